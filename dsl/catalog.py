@@ -1,0 +1,64 @@
+"""What a rule may assume to exist: events, attributes, templates, channels. Given, never fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsl.kinds import Kind
+from dsl.plan import Length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """One entry of `events:` in schema.yaml."""
+
+    name: str
+    properties: dict[str, Kind] = field(default_factory=dict)
+    title: dict[str, str] = field(default_factory=dict)  # by language
+    key: str | None = None  # the property that says what "the same cart" is
+    cancelled_by: tuple[str, ...] = ()
+    late_after: Length | None = None  # None: 72 hours
+    open: bool = False  # True: properties that are not listed are allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateUse:
+    """A variable that a template reads: `("customer", "first_name")`, and where."""
+
+    path: tuple[str, ...]
+    line: int
+    has_default: bool  # guarded by `default(...)`, `if` or `is defined`: may be missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateInfo:
+    channel: str
+    name: str
+    path: str  # relative to the workspace
+    uses: tuple[TemplateUse, ...] = ()
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Everything that the checks and the compiler may look up, read once from a workspace."""
+
+    events: dict[str, EventType] = field(default_factory=dict)
+    attributes: dict[str, Kind] = field(default_factory=dict)  # of the customer, the built-in ones included
+    templates: dict[tuple[str, str], TemplateInfo] = field(default_factory=dict)  # by (channel, name)
+    channels: tuple[str, ...] = ("email",)  # channels that this server can send by
+    segments: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    currency: str | None = None  # of money without one in event data; never assumed in rules
+    settings: dict[str, object] = field(default_factory=dict)  # the rest of kogda.yaml that the engine reads
+
+
+#: Attributes that every customer has, whatever the schema says.
+BUILT_IN_ATTRIBUTES: dict[str, Kind] = {
+    "id": Kind(name="text"),
+    "email": Kind(name="text", optional=True, personal=True),
+    "phone": Kind(name="text", optional=True, personal=True),
+    "timezone": Kind(name="text", optional=True),
+    "locale": Kind(name="text", optional=True),
+}

@@ -1,0 +1,43 @@
+"""Settings, read once from `KOGDA_*` variables or `.env`. `kogda doctor` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One field per setting. Its description is what `kogda doctor` and docs/settings.md print."""
+
+    model_config = SettingsConfigDict(env_prefix="KOGDA_", env_file=".env", extra="ignore")
+
+    workspace: Path = Field(default=Path(), description="folder with kogda.yaml, schema.yaml, rules/, templates/")
+    data: Path = Field(default=Path(".kogda"), description="folder of the embedded PostgreSQL and Redis")
+    host: str = Field(default="127.0.0.1", description="address the API listens on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port the API listens on")
+    public_url: str | None = Field(default=None, description="how customers reach this server; default: http://HOST:PORT")
+
+    database_url: SecretStr | None = Field(
+        default=None, description="postgresql://… of your own PostgreSQL; default: the embedded one"
+    )
+    redis_url: SecretStr | None = Field(default=None, description="redis://… of your own Redis; default: the embedded one")
+    waker: Literal["arq", "null"] = Field(default="arq", description="who wakes workers; null: only the sweep")
+    workers: int = Field(default=1, ge=1, le=64, description="worker processes that `kogda up` starts")
+    partitions: int = Field(default=64, ge=1, le=1024, description="partitions of customers; fixed at the first start")
+
+    write_key: SecretStr | None = Field(default=None, description="a write key to provide at start, for apps")
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587 or smtps://…; default: the mailbox page"
+    )
+    mail_from: str | None = Field(default=None, description="sender of mails whose template names none")
+
+    max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")
+    max_batch_bytes: int = Field(default=500 * 1024, ge=1024, description="largest body accepted, raw and unpacked")
+    max_batch_events: int = Field(default=2500, ge=1, description="most events in one batch")
+    max_backlog_s: float = Field(default=600, gt=0, description="age of the oldest undecided event that answers 503")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")

@@ -1,0 +1,74 @@
+"""What a decision changes, as values. The flow writes them with the cursor in one transaction (law 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from dsl.plan import JSON
+from engine.core.model import Customer, Event, OnceMark, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """The decision to say something. `id` comes from run, step and activation: a replay cannot add a second one."""
+
+    id: UUID
+    customer: UUID
+    run: UUID
+    rule: str
+    rule_set: int
+    step: int
+    channel: str
+    template: str
+    context: dict[str, JSON]  # {"event": {…}, "with": {…}}: what the template sees besides the customer
+    transactional: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Messages of a run that are still queued must not go out any more."""
+
+    run: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line of the record that `explain` reads: what a run did at one moment, and why."""
+
+    run: UUID
+    at: datetime
+    line: int  # of the rule file; 0 when no single line is meant
+    what: Literal["started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "ended"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Everything that one customer's events and timers caused in one batch. Empty fields change nothing."""
+
+    customer: Customer | None = None  # None: unchanged
+    runs: tuple[Run, ...] = ()  # new and changed ones, each once, in its last state
+    messages: tuple[NewMessage, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    marks: tuple[OnceMark, ...] = ()
+    released: tuple[UUID, ...] = ()  # runs whose once-marks are taken back: their message was never sent
+    emitted: tuple[Event, ...] = ()  # already seen by the rules of this batch (D20); kept as history
+    notes: tuple[Note, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A rule that raised for one event or run. The rest of the batch is not touched by it."""
+
+    rule: str
+    rule_set: int
+    event: UUID | None  # the event that started or stopped it
+    run: UUID | None  # the run that was advanced
+    error: str
+    detail: str = field(repr=False, default="")  # the traceback

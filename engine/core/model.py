@@ -1,0 +1,114 @@
+"""The nouns of the engine as values. Frozen: a changed run is another run (`dataclasses.replace`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from dsl.plan import JSON
+
+Properties: TypeAlias = dict[str, JSON]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Which run made an event, and how many runs stand between it and an event from outside."""
+
+    run: UUID
+    rule: str
+    depth: int  # 1 for an event emitted by a run that an outside event started; at most 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to one customer. All times are aware, in UTC."""
+
+    id: UUID  # from source and messageId: the same event sent twice has the same id
+    customer: UUID
+    kind: Literal["track", "identify", "merge"]
+    name: str  # "" unless kind is track
+    at: datetime  # its own time, corrected for clock skew, never in the future
+    received_at: datetime
+    properties: Properties  # of a track; the traits of an identify; {"into": "u:42"} of a merge
+    context: Properties = field(default_factory=dict)  # timezone, locale … as the client sent them
+    historical: bool = False  # history only: starts nothing
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    id: UUID  # from the key
+    key: str  # "u:42" for a known one (userId), "a:…" for an anonymous one
+    email: str | None = None
+    phone: str | None = None
+    timezone: str | None = None  # an IANA name that was checked
+    locale: str | None = None
+    attributes: Properties = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    consent: dict[str, bool] = field(default_factory=dict)  # by channel; absent: never asked
+    merged_into: UUID | None = None
+
+
+#: How a run may stand. `waiting` has a `wake_at`; `sending` waits for the outcome of its message.
+RunState: TypeAlias = Literal["waiting", "sending", "ended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One customer's pass through one rule, pinned to the rule set it began with."""
+
+    id: UUID  # from rule, customer and the starting event, so that a replay cannot start it twice
+    customer: UUID
+    rule: str
+    rule_set: int
+    key: str = ""  # the value of the starting event's key property: "the same cart"; "" without one
+    began_at: datetime  # the time of the starting event
+    event_id: UUID
+    event_name: str
+    event: Properties  # the starting event's properties; a restart replaces them
+    step: int = 0  # index into the rule's steps of what comes next
+    state: RunState = "waiting"
+    wake_at: datetime | None = None
+    waits_for_event: bool = False  # parked at a `wait for`
+    arrived: bool | None = None  # how the nearest `wait for` ended; None: none was passed
+    activation: int = 0  # raised at each restart: part of a message's identity
+    messages: int = 0  # handed to delivery so far
+    depth: int = 0  # of the starting event's cause
+    split: dict[str, str] = field(default_factory=dict)  # split name -> arm taken
+    goal_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None  # "finished", "stop when order_placed", "only if", "holdout" …
+    version: int = 0  # raised at each change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceMark:
+    """A run of `rule` has acted for this customer (and key): what `once per` counts from (S6, D12)."""
+
+    rule: str
+    key: str
+    run: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a message, reported back to the run that waits for it."""
+
+    message: UUID
+    run: UUID
+    state: Literal["sent", "suppressed", "failed", "unknown"]
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that the core may know about one customer, read before it decides."""
+
+    customer: Customer
+    runs: tuple[Run, ...] = ()  # not ended
+    once: tuple[OnceMark, ...] = ()
+    last_seen: dict[str, datetime] = field(default_factory=dict)  # event name -> newest time, of the names plans read

@@ -1,0 +1,92 @@
+"""The error tree: a class for each thing that a caller can do something about.
+
+KogdaError
+├── ConfigurationError      the operator must change a setting, a file or a service
+│   ├── PortTaken
+│   ├── DataFolderTaken
+│   ├── DatabaseUnreachable
+│   ├── RedisUnreachable
+│   ├── SchemaOutdated      `kogda migrate` has not run
+│   └── UnknownSetting
+├── WorkspaceInvalid        carries diagnostics; the old rule set stays
+├── NothingPublished        no rule set is live yet
+├── TemplateFailed          a template cannot be rendered for this customer
+├── UnsafeHeader            a rendered mail field would inject a header or a command
+└── Overloaded              try later; carries retry_after
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsl.diagnostics import Diagnostic
+
+
+class KogdaError(Exception):
+    """Base of all errors that this product raises on purpose. The text says what, where and what to do."""
+
+
+class ConfigurationError(KogdaError):
+    """A setting, a file or a service that the operator must change."""
+
+
+class PortTaken(ConfigurationError):
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"port {port} on {host} is taken by another program; choose another with --port")
+        self.host, self.port = host, port
+
+
+class DataFolderTaken(ConfigurationError):
+    def __init__(self, folder: object, pid: int | None) -> None:
+        owner = f"process {pid}" if pid else "another process"
+        super().__init__(f"the data folder {folder} is in use by {owner}; stop it, or choose another with --data")
+        self.folder, self.pid = folder, pid
+
+
+class DatabaseUnreachable(ConfigurationError):
+    pass
+
+
+class RedisUnreachable(ConfigurationError):
+    pass
+
+
+class SchemaOutdated(ConfigurationError):
+    pass
+
+
+class UnknownSetting(ConfigurationError):
+    pass
+
+
+class WorkspaceInvalid(KogdaError):
+    """The workspace has mistakes; nothing was published."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"the workspace has {len(diagnostics)} mistake(s)")
+        self.diagnostics = tuple(diagnostics)
+
+
+class NothingPublished(KogdaError):
+    def __init__(self) -> None:
+        super().__init__("no rule set is published yet; run `kogda publish`")
+
+
+class TemplateFailed(KogdaError):
+    def __init__(self, template: str, reason: str) -> None:
+        super().__init__(f"template `{template}`: {reason}")
+        self.template, self.reason = template, reason
+
+
+class UnsafeHeader(KogdaError):
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(f"{field} must not contain line breaks or control characters: {value!r}")
+        self.field, self.value = field, value
+
+
+class Overloaded(KogdaError):
+    def __init__(self, reason: str, retry_after_s: int) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
