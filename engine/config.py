@@ -18,12 +18,16 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".kogda"), description="folder of the embedded PostgreSQL and Redis")
     host: str = Field(default="127.0.0.1", description="address the API listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port the API listens on")
-    public_url: str | None = Field(default=None, description="how customers reach this server; default: http://HOST:PORT")
+    public_url: str | None = Field(
+        default=None, description="how customers reach this server; default: http://HOST:PORT"
+    )
 
     database_url: SecretStr | None = Field(
         default=None, description="postgresql://… of your own PostgreSQL; default: the embedded one"
     )
-    redis_url: SecretStr | None = Field(default=None, description="redis://… of your own Redis; default: the embedded one")
+    redis_url: SecretStr | None = Field(
+        default=None, description="redis://… of your own Redis; default: the embedded one"
+    )
     waker: Literal["arq", "null"] = Field(default="arq", description="who wakes workers; null: only the sweep")
     workers: int = Field(default=1, ge=1, le=64, description="worker processes that `kogda up` starts")
     partitions: int = Field(default=64, ge=1, le=1024, description="partitions of customers; fixed at the first start")

@@ -1,0 +1,90 @@
+"""Connections: an asyncpg pool for the set-based hot path, SQLAlchemy sessions for ordinary reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from engine.errors import DatabaseUnreachable
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+class Database:
+    """One per process. `connection()` and `transaction()` serve the hot path, `session()` the management API.
+
+    JSON columns are Python values on both sides, written in PostgreSQL's binary form, so COPY takes them too.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._engine: AsyncEngine | None = None
+
+    async def open(self) -> None:
+        """Raises DatabaseUnreachable, with the host that did not answer."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self.url, min_size=1, max_size=self._pool_size, init=_prepare_connection, command_timeout=60
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnreachable(f"the database at {_where(self.url)} does not answer: {error}") from error
+
+    async def close(self) -> None:
+        if self._pool:
+            await self._pool.close()
+        if self._engine:
+            await self._engine.dispose()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise RuntimeError("Database.open() was not called")
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection with a transaction around it: leaving commits, an exception rolls back."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: leaving commits, an exception rolls back."""
+        if self._engine is None:
+            self._engine = create_async_engine(sqlalchemy_url(self.url), pool_size=2, max_overflow=8)
+        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def sqlalchemy_url(url: str) -> str:
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+async def _prepare_connection(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
+    )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return b"\x01" + orjson.dumps(value)
+
+
+def _decode_jsonb(content: bytes) -> Any:
+    return orjson.loads(content[1:])
+
+
+def _where(url: str) -> str:
+    """The address without user and password."""
+    parsed = make_url(url)
+    host = parsed.host or parsed.query.get("host", "localhost")
+    return f"{host}:{parsed.port or 5432}/{parsed.database}"

@@ -1,0 +1,67 @@
+"""Bring a database to this version's tables with Alembic. One process at a time does the work, others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.storage.database import sqlalchemy_url
+
+T = TypeVar("T")
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 0x6B6F676461  # "kogda"
+
+
+async def migrate(url: str) -> None:
+    """Raises DatabaseUnreachable. Safe to call from several processes at once."""
+    await _with_connection(url, _upgrade)
+
+
+async def require_current(url: str) -> None:
+    """Raises SchemaOutdated when the tables are not those of this version."""
+    found, wanted = await _with_connection(url, _revisions)
+    if found != wanted:
+        raise SchemaOutdated(
+            f"the database is at revision {found or 'none'}, this version needs {wanted}; run `kogda migrate`"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revisions(connection: Connection) -> tuple[str | None, str | None]:
+    found = MigrationContext.configure(connection).get_current_revision()
+    return found, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except (OSError, OperationalError) as error:
+        raise DatabaseUnreachable(f"the database does not answer: {error}") from error
+    finally:
+        await engine.dispose()

@@ -1,0 +1,80 @@
+"""One embedded PostgreSQL and Redis for the whole run (or KOGDA_TEST_DATABASE_URL), a fresh database for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from engine.embedded import EmbeddedServices
+from engine.storage.database import Database
+from engine.storage.migrate import migrate
+
+#: Nothing here has to survive a power cut; crash drills start their own servers with fsync on.
+FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[EmbeddedServices]:
+    folder = Path(tempfile.mkdtemp(prefix="kogda-tests-"))
+    with EmbeddedServices(folder, postgres_options=FAST_AND_LOOSE) as services:
+        yield services
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(services: EmbeddedServices) -> str:
+    """The name of a migrated database that tests copy."""
+
+    async def make() -> None:
+        connection = await asyncpg.connect(services.endpoints.database_url)
+        await connection.execute("CREATE DATABASE kogda_template")
+        await connection.close()
+        await migrate(_named(services.endpoints.database_url, "kogda_template"))
+
+    asyncio.run(make())
+    return "kogda_template"
+
+
+@pytest.fixture
+async def database_url(services: EmbeddedServices, template_database: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    admin = await asyncpg.connect(services.endpoints.database_url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _named(services.endpoints.database_url, name)
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def redis_url(services: EmbeddedServices) -> str:
+    return services.endpoints.redis_url
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """In CI nothing may skip: a skip is a failure with the same reason."""
+    if (
+        os.environ.get("KOGDA_TESTS_MUST_NOT_SKIP")
+        and call.excinfo
+        and call.excinfo.errisinstance(pytest.skip.Exception)
+    ):
+        raise AssertionError(f"{item.nodeid} skipped in CI: {call.excinfo.value}")
+
+
+def _named(url: str, database: str) -> str:
+    return url.replace("/kogda?", f"/{database}?")

@@ -1,0 +1,24 @@
+from engine.storage.database import Database
+from engine.storage.migrate import migrate, require_current
+
+
+async def test_migrating_twice_changes_nothing(database_url: str):
+    await migrate(database_url)
+
+    await require_current(database_url)
+
+
+async def test_json_and_transaction_ids_survive_a_copy(database: Database):
+    async with database.transaction() as connection:
+        await connection.copy_records_to_table(
+            "customer",
+            records=[(1, "00000000-0000-0000-0000-000000000001", "u:1", {"city": "Казань"})],
+            columns=["partition", "id", "key", "attributes"],
+        )
+        await connection.execute("INSERT INTO partition_cursor (partition) VALUES (1)")
+        row = await connection.fetchrow(
+            "SELECT attributes, pg_current_xact_id() AS xid, c.xid AS seen FROM customer JOIN partition_cursor c USING (partition)"
+        )
+
+    assert row["attributes"] == {"city": "Казань"}
+    assert isinstance(row["xid"], int) and row["seen"] == 0
