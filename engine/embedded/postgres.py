@@ -61,7 +61,7 @@ class Postgres:
             self._create(binaries)
         self._end_leftover()
         settings = [f"--{name}={value}" for name, value in {**TUNING, **self.options}.items()]
-        command = [binaries / "postgres", "-D", self.folder, "-k", self.sockets, "-h", "", *settings]
+        command: list[str | Path] = [binaries / "postgres", "-D", self.folder, "-k", self.sockets, "-h", "", *settings]
         self._process = start_child(command, log=self.folder.with_suffix(".log"), account=account)
         self._wait_until_ready()
 
@@ -83,21 +83,15 @@ class Postgres:
         self.folder.chmod(0o700)
         if account:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
-        make = [binaries / "initdb", "-D", self.folder, "-U", "kogda", "--auth=trust", "--encoding=UTF8"]
+        make = [str(binaries / "initdb"), "-D", str(self.folder), "-U", "kogda", "--auth=trust", "--encoding=UTF8"]
         try:
             run_child([*make, "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"], account=account)
+            single: list[str | Path] = [binaries / "postgres", "--single", "-D", self.folder, "postgres"]
+            run_child(single, account=account, text_in="CREATE DATABASE kogda;\n")
         except subprocess.CalledProcessError as error:
             raise ConfigurationError(
                 f"PostgreSQL could not be set up in {self.folder}: {error.stderr.strip()}"
             ) from error
-        single = [binaries / "postgres", "--single", "-D", self.folder, "postgres"]
-        subprocess.run(
-            [str(part) for part in single],
-            input=b"CREATE DATABASE kogda;\n",
-            check=True,
-            capture_output=True,
-            **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": "/"} if account else {}),
-        )
 
     def _end_leftover(self) -> None:
         """End a server that a killed `kogda up` left behind on this very folder."""

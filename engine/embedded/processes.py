@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -35,12 +36,12 @@ def start_child(
         )
 
 
-def run_child(command: Sequence[str | Path], *, account: pwd.struct_passwd | None) -> None:
+def run_child(command: Sequence[str | Path], *, account: pwd.struct_passwd | None, text_in: str = "") -> None:
     """Run `command` to its end; CalledProcessError carries its output."""
     subprocess.run(
         [str(part) for part in command],
         check=True,
-        stdin=subprocess.DEVNULL,
+        input=text_in,
         capture_output=True,
         text=True,
         **_as_account(account),
@@ -77,7 +78,7 @@ def let_pass(path: Path) -> None:
             folder.chmod(mode | stat.S_IXOTH)
 
 
-def _as_account(account: pwd.struct_passwd | None) -> dict[str, object]:
+def _as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
     if account is None:
         return {}
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": "/"}

@@ -37,7 +37,7 @@ class Redis:
         self.socket.unlink(missing_ok=True)
         quiet = ["--port", "0", "--save", "", "--appendonly", "no", "--maxmemory", "64mb"]
         options = ["--maxmemory-policy", "noeviction", "--unixsocketperm", "700", "--hz", "10", "--daemonize", "no"]
-        command = [_server(), "--unixsocket", self.socket, *quiet, *options]
+        command: list[str | Path] = [_server(), "--unixsocket", self.socket, *quiet, *options]
         self._process = start_child(command, log=self.log, account=None)
         deadline = time.monotonic() + self.start_timeout_s
         while not self._answers():

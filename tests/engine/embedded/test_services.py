@@ -1,0 +1,90 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from engine.embedded import EmbeddedServices, running_endpoints
+from engine.errors import DataFolderTaken
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from engine.embedded import EmbeddedServices
+with EmbeddedServices(Path(sys.argv[1])) as services:
+    print(services.postgres.pid, services.redis.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+async def test_what_was_committed_is_there_after_a_stop_and_a_start(tmp_path: Path):
+    with EmbeddedServices(tmp_path) as first:
+        connection = await asyncpg.connect(first.endpoints.database_url)
+        await connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        await connection.close()
+
+    with EmbeddedServices(tmp_path) as second:
+        connection = await asyncpg.connect(second.endpoints.database_url)
+        kept = await connection.fetchval("SELECT one FROM kept")
+        await connection.close()
+
+    assert kept == 1
+
+
+def test_a_folder_has_one_owner_and_the_error_names_it(tmp_path: Path):
+    with EmbeddedServices(tmp_path), pytest.raises(DataFolderTaken, match=f"process {os.getpid()}"):
+        EmbeddedServices(tmp_path).__enter__()
+
+
+def test_endpoints_are_known_while_the_services_run_and_not_after(tmp_path: Path):
+    with EmbeddedServices(tmp_path) as services:
+        during = running_endpoints(tmp_path)
+        expected = services.endpoints
+
+    assert during == expected
+    assert running_endpoints(tmp_path) is None
+
+
+def test_endpoints_of_a_dead_owner_are_not_believed(tmp_path: Path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    stale = {"database_url": "x", "redis_url": "y", "pid": int(dead.stdout)}
+    (tmp_path / "endpoints.json").write_text(json.dumps(stale))
+
+    assert running_endpoints(tmp_path) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux only")
+def test_a_killed_owner_leaves_no_orphan_and_the_next_one_starts(tmp_path: Path):
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE)
+    assert owner.stdout is not None
+    pids = [int(pid) for pid in owner.stdout.readline().split()]
+
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+
+    assert _all_gone_within(pids, seconds=10)
+    with EmbeddedServices(tmp_path) as next_owner:
+        assert next_owner.postgres.pid not in pids
+
+
+def test_only_its_owner_can_pass_the_socket_folder(tmp_path: Path):
+    with EmbeddedServices(tmp_path) as services:
+        mode = services.postgres.sockets.stat().st_mode & 0o777
+
+    assert mode == 0o700
+
+
+def _all_gone_within(pids: list[int], *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(psutil.pid_exists(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
