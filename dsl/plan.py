@@ -335,6 +335,7 @@ class Plan:
     language: int = 1
     timezone: str = "UTC"
     currency: str | None = None
+    leap_day: OneWord["28 february", "1 march"] = "28 february"  # when a 29 February comes in common years (S11)
     rules: tuple[Rule, ...] = ()
     events: dict[str, EventFacts] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # name -> kind

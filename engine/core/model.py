@@ -71,12 +71,16 @@ class Run:
     step: int = 0  # index into the rule's steps of what comes next
     state: RunState = "waiting"
     wake_at: datetime | None = None
+    since: datetime | None = None  # what the present wait counts from: a new time zone recomputes it (S8)
     waits_for_event: bool = False  # parked at a `wait for`
     arrived: bool | None = None  # how the nearest `wait for` ended; None: none was passed
     activation: int = 0  # raised at each restart: part of a message's identity
-    messages: int = 0  # handed to delivery so far
+    messages: int = 0  # handed to delivery so far, over all activations
+    sent: int = 0  # of them reported as sent, or perhaps sent
+    taken: int = 0  # steps taken so far: a runaway is stopped at 10,000
     depth: int = 0  # of the starting event's cause
     split: dict[str, str] = field(default_factory=dict)  # split name -> arm taken
+    goal_until: datetime | None = None  # the goal counts up to this moment, also after the end of the run
     goal_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None  # "finished", "stop when order_placed", "only if", "holdout" …
@@ -109,6 +113,7 @@ class Facts:
     """All that the core may know about one customer, read before it decides."""
 
     customer: Customer
-    runs: tuple[Run, ...] = ()  # not ended
+    runs: tuple[Run, ...] = ()  # not ended; ended ones with an open goal may be among them, and only measure it
     once: tuple[OnceMark, ...] = ()
     last_seen: dict[str, datetime] = field(default_factory=dict)  # event name -> newest time, of the names plans read
+    last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
