@@ -56,6 +56,20 @@ class Money(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Node):
+    """`yes` or `no` where a value is given: `set customer.subscribed to yes`. In conditions see IsFlag."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder(Node):
+    """`<tier>` in a line of a test with examples. The parser refuses it in rule files."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Date(Node):
     value: date
 
@@ -108,7 +122,8 @@ class DaysSince(Node):
 
 
 Value: TypeAlias = (
-    Number | Percent | Money | Text | Date | ClockTime | Duration | Path | Aggregate | LastValue | DaysSince
+    Number | Percent | Money | Text | Flag | Date | ClockTime | Duration | Path | Aggregate | LastValue | DaysSince
+    | Placeholder
 )
 
 
@@ -677,6 +692,7 @@ class AtChange(Node):
     at: Moment
     path: Path
     value: Value
+    customer: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -692,6 +708,7 @@ class ExpectMessage(Node):
 class ExpectNoMessage(Node):
     channel: str | None = None  # None: no message at all
     template: Text | None = None
+    customer: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -704,21 +721,25 @@ class ExpectSkipped(Node):
     channel: str
     template: Text
     reason: Text
+    customer: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectExit(Node):
     reason: Text | Name
+    customer: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectValue(Node):
     condition: Condition
+    customer: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectTag(Node):
     tag: Text
+    customer: Name | None = None
 
 
 Given: TypeAlias = GivenCustomer | GivenHistory | GivenSplit | GivenWorkspace | GivenFailure | GivenRules
