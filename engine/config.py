@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.errors import ConfigurationError
 
 
 class Settings(BaseSettings):
@@ -45,3 +47,30 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
+
+
+def read_settings(**overrides: object) -> Settings:
+    """The settings of this process; `overrides` (of command-line options) win, None counts as not given.
+
+    Raises ConfigurationError that names every wrong variable, its value (unless it is a secret) and what it must be.
+    """
+    given: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        mistakes = [_mistake(str(detail["loc"][0]), detail["input"], detail["msg"]) for detail in error.errors()]
+    raise ConfigurationError("; ".join(mistakes))
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of Settings."""
+    return f"KOGDA_{field.upper()}"
+
+
+def is_secret(field: str) -> bool:
+    return "SecretStr" in str(Settings.model_fields[field].annotation)
+
+
+def _mistake(field: str, value: object, message: str) -> str:
+    shown = "" if is_secret(field) else f"={value}"
+    return f"{variable(field)}{shown} is not usable: {message[0].lower()}{message[1:]}"
