@@ -1,0 +1,51 @@
+"""Run all measurements, print the table, write docs/benchmarks.md; exits 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import checking, conditions, idle, latency, road
+from benchmarks.report import Figure, machine, write_page
+
+SEED = 1
+
+#: In the order of the report.
+MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
+    "conditions": conditions.measure,
+    "road": lambda: road.measure(seed=SEED),
+    "latency": latency.measure,
+    "check": checking.measure,
+    "idle": idle.measure,
+}
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    arguments.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(MEASUREMENTS)}")
+    chosen = arguments.parse_args().names or list(MEASUREMENTS)
+    console = Console()
+    console.print(machine())
+    figures: list[Figure] = []
+    for name in chosen:
+        with console.status(f"measuring {name} …"):
+            figures += MEASUREMENTS[name]()
+    console.print(_table(figures))
+    if len(chosen) == len(MEASUREMENTS):
+        write_page(figures, seed=SEED)
+    return 1 if any(figure.is_met is False for figure in figures) else 0
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("what", "measured", "goal", "", title="Kogda, measured")
+    for figure in figures:
+        table.add_row(figure.what, f"{figure.value:,.3g} {figure.unit}", figure.goal_text, figure.verdict.strip("*"))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
