@@ -28,6 +28,7 @@ class TemplateUse:
     path: tuple[str, ...]
     line: int
     has_default: bool  # guarded by `default(...)`, `if` or `is defined`: may be missing
+    file: str | None = None  # templates/email/layouts/base.html when a layout or part reads it; None: its own file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
