@@ -41,7 +41,7 @@ CREATE TABLE event_key (
 
 CREATE TABLE event (
     partition     smallint NOT NULL,
-    xid           xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    xid           xid8 NOT NULL DEFAULT pg_current_xact_id(),  -- 0: decided before it was written (emitted, moved)
     seq           bigint NOT NULL DEFAULT 0,
     id            uuid NOT NULL,
     customer      uuid NOT NULL,
@@ -98,16 +98,17 @@ CREATE TABLE run (
     id            uuid NOT NULL,
     customer      uuid NOT NULL,
     rule          text NOT NULL,
-    rule_set      bigint NOT NULL REFERENCES rule_set (id),
+    rule_set      bigint NOT NULL,           -- no foreign key: rule sets are never deleted, and the check costs per row
     state         text NOT NULL,             -- waiting, sending, ended
     wake_at       timestamptz,               -- the timer
     began_at      timestamptz NOT NULL,
     ended_at      timestamptz,
     end_reason    text,
+    open_until    timestamptz,               -- infinity until it ends, then until its goal; null: decisions need it no more
     body          jsonb NOT NULL,            -- the other fields of engine.core.model.Run
     PRIMARY KEY (partition, id)
 );
-CREATE INDEX run_of_customer ON run (partition, customer) WHERE ended_at IS NULL;
+CREATE INDEX run_of_customer ON run (partition, customer) WHERE open_until IS NOT NULL;
 CREATE INDEX run_timer ON run (partition, wake_at) WHERE wake_at IS NOT NULL;
 
 CREATE TABLE run_note (
@@ -170,6 +171,7 @@ CREATE TABLE message (
 CREATE INDEX message_due ON message (due_at) WHERE state = 'queued';
 CREATE INDEX message_stuck ON message (deadline) WHERE state = 'sending';
 CREATE INDEX message_of_run ON message (partition, run);
+CREATE INDEX message_of_customer ON message (partition, customer, created_at);
 CREATE INDEX message_newest ON message (created_at DESC);
 
 CREATE TABLE suppression (
