@@ -1,0 +1,125 @@
+"""Conditions that can never hold, whatever the customer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TypeAlias
+
+from dsl import syntax
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.diagnostics import Diagnostic, Label
+from dsl.problems import Problems, replacement
+from dsl.walk import walk
+
+#: A written value and what it is measured in, so that only like is compared with like.
+Measure: TypeAlias = "tuple[str, Decimal | str]"
+
+
+def check_always_false(subject: Subject, found: list[Diagnostic]) -> None:
+    for file in subject.files:
+        problems = Problems(file.source, found)
+        for node in walk(file.items):
+            if isinstance(node, syntax.Between):
+                _check_between(node, problems)
+            elif isinstance(node, syntax.And):
+                _check_and(node, problems)
+    for rule in subject.rules:
+        _check_own_trigger(rule)
+
+
+def _measure(value: syntax.Value) -> Measure | None:
+    match value:
+        case syntax.Number(value=number):
+            return "number", number
+        case syntax.Money(amount=amount, currency=currency):
+            return currency, amount
+        case syntax.Text(text=text):
+            return "text", text
+        case syntax.Date():
+            return "date", value.value.isoformat()
+    return None
+
+
+def _is_less(left: Measure | None, right: Measure | None) -> bool:
+    return left is not None and right is not None and left[0] == right[0] and left[1] < right[1]  # type: ignore[operator]
+
+
+def _check_between(node: syntax.Between, problems: Problems) -> None:
+    if _is_less(_measure(node.high), _measure(node.low)):
+        low, high = problems.source.slice(node.low.span), problems.source.slice(node.high.span)
+        swapped = replacement(node.low.span.to(node.high.span), f"{high} and {low}")
+        problems.warn(
+            "W520",
+            "this can never be true",
+            Label(node.low.span.to(node.high.span), f"nothing is at least {low} and at most {high}"),
+            fixes=[swapped],
+        )
+
+
+def _check_and(node: syntax.And, problems: Problems) -> None:
+    """`x is "a" and x is "b"`, `x > 10 and x < 5`: two parts about the same value that exclude each other."""
+    parts = [part for part in node.operands if isinstance(part, syntax.Comparison)]
+    for index, first in enumerate(parts):
+        for second in parts[index + 1 :]:
+            if _is_same_value(first.left, second.left) and _exclude(first, second):
+                problems.warn(
+                    "W520",
+                    "this can never be true",
+                    (
+                        Label(second.span, "this excludes the part before"),
+                        Label(first.span, "both are about the same value"),
+                    ),
+                    notes=["for one or the other, write `or`, or: in (…, …)"],
+                )
+                return
+
+
+def _is_same_value(left: syntax.Value, right: syntax.Value) -> bool:
+    return isinstance(left, syntax.Path) and left == right
+
+
+def _exclude(first: syntax.Comparison, second: syntax.Comparison) -> bool:
+    left, right = _measure(first.right), _measure(second.right)
+    if left is None or right is None or left[0] != right[0]:
+        return False
+    for one, other, low, high in (
+        (first.comparison, second.comparison, left, right),
+        (second.comparison, first.comparison, right, left),
+    ):
+        if one == "is" and other == "is":
+            return left[1] != right[1]
+        if one in (">", ">=", "is") and other in ("<", "<=", "is"):
+            touching = low[1] == high[1] and (one == ">" or other == "<")
+            if touching or _is_less(high, low):
+                return True
+    return False
+
+
+def _check_own_trigger(rule: CheckedRule) -> None:
+    """The event that starts a run is part of history (D9), so `unless` it in the last days ends every run at once."""
+    if not isinstance(rule.node.trigger, syntax.EventTrigger) or len(rule.node.trigger.events.names) != 1:
+        return
+    trigger = rule.node.trigger.events.names[0].text
+    for condition in _never_at_start(rule.node):
+        if str(condition.path) == trigger:
+            rule.scope.problems.warn(
+                "W520",
+                "this rule never sends anything",
+                Label(condition.span, f"always true: {trigger} has just started the run, and it counts"),
+                notes=[f"for one run in a while, write: once per {_written(condition, rule)}"],
+            )
+
+
+def _written(condition: syntax.InLast, rule: CheckedRule) -> str:
+    return " ".join(rule.scope.source.slice(condition.within.span).split())
+
+
+def _never_at_start(rule: syntax.Rule) -> Iterator[syntax.InLast]:
+    for clause in rule.clauses:
+        if isinstance(clause, syntax.Unless) and isinstance(clause.condition, syntax.InLast):
+            yield clause.condition
+        elif isinstance(clause, syntax.OnlyIf):
+            match clause.condition:
+                case syntax.Not(operand=syntax.InLast() as inner):
+                    yield inner

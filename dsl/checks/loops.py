@@ -1,0 +1,147 @@
+"""Rules that start each other for ever by `emit`, where nothing is seen that would end it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dsl import plan, syntax
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.diagnostics import Diagnostic, Label
+from dsl.walk import walk
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`rule` emits `event`, which starts the next rule of the circle."""
+
+    rule: CheckedRule
+    event: str
+
+
+def check_loops(subject: Subject, found: list[Diagnostic]) -> None:
+    """`once per` ends a circle; so may a condition on something that the circle itself changes: those are let through,
+    and stopped at run time by the depth of the cause."""
+    followers = _followers([rule for rule in subject.rules if rule.compiled and not rule.compiled.once])
+    reported: set[frozenset[str]] = set()
+    for rule in subject.rules:
+        circle = _circle(rule, followers)
+        members = frozenset(link.rule.name for link in circle)
+        if circle and members not in reported and not _is_guarded(circle):
+            reported.add(members)
+            _report(circle)
+
+
+def _followers(rules: Sequence[CheckedRule]) -> dict[str, list[tuple[str, CheckedRule]]]:
+    """By rule name: each event it emits, with each rule that this starts."""
+    starting: dict[str, list[CheckedRule]] = {}
+    for rule in rules:
+        for event in rule.compiled.trigger.match.events if rule.compiled else ():
+            starting.setdefault(event, []).append(rule)
+    return {
+        rule.name: [
+            (emit.event, started)
+            for emit in _emits(rule)
+            for started in starting.get(emit.event, ())
+            if _may_start(emit, started)
+        ]
+        for rule in rules
+    }
+
+
+def _emits(rule: CheckedRule) -> Iterator[plan.Emit]:
+    for step in rule.compiled.steps if rule.compiled else ():
+        if isinstance(step, plan.Emit):
+            yield step
+
+
+def _may_start(emit: plan.Emit, rule: CheckedRule) -> bool:
+    where = rule.compiled.trigger.match.where if rule.compiled else None
+    return where is None or _holds(where, dict(emit.properties)) is not False
+
+
+def _holds(expression: plan.Expression, given: dict[str, plan.Operand]) -> bool | None:
+    """Whether it holds for an event with these properties; None: not known before it runs."""
+    match expression:
+        case plan.All(operands=operands):
+            parts = [_holds(operand, given) for operand in operands]
+            return False if False in parts else None if None in parts else True
+        case plan.Any(operands=operands):
+            parts = [_holds(operand, given) for operand in operands]
+            return True if True in parts else None if None in parts else False
+        case plan.Not(operand=operand):
+            inner = _holds(operand, given)
+            return None if inner is None else not inner
+        case plan.Compare(left=plan.Property(name=name), comparison=comparison, right=plan.Constant() as right):
+            return _compared(given.get(name), comparison, right)
+        case plan.IsKnown(value=plan.Property(name=name)) if name not in given:
+            return False
+    return None
+
+
+def _compared(left: plan.Operand | None, comparison: plan.Comparison, right: plan.Constant) -> bool | None:
+    if left is None:
+        return comparison == "is not"  # a missing value: only `is not` is true (S16)
+    if not isinstance(left, plan.Constant) or comparison not in ("is", "is not"):
+        return None
+    return (left.value == right.value) is (comparison == "is")
+
+
+def _circle(start: CheckedRule, followers: dict[str, list[tuple[str, CheckedRule]]]) -> list[Link]:
+    """The shortest way from `start` back to itself; empty without one."""
+    ways: list[list[Link]] = [[Link(start, event)] for event, _ in followers.get(start.name, ())]
+    ends = [rule for _, rule in followers.get(start.name, ())]
+    passed: set[str] = set()
+    while ways:
+        way, end = ways.pop(0), ends.pop(0)
+        if end is start:
+            return way
+        if end.name in passed:
+            continue
+        passed.add(end.name)
+        for event, rule in followers.get(end.name, ()):
+            ways.append([*way, Link(end, event)])
+            ends.append(rule)
+    return []
+
+
+def _is_guarded(circle: Sequence[Link]) -> bool:
+    changed: set[str] = set()
+    asked: set[str] = set()
+    for link in circle:
+        nodes = list(walk(link.rule.node))
+        changed |= {str(node.path) for node in nodes if isinstance(node, syntax.SetAttribute)}
+        changed |= {link.event}
+        asked |= set(_asked(link.rule))
+    return bool(changed & asked)
+
+
+def _asked(rule: CheckedRule) -> Iterator[str]:
+    """Attributes and events that a condition of the rule looks at, definitions included."""
+    conditions = [clause.condition for clause in rule.node.clauses if isinstance(clause, syntax.OnlyIf | syntax.Unless)]
+    conditions += [node.condition for node in walk(rule.node.steps) if isinstance(node, syntax.Arm)]
+    conditions += [node.where for node in walk(rule.node.trigger) if isinstance(node, syntax.Events) and node.where]
+    seen: set[str] = set()
+    while conditions:
+        for node in walk(conditions.pop()):
+            if isinstance(node, syntax.Path) and str(node) not in seen:
+                seen.add(str(node))
+                yield str(node)
+                definition = rule.scope.names.seen.get(str(node))
+                if definition and isinstance(definition.node, syntax.Define):
+                    conditions.append(definition.node.condition)
+
+
+def _report(circle: Sequence[Link]) -> None:
+    first = circle[0]
+    emit = next(
+        node for node in walk(first.rule.node.steps) if isinstance(node, syntax.Emit) and node.event.text == first.event
+    )
+    way = " -> ".join(f'rule "{link.rule.name}" -> {link.event}' for link in circle)
+    message = "this rule starts itself for ever" if len(circle) == 1 else "these rules start each other for ever"
+    first.rule.scope.problems.error(
+        "E313",
+        message,
+        Label(emit.span, f'{way} -> rule "{first.rule.name}"'),
+        notes=["say when it ends: once per customer, or a `where` that the emitted event does not meet"],
+    )

@@ -1,0 +1,106 @@
+"""What the language can say and this version does not execute is refused, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsl import syntax
+from dsl.catalog import Catalog
+from dsl.checks.subject import Subject
+from dsl.diagnostics import Diagnostic, Label
+from dsl.problems import Problems, listed
+from dsl.walk import walk
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    code: str
+    what: str
+    instead: str = ""
+
+
+SEGMENTS = NotYet("E603", "segments", "write the condition with `define` and ask it with `only if`")
+BEST = NotYet("E617", "`send best`", "name the channel: send email …")
+FALLBACKS = NotYet("E618", "a second channel after `or`", "send on one channel")
+
+NOT_YET: dict[type[syntax.Node], NotYet] = {
+    syntax.SequenceTrigger: NotYet(
+        "E601",
+        "a sequence of events as a start",
+        "start with the first event, then: wait for EVENT up to … if arrived then … end",
+    ),
+    syntax.TimesTrigger: NotYet("E602", "an event that happens several times as a start"),
+    syntax.SegmentTrigger: SEGMENTS,
+    syntax.Segment: SEGMENTS,
+    syntax.ChangeTrigger: NotYet(
+        "E604", "a changed attribute as a start", "let the application send an event when it changes"
+    ),
+    syntax.DateTrigger: NotYet(
+        "E605", "a date as a start", "start with an event, then: wait until 3 days before customer.… at 10:00"
+    ),
+    syntax.ScheduleTrigger: NotYet("E606", "a schedule as a start"),
+    syntax.InactivityTrigger: NotYet(
+        "E607",
+        "inactivity as a start",
+        "when EVENT after 30 days if repeated restart, which starts again at each event",
+    ),
+    syntax.Aggregate: NotYet(
+        "E608", "counts, sums and averages of history", "ask whether it happened: EVENT in last …"
+    ),
+    syntax.LastValue: NotYet("E609", "values of the last event", "ask whether it happened: EVENT in last …"),
+    syntax.DaysSince: NotYet("E609", "days since the last event", "ask whether it happened: not EVENT in last …"),
+    syntax.Cap: NotYet("E610", "a limit of messages", "once per …"),
+    syntax.QuietHours: NotYet("E611", "quiet hours", "wait until 10:00 before the send"),
+    syntax.IgnoreQuietHours: NotYet("E611", "quiet hours", "leave it out: there are no quiet hours yet"),
+    syntax.CatchUp: NotYet("E612", "catching up on missed schedules"),
+    syntax.Points: NotYet("E613", "points", "emit an event that the loyalty system reads"),
+    syntax.IssuePromo: NotYet("E614", "promo codes", "send a fixed code: with code = …"),
+    syntax.Issued: NotYet("E614", "promo codes"),
+    syntax.Call: NotYet("E615", "calls of other systems", "emit an event"),
+    syntax.Notify: NotYet("E616", "notes to the staff", "emit an event"),
+    syntax.ChangeNumber: NotYet("E619", "counting in an attribute", "set it: set customer.… to …"),
+    syntax.FirstCustomers: NotYet("E620", "a limit of customers"),
+}
+
+
+def check_not_yet(subject: Subject, found: list[Diagnostic]) -> None:
+    for file in subject.files:
+        problems = Problems(file.source, found)
+        for node, refused in _refused(file, subject.catalog):
+            problems.error(
+                refused.code,
+                f"not yet: {refused.what}",
+                Label(node.span, "I can read this, but this version does not run it"),
+                notes=[f"instead: {refused.instead}"] if refused.instead else [],
+            )
+
+
+def _refused(file: syntax.RuleFile, catalog: Catalog) -> Iterator[tuple[syntax.Node, NotYet]]:
+    for node in walk(file.items):
+        refused = NOT_YET.get(type(node))
+        if refused is not None:
+            yield node, refused
+        elif isinstance(node, syntax.Send):
+            yield from _refused_channels(node, catalog)
+        elif isinstance(node, syntax.OneOf) and _is_segment_membership(node, file):
+            yield node, SEGMENTS
+
+
+def _is_segment_membership(node: syntax.OneOf, file: syntax.RuleFile) -> bool:
+    """Whether a segment is meant at all: anything else is a mistake that the compiler names."""
+    if not isinstance(node.value, syntax.Path) or str(node.value) != "customer":
+        return False
+    group = node.group.text if isinstance(node.group, syntax.Name) else None
+    return any(isinstance(item, syntax.Segment) and item.name.text == group for item in file.items)
+
+
+def _refused_channels(send: syntax.Send, catalog: Catalog) -> Iterator[tuple[syntax.Node, NotYet]]:
+    first = send.first
+    if first.channel is None:
+        yield first, BEST
+    elif first.channel not in catalog.channels:
+        known = listed([f"send {channel}" for channel in catalog.channels])
+        yield first, NotYet("E621", f"the channel {first.channel}", known)
+    if send.fallbacks:
+        yield send.fallbacks[0], FALLBACKS

@@ -1,0 +1,88 @@
+"""Parts of a split add up to 100%, and each can be told from the others in reports."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from dsl import syntax
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.diagnostics import Diagnostic, Fix, Label
+from dsl.problems import Problems, replacement
+from dsl.steps import arm_label, shares, split_name
+from dsl.walk import walk
+
+WHOLE = Decimal(100)
+
+
+def check_splits(subject: Subject, found: list[Diagnostic]) -> None:
+    for rule in subject.rules:
+        splits = [node for node in walk(rule.node.steps) if isinstance(node, syntax.Split)]
+        for split in splits:
+            _check_shares(split, rule.scope.problems)
+            _check_labels(split, rule.scope.problems)
+        _check_names(splits, rule)
+
+
+def _check_shares(split: syntax.Split, problems: Problems) -> None:
+    for arm in split.arms:
+        if arm.share.value * 100 % 1:
+            problems.error(
+                "E310",
+                "this part is too fine",
+                Label(arm.share.span, "at most two digits after the point"),
+            )
+            return
+    total = shares(split)
+    if total != WHOLE:
+        first_word = Label(split.span, " + ".join(_plain(arm.share.value) for arm in split.arms))
+        problems.error(
+            "E310",
+            f"the parts of this split add up to {_plain(total)}%, not 100%",
+            first_word,
+            fixes=_share_fix(split, WHOLE - total),
+        )
+
+
+def _share_fix(split: syntax.Split, lacking: Decimal) -> list[Fix]:
+    """The last part that is not the hold-out takes the difference, when it can."""
+    plain = [arm for arm in split.arms if not arm.holdout]
+    if not plain or not 0 < plain[-1].share.value + lacking <= WHOLE:
+        return []
+    return [replacement(plain[-1].share.span, f"{_plain(plain[-1].share.value + lacking)}%")]
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+def _check_labels(split: syntax.Split, problems: Problems) -> None:
+    seen: dict[str, syntax.SplitArm] = {}
+    for index, arm in enumerate(split.arms):
+        label = arm_label(arm, index)
+        span = arm.label.span if arm.label else arm.share.span
+        if label in seen:
+            problems.error(
+                "E311",
+                f'two parts of this split are called "{label}"',
+                Label(span, "reports could not tell them apart"),
+            )
+        elif label == "holdout" and not arm.holdout:
+            problems.error("E311", '"holdout" is the name of the part that gets nothing', Label(span, "choose another"))
+        seen.setdefault(label, arm)
+
+
+def _check_names(splits: list[syntax.Split], rule: CheckedRule) -> None:
+    seen: set[str] = set()
+    unnamed = 0
+    for split in splits:
+        name = split_name(split, unnamed)
+        unnamed += split.name is None
+        if name in seen:
+            rule.scope.problems.error(
+                "E311",
+                f'two splits of this rule are called "{name}"',
+                Label(
+                    split.name.span if split.name else split.span, "customers would fall into the same parts in both"
+                ),
+            )
+        seen.add(name)

@@ -1,0 +1,166 @@
+"""Whether each send gives its template all that the template reads, and nothing that may be empty unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import syntax
+from dsl.catalog import TemplateInfo, TemplateUse
+from dsl.checks.known_values import known_paths
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.diagnostics import Diagnostic, Label
+from dsl.kinds import Kind
+from dsl.suggestions import nearest
+
+ALWAYS_THERE = frozenset({"workspace", "message", "unsubscribe_url"})
+ADDRESS = {"email": "email", "sms": "phone"}  # the attribute without which the channel sends nothing
+
+
+def check_template_variables(subject: Subject, found: list[Diagnostic]) -> None:
+    reported: set[tuple[str, TemplateUse]] = set()
+    for rule in subject.rules:
+        for send, known in _sends(rule):
+            template = subject.catalog.templates.get((send.first.channel or "", send.first.template.text))
+            for use in template.uses if template else ():
+                if template and (template.path, use) not in reported:
+                    holds_for_all = _check_use(use, send, template, rule=rule, known=known)
+                    reported |= {(template.path, use)} if holds_for_all else set()
+
+
+def _sends(rule: CheckedRule) -> Iterator[tuple[syntax.Send, frozenset[str]]]:
+    """Each send with the paths that are surely known when it runs."""
+    known: set[str] = set()
+    for clause in rule.node.clauses:
+        if isinstance(clause, syntax.OnlyIf):
+            known |= known_paths(clause.condition, rule.scope)
+    if isinstance(rule.node.trigger, syntax.EventTrigger) and rule.node.trigger.events.where:
+        known |= known_paths(rule.node.trigger.events.where, rule.scope)
+    yield from _sends_in(rule.node.steps, frozenset(known), rule)
+
+
+def _sends_in(
+    steps: tuple[syntax.Step, ...], known: frozenset[str], rule: CheckedRule
+) -> Iterator[tuple[syntax.Send, frozenset[str]]]:
+    for step in steps:
+        if isinstance(step, syntax.Send):
+            yield step, known
+        elif isinstance(step, syntax.SetAttribute):
+            known |= {str(step.path)}
+        elif isinstance(step, syntax.Branch):
+            for arm in step.arms:
+                yield from _sends_in(arm.steps, known | known_paths(arm.condition, rule.scope), rule)
+            yield from _sends_in(step.otherwise or (), known, rule)
+        elif isinstance(step, syntax.Split):
+            for part in step.arms:
+                yield from _sends_in(part.steps, known, rule)
+
+
+def _check_use(
+    use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, known: frozenset[str]
+) -> bool:
+    """True when something was reported that holds for every other send of this template too."""
+    root = use.path[0]
+    if root in ALWAYS_THERE or (len(use.path) < 2 and root in ("customer", "event")):
+        return False
+    if root == "customer":
+        return _check_attribute(use, send, template, rule=rule, known=known)
+    if root == "event":
+        _check_property(use, send, template, rule=rule, known=known)
+    elif root not in {pair.name.text for pair in send.variables} and not use.has_default:
+        _report_missing(use, send, template, rule)
+    return False
+
+
+def _check_attribute(
+    use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, known: frozenset[str]
+) -> bool:
+    kind = rule.scope.catalog.attributes.get(use.path[1])
+    if kind is None:
+        _report_unknown(use, send, template, rule=rule, candidates=list(rule.scope.catalog.attributes))
+        return True
+    always = use.path[1] in ("id", ADDRESS.get(template.channel))
+    if not (always or use.has_default or kind.is_list or _is_known(use, known)):
+        _warn_empty(use, send, template, rule=rule, reason="customers may not have it")
+    return False
+
+
+def _check_property(
+    use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, known: frozenset[str]
+) -> None:
+    events = rule.scope.events
+    if events is None:
+        _report_missing(use, send, template, rule)
+        return
+    lacking = [event for event in events if use.path[1] not in event.properties]
+    if lacking and not (use.has_default and (len(lacking) < len(events) or lacking[0].open)):
+        _report_unknown(use, send, template, rule=rule, candidates=list(lacking[0].properties), event=lacking[0].name)
+        return
+    kinds = [_leaf(event.properties[use.path[1]], use.path[2:]) for event in events if event not in lacking]
+    optional = any(kind is not None and kind.optional and not kind.is_list for kind in kinds)
+    if optional and not (use.has_default or _is_known(use, known)):
+        _warn_empty(use, send, template, rule=rule, reason="the schema says that the event may come without it")
+
+
+def _leaf(kind: Kind, parts: tuple[str, ...]) -> Kind | None:
+    for part in parts:
+        inner = kind.fields.get(part)
+        if inner is None:
+            return None
+        kind = inner
+    return kind
+
+
+def _is_known(use: TemplateUse, known: frozenset[str]) -> bool:
+    return ".".join(use.path) in known or ".".join(use.path[:2]) in known
+
+
+def _place(use: TemplateUse, template: TemplateInfo) -> str:
+    return f"{use.file or template.path}:{use.line}"
+
+
+def _shown(use: TemplateUse) -> str:
+    return "{{ " + ".".join(use.path) + " }}"
+
+
+def _report_missing(use: TemplateUse, send: syntax.Send, template: TemplateInfo, rule: CheckedRule) -> None:
+    given = [pair.name.text for pair in send.variables]
+    near = nearest(use.path[0], given)
+    notes = [f"did you mean {use.path[0]} where it says {near[0]}?"] if near else []
+    rule.scope.problems.error(
+        "E214",
+        f'nobody gives "{".".join(use.path)}" to template "{template.name}"',
+        Label(send.first.template.span, f"{_place(use, template)} reads {_shown(use)}"),
+        notes=[*notes, f'write: send {template.channel} "{template.name}" with {use.path[0]} = …'],
+    )
+
+
+def _report_unknown(
+    use: TemplateUse,
+    send: syntax.Send,
+    template: TemplateInfo,
+    *,
+    rule: CheckedRule,
+    candidates: list[str],
+    event: str | None = None,
+) -> None:
+    near = nearest(use.path[1], candidates)
+    owner = f"{event} has no property" if event else "customers have no attribute"
+    rule.scope.problems.error(
+        "E214",
+        f'template "{template.name}" reads {_shown(use)}, but {owner} "{use.path[1]}"',
+        Label(send.first.template.span, f"read in {_place(use, template)}"),
+        notes=[f"did you mean {use.path[0]}.{near[0]}?"] if near else [],
+    )
+
+
+def _warn_empty(use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, reason: str) -> None:
+    path = ".".join(use.path)
+    rule.scope.problems.warn(
+        "W541",
+        f'rule "{rule.name}" would send an empty {_shown(use)}',
+        Label(send.first.template.span, f"{_place(use, template)} reads it, and {reason}"),
+        notes=[
+            f'in the template: {{{{ {path} | default("…") }}}}',
+            f"or in the rule: only if {path} is known" if use.path[0] == "customer" else f"or: where {path} is known",
+        ],
+    )

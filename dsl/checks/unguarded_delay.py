@@ -1,0 +1,49 @@
+"""A delay that nothing interrupts: the reminder also reaches those who have already done it (S5)."""
+
+from __future__ import annotations
+
+from dsl import syntax
+from dsl.catalog import EventType
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.diagnostics import Diagnostic, Label
+from dsl.problems import listed
+from dsl.walk import walk
+
+GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
+
+
+def check_unguarded_delay(subject: Subject, found: list[Diagnostic]) -> None:
+    for rule in subject.rules:
+        if isinstance(rule.node.trigger, syntax.EventTrigger) and rule.node.delay and not _is_guarded(rule):
+            _report(rule, rule.node.delay)
+
+
+def _is_guarded(rule: CheckedRule) -> bool:
+    if any(isinstance(clause, GUARDS) for clause in rule.node.clauses):
+        return True
+    if any(event.cancelled_by for event in rule.scope.events or ()):
+        return True
+    sends = [node for node in walk(rule.node.steps) if isinstance(node, syntax.Send)]
+    return all(send.unless for send in sends)
+
+
+def _report(rule: CheckedRule, delay: syntax.Duration) -> None:
+    events = rule.scope.events or ()
+    names = listed([event.name for event in events])
+    written = " ".join(rule.scope.source.slice(delay.span).split())
+    stoppers = _likely_stoppers(events, rule)
+    notes = [f"for example: stop when {stoppers[0]}"] if stoppers else []
+    rule.scope.problems.warn(
+        "W501",
+        "this is sent even to people who have done it in the meantime",
+        Label(delay.span, f'nothing stops the wait of {written}: {names} has no "cancelled_by" in the schema'),
+        notes=[*notes, "or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send"],
+    )
+
+
+def _likely_stoppers(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
+    """Events about the same object: those that have the key of the first event among their properties."""
+    if not events or events[0].key is None:
+        return []
+    key, own = events[0].key, {event.name for event in events}
+    return [each.name for each in rule.scope.catalog.events.values() if key in each.properties and each.name not in own]

@@ -1,0 +1,149 @@
+"""What stands between the trigger and the first step: guards, stops, limits and facts about the rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dsl import plan, syntax
+from dsl.conditions import compile_condition
+from dsl.diagnostics import Label
+from dsl.lengths import compile_length
+from dsl.scope import Scope
+from dsl.triggers import compile_match, compile_once
+
+#: Clauses that may be written once in a rule, and their words.
+SINGLE: dict[type[syntax.Clause], str] = {
+    syntax.Goal: "goal",
+    syntax.OncePer: "once per",
+    syntax.IfRepeated: "if repeated",
+    syntax.Transactional: "transactional",
+    syntax.Timezone: "timezone",
+    syntax.Priority: "priority",
+    syntax.Active: "active from",
+    syntax.Owner: "owner",
+    syntax.Description: "description",
+}
+
+
+@dataclass(slots=True)
+class Clauses:
+    """The compiled clauses. `fields` are those that become fields of `plan.Rule` under the same name."""
+
+    guards: list[plan.Guard] = field(default_factory=list)
+    stops: list[plan.Stop] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def compile_clauses(rule: syntax.Rule, scope: Scope) -> Clauses:
+    """What is faulty is reported and left out; what is not executed yet is left out too, and refused by a check."""
+    compiled = Clauses()
+    for clause in rule.clauses:
+        _compile(clause, compiled, scope)
+    _refuse_repeated(rule, scope)
+    return compiled
+
+
+def as_written(node: syntax.Node, scope: Scope) -> str:
+    """The author's words on one line."""
+    return " ".join(scope.source.slice(node.span).split())
+
+
+def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
+    match clause:
+        case syntax.OnlyIf() | syntax.Unless():
+            _add_guard(clause, compiled, scope)
+        case syntax.StopWhen():
+            match_ = compile_match(clause.events, clause.same, scope, in_run=True)
+            if match_:
+                compiled.stops.append(
+                    plan.Stop(match=match_, text=as_written(clause, scope), line=scope.line(clause.span))
+                )
+        case syntax.Goal():
+            match_ = compile_match(clause.events, None, scope, in_run=True)
+            within = compile_length(clause.within, scope)
+            if match_ and within:
+                compiled.fields["goal"] = plan.Goal(match=match_, within=within)
+        case syntax.OncePer():
+            compiled.fields["once"] = compile_once(clause, scope)
+        case syntax.Active():
+            _set_active(clause, compiled, scope)
+        case syntax.Timezone():
+            if clause.zone is None or is_zone(clause.zone.text):
+                compiled.fields["timezone"] = clause.zone.text if clause.zone else None
+            else:
+                _report_zone(clause.zone, scope)
+        case _:
+            compiled.fields.update(_fact(clause))
+
+
+def _fact(clause: syntax.Clause) -> dict[str, Any]:
+    match clause:
+        case syntax.IfRepeated(policy=policy):
+            return {"repeated": policy}
+        case syntax.Transactional():
+            return {"transactional": True}
+        case syntax.Priority(value=value):
+            return {"priority": value}
+        case syntax.Owner(name=name):
+            return {"owner": name.text}
+        case syntax.Description(text=text):
+            return {"description": text.text}
+    return {}
+
+
+def _add_guard(clause: syntax.OnlyIf | syntax.Unless, compiled: Clauses, scope: Scope) -> None:
+    condition = compile_condition(clause.condition, scope)
+    if condition is not None:
+        compiled.guards.append(
+            plan.Guard(
+                word="only if" if isinstance(clause, syntax.OnlyIf) else "unless",
+                condition=condition,
+                text=as_written(clause, scope),
+                line=scope.line(clause.span),
+            )
+        )
+
+
+def _set_active(clause: syntax.Active, compiled: Clauses, scope: Scope) -> None:
+    since, until = clause.since, clause.until
+    if until and until.value < since.value:
+        scope.problems.error(
+            "E322",
+            "this rule ends before it begins",
+            (Label(until.span, "the last day"), Label(since.span, "the first day")),
+        )
+        return
+    compiled.fields["active_from"] = since.value.isoformat()
+    compiled.fields["active_until"] = until.value.isoformat() if until else None
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is an IANA time zone, such as Europe/Berlin."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return name == "UTC" or "/" in name
+
+
+def _report_zone(zone: syntax.Text, scope: Scope) -> None:
+    scope.problems.error(
+        "E212",
+        f'there is no time zone "{zone.text}"',
+        Label(zone.span, "zones have names like Europe/Berlin or Asia/Yekaterinburg"),
+    )
+
+
+def _refuse_repeated(rule: syntax.Rule, scope: Scope) -> None:
+    first: dict[type, syntax.Clause] = {}
+    for clause in rule.clauses:
+        word = SINGLE.get(type(clause))
+        if word and type(clause) in first:
+            scope.problems.error(
+                "E323",
+                f"`{word}` is written twice in this rule",
+                (Label(clause.span, "which of the two?"), Label(first[type(clause)].span, "the first one")),
+            )
+        first.setdefault(type(clause), clause)

@@ -1,0 +1,113 @@
+"""Rule files to the plan of a rule set: names resolved, kinds checked, steps flat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsl import plan, syntax
+from dsl.catalog import Catalog
+from dsl.checks import CHECKS
+from dsl.checks.subject import CheckedRule, Subject
+from dsl.clauses import Clauses, compile_clauses
+from dsl.conditions import compile_condition
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.problems import Problems, in_order
+from dsl.resolve import Names, resolve
+from dsl.rule_names import rule_names
+from dsl.scope import Scope
+from dsl.steps import compile_steps
+from dsl.triggers import compile_trigger, trigger_events
+from dsl.values import compile_value
+
+
+def compile_rules(files: Sequence[syntax.RuleFile], catalog: Catalog) -> tuple[plan.Plan | None, list[Diagnostic]]:
+    """The plan, or None if any of the findings is an error. Findings come by file and place, each once."""
+    found: list[Diagnostic] = []
+    names = resolve(files, catalog, found)
+    named = rule_names(files)
+    rules: list[CheckedRule] = []
+    for file in files:
+        scope = _file_scope(file, catalog, names, found)
+        for item in file.items:
+            if isinstance(item, syntax.Rule):
+                rules.append(_compile_rule(item, named[id(item)], scope))
+            else:
+                _check_definition(item, scope)
+    subject = Subject(catalog=catalog, files=tuple(files), names=names, rules=tuple(rules))
+    for check in CHECKS:
+        check(subject, found)
+    found = in_order(found)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return None, found
+    return _assemble([each.compiled for each in rules if each.compiled], catalog), found
+
+
+def _file_scope(file: syntax.RuleFile, catalog: Catalog, names: dict[str, Names], found: list[Diagnostic]) -> Scope:
+    problems = Problems(file.source, found)
+    return Scope(catalog=catalog, names=names[file.source.path], problems=problems, events=None)
+
+
+def _check_definition(item: syntax.Item, scope: Scope) -> None:
+    """Definitions are compiled where they are used; by themselves they are checked against every event."""
+    anywhere = Scope(catalog=scope.catalog, names=scope.names, problems=scope.problems, events=(), any_event=True)
+    match item:
+        case syntax.Let(value=value):
+            for each in value if isinstance(value, tuple) else (value,):
+                compile_value(each, anywhere)
+        case syntax.Define(condition=condition) | syntax.Segment(condition=condition):
+            compile_condition(condition, anywhere)
+        case _:
+            pass
+
+
+def _compile_rule(rule: syntax.Rule, name: str, file_scope: Scope) -> CheckedRule:
+    events = trigger_events(rule, file_scope)
+    scope = Scope(catalog=file_scope.catalog, names=file_scope.names, problems=file_scope.problems, events=events)
+    trigger = compile_trigger(rule, scope)
+    clauses = compile_clauses(rule, scope)
+    steps = compile_steps(rule.steps, scope)
+    compiled = _assemble_rule(rule, name, trigger, clauses=clauses, steps=steps, scope=scope) if trigger else None
+    return CheckedRule(name=name, node=rule, scope=scope, compiled=compiled)
+
+
+def _assemble_rule(
+    rule: syntax.Rule,
+    name: str,
+    trigger: plan.EventTrigger,
+    *,
+    clauses: Clauses,
+    steps: tuple[plan.Step, ...],
+    scope: Scope,
+) -> plan.Rule:
+    return plan.Rule(
+        name=name,
+        file=scope.source.path,
+        line=scope.line(rule.span),
+        trigger=trigger,
+        guards=tuple(clauses.guards),
+        stops=tuple(clauses.stops),
+        steps=steps,
+        **clauses.fields,
+    )
+
+
+def _assemble(rules: Sequence[plan.Rule], catalog: Catalog) -> plan.Plan:
+    ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.file, rule.line))
+    return plan.Plan(
+        timezone=catalog.timezone,
+        leap_day="1 march" if catalog.settings.get("leap_day") == "1 march" else "28 february",
+        currency=catalog.currency,
+        rules=tuple(ordered),
+        events={name: _facts(catalog, name) for name in sorted(catalog.events)},
+        attributes={name: str(kind) for name, kind in sorted(catalog.attributes.items())},
+    )
+
+
+def _facts(catalog: Catalog, name: str) -> plan.EventFacts:
+    event = catalog.events[name]
+    return plan.EventFacts(
+        key=event.key,
+        cancelled_by=event.cancelled_by,
+        late_after=event.late_after or plan.Length(72, "hour"),
+        properties={each: str(kind) for each, kind in event.properties.items()},
+    )

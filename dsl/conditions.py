@@ -1,0 +1,350 @@
+"""Conditions of the language as typed expressions of the plan. None: a mistake was found, and reported."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from dsl import plan, syntax
+from dsl.comparisons import are_comparable, is_possible
+from dsl.diagnostics import Label
+from dsl.kinds import Kind
+from dsl.lengths import compile_length
+from dsl.lookup import report_unknown
+from dsl.problems import replacement
+from dsl.scope import Scope, Typed, described
+from dsl.values import compile_value
+
+Expression: TypeAlias = "plan.Expression | None"
+
+
+def compile_condition(condition: syntax.Condition, scope: Scope) -> Expression:
+    match condition:
+        case syntax.And() | syntax.Or():
+            return _compile_many(condition, scope)
+        case syntax.Not():
+            return _negated(compile_condition(condition.operand, scope))
+        case syntax.InLast():
+            return _compile_in_last(condition, scope)
+        case syntax.Arrived():
+            return _compile_arrived(condition, scope)
+        case syntax.Issued():
+            return None  # refused as not yet
+        case syntax.Truth():
+            return _compile_truth(condition, scope)
+        case _:
+            return _compile_test(condition, scope)
+
+
+def _compile_test(
+    condition: syntax.Comparison
+    | syntax.IsFlag
+    | syntax.IsKnown
+    | syntax.Between
+    | syntax.OneOf
+    | syntax.Contains
+    | syntax.StartsWith,
+    scope: Scope,
+) -> Expression:
+    """A condition about one value."""
+    match condition:
+        case syntax.Comparison():
+            return _compile_comparison(condition, scope)
+        case syntax.IsFlag():
+            return _compile_flag(condition, scope)
+        case syntax.IsKnown():
+            value = compile_value(condition.value, scope)
+            known = plan.IsKnown(value.operand) if value else None
+            return known if condition.known else _negated(known)
+        case syntax.Between():
+            return _compile_between(condition, scope)
+        case syntax.OneOf():
+            return _compile_one_of(condition, scope)
+        case syntax.Contains() | syntax.StartsWith():
+            return _compile_part(condition, scope)
+
+
+def _negated(expression: Expression) -> Expression:
+    return plan.Not(expression) if expression is not None else None
+
+
+def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression:
+    compiled = [compile_condition(operand, scope) for operand in condition.operands]
+    operands = tuple(operand for operand in compiled if operand is not None)
+    if len(operands) < len(compiled):
+        return None
+    return plan.All(operands) if isinstance(condition, syntax.And) else plan.Any(operands)
+
+
+def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expression:
+    left, right = compile_value(condition.left, scope), compile_value(condition.right, scope)
+    if left is None or right is None or not are_comparable(left, right, condition.comparison, scope):
+        return None
+    return plan.Compare(left.operand, condition.comparison, right.operand)
+
+
+def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:
+    value = compile_value(condition.value, scope)
+    if value is None:
+        return None
+    if value.kind.name != "flag" or value.kind.is_list:
+        word = "yes" if condition.yes else "no"
+        scope.problems.error(
+            "E302",
+            f'"is {word}" asks a flag',
+            Label(value.span, f"this is {described(value.kind)}, not yes or no"),
+            notes=[f'in quotes it would be text: is "{word}"'] if value.kind.name == "text" else [],
+        )
+        return None
+    return plan.Compare(value.operand, "is", plan.Constant("flag", condition.yes))
+
+
+def _compile_between(condition: syntax.Between, scope: Scope) -> Expression:
+    value = compile_value(condition.value, scope)
+    low, high = compile_value(condition.low, scope), compile_value(condition.high, scope)
+    if value is None or low is None or high is None:
+        return None
+    if not (are_comparable(value, low, ">=", scope) and are_comparable(value, high, "<=", scope)):
+        return None
+    if low.currency != high.currency:
+        scope.problems.error(
+            "E304",
+            "the ends of `between` have two currencies",
+            (Label(high.span, f"{high.currency}"), Label(low.span, f"{low.currency}")),
+        )
+        return None
+    return plan.Between(value.operand, low.operand, high.operand)
+
+
+def _compile_one_of(condition: syntax.OneOf, scope: Scope) -> Expression:
+    if isinstance(condition.value, syntax.Path) and str(condition.value) == "customer":
+        return _compile_membership(condition, scope)
+    value = compile_value(condition.value, scope)
+    options = _options(condition.group, scope)
+    if value is None or options is None:
+        return None
+    if not all([are_comparable(value, option, "is", scope) for option in options]):
+        return None
+    constants = tuple(option.operand for option in options if isinstance(option.operand, plan.Constant))
+    expression: Expression = plan.OneOf(value.operand, constants)
+    return _negated(expression) if condition.negated else expression
+
+
+def _options(group: tuple[syntax.Value, ...] | syntax.Name, scope: Scope) -> list[Typed] | None:
+    if isinstance(group, syntax.Name):
+        return _named_options(group, scope)
+    compiled = [compile_value(element, scope) for element in group]
+    options = [option for option in compiled if option is not None]
+    moving = next((option for option in options if not option.is_constant), None)
+    if moving is not None:
+        scope.problems.error(
+            "E307",
+            "a list holds fixed values only",
+            Label(moving.span, "this is different for each customer"),
+            notes=["compare it by itself, with `is` and `or`"],
+        )
+        return None
+    return options if len(options) == len(compiled) else None
+
+
+def _named_options(group: syntax.Name, scope: Scope) -> list[Typed] | None:
+    definition = scope.names.seen.get(group.text)
+    if definition is None:
+        lists = [
+            name
+            for name, each in scope.names.seen.items()
+            if isinstance(each.node, syntax.Let) and isinstance(each.node.value, tuple)
+        ]
+        report_unknown(
+            "E206",
+            f'there is no list called "{group.text}"',
+            group.span,
+            problems=scope.problems,
+            candidates=lists,
+            notes=[] if lists else [f'write it out: in ("…", "…"), or: let {group.text} = ("…", "…")'],
+        )
+        return None
+    node = definition.node
+    if not isinstance(node, syntax.Let) or not isinstance(node.value, tuple):
+        scope.problems.error(
+            "E215", f'"{group.text}" is not a list', Label(group.span, f"a list is written: let {group.text} = (…)")
+        )
+        return None
+    options = _options(node.value, scope.inside(definition))
+    if options is None:
+        return None
+    return [Typed(operand=each.operand, kind=each.kind, span=group.span, currency=each.currency) for each in options]
+
+
+def _compile_membership(condition: syntax.OneOf, scope: Scope) -> Expression:
+    """`customer in vip`: segments are refused as not yet; anything else is a mistake."""
+    group = condition.group
+    if not isinstance(group, syntax.Name):
+        scope.problems.error(
+            "E215",
+            "a customer is not a value of a list",
+            Label(condition.value.span, "say what of the customer: customer.city in (…)"),
+        )
+        return None
+    definition = scope.names.seen.get(group.text)
+    if definition is None:
+        segments = [name for name, each in scope.names.seen.items() if isinstance(each.node, syntax.Segment)]
+        report_unknown(
+            "E206",
+            f'there is no segment called "{group.text}"',
+            group.span,
+            problems=scope.problems,
+            candidates=[*segments, *scope.catalog.segments],
+        )
+    elif isinstance(definition.node, syntax.Define):
+        plain = f"not {group.text}" if condition.negated else group.text
+        scope.problems.error(
+            "E215",
+            f'"{group.text}" is a definition, not a segment',
+            Label(condition.span, "a definition is a condition already"),
+            fixes=[replacement(condition.span, plain)],
+        )
+    elif isinstance(definition.node, syntax.Let):
+        scope.problems.error("E215", f'"{group.text}" is not a segment', Label(group.span, "this is a constant"))
+    return None
+
+
+def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) -> Expression:
+    value, part = compile_value(condition.value, scope), compile_value(condition.part, scope)
+    if value is None or part is None:
+        return None
+    if isinstance(condition, syntax.Contains) and value.kind.is_list:
+        element = Typed(
+            operand=value.operand, kind=Kind(name=value.kind.name, values=value.kind.values), span=value.span
+        )
+        if value.kind.name == "record":
+            scope.problems.error(
+                "E308",
+                "this list holds objects, and an object has no single value to look for",
+                Label(value.span, f"each element has: {', '.join(value.kind.fields)}"),
+            )
+            return None
+        fits = are_comparable(element, part, "is", scope) and is_possible(element, part, scope)
+        return plan.Contains(value.operand, part.operand) if fits else None
+    for side in (value, part):
+        if side.kind.name != "text" or side.kind.is_list:
+            word = "contains" if isinstance(condition, syntax.Contains) else "starts with"
+            scope.problems.error(
+                "E308",
+                f"`{word}` needs text" + (" or a list on the left" if word == "contains" and side is value else ""),
+                Label(side.span, f"this is {described(side.kind)}"),
+            )
+            return None
+    node = plan.Contains if isinstance(condition, syntax.Contains) else plan.StartsWith
+    return node(value.operand, part.operand)
+
+
+def _compile_in_last(condition: syntax.InLast, scope: Scope) -> Expression:
+    within = compile_length(condition.within, scope)
+    if len(condition.path.parts) == 1 and condition.path.root in scope.catalog.events:
+        return plan.Happened(condition.path.root, within) if within else None
+    if len(condition.path.parts) == 1 and condition.path.root not in ("customer", "event"):
+        report_unknown(
+            "E201",
+            f'there is no event called "{condition.path}"',
+            condition.path.span,
+            problems=scope.problems,
+            candidates=scope.catalog.events,
+        )
+        return None
+    value = compile_value(condition.path, scope)
+    if value is None or within is None:
+        return None
+    if value.kind.name not in ("date", "moment") or value.kind.is_list:
+        scope.problems.error(
+            "E302", "`in last` needs a date or an event", Label(value.span, f"this is {described(value.kind)}")
+        )
+        return None
+    return plan.InLast(value.operand, within)
+
+
+def _compile_arrived(condition: syntax.Arrived, scope: Scope) -> Expression:
+    if scope.after_wait_for or scope.any_event:
+        return plan.Arrived()
+    scope.problems.error(
+        "E312",
+        "nothing was waited for here",
+        Label(condition.span, "`arrived` speaks of the nearest `wait for` above, and there is none"),
+        notes=["put `wait for EVENT up to 2 days` before it"],
+    )
+    return None
+
+
+def _compile_truth(condition: syntax.Truth, scope: Scope) -> Expression:
+    value = condition.value
+    if not isinstance(value, syntax.Path):
+        typed = compile_value(value, scope)
+        if typed is not None:
+            _report_no_condition(typed, scope)
+        return None
+    definition = scope.names.seen.get(value.root)
+    if len(value.parts) == 1 and definition is not None:
+        return _compile_definition(value, scope)
+    if len(value.parts) == 1 and value.root in scope.catalog.events:
+        return _compile_happened(value, scope)
+    if len(value.parts) == 1 and value.root not in ("customer", "event"):
+        report_unknown(
+            "E206",
+            f'I do not know "{value.root}"',
+            value.span,
+            problems=scope.problems,
+            candidates=[*scope.names.seen, *scope.catalog.events],
+        )
+        return None
+    typed = compile_value(value, scope)
+    if typed is not None:
+        _report_no_condition(typed, scope)
+    return None
+
+
+def _report_no_condition(value: Typed, scope: Scope) -> None:
+    written = scope.source.slice(value.span)
+    if value.kind.name == "flag":
+        scope.problems.error(
+            "E306",
+            "say yes or no",
+            Label(value.span, "may be yes, no or unknown"),
+            fixes=[replacement(value.span, f"{written} is yes")],
+        )
+        return
+    scope.problems.error(
+        "E307",
+        f'"{written}" alone is not a condition',
+        Label(value.span, f"this is {described(value.kind)}: compare it with something"),
+        notes=[f"for example: {written} is known"] if not value.is_constant else [],
+    )
+
+
+def _compile_definition(path: syntax.Path, scope: Scope) -> Expression:
+    definition = scope.names.seen[path.root]
+    if scope.names.is_circular(definition):
+        return None
+    node = definition.node
+    if isinstance(node, syntax.Define):
+        return compile_condition(node.condition, scope.inside(definition))
+    if isinstance(node, syntax.Segment):
+        scope.problems.error(
+            "E215",
+            f'"{path.root}" is a segment',
+            Label(path.span, "ask whether the customer is in it"),
+            fixes=[replacement(path.span, f"customer in {path.root}")],
+        )
+        return None
+    scope.problems.error("E307", f'"{path.root}" alone is not a condition', Label(path.span, "this is a constant"))
+    return None
+
+
+def _compile_happened(path: syntax.Path, scope: Scope) -> Expression:
+    if scope.in_run:
+        return plan.Happened(path.root)
+    scope.problems.error(
+        "E307",
+        f'"{path.root}" alone means: since the run began',
+        Label(path.span, "no run has begun yet when this is looked at"),
+        notes=[f"say how far back to look: {path.root} in last 3 days"],
+    )
+    return None

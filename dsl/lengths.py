@@ -1,0 +1,30 @@
+"""Lengths of time: `1h`, `3 days`."""
+
+from __future__ import annotations
+
+from dsl import plan, syntax
+from dsl.diagnostics import Label
+from dsl.scope import Scope
+
+#: Ten years. Longer ones are slips of the pen, and dates run out of calendar.
+MOST: dict[str, int] = {
+    "second": 315_360_000,
+    "minute": 5_256_000,
+    "hour": 87_600,
+    "day": 3_650,
+    "week": 520,
+    "month": 120,
+    "year": 10,
+}
+
+
+def compile_length(duration: syntax.Duration, scope: Scope) -> plan.Length | None:
+    if 0 < duration.amount <= MOST[duration.unit]:
+        return plan.Length(duration.amount, duration.unit)
+    short = duration.amount <= 0
+    scope.problems.error(
+        "E324",
+        "this length of time is zero" if short else "this length of time is too long",
+        Label(duration.span, "at least 1" if short else f"at most 10 years: {MOST[duration.unit]:,} {duration.unit}s"),
+    )
+    return None

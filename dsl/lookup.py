@@ -1,0 +1,192 @@
+"""Finds what a name means in the schema, or says that nothing has that name and what was probably meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from dsl import syntax
+from dsl.catalog import EventType
+from dsl.diagnostics import Label
+from dsl.kinds import Kind
+from dsl.problems import Problems, listed, replacement
+from dsl.scope import Scope
+from dsl.source import Span
+from dsl.suggestions import nearest
+
+#: Cyrillic letters that look like Latin ones, and what they are taken for.
+LOOK_ALIKES = str.maketrans("асеорхуікАВСЕНКМОРТХ", "aceopxyikABCEHKMOPTX")
+
+
+def find_event(name: syntax.Name, scope: Scope) -> EventType | None:
+    event = scope.catalog.events.get(name.text)
+    if event is None:
+        report_unknown(
+            "E201",
+            f'there is no event called "{name.text}"',
+            name.span,
+            problems=scope.problems,
+            candidates=scope.catalog.events,
+        )
+    return event
+
+
+def find_events(names: Sequence[syntax.Name], scope: Scope) -> tuple[EventType, ...] | None:
+    """All of them; None when one is unknown (every unknown one is reported)."""
+    found = [find_event(name, scope) for name in names]
+    known = tuple(event for event in found if event is not None)
+    return known if len(known) == len(found) else None
+
+
+def find_attribute(path: syntax.Path, scope: Scope) -> tuple[str, Kind] | None:
+    """The dotted name after `customer.` and its kind."""
+    kinds = scope.catalog.attributes
+    name = path.parts[1]
+    if name.text not in kinds:
+        report_unknown(
+            "E203",
+            f'customers have no attribute "{name.text}"',
+            name.span,
+            problems=scope.problems,
+            candidates=kinds,
+        )
+        return None
+    return _nested(path, kinds[name.text], scope)
+
+
+def find_property(path: syntax.Path, events: Sequence[EventType], scope: Scope) -> tuple[str, Kind] | None:
+    """The dotted name after `event.` and its kind: every event of the list must have it, of one kind."""
+    name = path.parts[1]
+    lacking = [event.name for event in events if name.text not in event.properties]
+    having = [event for event in events if name.text in event.properties]
+    if lacking and not (scope.any_event and having):
+        _report_unknown_property(name, lacking, events, scope)
+        return None
+    kinds = [event.properties[name.text] for event in having]
+    odd = next((i for i, kind in enumerate(kinds) if str(kind) != str(kinds[0])), None)
+    if odd is not None and not scope.any_event:
+        scope.problems.error(
+            "E302",
+            f'"{name.text}" is not the same in all events of this rule',
+            Label(name.span, f"{kinds[0]} in {having[0].name}, {kinds[odd]} in {having[odd].name}"),
+            notes=["write a rule for each event"],
+        )
+        return None
+    return _nested(path, _common(kinds), scope)
+
+
+def _common(kinds: Sequence[Kind]) -> Kind:
+    values = tuple(dict.fromkeys(value for kind in kinds for value in kind.values))
+    return Kind(
+        name=kinds[0].name,
+        is_list=kinds[0].is_list,
+        optional=any(kind.optional for kind in kinds),
+        values=values if all(kind.values for kind in kinds) else (),
+        fields=kinds[0].fields,
+        repeats=kinds[0].repeats,
+        personal=any(kind.personal for kind in kinds),
+    )
+
+
+def _nested(path: syntax.Path, kind: Kind, scope: Scope) -> tuple[str, Kind] | None:
+    """Follows the dots inside an object: `event.address.city`."""
+    for part in path.parts[2:]:
+        if kind.is_list or not kind.fields:
+            scope.problems.error(
+                "E205",
+                f'nothing can be read with ".{part.text}" here',
+                Label(
+                    part.span, "a list has no parts with names" if kind.is_list else f"this is {kind}, not an object"
+                ),
+            )
+            return None
+        if part.text not in kind.fields:
+            report_unknown(
+                "E205",
+                f'there is no "{part.text}" in "{path.parts[1].text}"',
+                part.span,
+                problems=scope.problems,
+                candidates=kind.fields,
+            )
+            return None
+        inner = kind.fields[part.text]
+        kind = Kind(
+            name=inner.name,
+            is_list=inner.is_list,
+            optional=inner.optional or kind.optional,
+            values=inner.values,
+            fields=inner.fields,
+            repeats=inner.repeats,
+            personal=inner.personal or kind.personal,
+        )
+    return ".".join(part.text for part in path.parts[1:]), kind
+
+
+def _report_unknown_property(
+    name: syntax.Name, lacking: Sequence[str], events: Sequence[EventType], scope: Scope
+) -> None:
+    if len(lacking) < len(events):
+        scope.problems.error(
+            "E205",
+            f'not every event of this rule has "{name.text}"',
+            Label(name.span, f"{listed(lacking)} has no such property"),
+            notes=[f"write a rule for {lacking[0]} alone, or list the property in schema.yaml"],
+        )
+        return
+    notes = []
+    if any(event.open for event in events):
+        notes = [f"{events[0].name} accepts other properties too, but a rule needs the type: list it in schema.yaml"]
+    owner = "no event has a property" if scope.any_event else f"{events[0].name} has no property"
+    report_unknown(
+        "E205",
+        f'{owner} "{name.text}"',
+        name.span,
+        problems=scope.problems,
+        candidates=[each for event in events for each in event.properties],
+        notes=notes,
+    )
+
+
+def report_unknown(
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    problems: Problems,
+    candidates: Iterable[str],
+    notes: Sequence[str] = (),
+    quoted: bool = False,
+) -> None:
+    """One finding with the nearest names; a mixture of alphabets is named as such."""
+    names = list(dict.fromkeys(candidates))
+    word = problems.source.slice(span).strip("\"'«»“”")
+    latin = word.translate(LOOK_ALIKES)
+    if latin != word and latin in names:
+        _report_mixed(word, latin, span, problems)
+        return
+    near = nearest(word, names)
+    hints = [_did_you_mean(near)] if near else [f"there are: {listed(sorted(names))}"] if names else []
+    fix = f'"{near[0]}"' if quoted and near else near[0] if near else ""
+    problems.error(
+        code,
+        message,
+        Label(span, "not in the schema" if code in ("E201", "E203", "E205") else "nobody has this name"),
+        notes=[*hints, *notes],
+        fixes=[replacement(span, fix)] if near else [],
+    )
+
+
+def _did_you_mean(near: Sequence[str]) -> str:
+    others = f"  others: {', '.join(near[1:4])}" if len(near) > 1 else ""
+    return f"did you mean {near[0]}?{others}"
+
+
+def _report_mixed(word: str, latin: str, span: Span, problems: Problems) -> None:
+    odd = list(dict.fromkeys(a for a, b in zip(word, latin, strict=True) if a != b))
+    letters = ", ".join(f"{letter} U+{ord(letter):04X} {unicodedata.name(letter).split()[0].lower()}" for letter in odd)
+    problems.error(
+        "E202",
+        f'"{word}" mixes letters of two alphabets',
+        Label(span, f"these look Latin but are not: {letters}"),
+        fixes=[replacement(span, latin)],
+    )

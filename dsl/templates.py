@@ -1,0 +1,49 @@
+"""Finds the template of a `send`, or says on which channel it is."""
+
+from __future__ import annotations
+
+from dsl import syntax
+from dsl.catalog import TemplateInfo
+from dsl.diagnostics import Fix, Label
+from dsl.problems import listed, replacement
+from dsl.scope import Scope
+from dsl.suggestions import nearest
+
+
+def find_template(recipient: syntax.Recipient, scope: Scope) -> TemplateInfo | None:
+    """None: there is none (reported), or the channel is refused by a check."""
+    channel, name = recipient.channel, recipient.template.text
+    if channel is None or channel not in scope.catalog.channels:
+        return None
+    template = scope.catalog.templates.get((channel, name))
+    if template is None:
+        _report(recipient, channel, scope)
+    return template
+
+
+def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
+    name, span = recipient.template.text, recipient.template.span
+    elsewhere = [each for (_, other), each in scope.catalog.templates.items() if other == name]
+    here = [other for (each, other) in scope.catalog.templates if each == channel]
+    near = nearest(name, here)
+    notes = [f'did you mean {channel} "{near[0]}"?'] if near else []
+    fixes: list[Fix] = [replacement(span, f'"{near[0]}"')] if near else []
+    if elsewhere:
+        channels = [each.channel for each in elsewhere]
+        scope.problems.error(
+            "E204",
+            f'"{name}" is a template for {listed(channels)}, not for {channel}',
+            Label(span, "exists as " + ", ".join(f"{each.channel} ({each.path})" for each in elsewhere)),
+            notes=[*notes, f'or send it on the channel it has: send {channels[0]} "{name}"'],
+            fixes=fixes,
+        )
+        return
+    if not near:
+        notes = [f"{channel} templates: {listed(sorted(here))}"] if here else [f"there are no {channel} templates yet"]
+    scope.problems.error(
+        "E204",
+        f'there is no {channel} template "{name}"',
+        Label(span, f"no file templates/{channel}/{name}.html"),
+        notes=notes,
+        fixes=fixes,
+    )

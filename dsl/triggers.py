@@ -1,0 +1,115 @@
+"""Event lists, what starts a rule, and what it waits and stops for."""
+
+from __future__ import annotations
+
+from dsl import plan, syntax
+from dsl.catalog import EventType
+from dsl.conditions import compile_condition
+from dsl.diagnostics import Label
+from dsl.lengths import compile_length
+from dsl.lookup import find_events, report_unknown
+from dsl.scope import Scope
+from dsl.values import compile_value
+
+
+def trigger_events(rule: syntax.Rule, scope: Scope) -> tuple[EventType, ...] | None:
+    """What `event.` stands for in the rule; None: there is no event (D19). Unknown events are left out in silence."""
+    match rule.trigger:
+        case syntax.EventTrigger(events=events) | syntax.TimesTrigger(events=events):
+            names = events.names
+        case syntax.SequenceTrigger(first=first):
+            names = first.names
+        case _:
+            return None
+    return tuple(scope.catalog.events[name.text] for name in names if name.text in scope.catalog.events)
+
+
+def compile_trigger(rule: syntax.Rule, scope: Scope) -> plan.EventTrigger | None:
+    """None: a mistake, or a trigger that is refused as not yet."""
+    delay = compile_length(rule.delay, scope) if rule.delay else None
+    if not isinstance(rule.trigger, syntax.EventTrigger):
+        _check_other_events(rule.trigger, scope)
+        return None
+    match = compile_match(rule.trigger.events, None, scope, in_run=False)
+    if match is None or (rule.delay and delay is None):
+        return None
+    return plan.EventTrigger(match=match, delay=delay)
+
+
+def _check_other_events(trigger: syntax.Trigger, scope: Scope) -> None:
+    """Names and conditions of triggers that are not executed yet are still checked."""
+    match trigger:
+        case syntax.SequenceTrigger():
+            compile_match(trigger.first, None, scope, in_run=False)
+            for step in trigger.then:
+                compile_match(step.events, step.same, scope, in_run=False)
+        case syntax.TimesTrigger():
+            compile_match(trigger.events, trigger.same, scope, in_run=False)
+        case syntax.InactivityTrigger():
+            find_events([trigger.event], scope)
+        case syntax.ScheduleTrigger(audience=audience) if audience is not None:
+            compile_condition(audience, scope)
+        case _:
+            pass
+
+
+def compile_match(
+    events: syntax.Events, same: syntax.Name | None, scope: Scope, *, in_run: bool
+) -> plan.EventMatch | None:
+    found = find_events(events.names, scope)
+    if found is None:
+        return None
+    where = compile_condition(events.where, scope.where(found, in_run=in_run)) if events.where else None
+    same_is_good = same is None or _is_shared(same, found, scope)
+    if (events.where and where is None) or not same_is_good:
+        return None
+    names = tuple(dict.fromkeys(event.name for event in found))
+    return plan.EventMatch(events=names, where=where, same=same.text if same else None)
+
+
+def _is_shared(same: syntax.Name, found: tuple[EventType, ...], scope: Scope) -> bool:
+    """`with same cart_id`: the run's event and the new one must both have it."""
+    involved = [*(scope.events or ()), *found]
+    lacking = [event for event in involved if same.text not in event.properties]
+    if not lacking:
+        return True
+    shared = set.intersection(*(set(event.properties) for event in involved))
+    report_unknown(
+        "E205",
+        f'{lacking[0].name} has no property "{same.text}"',
+        same.span,
+        problems=scope.problems,
+        candidates=sorted(shared),
+        notes=["`with same` names a property that both events have"],
+    )
+    return False
+
+
+def compile_once(clause: syntax.OncePer, scope: Scope) -> plan.OncePer | None:
+    window = compile_length(clause.window, scope) if clause.window else None
+    if clause.window and window is None:
+        return None
+    if clause.key is None or str(clause.key) == "customer":
+        return plan.OncePer(window=window)
+    key = _once_key(clause.key, scope)
+    return plan.OncePer(key=key, window=window) if key else None
+
+
+def _once_key(path: syntax.Path, scope: Scope) -> plan.Property | None:
+    if path.root != "event":
+        scope.problems.error(
+            "E318",
+            f'`once per` cannot count by "{path}"',
+            Label(path.span, "per customer is counted anyway; a key is a property of the event"),
+            notes=["write: once per customer, once per event.…, or once per 7 days"],
+        )
+        return None
+    value = compile_value(path, scope)
+    if value is None or not isinstance(value.operand, plan.Property):
+        return None
+    if value.kind.is_list or value.kind.name in ("record", "money"):
+        scope.problems.error(
+            "E318", f'`once per` cannot count by "{path}"', Label(path.span, f"this is a {value.kind}, not one value")
+        )
+        return None
+    return value.operand

@@ -1,0 +1,163 @@
+"""Values of the language as typed operands of the plan."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from dsl import plan, syntax
+from dsl.currencies import CURRENCIES
+from dsl.diagnostics import Label
+from dsl.kinds import Kind
+from dsl.lookup import find_attribute, find_property, report_unknown
+from dsl.problems import replacement
+from dsl.scope import Maybe, Scope, Typed
+from dsl.suggestions import nearest
+
+#: Parsed, but refused elsewhere as not executed yet.
+NOT_YET = (syntax.Aggregate, syntax.LastValue, syntax.DaysSince, syntax.Placeholder)
+
+
+def compile_value(value: syntax.Value, scope: Scope) -> Maybe:
+    if isinstance(value, NOT_YET):
+        return None
+    if isinstance(value, syntax.Path):
+        return _compile_path(value, scope)
+    if isinstance(value, syntax.Money):
+        return _compile_money(value, scope)
+    kind, content = _literal(value)
+    return Typed(operand=plan.Constant(kind, content), kind=Kind(name=kind), span=value.span)
+
+
+def _literal(
+    value: syntax.Number
+    | syntax.Percent
+    | syntax.Text
+    | syntax.Flag
+    | syntax.Date
+    | syntax.ClockTime
+    | syntax.Duration,
+) -> tuple[str, plan.JSON]:
+    match value:
+        case syntax.Number():
+            return "number", json_number(value.value)
+        case syntax.Percent():
+            return "percent", json_number(value.value)
+        case syntax.Text():
+            return "text", value.text
+        case syntax.Flag():
+            return "flag", value.value
+        case syntax.Date():
+            return "date", value.value.isoformat()
+        case syntax.ClockTime():
+            return "clock", value.value.isoformat("minutes")
+        case syntax.Duration():
+            return "duration", [value.amount, value.unit]
+
+
+def json_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _compile_money(value: syntax.Money, scope: Scope) -> Maybe:
+    currency = value.currency.upper()
+    if currency not in CURRENCIES:
+        near = nearest(currency, list(CURRENCIES))
+        scope.problems.error(
+            "E317",
+            f'there is no currency "{value.currency}"',
+            Label(value.span, "a currency has three letters of ISO 4217, such as RUB, USD, EUR"),
+            fixes=[replacement(value.span, f"{value.amount} {near[0]}")] if near else [],
+        )
+        return None
+    content: dict[str, plan.JSON] = {"amount": format(value.amount, "f"), "currency": currency}
+    constant = plan.Constant("money", content)
+    return Typed(operand=constant, kind=Kind(name="money"), span=value.span, currency=currency)
+
+
+def _compile_path(path: syntax.Path, scope: Scope) -> Maybe:
+    if path.root == "customer" and len(path.parts) > 1:
+        found = find_attribute(path, scope)
+        if found is None:
+            return None
+        name, kind = found
+        return Typed(
+            operand=plan.Attribute(name, str(kind), repeats=kind.repeats is not None), kind=kind, span=path.span
+        )
+    if path.root == "event" and len(path.parts) > 1:
+        return _compile_property(path, scope)
+    if path.root in ("customer", "event"):
+        scope.problems.error(
+            "E215",
+            f'"{path.root}" alone is not a value',
+            Label(path.span, f"say what of it: {path.root}.…"),
+        )
+        return None
+    return _compile_name(path, scope)
+
+
+def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
+    events = tuple(scope.catalog.events.values()) if scope.any_event else scope.events
+    if events is None:
+        scope.problems.error(
+            "E314",
+            "there is no event here",
+            Label(path.span, "this rule does not start with an event, so nothing can be read from one"),
+            notes=["use customer.…, or start the rule with an event"],
+        )
+        return None
+    found = find_property(path, events, scope) if events else None
+    if found is None:
+        return None
+    name, kind = found
+    return Typed(operand=plan.Property(name, str(kind)), kind=kind, span=path.span)
+
+
+def _compile_name(path: syntax.Path, scope: Scope) -> Maybe:
+    definition = scope.names.seen.get(path.root)
+    if definition is None or len(path.parts) > 1:
+        _report_name(path, scope)
+        return None
+    if scope.names.is_circular(definition):
+        return None
+    node = definition.node
+    if isinstance(node, syntax.Let) and not isinstance(node.value, tuple):
+        value = compile_value(node.value, scope.inside(definition))
+        return value and Typed(operand=value.operand, kind=value.kind, span=path.span, currency=value.currency)
+    wrong = "a list: write `in`" if isinstance(node, syntax.Let) else "a condition: it is true or false, not a value"
+    scope.problems.error("E215", f'"{path.root}" is not a single value', Label(path.span, f"this is {wrong}"))
+    return None
+
+
+def _report_name(path: syntax.Path, scope: Scope) -> None:
+    name = path.parts[-1].text
+    if path.root in scope.catalog.events:
+        event = scope.catalog.events[path.root]
+        known = len(path.parts) == 2 and name in event.properties
+        scope.problems.error(
+            "E215",
+            f'"{path}" is not a value',
+            Label(path.span, f"{path.root} is an event; the one that started the run is called `event`"),
+            notes=[f"write event.{name} in a rule that starts with {path.root}"] if known else [],
+        )
+        return
+    roots = [*scope.names.seen, *(f"customer.{each}" for each in scope.catalog.attributes)]
+    roots += [f"event.{each}" for event in scope.events or () for each in event.properties]
+    written = str(path)
+    by_last = [root for root in roots if root.split(".")[-1] == written]
+    if by_last:
+        scope.problems.error(
+            "E206",
+            f'I do not know "{written}"',
+            Label(path.span, "text needs quotes, other names need to say whose they are"),
+            notes=[f"did you mean {by_last[0]}?"],
+            fixes=[replacement(path.span, by_last[0])],
+        )
+        return
+    report_unknown(
+        "E206",
+        f'I do not know "{written}"',
+        path.span,
+        problems=scope.problems,
+        candidates=roots,
+        notes=[f'if this is text, write it in quotes: "{written}"'] if len(path.parts) == 1 else [],
+    )
