@@ -62,4 +62,5 @@ BUILT_IN_ATTRIBUTES: dict[str, Kind] = {
     "phone": Kind(name="text", optional=True, personal=True),
     "timezone": Kind(name="text", optional=True),
     "locale": Kind(name="text", optional=True),
+    "tags": Kind(name="text", is_list=True),
 }

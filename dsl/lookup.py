@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from dsl import syntax
+from dsl.alphabets import LOOK_ALIKE, foreign_letters, mixes_alphabets
 from dsl.catalog import EventType
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
@@ -13,10 +13,6 @@ from dsl.problems import Problems, listed, replacement
 from dsl.scope import Scope
 from dsl.source import Span
 from dsl.suggestions import nearest
-
-#: Cyrillic letters that look like Latin ones, and what they are taken for.
-LOOK_ALIKES = str.maketrans("асеорхуікАВСЕНКМОРТХ", "aceopxyikABCEHKMOPTX")
-
 
 def find_event(name: syntax.Name, scope: Scope) -> EventType | None:
     event = scope.catalog.events.get(name.text)
@@ -160,9 +156,16 @@ def report_unknown(
     """One finding with the nearest names; a mixture of alphabets is named as such."""
     names = list(dict.fromkeys(candidates))
     word = problems.source.slice(span).strip("\"'«»“”")
-    latin = word.translate(LOOK_ALIKES)
+    if mixes_alphabets(word):
+        return  # the parser has said so
+    latin = "".join(LOOK_ALIKE.get(char, char) for char in word)
     if latin != word and latin in names:
-        _report_mixed(word, latin, span, problems)
+        problems.error(
+            "E202",
+            f'"{word}" is written in Russian letters',
+            Label(span, foreign_letters(word, latin)),
+            fixes=[replacement(span, latin)],
+        )
         return
     near = nearest(word, names)
     hints = [_did_you_mean(near)] if near else [f"there are: {listed(sorted(names))}"] if names else []
@@ -179,14 +182,3 @@ def report_unknown(
 def _did_you_mean(near: Sequence[str]) -> str:
     others = f"  others: {', '.join(near[1:4])}" if len(near) > 1 else ""
     return f"did you mean {near[0]}?{others}"
-
-
-def _report_mixed(word: str, latin: str, span: Span, problems: Problems) -> None:
-    odd = list(dict.fromkeys(a for a, b in zip(word, latin, strict=True) if a != b))
-    letters = ", ".join(f"{letter} U+{ord(letter):04X} {unicodedata.name(letter).split()[0].lower()}" for letter in odd)
-    problems.error(
-        "E202",
-        f'"{word}" mixes letters of two alphabets',
-        Label(span, f"these look Latin but are not: {letters}"),
-        fixes=[replacement(span, latin)],
-    )

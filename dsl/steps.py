@@ -19,6 +19,8 @@ from dsl.values import compile_value
 #: What every template can read without `with`.
 BUILT_IN_VARIABLES = ("customer", "event", "workspace", "message", "unsubscribe_url")
 
+NOT_SET = {"id": "the id of a customer never changes", "tags": "write: add tag, remove tag"}
+
 
 def compile_steps(steps: tuple[syntax.Step, ...], scope: Scope) -> tuple[plan.Step, ...]:
     """Faulty steps are reported and left out, so the result is only of use when nothing was reported."""
@@ -238,8 +240,8 @@ def _compile_set(step: syntax.SetAttribute, scope: Scope) -> plan.SetAttribute |
     if found is None or value is None:
         return None
     name, kind = found
-    if name == "id" or "." in name:
-        reason = "the id of a customer never changes" if name == "id" else "set the whole attribute, not a part of it"
+    if name in NOT_SET or "." in name:
+        reason = NOT_SET.get(name, "set the whole attribute, not a part of it")
         scope.problems.error("E315", f'"{step.path}" cannot be set', Label(step.path.span, reason))
         return None
     reason_not = accepts(kind, value, scope)
