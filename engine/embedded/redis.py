@@ -33,6 +33,10 @@ class Redis:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
         quiet = ["--port", "0", "--save", "", "--appendonly", "no", "--maxmemory", "64mb"]
