@@ -38,23 +38,33 @@ def section_pattern(section: dict[str, Any]) -> str:
     return pattern([word for entry in section.values() for word in all_forms(entry)])
 
 
-def keyword_terminal(name: str, entry: dict[str, Any]) -> str:
-    # Several words beat one: `is not` must not be read as `is`.
-    priority = 5 if any(" " in word for word in all_forms(entry)) else 3
-    return f"{name}.{priority}: /{pattern(all_forms(entry))}/i"
+def priorities(keywords: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Longer forms are tried first: `is not` before `is`, `at most` before `at`."""
+
+    def extends(name: str, other: str) -> bool:
+        begins = tuple(f"{word} " for word in all_forms(keywords[other]))
+        return name != other and any(word.startswith(begins) for word in all_forms(keywords[name]))
+
+    found = dict.fromkeys(keywords, 3)
+    for _ in range(max(len(word.split()) for entry in keywords.values() for word in all_forms(entry))):
+        for name in keywords:
+            found[name] = max([3, *(found[other] + 1 for other in keywords if extends(name, other))])
+    return found
 
 
 def keywords_lark() -> str:
     table = read_table()
     lines = [f"// {NOTE}", ""]
-    lines += [keyword_terminal(name, entry) for name, entry in table["keywords"].items()]
+    keywords = table["keywords"]
+    priority = priorities(keywords)
+    lines += [f"{name}.{priority[name]}: /{pattern(all_forms(keywords[name]))}/i" for name in keywords]
     lines += [
         "",
         f"WEEKDAY.3: /{section_pattern(table['weekdays'])}/i",
         f"MONTH_NAME.3: /{section_pattern(table['months'])}/i",
         f"PERIOD.3: /{section_pattern(table['periods'])}/i",
         f"CHANNEL.3: /{section_pattern(table['channels'])}/i",
-        rf"DURATION.6: /\d+[ \t\u00a0]*{section_pattern(table['units'])}/i",
+        rf"DURATION.6: /\d{{1,6}}[ \t\u00a0]*{section_pattern(table['units'])}/i",
     ]
     return "\n".join(lines) + "\n"
 

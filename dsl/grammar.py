@@ -1,0 +1,94 @@
+"""The parser of grammar.lark: built once per process, kept between processes in a private directory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Literal, TypeAlias
+
+import lark
+from lark import Lark
+
+Start: TypeAlias = Literal["file", "testfile"]
+
+GRAMMAR = Path(__file__).with_name("grammar.lark")
+KEYWORDS = Path(__file__).with_name("keywords.lark")
+
+_building = Lock()
+
+
+def parser() -> Lark:
+    """The process's one parser. Parsing is safe from several threads."""
+    with _building:
+        return _parser()
+
+
+@cache
+def _parser() -> Lark:
+    directory = cache_directory()
+    if directory is None:
+        return build()
+    path = directory / f"grammar-{fingerprint()}.bin"
+    return _load(path) or _build_and_save(path)
+
+
+def build(*, strict: bool = False) -> Lark:
+    """From the grammar's text. `strict` refuses every conflict and collision, and takes a second longer."""
+    return Lark.open(
+        str(GRAMMAR),
+        parser="lalr",
+        start=["file", "testfile"],
+        maybe_placeholders=False,
+        keep_all_tokens=True,
+        strict=strict,
+    )
+
+
+def fingerprint() -> str:
+    """Changes with the grammar, the words, Lark and Python: what was saved for another one is never loaded."""
+    digest = hashlib.sha256(GRAMMAR.read_bytes() + KEYWORDS.read_bytes())
+    digest.update(f"{lark.__version__} {sys.version_info[:3]}".encode())
+    return digest.hexdigest()[:20]
+
+
+def cache_directory() -> Path | None:
+    """KOGDA_CACHE_DIR, or the user's own. None when it cannot be made private to the user: a saved parser is code."""
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        directory = Path(os.environ.get("KOGDA_CACHE_DIR") or Path(base) / "kogda")
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return directory if _is_private(directory) and os.access(directory, os.W_OK) else None
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        return None
+
+
+def _is_private(directory: Path) -> bool:
+    facts = directory.stat()
+    mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
+    return mine and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _load(path: Path) -> Lark | None:
+    try:
+        with path.open("rb") as file:
+            return Lark.load(file)
+    except FileNotFoundError:
+        return None
+    except Exception:  # a torn or foreign file may raise anything; it is built again and replaced
+        return None
+
+
+def _build_and_save(path: Path) -> Lark:
+    built = build()
+    with suppress(OSError), tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        built.save(file)
+        file.close()
+        os.replace(file.name, path)
+    return built

@@ -1,0 +1,94 @@
+"""Text to syntax tree. Never raises: what cannot be read becomes diagnostics, the rest becomes items."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lark import Token, Tree
+from lark.exceptions import UnexpectedInput
+
+from dsl import grammar, syntax
+from dsl.chunks import rule_chunks, test_chunks
+from dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from dsl.grammar import Start
+from dsl.problems import Problems
+from dsl.recovery import Recovered, recover
+from dsl.source import Source, Span
+from dsl.tree import TOKENS, TREES, Builder
+
+
+def parse_file(source: Source) -> tuple[syntax.RuleFile, list[Diagnostic]]:
+    """The items of a rule file that could be read, and every mistake found, in the order of the text."""
+    items, found = _parse(source, "file", rule_chunks(source.text))
+    return syntax.RuleFile(source=source, items=tuple(items)), found
+
+
+def parse_tests(source: Source) -> tuple[syntax.TestFile, list[Diagnostic]]:
+    """The cases of a test file that could be read, and every mistake found, in the order of the text."""
+    cases, found = _parse(source, "testfile", test_chunks(source.text))
+    return syntax.TestFile(source=source, cases=tuple(cases)), found
+
+
+def _parse(source: Source, start: Start, chunks: list[Span]) -> tuple[list[Any], list[Diagnostic]]:
+    problems = Problems(source)
+    items: list[Any] = []
+    with _no_garbage_collection():
+        for chunk in chunks:
+            items.extend(_parse_chunk(problems, start, chunk))
+    return items, sorted(problems.found, key=lambda diagnostic: diagnostic.span.start)
+
+
+def _parse_chunk(problems: Problems, start: Start, chunk: Span) -> list[Any]:
+    text = problems.source.slice(chunk)
+    offset = chunk.start
+    try:
+        tree = grammar.parser().parse(text, start=start)
+    except UnexpectedInput:
+        recovered = recover(problems, start, chunk)
+        return [] if recovered.tree is None else _build(problems, start, recovered)
+
+    def place(position: int) -> int:
+        return position + offset
+
+    return _build(problems, start, Recovered(tree, place, place))
+
+
+def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:
+    builder = Builder(
+        problems=problems,
+        start_of=parsed.start_of,
+        end_of=parsed.end_of,
+        trees=TREES,
+        tokens=TOKENS,
+        in_tests=start == "testfile",
+    )
+    assert parsed.tree is not None
+    _report_items_on_one_line(builder, parsed.tree)
+    return [builder.node(item) for item in parsed.tree.children]
+
+
+def _report_items_on_one_line(builder: Builder, tree: Tree[Token]) -> None:
+    spans = [builder.span(item) for item in tree.children]
+    source = builder.problems.source
+    for above, item in zip(spans, spans[1:], strict=False):
+        gap = Span(above.end, item.start)
+        if "\n" not in source.slice(gap):
+            word = Span(item.start, item.start + len(source.text[item.start : item.end].split(maxsplit=1)[0]))
+            fix = Fix("begin it on a new line", (Edit(gap, "\n"),), "safe")
+            label = Label(word, "this begins the second one")
+            builder.problems.error("E117", "two rules on one line", label, fixes=[fix])
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Trees hold no cycles, and a full collection for every few thousand tokens makes long files twice as slow."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,69 @@
+"""Mistakes of texts that do parse: found while the tree is built, because the words are at hand."""
+
+from __future__ import annotations
+
+from lark import Token
+
+from dsl import syntax
+from dsl.diagnostics import Edit, Fix, Label
+from dsl.source import Span
+from dsl.tree.builder import Builder, Parts, tokens
+
+
+def report_missing_audience(b: Builder, parts: Parts) -> None:
+    at = b.span(tokens(parts, "TIME")[0])
+    here = Span(at.end, at.end)
+    b.problems.error(
+        "E113",
+        "say who this mailing is for",
+        Label(at, "after the time I expected: for everyone, or for and a condition"),
+        fixes=[
+            Fix("for everyone", (Edit(here, " for everyone"),)),
+            Fix("for customer in SEGMENT", (Edit(here, " for customer in SEGMENT"),)),
+        ],
+    )
+
+
+def report_rule_without_steps(b: Builder, parts: Parts) -> None:
+    first, last = b.span(parts[0]), b.span(parts[-1])
+    named = isinstance(parts[0], Token) and parts[0].type == "RULE"
+    where = b.span(parts[1]) if named else first
+    end = Span(last.end, last.end)
+    b.problems.error(
+        "E107",
+        "this rule does nothing yet",
+        Label(where, "no step follows, such as send, wait, add tag"),
+        fixes=[Fix('send email "TEMPLATE"', (Edit(end, ' send email "TEMPLATE"'),))],
+    )
+
+
+def report_period_of_schedule(b: Builder, period: syntax.Duration) -> None:
+    b.problems.error(
+        "E129",
+        "this schedule cannot be read",
+        Label(period.span, "only weeks can be counted here"),
+        notes=["you can write: every 2 weeks on monday, every day, every month on 1, every year on 25 december"],
+    )
+
+
+def report_day_of_month(b: Builder, span: Span, last: int) -> None:
+    label = Label(span, f"the days of this month go from 1 to {last}")
+    b.problems.error("E119", "this date does not exist", label)
+
+
+def report_test_without_expectations(b: Builder, title: Token) -> None:
+    b.problems.error(
+        "E130",
+        "this test expects nothing yet",
+        Label(b.span(title), "no line begins with expect"),
+        notes=['say "expect nothing" when nothing must be sent, or put "todo" before "test"'],
+    )
+
+
+def report_uneven_row(b: Builder, span: Span, cells: int, columns: int) -> None:
+    label = Label(span, f"{_count(cells, 'value')} for {_count(columns, 'column')}")
+    b.problems.error("E131", "this row does not fit its table", label)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
