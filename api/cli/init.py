@@ -1,0 +1,68 @@
+"""`kogda init`: a workspace to begin with."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.terminal import console
+from engine.errors import ConfigurationError
+
+#: Where each file of the starter goes. Names that begin with a dot are kept without it: packaging drops dot files.
+FILES: tuple[tuple[str, str], ...] = (
+    ("kogda.yaml", "kogda.yaml"),
+    ("schema.yaml", "schema.yaml"),
+    ("rules/first.rules", "rules/first.rules"),
+    ("rules/first.test.rules", "rules/first.test.rules"),
+    ("templates/email/layouts/base.html", "templates/email/layouts/base.html"),
+    ("templates/email/welcome.html", "templates/email/welcome.html"),
+    ("templates/email/cart.html", "templates/email/cart.html"),
+    ("gitignore", ".gitignore"),
+    ("pre-commit-config.yaml", ".pre-commit-config.yaml"),
+    ("workflows/kogda.yml", ".github/workflows/kogda.yml"),
+)
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or one without a workspace.")],
+) -> None:
+    """Make a workspace: a first rule with its test, its mails, and the checks for commits and CI."""
+    written = write_workspace(directory)
+    console.print(f"[bold]{directory}[/bold] is a workspace now:")
+    for path, is_new in written:
+        console.print(f"  {path}" + ("" if is_new else "  [dim]was there already; kept[/dim]"))
+    console.print(f"\nNext:  cd {directory}  &&  kogda up --watch", soft_wrap=True)
+
+
+def write_workspace(directory: Path) -> list[tuple[str, bool]]:
+    """The files by path, and whether each was written: one that exists is never touched.
+
+    Raises ConfigurationError when the folder is a workspace already, or cannot be written to.
+    """
+    if (directory / "kogda.yaml").exists():
+        raise ConfigurationError(f"{directory} is a workspace already (it has a kogda.yaml); choose another folder")
+    starter = files("api.cli") / "starter"
+    try:
+        return [(target, _write(starter / source, directory / target, directory)) for source, target in FILES]
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {error.filename or directory}: {error.strerror}") from error
+
+
+def _write(source: Traversable, target: Path, directory: Path) -> bool:
+    if target.exists():
+        return False
+    text = source.read_text(encoding="utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text.replace("My shop", _name(directory)), encoding="utf-8")
+    return True
+
+
+def _name(directory: Path) -> str:
+    """What a folder called `coffee-shop` is called on the mails: Coffee shop."""
+    words = directory.resolve().name.replace("-", " ").replace("_", " ").strip()
+    plain = words if words.replace(" ", "").isalnum() else ""
+    return plain[:1].upper() + plain[1:] or "My shop"

@@ -1,0 +1,127 @@
+"""`kogda up`: everything on one machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.terminal import console, errors, standard_log
+from api.supervisor.child import Show
+from api.supervisor.ports import free_port
+from api.supervisor.publisher import Published, publish_in_child
+from api.supervisor.services import environment
+from api.supervisor.signals import Signals
+from api.supervisor.supervisor import LocalServices, Supervisor, local_services
+from api.supervisor.watcher import Watcher
+from engine.config import Settings, read_settings
+
+_TEND_EVERY_S = 0.5
+
+
+def up(
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder with kogda.yaml, schema.yaml, rules/, templates/.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Publish again whenever a file of the workspace is saved.")
+    ] = False,
+) -> None:
+    """Publish the workspace and start everything on this machine. Ctrl-C stops it."""
+    settings = read_settings(workspace=workspace, data=data, host=host, port=port)
+    settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
+    raise typer.Exit(run_up(settings, watch=watch, show=standard_log()))
+
+
+def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
+    """The exit code: 0 after a stop that was asked for, 1 when the workspace has mistakes and nothing older is live."""
+    began = time.monotonic()
+    with Signals() as signals, local_services(settings, show) as services:
+        variables = {**os.environ, **environment(services.settings)}
+        published = publish_in_child(variables, migrate=True)
+        if published.rule_set is None:
+            errors.print("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")
+            return 1
+        supervisor = Supervisor(services.settings, signals=signals, show=show)
+        try:
+            if not signals.is_stopping and supervisor.start():
+                _announce(services, supervisor.url, published, seconds=time.monotonic() - began, watch=watch)
+                _run(supervisor, services, signals, variables if watch else None)
+            console.print("\nStopping: the API, the workers, then the services.")
+        finally:
+            supervisor.stop()
+    console.print("Stopped. Nothing is lost; waits go on when you start again.")
+    return 0
+
+
+def _run(supervisor: Supervisor, services: LocalServices, signals: Signals, variables: dict[str, str] | None) -> None:
+    """Until a signal comes. `variables`: of the process that publishes again on save; None: nobody watches."""
+    saved = Saved(signals)
+    watcher = Watcher(services.settings.workspace, saved.note)
+    if variables:
+        watcher.start()
+    while not signals.is_stopping:
+        signals.wait(_TEND_EVERY_S)
+        supervisor.tend()
+        services.tend()
+        if variables and saved.take():
+            publish_in_child(variables, migrate=False)
+    watcher.stop()
+
+
+class Saved:
+    """Files were saved; told by the watcher's threads, taken by the main one."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._is_new = False
+
+    def note(self) -> None:
+        self._is_new = True
+        self._signals.wake()
+
+    def take(self) -> bool:
+        was_new, self._is_new = self._is_new, False
+        return was_new
+
+
+def _announce(services: LocalServices, url: str, published: Published, *, seconds: float, watch: bool) -> None:
+    settings = services.settings
+    rules = f"{published.rules} rules, rule set {published.rule_set}"
+    if published.has_mistakes:
+        rules += "; the workspace has mistakes (above), so this older one stays"
+    lines = [
+        ("events", f"{url}/v1", "where your Segment client sends"),
+        ("key", *_key_hint(settings, published)),
+        ("mail", *_mail_hint(settings, url)),
+        ("rules", rules, "published again when you save" if watch else ""),
+        ("data", str(settings.data) if services.is_embedded else "your own PostgreSQL and Redis", ""),
+    ]
+    console.print(f"\n  [bold]{published.workspace}[/bold] is up, on Kogda {version('kogda')}, after {seconds:.1f} s\n")
+    for label, value, note in lines:
+        console.print(f"  [dim]{label:<8}[/dim]{value}" + (f"  [dim]{note}[/dim]" if note else ""), soft_wrap=True)
+    console.print("\n  [dim]Ctrl-C stops everything.[/dim]\n")
+    sys.stdout.flush()
+
+
+def _key_hint(settings: Settings, published: Published) -> tuple[str, str]:
+    if settings.write_key:
+        return f"…{settings.write_key.get_secret_value()[-4:]}", "from KOGDA_WRITE_KEY"
+    if published.keys:
+        return f"{published.keys} in use", "kogda keys list"
+    return 'kogda keys create "my shop"', "makes the key that your app sends with"
+
+
+def _mail_hint(settings: Settings, url: str) -> tuple[str, str]:
+    if settings.smtp_url:
+        host = settings.smtp_url.get_secret_value().rpartition("@")[2].removeprefix("smtp://").removeprefix("smtps://")
+        return f"through {host}", f"{url}/mailbox shows nothing then"
+    return f"{url}/mailbox", "every mail lands there; KOGDA_SMTP_URL sends for real"
