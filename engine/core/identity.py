@@ -18,12 +18,16 @@ def anonymous_key(anonymous_id: str) -> str:
 
 def derived_id(kind: str, *parts: str) -> UUID:
     """The same id for the same parts, in every process and for ever."""
-    digest = blake2b(digest_size=16, person=kind.encode()[:16])
+    return UUID(bytes=derived_bytes(kind, *parts))
+
+
+def derived_bytes(kind: str, *parts: str) -> bytes:
+    """What `derived_id` is made of, for who has a cheaper UUID class at hand."""
+    content = b""
     for part in parts:
         encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return UUID(bytes=digest.digest())
+        content += len(encoded).to_bytes(4, "big") + encoded
+    return blake2b(content, digest_size=16, person=kind.encode()[:16]).digest()
 
 
 def customer_id(key: str) -> UUID:

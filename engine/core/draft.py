@@ -1,0 +1,212 @@
+"""What one call of `advance` has decided so far, for one customer."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from engine.core import calendar
+from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.model import Customer, Event, Facts, OnceMark, Run
+from engine.core.program import Order, Program, RuleCode
+from engine.core.scope import Scope, attributes_of
+
+#: Steps that one call may take for one customer, and steps that one run may take in its life.
+MOST_STEPS = 10_000
+
+
+class UnknownRuleSet(LookupError):
+    """A run is pinned to a rule that was not given. The flow must load every rule set that has runs."""
+
+
+class Draft:
+    """Mutable, and local to one call. `attempt` makes a unit of work all or nothing."""
+
+    def __init__(self, programs: Mapping[int, Program], live: Program, facts: Facts, now: datetime) -> None:
+        self.programs = programs
+        self.live = live
+        self.now = now
+        self.customer = facts.customer
+        self.runs: dict[UUID, Run] = {run.id: run for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id))}
+        self.seen: dict[str, datetime] = facts.last_seen
+        self.once: dict[tuple[str, str], OnceMark] = {(mark.rule, mark.key): mark for mark in facts.once}
+        self.last_messages: dict[str, datetime] = facts.last_messages
+        self.marks: dict[tuple[str, str], OnceMark] = {}
+        self.released: tuple[UUID, ...] = ()
+        self.messages: list[NewMessage] = []
+        self.withdrawals: list[Withdrawal] = []
+        self.notes: list[Note] = []
+        self.emitted: list[Event] = []
+        self.failures: list[Failure] = []
+        self.queue: deque[Event] = deque()
+        self.steps = 0
+        self._before = facts
+        self._scope: Scope | None = None
+        self._attributes: dict[str, Any] | None = None
+
+    # what may be read
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self.steps >= MOST_STEPS
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        if self._attributes is None:
+            self._attributes = attributes_of(self.customer)
+        return self._attributes
+
+    def active_runs(self) -> list[Run]:
+        """Runs that have not ended, oldest first."""
+        return [run for run in self.runs.values() if run.state != "ended"]
+
+    def runs_concerned(self, event: str) -> list[Run]:
+        """Runs that an event of this name may stop, move or measure, in the order their rules act."""
+        concerned = [
+            run for run in self.runs.values() if (code := self.find_code(run)) is None or event in code.concerned_by
+        ]
+        if len(concerned) > 1:
+            concerned.sort(key=self.order_of)
+        return concerned
+
+    def order_of(self, run: Run) -> Order:
+        code = self.find_code(run)
+        return code.order if code is not None else (0, "", 0, run.rule)
+
+    def find_code(self, run: Run) -> RuleCode | None:
+        program = self.programs.get(run.rule_set)
+        return program.by_name.get(run.rule) if program is not None else None
+
+    def code_of(self, run: Run) -> RuleCode:
+        code = self.find_code(run)
+        if code is None:
+            raise UnknownRuleSet(f"rule {run.rule!r} of rule set {run.rule_set} is not loaded")
+        return code
+
+    def zone_of(self, code: RuleCode) -> ZoneInfo:
+        return code.zone or calendar.zone_named(self.customer.timezone) or code.workspace_zone
+
+    def scope(self) -> Scope:
+        """This moment, before any run began."""
+        if self._scope is None:
+            zone = calendar.zone_named(self.customer.timezone) or self.live.zone
+            self._scope = Scope(now=self.now, zone=zone, seen=self.seen, leap_day=self.live.plan.leap_day)
+        return self._scope.of_run(self.now, arrived=None)
+
+    def scope_of(self, run: Run) -> Scope:
+        return self.scope().of_run(run.began_at, arrived=run.arrived)
+
+    # what may be changed
+
+    def see(self, name: str, at: datetime) -> None:
+        """An event is part of history from now on (D9)."""
+        newest = self.seen.get(name)
+        if newest is None or at > newest:
+            self.seen = {**self.seen, name: at}
+            self._scope = None
+
+    def change_customer(self, customer: Customer) -> None:
+        if customer.timezone != self.customer.timezone:
+            self._scope = None
+        self.customer = customer
+        self._attributes = None
+
+    def put(self, run: Run) -> Run:
+        self.runs[run.id] = run
+        return run
+
+    def note(self, run: Run, what: Any, detail: str, *, line: int = 0) -> None:
+        self.notes.append(Note(run=run.id, at=self.now, line=line, what=what, detail=detail))
+
+    def end(self, run: Run, reason: str, *, line: int = 0) -> Run:
+        """The run is over. What it still has in the queue is withdrawn by the caller, when it must be."""
+        if reason != "finished":
+            self.note(run, "ended", reason, line=line)
+        ended = replace(
+            run, state="ended", wake_at=None, since=None, waits_for_event=False, ended_at=self.now, end_reason=reason
+        )
+        return self.put(ended)
+
+    def withdraw(self, run: Run, reason: str) -> bool:
+        """A message of the run that is not handed over yet must not go out. True if it was made in this very batch,
+        and so never was."""
+        if run.state != "sending":
+            return False
+        kept = [message for message in self.messages if message.run != run.id]
+        if len(kept) != len(self.messages):
+            self.messages = kept
+            return True
+        self.withdrawals.append(Withdrawal(run=run.id, reason=reason))
+        return False
+
+    def reserve(self, mark: OnceMark) -> None:
+        self.once = {**self.once, (mark.rule, mark.key): mark}
+        self.marks = {**self.marks, (mark.rule, mark.key): mark}
+        self.released = tuple(run for run in self.released if run != mark.run)
+
+    def release(self, mark: OnceMark) -> None:
+        place = (mark.rule, mark.key)
+        self.once = {key: kept for key, kept in self.once.items() if key != place}
+        self.marks = {key: kept for key, kept in self.marks.items() if key != place}
+        self.released = (*self.released, mark.run)
+
+    def emit(self, event: Event) -> None:
+        self.emitted.append(event)
+        self.queue.append(event)
+
+    # all or nothing
+
+    @contextmanager
+    def attempt(
+        self, rule: str, rule_set: int, *, event: UUID | None = None, run: UUID | None = None
+    ) -> Iterator[None]:
+        """Undo what the block did when it raises, and report it: one rule's fault is not another's."""
+        lists = (self.messages, self.withdrawals, self.notes, self.emitted)
+        copies = tuple(list(each) for each in lists)
+        values = (self.customer, dict(self.runs), self.once, self.marks, self.released, self.last_messages)
+        queue = tuple(self.queue)
+        try:
+            yield
+        except Exception as error:
+            self.messages, self.withdrawals, self.notes, self.emitted = copies  # type: ignore[assignment]
+            self.customer, self.runs, self.once, self.marks, self.released, self.last_messages = values
+            self.queue = deque(queue)
+            self._scope = self._attributes = None
+            self.failures.append(_failure(error, rule, rule_set, event=event, run=run))
+
+    def effects(self) -> Effects:
+        before = {run.id: run for run in self._before.runs}
+        changed = (
+            replace(run, version=before[run.id].version + 1) if run.id in before else run
+            for run in self.runs.values()
+            if before.get(run.id) != run
+        )
+        return Effects(
+            customer=None if self.customer == self._before.customer else self.customer,
+            runs=tuple(changed),
+            messages=tuple(self.messages),
+            withdrawals=tuple(self.withdrawals),
+            marks=tuple(self.marks.values()),
+            released=self.released,
+            emitted=tuple(self.emitted),
+            notes=tuple(self.notes),
+            failures=tuple(self.failures),
+        )
+
+
+def _failure(error: Exception, rule: str, rule_set: int, *, event: UUID | None, run: UUID | None) -> Failure:
+    return Failure(
+        rule=rule,
+        rule_set=rule_set,
+        event=event,
+        run=run,
+        error=f"{type(error).__name__}: {error}",
+        detail="".join(traceback.format_exception(error)),
+    )

@@ -1,0 +1,16 @@
+"""`send … unless order_placed`: skips this send, and the run goes on."""
+
+from __future__ import annotations
+
+from dsl import plan
+from engine.core.draft import Draft
+from engine.core.guards.refusal import Refusal
+from engine.core.model import Run
+from engine.core.program import RuleCode
+
+
+def step_condition(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:
+    test = code.tests.get(run.step)
+    if test is None or not test(run.event, draft.attributes, draft.scope_of(run)):
+        return None
+    return Refusal(reason="unless", line=step.line, ends=False)

@@ -1,0 +1,253 @@
+"""A run goes through its steps until it must wait, is over, or has taken too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dsl import plan
+from dsl.plan import JSON
+from engine.core import calendar
+from engine.core.deeds import Deed, Scene, read_operand
+from engine.core.draft import MOST_STEPS, Draft
+from engine.core.effects import NewMessage
+from engine.core.guards import GUARDS
+from engine.core.guards.once_per import is_taken, reserve
+from engine.core.guards.same_message import message_key
+from engine.core.identity import derived_id
+from engine.core.model import Cause, Event, Run
+from engine.core.program import RuleCode
+from engine.core.splits import arm_of
+from engine.core.waits import Place, Waiting, Wake, wake_of
+
+#: Chains of events that runs emit: deeper ones are kept as history and start nothing.
+DEEPEST = 8
+
+#: A step that is later than this is not taken any more: nobody wants last night's reminder (S15, S22).
+OVERDUE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A run on the move: `at` is its own time, from which the next wait counts. It may be earlier than `draft.now`."""
+
+    draft: Draft
+    code: RuleCode
+    at: datetime
+
+
+def begin(draft: Draft, code: RuleCode, run: Run) -> None:
+    """Start or restart a run at its event's own time (S1)."""
+    delay = code.rule.trigger.delay
+    if delay is not None:
+        wake_at = calendar.add(run.began_at, delay, draft.zone_of(code))
+        draft.put(replace(run, state="waiting", wake_at=wake_at, since=run.began_at))
+    elif draft.now - run.began_at >= OVERDUE:
+        draft.end(run, "overdue")
+    else:
+        proceed(draft, code, run, run.began_at)
+
+
+def wake(draft: Draft, run: Run) -> None:
+    """A wait is over."""
+    code = draft.code_of(run)
+    due = run.wake_at or draft.now
+    if draft.now - due >= OVERDUE:
+        draft.end(run, "overdue")
+        return
+    if run.waits_for_event:
+        run = replace(run, arrived=False)
+    proceed(draft, code, _unparked(run), due)
+
+
+def arrive(draft: Draft, run: Run, event: Event) -> None:
+    """The event that a run waits for has come."""
+    proceed(draft, draft.code_of(run), replace(_unparked(run), arrived=True), event.at)
+
+
+def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
+    turn = Turn(draft, code, at)
+    steps = code.rule.steps
+    while run.state == "waiting" and run.wake_at is None:
+        if run.step >= len(steps):
+            draft.end(run, "finished")
+            return
+        if draft.is_exhausted or run.taken >= MOST_STEPS:
+            _stop_runaway(draft, run, at)
+            return
+        draft.steps += 1
+        step = steps[run.step]
+        run = replace(_take(turn, run, step), taken=run.taken + 1)
+    draft.put(run)
+
+
+def rewake(draft: Draft) -> None:
+    """The customer's zone has changed: waits that follow the wall clock follow it, exact ones do not (S8)."""
+    for run in draft.active_runs():
+        if run.since is None or run.rule_set not in draft.programs:
+            continue
+        code = draft.code_of(run)
+        wake_at = _wake_again(draft, code, run, run.since)
+        if isinstance(wake_at, datetime) and wake_at != run.wake_at:
+            draft.put(replace(run, wake_at=wake_at))
+
+
+def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake | None:
+    if run.step == 0:
+        delay = code.rule.trigger.delay
+        return calendar.add(since, delay, draft.zone_of(code)) if delay is not None else None
+    step = code.rule.steps[run.step - 1]
+    return wake_of(step, run, since, _place(draft, code)) if isinstance(step, Waiting) else None
+
+
+def _stop_runaway(draft: Draft, run: Run, at: datetime) -> None:
+    """What a person's event started goes on in the next batch; what rules started by themselves ends here."""
+    if run.depth > 0 or run.taken >= MOST_STEPS:
+        draft.end(run, "too many steps")
+    else:
+        draft.put(replace(run, wake_at=at))
+
+
+def _unparked(run: Run) -> Run:
+    return replace(run, state="waiting", wake_at=None, since=None, waits_for_event=False)
+
+
+def _take(turn: Turn, run: Run, step: plan.Step) -> Run:
+    taken = _STEPS.get(type(step))
+    return taken(turn, run, step) if taken is not None else _act(turn, run, step)
+
+
+def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
+    draft, code = turn.draft, turn.code
+    for guard in GUARDS:
+        refusal = guard(draft, code, run, step)
+        if refusal is None:
+            continue
+        if refusal.ends:
+            return draft.end(run, refusal.reason, line=refusal.line)
+        draft.note(run, "skipped", f'{step.channel} "{step.template}": {refusal.reason}', line=step.line)
+        return replace(run, step=run.step + 1)
+    reserve(draft, code, run)
+    draft.last_messages = {**draft.last_messages, message_key(step): draft.now}
+    draft.messages.append(_message(turn, run, step))
+    # Parked also at the end when `once per` must hear whether anything was sent at all.
+    waits = run.step not in code.last_sends or (code.rule.once is not None and run.sent == 0)
+    return replace(run, step=run.step + 1, messages=run.messages + 1, state="sending" if waits else "waiting")
+
+
+def message_id(run: Run, step: int) -> Any:
+    return derived_id("message", run.id.hex, str(step), str(run.activation))
+
+
+def _message(turn: Turn, run: Run, step: plan.Send) -> NewMessage:
+    variables: dict[str, JSON] = {
+        name: read_operand(operand, run.event, turn.draft.attributes) for name, operand in step.variables
+    }
+    return NewMessage(
+        id=message_id(run, run.step),
+        customer=run.customer,
+        run=run.id,
+        rule=run.rule,
+        rule_set=run.rule_set,
+        step=run.step,
+        channel=step.channel,
+        template=step.template,
+        context={"event": run.event, "with": variables},
+        transactional=turn.code.rule.transactional,
+        due_at=turn.draft.now,
+    )
+
+
+def _wait(turn: Turn, run: Run, step: Waiting) -> Run:
+    wake_at = wake_of(step, run, turn.at, _place(turn.draft, turn.code))
+    if wake_at == "now":
+        return replace(run, step=run.step + 1)
+    if not isinstance(wake_at, datetime):
+        return turn.draft.end(run, f"moment {wake_at}", line=step.line)
+    turn.draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
+    waits_for_event = isinstance(step, plan.WaitFor)
+    return replace(run, step=run.step + 1, wake_at=wake_at, since=turn.at, waits_for_event=waits_for_event)
+
+
+def _jump_unless(turn: Turn, run: Run, step: plan.JumpUnless) -> Run:
+    test = turn.code.tests[run.step]
+    holds = test(run.event, turn.draft.attributes, turn.draft.scope_of(run))
+    turn.draft.note(run, "branch", "yes" if holds else "no", line=step.line)
+    return replace(run, step=run.step + 1 if holds else step.at)
+
+
+def _jump(turn: Turn, run: Run, step: plan.Jump) -> Run:
+    return replace(run, step=step.at)
+
+
+def _split(turn: Turn, run: Run, step: plan.Split) -> Run:
+    arm = arm_of(step, run.rule, run.customer)
+    turn.draft.note(run, "split", f"{step.name}: {arm.label}", line=step.line)
+    run = replace(run, split={**run.split, step.name: arm.label})
+    if arm.at is None:
+        return turn.draft.end(run, "holdout", line=step.line)
+    return replace(run, step=arm.at)
+
+
+def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
+    return turn.draft.end(run, "exit", line=step.line)
+
+
+def _act(turn: Turn, run: Run, step: Any) -> Run:
+    """An action of the language. In a rule that sends nothing, `once per` counts from its first one (D12)."""
+    draft, code = turn.draft, turn.code
+    if not code.sends:
+        if is_taken(draft, code, run.event, but=run):
+            return draft.end(run, "once per", line=step.line)
+        reserve(draft, code, run)
+    program = draft.programs[run.rule_set]
+    scene = Scene(customer=draft.customer, attributes=draft.attributes, event=run.event, kinds=program.plan.attributes)
+    _carry_out(draft, run, program.actions[type(step)](step, scene), step.line)
+    return replace(run, step=run.step + 1)
+
+
+def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
+    draft.note(run, deed.what, deed.detail, line=line)
+    if deed.customer is not None and deed.customer != draft.customer:
+        moved = deed.customer.timezone != draft.customer.timezone
+        draft.change_customer(deed.customer)
+        if moved:
+            rewake(draft)
+    if deed.event is not None:
+        _emit(draft, run, deed, line)
+
+
+def _emit(draft: Draft, run: Run, deed: Deed, line: int) -> None:
+    depth = run.depth + 1
+    if depth > DEEPEST:
+        draft.note(run, "emitted", f"{deed.event} starts nothing: it is {depth} rules deep", line=line)
+    draft.emit(
+        Event(
+            id=derived_id("emitted", run.id.hex, str(run.step), str(run.activation)),
+            customer=run.customer,
+            kind="track",
+            name=deed.event or "",
+            at=draft.now,
+            received_at=draft.now,
+            properties=deed.properties,
+            cause=Cause(run=run.id, rule=run.rule, depth=depth),
+        )
+    )
+
+
+def _place(draft: Draft, code: RuleCode) -> Place:
+    return Place(draft.zone_of(code), draft.attributes, draft.live.plan.leap_day)
+
+
+_STEPS: Mapping[type, Callable[[Turn, Run, Any], Run]] = {
+    plan.Send: _send,
+    plan.Wait: _wait,
+    plan.WaitUntil: _wait,
+    plan.WaitFor: _wait,
+    plan.JumpUnless: _jump_unless,
+    plan.Jump: _jump,
+    plan.Split: _split,
+    plan.Exit: _exit,
+}

@@ -1,0 +1,82 @@
+"""Everything that production keeps in PostgreSQL, for a handful of customers, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.identity import customer_id
+from engine.core.model import Customer, Event, Facts, OnceMark, Run
+
+
+@dataclass
+class Memory:
+    """Facts before, effects after: what the flow reads and writes around `advance`."""
+
+    customers: dict[UUID, Customer] = field(default_factory=dict)
+    runs: dict[UUID, Run] = field(default_factory=dict)
+    marks: dict[tuple[UUID, str, str], OnceMark] = field(default_factory=dict)
+    last_seen: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
+    last_messages: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    queued: list[NewMessage] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def customer(self, key: str) -> Customer:
+        known = customer_id(key)
+        return self.customers.setdefault(known, Customer(id=known, key=key))
+
+    def facts(self, customer: UUID) -> Facts:
+        return Facts(
+            customer=self.customers[customer],
+            runs=tuple(run for run in self.runs.values() if run.customer == customer and _may_change(run)),
+            once=tuple(mark for (owner, _, _), mark in self.marks.items() if owner == customer),
+            last_seen=self.last_seen.get(customer, {}),
+            last_messages=self.last_messages.get(customer, {}),
+        )
+
+    def remember(self, event: Event) -> None:
+        self.events.append(event)
+        if event.kind == "track":
+            seen = self.last_seen.setdefault(event.customer, {})
+            seen[event.name] = max(event.at, seen.get(event.name, event.at))
+
+    def apply(self, customer: UUID, effects: Effects) -> None:
+        if effects.customer is not None:
+            self.customers[customer] = effects.customer
+        self.runs.update({run.id: run for run in effects.runs})
+        self.marks = {place: mark for place, mark in self.marks.items() if mark.run not in effects.released}
+        self.marks.update({(customer, mark.rule, mark.key): mark for mark in effects.marks})
+        for event in effects.emitted:
+            self.remember(event)
+        for message in effects.messages:
+            self.queued.append(message)
+            recent: dict[str, datetime] = self.last_messages.setdefault(customer, {})
+            recent[f"{message.channel}/{message.template}"] = message.due_at
+        self.notes.extend(effects.notes)
+        self.failures.extend(effects.failures)
+
+    def withdrawn(self, withdrawals: tuple[Withdrawal, ...]) -> list[tuple[NewMessage, str]]:
+        """Queued messages that must not go out, with the reason; they leave the queue."""
+        reasons: Mapping[UUID, str] = {each.run: each.reason for each in withdrawals}
+        taken = [(message, reasons[message.run]) for message in self.queued if message.run in reasons]
+        self.queued = [message for message in self.queued if message.run not in reasons]
+        return taken
+
+    def next_wake(self) -> datetime | None:
+        return min((run.wake_at for run in self.runs.values() if run.wake_at is not None), default=None)
+
+    def due(self, now: datetime) -> list[UUID]:
+        """Customers with a timer that is due, each once, in the order of their oldest one."""
+        due = sorted(
+            (run.wake_at, run.id) for run in self.runs.values() if run.wake_at is not None and run.wake_at <= now
+        )
+        return list(dict.fromkeys(self.runs[run_id].customer for _, run_id in due))
+
+
+def _may_change(run: Run) -> bool:
+    return run.state != "ended" or run.goal_until is not None

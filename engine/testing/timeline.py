@@ -1,0 +1,44 @@
+"""What happened in a virtual world, in order, as a marketer would tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from dsl.plan import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message and what became of it."""
+
+    at: datetime  # when it was settled
+    due_at: datetime
+    customer: str  # the key without its prefix
+    channel: str
+    template: str
+    rule: str
+    rule_set: int
+    run: UUID
+    context: dict[str, JSON]
+    state: Literal["sent", "suppressed", "failed", "unknown", "withdrawn"] = "sent"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    customer: str
+    what: str  # "event", "message", or what a note says: "started", "ended" …
+    detail: str
+    rule: str = ""
+    line: int = 0
+    about: Any = None  # the event, the message or the note itself
+
+    def __str__(self) -> str:
+        place = f" ({self.rule}:{self.line})" if self.rule and self.line else f" ({self.rule})" if self.rule else ""
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.customer}: {self.what} {self.detail}{place}"

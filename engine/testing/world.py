@@ -1,0 +1,261 @@
+"""A world with a virtual clock: rules, customers, events; time jumps from one thing that happens to the next.
+
+It drives the same `advance` as production. `kogda test`, `simulate` and `explain` are told by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from dsl.plan import JSON, Plan
+from engine.actions import ACTIONS
+from engine.core import calendar
+from engine.core.advancing import advance
+from engine.core.effects import Effects, NewMessage
+from engine.core.identity import derived_id, known_key
+from engine.core.model import Customer, Event, Outcome, Properties, Run
+from engine.core.program import Program, load_program
+from engine.testing.memory import Memory
+from engine.testing.timeline import Entry, SentMessage
+
+#: A verdict on a message: its state and, if it takes a while, how long.
+Verdict = tuple[str, timedelta, str | None]
+
+_LONGEST = timedelta(days=400)
+_DEFAULT = "customer"
+
+
+class World:
+    """One workspace over virtual time. Times without an offset are wall times of the workspace's zone."""
+
+    def __init__(self, plan: Plan, *, now: str | datetime = "2026-03-02 09:00") -> None:
+        self.programs: dict[int, Program] = {}
+        self.live = 0
+        self.memory = Memory()
+        self.timeline: list[Entry] = []
+        self.messages: list[SentMessage] = []
+        self._verdicts: dict[str, Verdict] = {}
+        self._settling: list[tuple[datetime, NewMessage]] = []
+        self._numbers = count(1)
+        self.publish(plan)
+        self.now = self.moment(now)
+
+    # rules, customers, channels
+
+    def publish(self, plan: Plan) -> int:
+        """Make a plan the live one. Runs under way stay with theirs."""
+        self.live = len(self.programs) + 1
+        self.programs[self.live] = load_program(plan, self.live, ACTIONS)
+        return self.live
+
+    def customer(self, name: str = _DEFAULT) -> Customer:
+        return self.memory.customer(known_key(name))
+
+    def verdict(self, message: str, state: str, *, after: timedelta = timedelta(0), reason: str | None = None) -> None:
+        """What becomes of a message, `"email/cart"`, from now on. Without one it is sent at once."""
+        self._verdicts[message] = (state, after, reason)
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs there ever were, oldest first."""
+        return sorted(self.memory.runs.values(), key=lambda run: (run.began_at, run.id))
+
+    @property
+    def sent(self) -> list[str]:
+        """`"email/cart"` of each message that went out, in order."""
+        return [f"{each.channel}/{each.template}" for each in self.messages if each.state == "sent"]
+
+    # time
+
+    def moment(self, written: str | datetime) -> datetime:
+        """`"2026-03-02 10:00"`, `"10:05"` (today), `"2026-03-02T10:00+03:00"`."""
+        if isinstance(written, datetime):
+            return written.astimezone(UTC)
+        if "-" not in written:
+            written = f"{self.now.astimezone(self.zone).date()} {written}"
+        parsed = datetime.fromisoformat(written)
+        return parsed.astimezone(UTC) if parsed.tzinfo else calendar.resolve(parsed, self.zone)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.programs[self.live].zone
+
+    def at(self, when: str | datetime) -> World:
+        """Let time pass until then; what is due on the way happens on the way."""
+        until = self.moment(when)
+        if until < self.now:
+            raise ValueError(f"time does not go backwards: {until} is before {self.now}")
+        while (following := self._next_moment()) is not None and following <= until:
+            self.now = max(following, self.now)
+            self._happen()
+        self.now = until
+        return self
+
+    def plus(self, length: timedelta) -> World:
+        return self.at(self.now + length)
+
+    def finish(self) -> World:
+        """Let time pass until nothing is left to wait for."""
+        limit = self.now + _LONGEST
+        while (following := self._next_moment()) is not None:
+            if following > limit:
+                raise RuntimeError(f"something still waits for {following}, more than {_LONGEST.days} days ahead")
+            self.at(max(following, self.now))
+        return self
+
+    # what happens from outside
+
+    def event(
+        self,
+        name: str,
+        properties: Mapping[str, JSON] | None = None,
+        *,
+        of: str = _DEFAULT,
+        happened: str | datetime | None = None,
+        historical: bool = False,
+        context: Properties | None = None,
+    ) -> Event:
+        """An event arrives now. `happened` is its own time, when that is earlier."""
+        own_time = self.moment(happened) if happened is not None else self.now
+        event = self._event("track", name, dict(properties or {}), of=of, at=own_time)
+        return self._receive(_with(event, historical=historical, context=context))
+
+    def identify(self, of: str = _DEFAULT, *, historical: bool = False, **traits: JSON) -> Event:
+        return self._receive(_with(self._event("identify", "", traits, of=of, at=self.now), historical=historical))
+
+    def receive(self, *events: Event) -> Effects:
+        """Several events of one customer in one batch, as the worker reads them."""
+        for event in events:
+            self._record(event.customer, "event", event.name or event.kind, about=event)
+        effects = self._advance(events[0].customer, events=events)
+        for event in events:
+            self.memory.remember(event)
+        self._happen()
+        return effects
+
+    def make_event(self, name: str, properties: Mapping[str, JSON], *, happened: str | datetime) -> Event:
+        """An event for `receive`, without receiving it."""
+        return self._event("track", name, dict(properties), of=_DEFAULT, at=self.moment(happened))
+
+    def _receive(self, event: Event) -> Event:
+        self.receive(event)
+        return event
+
+    def _event(self, kind: str, name: str, properties: Properties, *, of: str, at: datetime) -> Event:
+        customer = self.customer(of)
+        return Event(
+            id=derived_id("event", "world", str(next(self._numbers))),
+            customer=customer.id,
+            kind=kind,  # type: ignore[arg-type]
+            name=name,
+            at=at,
+            received_at=self.now,
+            properties=properties,
+        )
+
+    # what happens inside
+
+    def _next_moment(self) -> datetime | None:
+        waiting = [at for at, _ in self._settling]
+        wake_at = self.memory.next_wake()
+        return min([*waiting, *([wake_at] if wake_at is not None else [])], default=None)
+
+    def _happen(self) -> None:
+        """All that is due at this instant: verdicts on messages before timers, until nothing is left."""
+        while True:
+            settled = [(at, message) for at, message in self._settling if at <= self.now]
+            if settled:
+                self._settling = [pair for pair in self._settling if pair not in settled]
+                for _, message in settled:
+                    self._settle(message)
+            elif due := self.memory.due(self.now):
+                for customer in due:
+                    self._advance(customer)
+            else:
+                return
+
+    def _advance(self, customer: UUID, *, events: tuple[Event, ...] = (), outcome: Outcome | None = None) -> Effects:
+        effects = advance(
+            self.programs,
+            self.live,
+            self.memory.facts(customer),
+            events,
+            [outcome] if outcome is not None else [],
+            now=self.now,
+            horizon=self.now,
+        )
+        failed = len(self.memory.failures)
+        self.memory.apply(customer, effects)
+        for note in effects.notes:
+            self._record(customer, note.what, note.detail, run=note.run, line=note.line, about=note)
+        for failure in self.memory.failures[failed:]:
+            raise RuntimeError(f"rule {failure.rule!r} failed: {failure.error}\n{failure.detail}")
+        self._queue(effects)
+        return effects
+
+    def _queue(self, effects: Effects) -> None:
+        for message, reason in self.memory.withdrawn(effects.withdrawals):
+            self._settling = [(at, each) for at, each in self._settling if each.id != message.id]
+            self._tell(message, "withdrawn", reason)
+        known = {message.id for _, message in self._settling}
+        for message in self.memory.queued:
+            if message.id not in known:
+                _, after, _ = self._verdict_on(message)
+                self._settling.append((self.now + after, message))
+
+    def _verdict_on(self, message: NewMessage) -> Verdict:
+        return self._verdicts.get(f"{message.channel}/{message.template}", ("sent", timedelta(0), None))
+
+    def _settle(self, message: NewMessage) -> None:
+        state, _, reason = self._verdict_on(message)
+        self.memory.queued = [each for each in self.memory.queued if each.id != message.id]
+        self._tell(message, state, reason)
+        outcome = Outcome(message=message.id, run=message.run, state=state, at=self.now, reason=reason)  # type: ignore[arg-type]
+        self._advance(message.customer, outcome=outcome)
+
+    def _tell(self, message: NewMessage, state: str, reason: str | None) -> None:
+        told = SentMessage(
+            at=self.now,
+            due_at=message.due_at,
+            customer=self._name_of(message.customer),
+            channel=message.channel,
+            template=message.template,
+            rule=message.rule,
+            rule_set=message.rule_set,
+            run=message.run,
+            context=message.context,
+            state=state,  # type: ignore[arg-type]
+            reason=reason,
+        )
+        self.messages.append(told)
+        self._record(
+            message.customer, "message", f'{message.channel} "{message.template}" {state}', run=message.run, about=told
+        )
+
+    def _record(
+        self, customer: UUID, what: str, detail: str, *, run: UUID | None = None, line: int = 0, about: object = None
+    ) -> None:
+        rule = self.memory.runs[run].rule if run is not None and run in self.memory.runs else ""
+        self.timeline.append(
+            Entry(
+                at=self.now,
+                customer=self._name_of(customer),
+                what=what,
+                detail=detail,
+                rule=rule,
+                line=line,
+                about=about,
+            )
+        )
+
+    def _name_of(self, customer: UUID) -> str:
+        return self.memory.customers[customer].key.partition(":")[2]
+
+
+def _with(event: Event, *, historical: bool = False, context: Properties | None = None) -> Event:
+    return replace(event, historical=historical, context=context or {})
