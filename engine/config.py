@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")
     max_batch_bytes: int = Field(default=500 * 1024, ge=1024, description="largest body accepted, raw and unpacked")
     max_batch_events: int = Field(default=2500, ge=1, description="most events in one batch")
+    max_connections: int = Field(default=1000, ge=1, description="connections that the API keeps open at once")
+    max_connections_per_client: int = Field(
+        default=256, ge=1, description="of them from one address; loopback is exempt, since a proxy may live there"
+    )
+    admin_key: SecretStr | None = Field(
+        default=None, description="the key of the management API; without one it answers this machine only"
+    )
     max_backlog_s: float = Field(default=600, gt=0, description="age of the oldest undecided event that answers 503")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")

@@ -1,0 +1,5 @@
+"""One noun a file. The order is that of the documentation."""
+
+from api.routes import health
+
+ROUTERS = (health.router,)

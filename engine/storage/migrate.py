@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,12 @@ async def require_current(url: str) -> None:
         )
 
 
+@cache
+def wanted_revision() -> str | None:
+    """The revision of this version's tables."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
@@ -53,7 +60,7 @@ def _upgrade(connection: Connection) -> None:
 
 def _revisions(connection: Connection) -> tuple[str | None, str | None]:
     found = MigrationContext.configure(connection).get_current_revision()
-    return found, ScriptDirectory.from_config(_config()).get_current_head()
+    return found, wanted_revision()
 
 
 async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:

@@ -1,0 +1,63 @@
+"""The HTTP application: events in at /v1, the management API at /api, health, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import Mount
+
+from api.auth import WriteKeys
+from api.gate import BacklogGate
+from api.ingest.edge import IngestEdge
+from api.metrics import Metrics
+from api.problems import add_problem_handlers
+from api.routes import ROUTERS
+from api.services import ApiRuntime, Services
+from engine.flow.accept_events import EventWriter
+
+
+def create_app(runtime: ApiRuntime) -> FastAPI:
+    """The runtime stays the caller's: open before the first request, closed after the last."""
+    services = _services(runtime)
+    app = FastAPI(title="Kogda", lifespan=_lifespan, redirect_slashes=False)
+    app.state.services = services
+    add_problem_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    edge = IngestEdge(
+        settings=runtime.settings,
+        partitions=runtime.partitions,
+        keys=services.keys,
+        writer=services.writer,
+        gate=services.gate,
+        counts=services.metrics,
+    )
+    app.router.routes.append(Mount("/v1", edge))
+    return app
+
+
+def _services(runtime: ApiRuntime) -> Services:
+    return Services(
+        runtime=runtime,
+        keys=WriteKeys(runtime.database, runtime.settings.write_key),
+        writer=EventWriter(runtime.database, runtime.waker),
+        gate=BacklogGate(runtime.database, runtime.settings.max_backlog_s),
+        metrics=Metrics(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    watching = asyncio.create_task(services.gate.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        await services.writer.close()

@@ -1,0 +1,71 @@
+"""The bytes of a request -> JSON. By content, never by header: real clients send gzip as a form and JSON as text."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from api.problems import Problem
+
+MAX_RATIO = 200  # unpacked to packed; honest batches of similar events reach 50
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+_NUL = b"\\u0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    content: Any
+    may_hold_nul: bool
+    is_lenient: bool  # it holds what JSON or the database forbid; the items at fault must be found
+
+
+def payload_of(raw: bytes, max_bytes: int) -> Payload:
+    """Raises Problem 400 for what is not JSON, 413 for what is too large once unpacked."""
+    if raw.startswith(_GZIP):
+        raw = _unpacked(raw, max_bytes)
+    raw = raw.removeprefix(_BOM)
+    try:
+        return Payload(orjson.loads(raw), _NUL in raw, is_lenient=False)
+    except orjson.JSONDecodeError as error:
+        return _lenient(raw, error)
+
+
+def too_large(max_bytes: int) -> Problem:
+    return Problem(
+        413,
+        "too_large",
+        f"the body is larger than {max_bytes} bytes; send smaller batches",
+        headers={"connection": "close"},
+    )
+
+
+def _unpacked(raw: bytes, max_bytes: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    most = min(max_bytes, len(raw) * MAX_RATIO)
+    try:
+        content = unpacker.decompress(raw, most + 1)
+    except zlib.error as error:
+        raise Problem(400, "invalid_gzip", f"the body begins like gzip but cannot be unpacked: {error}") from error
+    if len(content) > most:
+        raise too_large(max_bytes)
+    if not unpacker.eof or unpacker.unused_data:
+        raise Problem(400, "invalid_gzip", "the body begins like gzip but does not end as gzip ends")
+    return content
+
+
+def _lenient(raw: bytes, error: orjson.JSONDecodeError) -> Payload:
+    """NaN, 1e400, half surrogates, invalid UTF-8: Python's parser lets them in, so that only their items fail."""
+    try:
+        content = json.loads(raw.decode("utf-8", "surrogateescape"), parse_int=_number)
+    except (ValueError, RecursionError):
+        raise Problem(400, "invalid_json", f"the body is not JSON: {error}") from error
+    return Payload(content, may_hold_nul=True, is_lenient=True)
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) < 20 else float(digits)

@@ -1,0 +1,46 @@
+"""What /metrics counts. A registry for each application, so that two in one process do not share figures."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from api.ingest.batches import Reading
+from engine.flow.accept_events import Accepted
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "kogda_requests_total", "requests answered", ["endpoint", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "kogda_request_seconds",
+            "time from request to answer",
+            ["area"],
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
+        self.events = Counter(
+            "kogda_events_total", "events received, by what became of them", ["verdict"], registry=self.registry
+        )
+        self.backlog_age = Gauge(
+            "kogda_backlog_age_seconds", "age of the oldest undecided event", registry=self.registry
+        )
+        self.partitions_behind = Gauge(
+            "kogda_partitions_behind", "partitions with undecided events", registry=self.registry
+        )
+        self.messages = Gauge("kogda_messages", "messages by state", ["state"], registry=self.registry)
+        self.workers = Gauge("kogda_workers", "workers with a heartbeat in the last 30 seconds", registry=self.registry)
+        self.database_up = Gauge("kogda_database_up", "1 when the database answered the scrape", registry=self.registry)
+        self._stored, self._duplicate, self._rejected = (
+            self.events.labels(verdict) for verdict in ("accepted", "duplicate", "rejected")
+        )
+
+    def answered(self, endpoint: str, status: int) -> None:
+        self.requests.labels(endpoint, str(status)).inc()
+
+    def accepted(self, accepted: Accepted, reading: Reading) -> None:
+        self._stored.inc(accepted.stored)
+        self._duplicate.inc(accepted.duplicates)
+        self._rejected.inc(len(reading.rejects) + len(accepted.refused))

@@ -1,0 +1,103 @@
+"""Every error that leaves the server by HTTP: RFC 9457, one shape for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from engine.errors import DatabaseUnreachable, Overloaded
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger()
+
+
+class Problem(Exception):
+    """An error answer. `code` is for programs and never changes, `detail` is for people."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, object]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.errors, self.headers = errors, headers
+
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+        content: dict[str, Any] = {
+            "type": f"urn:kogda:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "message": self.detail,  # where Segment's clients look for it
+        }
+        if self.errors:
+            content["errors"] = self.errors
+        return Response(
+            orjson.dumps(content, default=str),
+            status_code=self.status,
+            media_type=MEDIA_TYPE,
+            headers={**(self.headers or {}), **(headers or {})},
+        )
+
+
+def overloaded(error: Overloaded) -> Problem:
+    return Problem(503, "overloaded", str(error), headers={"retry-after": str(error.retry_after_s)})
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(Overloaded, _on_overloaded)
+    app.add_exception_handler(DatabaseUnreachable, _on_unreachable)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _on_overloaded(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Overloaded)
+    return overloaded(error).response()
+
+
+async def _on_unreachable(_: Request, error: Exception) -> Response:
+    return Problem(503, "database_unreachable", str(error), headers={"retry-after": "2"}).response()
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return Problem(status, status.name.lower(), str(error.detail), headers=error.headers).response()
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"path": _json_path(one["loc"]), "reason": one["msg"]} for one in error.errors()]
+    return Problem(422, "invalid_request", "the request is not valid; see `errors`", errors=errors).response()
+
+
+async def _on_crash(_: Request, error: Exception) -> Response:
+    """The only place where the API catches everything. Starlette raises on, so the traceback is logged."""
+    return Problem(500, "internal_error", "something went wrong on our side; it is in the server's log").response()
+
+
+def _json_path(location: Sequence[object]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)

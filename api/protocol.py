@@ -1,0 +1,153 @@
+"""HTTP/1.1 with deadlines and limits, which uvicorn leaves to a proxy: a slow client must not hold what others need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from ipaddress import ip_address
+from typing import Any
+
+import orjson
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from api.problems import Problem
+
+HEADERS_S = 10.0  # from the first byte of a request, or the connection, to the end of its headers
+BODY_S = 30.0  # from the end of the headers to the end of the body
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024  # all of one request, the URL counted
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """One connection. `limits` is set by `protocol_with`, shared by all connections of a server."""
+
+    max_connections = 1_000
+    max_connections_a_client = 256  # of one address; loopback is exempt, since a proxy may live there
+    _clients: Counter[str]
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._counted: str | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_within(HEADERS_S)
+        if len(self.connections) > self.max_connections:
+            self._refuse(_TOO_MANY)
+        elif self.client and not ip_address(self.client[0]).is_loopback:
+            self._counted = self.client[0]
+            self._clients[self._counted] += 1
+            if self._clients[self._counted] > self.max_connections_a_client:
+                self._refuse(_TOO_MANY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        if self._counted is not None:
+            self._clients[self._counted] -= 1
+            if not self._clients[self._counted]:
+                del self._clients[self._counted]
+            self._counted = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._header_bytes = 0
+        self._expect_within(HEADERS_S)
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count_header(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_header(len(name) + len(value))
+        super().on_header(name, value)
+        if len(self.headers) > MAX_HEADERS:
+            raise _HeadersTooLarge
+
+    def on_headers_complete(self) -> None:
+        self._expect_within(BODY_S)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._expect_nothing()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        too_large = self._header_bytes > MAX_HEADER_BYTES or len(self.headers or ()) > MAX_HEADERS
+        self._refuse(_HEADERS if too_large else _NOT_HTTP)
+
+    def _count_header(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > MAX_HEADER_BYTES:
+            raise _HeadersTooLarge
+
+    def _expect_within(self, seconds: float) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self._expire)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expire(self) -> None:
+        self._deadline = None
+        self._refuse(_TOO_SLOW)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer if no answer has begun, and close."""
+        self._expect_nothing()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(answer)
+        elif not self.cycle.response_started:
+            self.cycle.disconnected = True  # the application learns it and answers nobody
+            self.transport.write(answer)
+        self.transport.close()
+
+
+class _HeadersTooLarge(Exception):
+    """Raised through the parser, which reports it as an invalid request."""
+
+
+def protocol_with(max_connections: int, max_connections_a_client: int) -> type[DeadlineProtocol]:
+    """The protocol class of one server, with counters of its own."""
+    limits = {
+        "max_connections": max_connections,
+        "max_connections_a_client": max_connections_a_client,
+        "_clients": Counter[str](),
+    }
+    return type("LimitedProtocol", (DeadlineProtocol,), limits)
+
+
+def _answer(problem: Problem) -> bytes:
+    response = problem.response({"connection": "close"})
+    head = [b"HTTP/1.1 %d %s" % (response.status_code, orjson.loads(response.body)["title"].encode())]
+    head += [b"%s: %s" % header for header in response.raw_headers]
+    return b"\r\n".join([*head, b"", bytes(response.body)])
+
+
+_TOO_SLOW = _answer(
+    Problem(408, "too_slow", f"headers must arrive within {HEADERS_S:.0f} s, a body within {BODY_S:.0f} s")
+)
+_TOO_MANY = _answer(Problem(503, "too_many_connections", "too many connections", headers={"retry-after": "5"}))
+_NOT_HTTP = _answer(Problem(400, "invalid_request", "this is not a valid HTTP/1.1 request"))
+_HEADERS = _answer(
+    Problem(431, "headers_too_large", f"at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes in all are read")
+)

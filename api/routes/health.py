@@ -1,0 +1,71 @@
+"""For load balancers, `kogda up` and Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+from fastapi import APIRouter
+from prometheus_client import generate_latest
+from starlette.responses import Response
+
+from api.problems import Problem
+from api.schemas.health import Live, Ready
+from api.services import Served, Services
+from engine.storage.migrate import wanted_revision
+from engine.storage.vital_signs import current_revision, live_publication, live_workers, unsettled_messages
+
+router = APIRouter(tags=["health"])
+
+_NO_ANSWER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+@router.get("/health/live")
+async def live() -> Live:
+    """The process answers. Says nothing of what it needs."""
+    return Live()
+
+
+@router.get("/health/ready", responses={503: {"description": "something that the server needs is missing"}})
+async def ready(services: Served) -> Ready:
+    """Events are accepted and decided: the database answers, its tables are current, rules are published."""
+    try:
+        async with asyncio.timeout(5):
+            async with services.runtime.database.connection() as connection:
+                revision = await current_revision(connection)
+                rule_set = await live_publication(connection)
+                workers = await live_workers(connection)
+    except _NO_ANSWER as error:
+        raise _not_ready("database", f"the database does not answer: {error}") from error
+    if revision != wanted_revision():
+        raise _not_ready("tables", f"the tables are at {revision}, not at {wanted_revision()}; run `kogda migrate`")
+    if rule_set is None:
+        raise _not_ready("rules", "nothing is published yet; run `kogda publish`")
+    return Ready(rule_set=rule_set, workers=workers, backlog_age_s=services.gate.state.oldest_age_s)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(services: Served) -> Response:
+    """In Prometheus' text format. Figures of the database are left as they were when it does not answer."""
+    try:
+        async with asyncio.timeout(5):
+            await _read_gauges(services)
+    except _NO_ANSWER:
+        services.metrics.database_up.set(0)
+    else:
+        services.metrics.database_up.set(1)
+    return Response(generate_latest(services.metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _read_gauges(services: Services) -> None:
+    gauges = services.metrics
+    gauges.backlog_age.set(services.gate.state.oldest_age_s)
+    gauges.partitions_behind.set(services.gate.state.partitions_behind)
+    async with services.runtime.database.connection() as connection:
+        gauges.workers.set(await live_workers(connection))
+        for state, count in (await unsettled_messages(connection)).items():
+            gauges.messages.labels(state).set(count)
+
+
+def _not_ready(what: str, detail: str) -> Problem:
+    return Problem(503, "not_ready", detail, errors=[{"path": what, "reason": detail}], headers={"retry-after": "2"})

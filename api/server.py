@@ -1,0 +1,88 @@
+"""The API as a process: `kogda api`, and one part of `kogda up`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from api.app import create_app
+from api.protocol import protocol_with
+from engine.config import Settings
+from engine.errors import ConfigurationError, PortTaken
+from engine.runtime import Runtime, open_runtime
+from engine.storage.migrate import require_current
+
+KEEP_ALIVE_S = 75
+STOP_WITHIN_S = 20  # for requests under way after SIGTERM
+
+
+def run_api(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
+    with listening_socket(settings.host, settings.port) as listening:
+        uvloop.run(_run(settings, listening))
+
+
+async def _run(settings: Settings, listening: socket.socket) -> None:
+    if settings.database_url is not None:
+        await require_current(settings.database_url.get_secret_value())
+    async with open_runtime(settings) as runtime:
+        await serve(runtime, listening)
+
+
+async def serve(runtime: Runtime, listening: socket.socket) -> None:
+    """Serve on a socket that is bound already, until a signal."""
+    server = api_server(runtime)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve(sockets=[listening])
+
+
+class ApiServer(uvicorn.Server):
+    """Leaves signals to the caller: uvicorn's own way ends the process before the runtime is closed."""
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def api_server(runtime: Runtime) -> ApiServer:
+    settings = runtime.settings
+    config = uvicorn.Config(
+        create_app(runtime),
+        http=protocol_with(settings.max_connections, settings.max_connections_per_client),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+    return ApiServer(config)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Raises PortTaken, or ConfigurationError when the address is not one of this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(host, port) from error
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    listening.set_inheritable(True)
+    return listening

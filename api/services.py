@@ -1,0 +1,42 @@
+"""What the routes of one application work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from api.auth import WriteKeys
+from api.gate import BacklogGate
+from api.metrics import Metrics
+from engine.config import Settings
+from engine.flow.accept_events import EventWriter
+from engine.storage.database import Database
+from engine.waker import Waker
+
+
+class ApiRuntime(Protocol):
+    """What the API needs of engine.runtime.Runtime."""
+
+    settings: Settings
+    database: Database
+    waker: Waker
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    runtime: ApiRuntime
+    keys: WriteKeys
+    writer: EventWriter
+    gate: BacklogGate
+    metrics: Metrics
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Served = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,189 @@
+"""Make events durable. Requests that arrive while a statement is under way share the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from engine.errors import Overloaded
+from engine.storage.database import Database
+from engine.storage.events_in import NewEvent, insert_events
+from engine.storage.rejects import Reject, insert_rejects
+from engine.waker import Waker
+
+MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
+MAX_GROUP = 5_000  # events in one statement
+MAX_WAITING = 50_000  # events that wait for a statement; beyond it the caller is told to come back
+STATEMENT_TIMEOUT_S = 10.0
+RETRY_AFTER_S = 2
+
+#: The values, not the database, are at fault; the others of the group may be fine.
+_BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+_OUT_OF_ORDER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of one request's events. All of it is committed."""
+
+    stored: int
+    duplicates: int  # (source, messageId) was known; the first body stays
+    refused: tuple[NewEvent, ...] = ()  # by the database itself; kept as rejects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Request:
+    events: Sequence[NewEvent]
+    rejects: Sequence[Reject]
+    verdict: asyncio.Future[Accepted]
+
+
+class EventWriter:
+    """One per process, used from one event loop."""
+
+    def __init__(self, database: Database, waker: Waker) -> None:
+        self._database = database
+        self._waker = waker
+        self._waiting: deque[_Request] = deque()
+        self._waiting_events = 0
+        self._statements: set[asyncio.Task[None]] = set()
+
+    async def accept(self, events: Sequence[NewEvent], rejects: Sequence[Reject] = ()) -> Accepted:
+        """Returns after the commit. Raises Overloaded when nothing, or perhaps all, was stored: send it again.
+
+        Sending again is safe at any time, since an id is stored once.
+        """
+        if not events and not rejects:
+            return Accepted(0, 0)
+        if self._waiting_events + len(events) > MAX_WAITING:
+            raise Overloaded("too many events are waiting to be stored", RETRY_AFTER_S)
+        request = _Request(events, rejects, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
+        self._waiting_events += len(events)
+        self._start_statement()
+        return await request.verdict
+
+    async def close(self) -> None:
+        """Waits for what is under way."""
+        while self._statements:
+            await asyncio.wait(self._statements)
+
+    def _start_statement(self) -> None:
+        if not self._waiting or len(self._statements) >= MAX_STATEMENTS:
+            return
+        task = asyncio.create_task(self._store(self._next_group()))
+        self._statements.add(task)
+        task.add_done_callback(self._statement_ended)
+
+    def _statement_ended(self, task: asyncio.Task[None]) -> None:
+        self._statements.discard(task)
+        self._start_statement()
+
+    def _next_group(self) -> list[_Request]:
+        group: list[_Request] = []
+        size = 0
+        while self._waiting and (not group or size + len(self._waiting[0].events) <= MAX_GROUP):
+            group.append(self._waiting.popleft())
+            size += len(group[-1].events)
+        self._waiting_events -= size
+        return group
+
+    async def _store(self, group: list[_Request]) -> None:
+        try:
+            fresh = await self._insert_twice(group)
+        except _BAD_VALUES as error:
+            await self._store_apart(group, error)
+        except _OUT_OF_ORDER as error:
+            _log.warning("events not stored", action="accept", requests=len(group), error=str(error) or repr(error))
+            _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
+        except BaseException as error:
+            _fail(group, error)
+            raise
+        else:
+            _settle(group, fresh)
+            # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
+            await self._waker.wake({event.partition for request in group for event in request.events})
+
+    async def _insert_twice(self, group: list[_Request]) -> set[UUID]:
+        """A connection that broke, or a deadlock, deserves one more try; ids make it harmless."""
+        try:
+            return await self._insert(group)
+        except _BAD_VALUES:
+            raise
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.TransactionRollbackError):
+            return await self._insert(group)
+
+    async def _insert(self, group: list[_Request]) -> set[UUID]:
+        events: dict[UUID, NewEvent] = {}
+        for request in group:
+            for event in request.events:
+                events.setdefault(event.id, event)
+        rejects = [reject for request in group for reject in request.rejects]
+        async with asyncio.timeout(STATEMENT_TIMEOUT_S):
+            if not rejects:
+                async with self._database.connection() as connection:
+                    return await insert_events(connection, list(events.values()))
+            async with self._database.transaction() as connection:
+                await insert_rejects(connection, rejects)
+                return await insert_events(connection, list(events.values())) if events else set()
+
+    async def _store_apart(self, group: list[_Request], error: Exception) -> None:
+        """Find whose values the database refused, so that the others are stored."""
+        if len(group) > 1:
+            for request in group:
+                await self._store([request])
+            return
+        [request] = group
+        if len(request.events) > 1:
+            middle = len(request.events) // 2
+            await self._store_halves(request, middle)
+            return
+        _log.error("event refused by the database", action="accept", error=str(error))
+        request.verdict.set_result(Accepted(0, 0, tuple(request.events)))
+
+    async def _store_halves(self, request: _Request, middle: int) -> None:
+        loop = asyncio.get_running_loop()
+        halves = [
+            _Request(request.events[:middle], request.rejects, loop.create_future()),
+            _Request(request.events[middle:], (), loop.create_future()),
+        ]
+        for half in halves:
+            await self._store([half])
+        try:
+            first, second = [half.verdict.result() for half in halves]
+        except Overloaded as error:
+            _fail([request], error)
+            return
+        if not request.verdict.done():
+            request.verdict.set_result(
+                Accepted(
+                    first.stored + second.stored,
+                    first.duplicates + second.duplicates,
+                    first.refused + second.refused,
+                )
+            )
+
+
+def _settle(group: list[_Request], fresh: set[UUID]) -> None:
+    for request in group:
+        stored = 0
+        for event in request.events:
+            if event.id in fresh:
+                fresh.discard(event.id)  # counted for the first who sent it
+                stored += 1
+        if not request.verdict.done():
+            request.verdict.set_result(Accepted(stored, len(request.events) - stored))
+
+
+def _fail(group: list[_Request], error: BaseException) -> None:
+    for request in group:
+        if not request.verdict.done():
+            request.verdict.set_exception(error)

@@ -1,0 +1,66 @@
+"""Events on their way in: the rows of `event` as ingestion writes them. The reading side is engine/storage/queue.py.
+
+`event.body` is the one place for what has no column of its own:
+
+    key          "u:42" or "a:…": the customer's key, of which `event.customer` is the hash
+    properties   of a track; the traits of an identify; {"into": "u:42"} of a merge
+    context      what is kept of the client's context; left out when empty
+    messageId    as sent, derived or assigned
+    sent_as      the name or the type as the client sent it; left out when it was not changed
+    timestamp    as sent; left out unless clock skew or the clamp changed it
+    historical   true: history only; left out otherwise
+    cause        of events that runs emit; never written here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from engine.storage.database import Connection
+
+TRACK, IDENTIFY, MERGE = 0, 1, 2
+
+
+class NewEvent(NamedTuple):
+    """One row to insert: a tuple, because a batch is turned into columns."""
+
+    id: UUID
+    partition: int
+    customer: UUID
+    kind: int
+    name: str  # "" unless kind is TRACK
+    at: datetime  # not after the database's own now; the insert clamps it
+    source: str
+    body: orjson.Fragment  # of a JSON object, validated: the database must never meet NUL, NaN or a surrogate
+
+
+# The keys go in sorted, so two batches that share keys wait for each other in one order and cannot deadlock.
+# `seq` is the place in the statement: within one transaction id it is unique and keeps the client's order.
+_INSERT = """
+    WITH given AS MATERIALIZED (
+        SELECT *
+        FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::timestamptz[],
+                    $7::text[], $8::jsonb[])
+            WITH ORDINALITY AS given (id, partition, customer, kind, name, at, source, body, place)
+    ), fresh AS (
+        INSERT INTO event_key (id) SELECT id FROM given ORDER BY id ON CONFLICT DO NOTHING RETURNING id
+    )
+    INSERT INTO event (partition, seq, id, customer, kind, name, at, source, body)
+    SELECT partition, place, id, customer, kind, name, least(at, now()), source, body
+    FROM given JOIN fresh USING (id)
+    RETURNING id
+"""
+
+
+async def insert_events(connection: Connection, events: Sequence[NewEvent]) -> set[UUID]:
+    """One round trip, one transaction of its own unless one is open. Returns the ids that were not known before.
+
+    `events` must not name an id twice.
+    """
+    rows = await connection.fetch(_INSERT, *map(list, zip(*events, strict=True)))
+    return {row[0] for row in rows}

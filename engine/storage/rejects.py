@@ -1,0 +1,44 @@
+"""Events that were refused: kept with the reason and the field at fault, so that nobody has to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.storage.database import Connection
+
+
+class Reject(NamedTuple):
+    source: str
+    reason: str
+    path: str  # of the field at fault, "$.properties.total"
+    body: str  # as received, as ASCII JSON, cut at the event limit
+
+
+class RejectRow(NamedTuple):
+    id: int
+    received_at: datetime
+    source: str
+    reason: str
+    path: str
+    body: str
+
+
+async def insert_rejects(connection: Connection, rejects: Sequence[Reject]) -> None:
+    await connection.execute(
+        """INSERT INTO reject (source, reason, path, body)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])""",
+        *map(list, zip(*rejects, strict=True)),
+    )
+
+
+async def newest_rejects(connection: Connection, *, before: int | None, limit: int) -> list[RejectRow]:
+    """Newest first; `before` is the id that the previous page ended with."""
+    rows = await connection.fetch(
+        """SELECT id, received_at, source, reason, path, body FROM reject
+           WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2""",
+        before,
+        limit,
+    )
+    return [RejectRow(*row) for row in rows]
