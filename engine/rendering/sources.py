@@ -1,0 +1,74 @@
+"""Where template files live and what their names mean. Sources are a mapping from "email/cart.html" to text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Sources: TypeAlias = Mapping[str, str]
+
+#: Code points of one file.
+MAX_SOURCE = 64 * 1024
+
+#: Folders inside a channel's folder that hold what templates share; their files are no templates themselves.
+SHARED = ("layouts", "partials")
+
+_FILE = re.compile(
+    r"(?P<channel>[a-z]+)/(?P<name>[A-Za-z0-9_-]{1,64})(\.(?P<locale>[a-z]{2,3}(-[A-Za-z]{2,4})?))?\.(?P<kind>html|txt)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFile:
+    path: str  # key in the sources: "email/cart.ru.html"
+    channel: str
+    name: str
+    locale: str | None  # None: the one for everybody else
+    kind: str  # html or txt
+
+
+def template_file(path: str) -> TemplateFile | None:
+    """None for layouts, partials and files that are no templates."""
+    match = _FILE.fullmatch(path)
+    return TemplateFile(path=path, **match.groupdict()) if match else None
+
+
+def template_names(sources: Iterable[str]) -> list[tuple[str, str]]:
+    """Every template as (channel, name), in alphabetical order."""
+    files = (template_file(path) for path in sources)
+    return sorted({(file.channel, file.name) for file in files if file})
+
+
+def main_files(channel: str, name: str, sources: Sources) -> dict[str | None, str]:
+    """By locale, the file that carries the front matter: the HTML, or the text when there is no HTML."""
+    found: dict[str | None, str] = {}
+    for path in sorted(sources):  # html sorts before txt
+        file = template_file(path)
+        if file and (file.channel, file.name) == (channel, name):
+            found.setdefault(file.locale, path)
+    return found
+
+
+def variant_for(locale: str | None, variants: Iterable[str | None]) -> str | None:
+    """The variant a customer gets: the same locale, then the language, then the one without a locale, then any."""
+    known = {variant.lower(): variant for variant in variants if variant}
+    asked = (locale or "").replace("_", "-").lower()
+    for candidate in (asked, asked.split("-")[0]):
+        if candidate in known:
+            return known[candidate]
+    if None in set(variants) or not known:
+        return None
+    return known[min(known)]
+
+
+def text_sibling(path: str, sources: Sources) -> str | None:
+    """The hand-written text beside an HTML file."""
+    sibling = path.removesuffix(".html") + ".txt"
+    return sibling if sibling != path and sibling in sources else None
+
+
+def referenced(name: str, referrer: str) -> str:
+    """The key that `{% extends "layouts/base.html" %}` means: paths begin at the channel's own folder."""
+    return f"{referrer.partition('/')[0]}/{name}"
