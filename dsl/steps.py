@@ -17,7 +17,9 @@ from dsl.triggers import compile_match
 from dsl.values import compile_value
 
 #: What every template can read without `with`.
-BUILT_IN_VARIABLES = ("customer", "event", "workspace", "message", "unsubscribe_url")
+BUILT_IN_VARIABLES = (
+    "customer", "event", "workspace", "message", "unsubscribe_url", "locale", "subject", "preheader",
+)  # fmt: skip
 
 NOT_SET = {"id": "the id of a customer never changes", "tags": "write: add tag, remove tag"}
 

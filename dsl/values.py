@@ -11,7 +11,6 @@ from dsl.kinds import Kind
 from dsl.lookup import find_attribute, find_property, report_unknown
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed
-from dsl.suggestions import nearest
 
 #: Parsed, but refused elsewhere as not executed yet.
 NOT_YET = (syntax.Aggregate, syntax.LastValue, syntax.DaysSince, syntax.Placeholder)
@@ -23,7 +22,7 @@ def compile_value(value: syntax.Value, scope: Scope) -> Maybe:
     if isinstance(value, syntax.Path):
         return _compile_path(value, scope)
     if isinstance(value, syntax.Money):
-        return _compile_money(value, scope)
+        return _compile_money(value)
     kind, content = _literal(value)
     return Typed(operand=plan.Constant(kind, content), kind=Kind(name=kind), span=value.span)
 
@@ -58,20 +57,12 @@ def json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _compile_money(value: syntax.Money, scope: Scope) -> Maybe:
-    currency = value.currency.upper()
-    if currency not in CURRENCIES:
-        near = nearest(currency, list(CURRENCIES))
-        scope.problems.error(
-            "E317",
-            f'there is no currency "{value.currency}"',
-            Label(value.span, "a currency has three letters of ISO 4217, such as RUB, USD, EUR"),
-            fixes=[replacement(value.span, f"{value.amount} {near[0]}")] if near else [],
-        )
-        return None
-    content: dict[str, plan.JSON] = {"amount": format(value.amount, "f"), "currency": currency}
+def _compile_money(value: syntax.Money) -> Maybe:
+    if value.currency not in CURRENCIES:
+        return None  # the parser has said so
+    content: dict[str, plan.JSON] = {"amount": format(value.amount, "f"), "currency": value.currency}
     constant = plan.Constant("money", content)
-    return Typed(operand=constant, kind=Kind(name="money"), span=value.span, currency=currency)
+    return Typed(operand=constant, kind=Kind(name="money"), span=value.span, currency=value.currency)
 
 
 def _compile_path(path: syntax.Path, scope: Scope) -> Maybe:

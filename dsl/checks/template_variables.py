@@ -12,7 +12,7 @@ from dsl.diagnostics import Diagnostic, Label
 from dsl.kinds import Kind
 from dsl.suggestions import nearest
 
-ALWAYS_THERE = frozenset({"workspace", "message", "unsubscribe_url"})
+ALWAYS_THERE = frozenset({"workspace", "message", "unsubscribe_url", "locale", "subject", "preheader"})
 ADDRESS = {"email": "email", "sms": "phone"}  # the attribute without which the channel sends nothing
 
 

@@ -1,0 +1,105 @@
+"""A workspace folder to a plan, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsl.catalog import Catalog
+from dsl.compiler import compile_rules
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.parser import parse_file, parse_tests
+from dsl.plan import Plan
+from dsl.problems import Problems, in_order
+from dsl.syntax import Rule, RuleFile
+from engine.flow.template_catalog import load_templates
+from engine.workspace.files import WorkspaceFiles, read_files
+from engine.workspace.schema import Schema, load_schema
+from engine.workspace.settings import WorkspaceSettings, load_settings
+
+#: What a name may be reported for when its definition stands in a part of a file that could not be read.
+FOLLOW_ON = frozenset({"E206", "E215"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedWorkspace:
+    """`plan` is None if any diagnostic of any file is an error, also of files that were not asked about."""
+
+    folder: Path
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]  # by file and place; of `paths` only, when some were given
+    templates: dict[str, str]  # "email/cart.html" -> source
+    settings: dict[str, Any]  # what of kogda.yaml the engine reads besides the plan, as JSON
+    catalog: Catalog
+    rules: int  # how many there are in the files that were asked about
+    files: int
+
+
+def load_workspace(folder: Path, paths: Sequence[Path] | None = None) -> CheckedWorkspace:
+    """Reads the whole folder. `paths`, files or folders inside it, limit what is reported, not what is read."""
+    files = read_files(folder)
+    found = files.found
+    settings = load_settings(files.settings, Problems(files.settings, found)) if files.settings else WorkspaceSettings()
+    schema = load_schema(files.schema, Problems(files.schema, found), settings.late_after) if files.schema else Schema()
+    parsed = _parse(files)
+    catalog = _catalog(settings, schema, files)
+    plan, compiled = compile_rules(parsed, catalog)
+    found.extend(_without_follow_on(compiled, found))
+    asked = _Asked(folder, paths)
+    return CheckedWorkspace(
+        folder=folder,
+        plan=None if _has_errors(found) else plan,
+        diagnostics=tuple(each for each in in_order(found) if asked.about(each.source.path)),
+        templates=files.templates,
+        settings=settings.as_json(),
+        catalog=catalog,
+        rules=sum(isinstance(item, Rule) for file in parsed if asked.about(file.source.path) for item in file.items),
+        files=sum(asked.about(file.source.path) for file in parsed),
+    )
+
+
+def _parse(files: WorkspaceFiles) -> list[RuleFile]:
+    parsed = []
+    for source in files.rules:
+        file, mistakes = parse_file(source)
+        parsed.append(file)
+        files.found.extend(mistakes)
+    for source in files.tests:
+        files.found.extend(parse_tests(source)[1])
+    return parsed
+
+
+def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles) -> Catalog:
+    return Catalog(
+        events=schema.events,
+        attributes=schema.attributes,
+        templates=load_templates(files.templates, settings.topics, files.found),
+        topics=tuple(settings.topics),
+        timezone=settings.timezone,
+        currency=settings.currency,
+        settings=settings.as_json(),
+    )
+
+
+def _without_follow_on(compiled: list[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:
+    """A definition that could not be read would make every use of it look unknown."""
+    if not any(each.code.startswith("E1") for each in found):
+        return compiled
+    return [each for each in compiled if each.code not in FOLLOW_ON]
+
+
+def _has_errors(found: Sequence[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in found)
+
+
+class _Asked:
+    """Which paths are asked about; all when none is named."""
+
+    def __init__(self, folder: Path, paths: Sequence[Path] | None) -> None:
+        root = folder.resolve()
+        self._paths = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
+
+    def about(self, path: str) -> bool:
+        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self._paths)

@@ -1,0 +1,73 @@
+"""Templates as the checks see them: what each reads, and their mistakes as diagnostics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from dsl.catalog import TemplateInfo
+from dsl.diagnostics import Diagnostic, Label
+from dsl.problems import Problems, listed, replacement
+from dsl.source import Source, Span
+from dsl.suggestions import nearest
+from engine.rendering.inspect import inspect_templates
+from engine.rendering.problems import TemplateProblem
+
+FOLDER = "templates/"
+_TOPIC = re.compile(r"^topic:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+
+
+def load_templates(
+    sources: Mapping[str, str], topics: Collection[str], found: list[Diagnostic]
+) -> dict[tuple[str, str], TemplateInfo]:
+    """By channel and name. A template with mistakes is known all the same, so that its sends are not reported too."""
+    known: dict[tuple[str, str], TemplateInfo] = {}
+    reported: set[TemplateProblem] = set()
+    for inspection in inspect_templates(sources):
+        info = inspection.info
+        known[info.channel, info.name] = info
+        for problem in inspection.problems:
+            if problem not in reported:  # a layout's mistake belongs to every template that uses it
+                reported.add(problem)
+                _report(problem, sources, found)
+        if info.topic is not None and info.topic not in topics:
+            _report_topic(info, info.topic, topics, sources, found=found)
+    return known
+
+
+def _source(path: str, sources: Mapping[str, str]) -> Source:
+    return Source(path, sources.get(path.removeprefix(FOLDER), ""))
+
+
+def _line(source: Source, line: int) -> Span:
+    """The words of a line."""
+    starts = [0, *(match.end() for match in re.finditer("\n", source.text))]
+    start = starts[min(line, len(starts)) - 1]
+    text = source.text[start:].split("\n", 1)[0].rstrip()
+    return Span(start + len(text) - len(text.lstrip()), start + len(text))
+
+
+def _report(problem: TemplateProblem, sources: Mapping[str, str], found: list[Diagnostic]) -> None:
+    source = _source(problem.file, sources)
+    Problems(source, found).error(
+        "E218",
+        problem.message,
+        Label(_line(source, problem.line), "this template could not be sent"),
+        notes=[problem.help] if problem.help else [],
+    )
+
+
+def _report_topic(
+    info: TemplateInfo, topic: str, topics: Collection[str], sources: Mapping[str, str], *, found: list[Diagnostic]
+) -> None:
+    source = _source(info.path, sources)
+    match = _TOPIC.search(source.text)
+    span = Span(*match.span(1)) if match else Span(0, 0)
+    near = nearest(topic, topics)
+    Problems(source, found).error(
+        "E213",
+        f'there is no topic "{topic}"',
+        Label(span, "not among the topics of kogda.yaml"),
+        notes=[f"did you mean {near[0]}?"] if near else [f"topics: {listed(sorted(topics)) or 'none yet'}"],
+        fixes=[replacement(span, near[0])] if near else [],
+    )

@@ -1,0 +1,122 @@
+"""Which files make up a workspace, and their texts. Nothing outside the folder is ever read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsl.diagnostics import Diagnostic, Label
+from dsl.problems import Problems
+from dsl.source import Source, Span
+
+SETTINGS, SCHEMA = "kogda.yaml", "schema.yaml"
+RULES, TEMPLATES = "rules", "templates"
+RULE_SUFFIX, TEST_SUFFIX = ".rules", ".test.rules"
+TEMPLATE_SUFFIXES = (".html", ".txt")
+MOST_BYTES = 5_000_000
+
+
+@dataclass(slots=True)
+class WorkspaceFiles:
+    """Texts by what they are. What could not be read is missing here and reported in `found`."""
+
+    settings: Source | None = None
+    schema: Source | None = None
+    rules: list[Source] = field(default_factory=list)  # by path
+    tests: list[Source] = field(default_factory=list)
+    templates: dict[str, str] = field(default_factory=dict)  # "email/cart.html" -> text
+    found: list[Diagnostic] = field(default_factory=list)
+
+
+def read_files(folder: Path) -> WorkspaceFiles:
+    files = WorkspaceFiles()
+    root = folder.resolve()
+    files.settings = _read_required(root, SETTINGS, files.found)
+    files.schema = _read_required(root, SCHEMA, files.found)
+    for path in _walk(root, RULES, files.found):
+        if path.endswith(RULE_SUFFIX) and (source := _read(root, path, files.found)):
+            (files.tests if path.endswith(TEST_SUFFIX) else files.rules).append(source)
+    for path in _walk(root, TEMPLATES, files.found):
+        if path.endswith(TEMPLATE_SUFFIXES) and (source := _read(root, path, files.found)):
+            files.templates[path.removeprefix(f"{TEMPLATES}/")] = source.text
+    return files
+
+
+def _read_required(root: Path, name: str, found: list[Diagnostic]) -> Source | None:
+    if (root / name).exists() or (root / name).is_symlink():
+        return _read(root, name, found)
+    other = name.replace(".yaml", ".yml")
+    notes = [f"rename {other} to {name}"] if (root / other).exists() else ["`kogda init DIR` makes a workspace"]
+    source = Source(name, "")
+    Problems(source, found).error("E501", f"there is no {name}", Label(Span(0, 0), "a workspace needs it"), notes=notes)
+    return None
+
+
+def _walk(root: Path, folder: str, found: list[Diagnostic]) -> Iterator[str]:
+    """Paths of files relative to the root, in alphabetical order; names that begin with a dot are left out."""
+
+    def report(error: OSError) -> None:
+        path = Path(error.filename).relative_to(root).as_posix() if error.filename else folder
+        _report(path, "E502", f"{path} cannot be read", error.strerror or str(error), found)
+
+    top = root / folder
+    if top.is_symlink():
+        _report_link(folder, found)
+        return
+    if not top.exists():
+        return
+    for here, folders, names in os.walk(top, onerror=report):
+        relative = Path(here).relative_to(root).as_posix()
+        for name in list(folders):
+            if name.startswith("."):
+                folders.remove(name)
+            elif (Path(here) / name).is_symlink():
+                _report_link(f"{relative}/{name}", found)
+        folders.sort()
+        yield from (f"{relative}/{name}" for name in sorted(names) if not name.startswith("."))
+
+
+def _report_link(path: str, found: list[Diagnostic]) -> None:
+    _report(path, "E515", f"{path} is a link to a folder", "links to folders are not followed: copy the files", found)
+
+
+def _report(path: str, code: str, message: str, label: str, found: list[Diagnostic]) -> None:
+    Problems(Source(path, ""), found).error(code, message, Label(Span(0, 0), label))
+
+
+def _read(root: Path, path: str, found: list[Diagnostic]) -> Source | None:
+    full = root / path
+    try:
+        if not full.resolve().is_relative_to(root):
+            _report(path, "E515", f"{path} leads out of the workspace", "only files inside are read: copy it", found)
+            return None
+        status = full.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+            reason = "larger than 5 MB" if stat.S_ISREG(status.st_mode) else "this is not a file"
+            _report(path, "E502", f"{path} cannot be read", reason, found)
+            return None
+        content = full.read_bytes()
+    except OSError as error:
+        _report(path, "E502", f"{path} cannot be read", error.strerror or str(error), found)
+        return None
+    return _decode(path, content, found)
+
+
+def _decode(path: str, content: bytes, found: list[Diagnostic]) -> Source | None:
+    try:
+        return Source(path, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        start = len(content[: error.start].decode("utf-8", errors="replace"))
+        source = Source(path, content.decode("utf-8", errors="replace"))
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        label = "saved as UTF-16" if wide else "this byte is no UTF-8"
+        Problems(source, found).error(
+            "E502",
+            f"{path} is not a UTF-8 text",
+            Label(Span(start, start + 1), label),
+            notes=["save the file with the encoding UTF-8"],
+        )
+        return None

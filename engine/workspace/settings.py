@@ -1,0 +1,151 @@
+"""kogda.yaml: the facts and policies of a workspace that this version acts on. What it does not act on is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsl.diagnostics import Label
+from dsl.plan import Length
+from dsl.problems import Problems
+from dsl.source import Source, Span
+from engine.workspace.kinds import is_name
+from engine.workspace.reading import Reader
+from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
+
+LANGUAGE = 1
+
+KEYS = (
+    "language", "name", "timezone", "currency", "locale", "mail", "topics", "unknown_window", "late_after", "leap_day",
+)  # fmt: skip
+NOT_YET = {"quiet_hours": "E650", "caps": "E651", "staff": "E652", "webhooks": "E653"}
+MAIL_KEYS = ("from", "reply_to")
+CLASSES = ("marketing", "transactional")
+POLICIES = ("hold", "resend")
+LEAP_DAYS = ("28 february", "1 march")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceSettings:
+    name: str = "Kogda"
+    timezone: str = "UTC"
+    currency: str | None = None
+    locale: str = "en"
+    mail: dict[str, str] = field(default_factory=dict)  # from, reply_to: addresses, with a name perhaps
+    topics: dict[str, str] = field(default_factory=dict)  # name -> what a customer reads for it
+    unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
+    late_after: Length | None = None  # None: 72 hours
+    leap_day: str = LEAP_DAYS[0]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "locale": self.locale,
+            "mail": dict(self.mail),
+            "topics": dict(self.topics),
+            "unknown_window": dict(self.unknown_window),
+            "leap_day": self.leap_day,
+        }
+
+
+def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
+    """What could be read; the rest is in `problems`."""
+    tree = parse_yaml(source, problems)
+    if tree is None:
+        return WorkspaceSettings()
+    reader = Reader(problems)
+    _check_language(tree, reader)
+    read: dict[str, Any] = {}
+    for entry in reader.entries(_at_its_place(tree, reader), KEYS, "kogda.yaml", not_yet=NOT_YET):
+        value = _read(entry.key, entry.value, reader)
+        if value is not None:
+            read[entry.key] = value
+    return WorkspaceSettings(**read)
+
+
+def _check_language(tree: Mapping, reader: Reader) -> None:
+    language = tree.get("language")
+    if language is None:
+        reader.problems.error(
+            "E518",
+            "the version of the rule language is missing",
+            Label(Span(0, 0), "kogda.yaml says which one its rules are written in"),
+            notes=[f"add a line: language: {LANGUAGE}"],
+        )
+    elif not isinstance(language, Scalar) or language.value != LANGUAGE or isinstance(language.value, bool):
+        reader.problems.error(
+            "E518",
+            "this version of the rule language is not known",
+            Label(language.span, f"this version of Kogda reads language {LANGUAGE}"),
+        )
+
+
+def _at_its_place(tree: Mapping, reader: Reader) -> Mapping:
+    """Keys of `mail` that stand at the left margin get a finding of their own."""
+    astray = [entry for entry in tree.entries.values() if entry.key in MAIL_KEYS]
+    for entry in astray:
+        reader.problems.error(
+            "E506",
+            f'"{entry.key}" belongs under `mail`',
+            Label(entry.key_span, "nobody reads this here"),
+            notes=[f"mail: then, on the next line, two blanks and {entry.key}: …"],
+        )
+    entries = {key: entry for key, entry in tree.entries.items() if entry not in astray}
+    return Mapping(entries, tree.span)
+
+
+def _read(key: str, value: Tree, reader: Reader) -> Any:
+    match key:
+        case "name":
+            return reader.text(value)
+        case "timezone":
+            return reader.zone(value)
+        case "currency":
+            return reader.currency(value)
+        case "locale":
+            return _read_locale(value, reader)
+        case "mail":
+            return _read_mail(value, reader)
+        case "topics":
+            return _read_topics(value, reader)
+        case "unknown_window":
+            return _read_unknown_window(value, reader)
+        case "late_after":
+            return reader.length(value)
+        case "leap_day":
+            return reader.choice(value, LEAP_DAYS)
+    return None
+
+
+def _read_locale(value: Tree, reader: Reader) -> str | None:
+    text = reader.text(value, "a language, such as en or ru")
+    parts = text.replace("_", "-").split("-") if text else []
+    if text and not (2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() for part in parts)):
+        reader.wrong(value, "a language, such as en, ru or en-GB")
+        return None
+    return text
+
+
+def _read_mail(value: Tree, reader: Reader) -> dict[str, str]:
+    addresses = {entry.key: reader.address(entry.value) for entry in reader.entries(value, MAIL_KEYS, "mail")}
+    return {key: address for key, address in addresses.items() if address}
+
+
+def _read_topics(value: Tree, reader: Reader) -> dict[str, str]:
+    """A list of names, or names with what a customer reads for them."""
+    if isinstance(value, Items):
+        topics = {text: text for text, _ in reader.texts(value, "the name of a topic")}
+    else:
+        mapping = reader.mapping(value, "topics")
+        entries = mapping.entries.values() if mapping else ()
+        topics = {entry.key: reader.text(entry.value) or entry.key for entry in entries}
+    for name in [name for name in topics if not is_name(name)]:
+        reader.problems.error("E516", f'"{name}" cannot name a topic', Label(value.span, "letters, digits and _"))
+        del topics[name]
+    return topics
+
+
+def _read_unknown_window(value: Tree, reader: Reader) -> dict[str, str]:
+    entries = reader.entries(value, CLASSES, "unknown_window")
+    policies = {entry.key: reader.choice(entry.value, POLICIES) for entry in entries}
+    return {name: policy for name, policy in policies.items() if policy}
