@@ -72,7 +72,7 @@ CREATE TABLE partition_cursor (
     partition     smallint PRIMARY KEY,
     xid           xid8 NOT NULL DEFAULT '0',
     seq           bigint NOT NULL DEFAULT 0,
-    floor         timestamptz NOT NULL DEFAULT '-infinity',  -- no undecided event was received before it
+    floor         timestamptz NOT NULL DEFAULT '2000-01-01Z',  -- no undecided event was received before it
     epoch         bigint NOT NULL DEFAULT 0                  -- raised by every commit
 );
 
@@ -108,7 +108,7 @@ CREATE TABLE run (
     body          jsonb NOT NULL,            -- the other fields of engine.core.model.Run
     PRIMARY KEY (partition, id)
 );
-CREATE INDEX run_of_customer ON run (partition, customer) WHERE open_until IS NOT NULL;
+CREATE INDEX run_of_customer ON run (partition, customer, open_until);
 CREATE INDEX run_timer ON run (partition, wake_at) WHERE wake_at IS NOT NULL;
 
 CREATE TABLE run_note (

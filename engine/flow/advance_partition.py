@@ -1,0 +1,166 @@
+"""Decide the next events, timers and outcomes of one partition, or of several at once: one transaction a batch.
+
+Several, because a batch costs the same ten statements whether it has one event or a thousand: under load a worker
+takes all partitions that wait for it together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+
+from engine.errors import KogdaError, NothingPublished
+from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
+from engine.flow.deciding import Decisions, decide, set_failures_aside
+from engine.flow.merge_customers import merge_customers
+from engine.flow.set_aside import set_aside
+from engine.flow.writing import write_decisions, write_progress
+from engine.runtime import Runtime
+
+TRIES = 3
+_BETWEEN_TRIES_S = (0.02, 0.1)
+_FULL = Limits()
+
+#: Not the data's fault: tried again by whoever called, as often as it takes.
+TRANSIENT = (
+    OSError,
+    KogdaError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one batch did, and where something is left to do."""
+
+    events: int = 0
+    timers: int = 0
+    outcomes: int = 0
+    messages: int = 0
+    more: frozenset[int] = frozenset()  # partitions with a further batch waiting
+    held: frozenset[int] = frozenset()  # their next events wait for a transaction that has not ended
+    busy: frozenset[int] = frozenset()  # another worker has them
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.timers or self.outcomes)
+
+
+class _Failed(Exception):
+    """Some rule raised: the batch is rolled back and tried again."""
+
+
+async def advance_partition(runtime: Runtime, partition: int) -> Progress:
+    """One batch. Idempotent in effect: what is committed is never decided twice."""
+    return await advance_partitions(runtime, (partition,))
+
+
+async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Progress:
+    """One batch of several partitions. Those that another worker has are left to it."""
+    chosen = sorted(set(partitions))
+    try:
+        progress = await _try(runtime, chosen, _FULL)
+    except (NothingPublished, *TRANSIENT):
+        raise
+    except Exception as error:
+        _log.warning("batch_failed", partitions=chosen, error=repr(error))
+        progress = await pass_poison(runtime, chosen)
+    if progress.messages:
+        await runtime.waker.wake_delivery()
+    return progress
+
+
+async def _try(runtime: Runtime, partitions: Sequence[int], limits: Limits) -> Progress:
+    """Rules that raise are tried three times, then set aside."""
+    wanted, wait = frozenset(partitions), False
+    attempt = 1
+    while True:
+        try:
+            return await _advance(runtime, sorted(wanted), limits, wait=wait, last_try=attempt >= TRIES)
+        except ReadAgain as again:
+            wanted, wait = wanted | again.partitions, wait or bool(again.partitions)
+        except _Failed:
+            await asyncio.sleep(_BETWEEN_TRIES_S[attempt - 1])
+            attempt += 1
+
+
+async def _advance(
+    runtime: Runtime, partitions: Sequence[int], limits: Limits, *, wait: bool, last_try: bool
+) -> Progress:
+    async with runtime.database.transaction() as connection:
+        batch = await read_batch(connection, runtime, partitions, limits, wait=wait)
+        if batch is None:
+            return Progress(busy=frozenset(partitions))
+        decisions = decide(batch, runtime.programs.by_id)
+        if decisions.failures:
+            if not last_try:
+                raise _Failed
+            set_failures_aside(batch, decisions, tries=TRIES)
+        await write_decisions(connection, decisions)
+        if _has_moved(batch):
+            await write_progress(connection, batch)
+        if batch.merges:
+            await merge_customers(connection, runtime, batch)
+    return _progress(batch, decisions, partitions)
+
+
+def _has_moved(batch: Batch) -> bool:
+    return bool(batch.timers or batch.outcomes or batch.lost_outcomes or any(each.rows for each in batch.backlogs))
+
+
+def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> Progress:
+    locked = frozenset(backlog.cursor.partition for backlog in batch.backlogs)
+    left = {backlog.cursor.partition for backlog in batch.backlogs if backlog.next_received_at and not backlog.held}
+    forwarded = {partition for _, (partition, _) in batch.forwards}
+    forwarded |= {partition for _, _, (partition, _) in batch.lost_outcomes}
+    return Progress(
+        events=sum(len(backlog.rows) for backlog in batch.backlogs),
+        timers=batch.timers,
+        outcomes=len(batch.outcomes),
+        messages=len(decisions.messages),
+        more=frozenset(left | forwarded | batch.due_left),
+        held=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.held),
+        busy=frozenset(partitions) - locked,
+    )
+
+
+async def pass_poison(runtime: Runtime, partitions: Sequence[int]) -> Progress:
+    """Something other than a rule failed. Halve what is read until it stands alone, then set it aside.
+
+    What can be decided before it is committed on the way, so that nothing healthy waits for long.
+    """
+    messages = 0
+    for partition in partitions:
+        messages += await _pass_poison_of(runtime, partition, events=True)
+        messages += await _pass_poison_of(runtime, partition, events=False)
+    return Progress(messages=messages, more=frozenset(partitions))
+
+
+async def _pass_poison_of(runtime: Runtime, partition: int, *, events: bool) -> int:
+    """Messages made on the way."""
+    size = _FULL.events // 2
+    messages = 0
+    while True:
+        try:
+            limits = Limits(events=size, due=0) if events else Limits(events=0, due=size)
+            messages += (await _try(runtime, (partition,), limits)).messages
+        except (NothingPublished, *TRANSIENT):
+            raise
+        except Exception as error:
+            if size > 1:
+                size //= 2
+                continue
+            await set_aside(runtime.database, partition, error, event=events)
+        return messages

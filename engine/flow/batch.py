@@ -1,0 +1,299 @@
+"""One batch: what is read of some partitions before their customers are decided, in a few set-based queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from engine.core.identity import customer_id, partition_of
+from engine.core.model import Event, Facts, OnceMark, Outcome, Run
+from engine.core.program import Program
+from engine.errors import NothingPublished
+from engine.runtime import LoadedRules, Runtime
+from engine.storage.cursors import Cursor, lock_cursors
+from engine.storage.customers import create_customers, customer_stubs, load_customers
+from engine.storage.database import Connection
+from engine.storage.decisions import recent_templates
+from engine.storage.history import by_customer, newest_times
+from engine.storage.once_marks import marks_of_customers
+from engine.storage.outcomes import read_outcomes
+from engine.storage.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, read_events
+from engine.storage.rule_sets import LIVE
+from engine.storage.runs import due_customers, runs_of_customers
+
+#: How long the same template is not sent twice to one customer (S24).
+_SAME_MESSAGE = timedelta(minutes=1)
+#: A chain of merges that is longer goes round in a circle: its events are decided where they are.
+MOST_HOPS = 8
+
+
+class ReadAgain(Exception):
+    """The batch needs something that must be had before it is read: more locks, or an older program's event bodies."""
+
+    def __init__(self, partitions: Collection[int] = ()) -> None:
+        super().__init__("read again")
+        self.partitions = frozenset(partitions)  # to be locked as well
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one batch takes, over all its partitions."""
+
+    events: int = 1000
+    due: int = 1000  # timers, and as many outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """An anonymous customer turns out to be a known one."""
+
+    partition: int
+    source: UUID
+    target_partition: int
+    target: UUID
+    target_key: str
+
+
+@dataclass(slots=True)
+class Work:
+    """What is to be decided for one customer."""
+
+    partition: int
+    events: list[Any] = field(default_factory=list)  # rows of the queue, in order
+    outcomes: list[Outcome] = field(default_factory=list)
+    is_due: bool = False
+    is_open: bool = True  # a client's context could still tell us a zone or locale
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    now: datetime  # the database's
+    live: LoadedRules
+    backlogs: list[Backlog]
+    works: dict[UUID, Work] = field(default_factory=dict)
+    facts: dict[UUID, Facts] = field(default_factory=dict)  # of those whose rules may have something to decide
+    merges: list[Merge] = field(default_factory=list)
+    forwards: list[tuple[Any, tuple[int, UUID]]] = field(default_factory=list)  # event row -> target
+    lost_outcomes: list[tuple[int, UUID, tuple[int, UUID]]] = field(
+        default_factory=list
+    )  # partition, message -> target
+    outcomes: list[tuple[int, UUID]] = field(default_factory=list)  # partition, message: read, to be deleted
+    timers: int = 0
+    due_left: set[int] = field(default_factory=set)  # partitions with more due than was read
+
+    @property
+    def horizons(self) -> Mapping[int, datetime]:
+        """Timers after an event that waits in the queue must not fire before it is decided (S24)."""
+        return {
+            backlog.cursor.partition: min(self.now, backlog.next_received_at or self.now) for backlog in self.backlogs
+        }
+
+
+async def read_batch(
+    connection: Connection, runtime: Runtime, partitions: Sequence[int], limits: Limits, *, wait: bool = False
+) -> Batch | None:
+    """Lock what is free of `partitions` and read it. None: all are held by other workers. Raises ReadAgain."""
+    cursors = await lock_cursors(connection, partitions, wait=wait)
+    if not cursors:
+        return None
+    moment = await connection.fetchrow(f"SELECT clock_timestamp() AS now, ({LIVE}) AS live")
+    assert moment is not None
+    if moment["live"] is None:
+        raise NothingPublished
+    live = await runtime.programs.load(connection, moment["live"])
+    names = runtime.programs.interest
+    backlogs = await _backlogs(connection, cursors, limits, names)
+    batch = Batch(moment["now"], live, backlogs)
+    _queue_events(batch, runtime.partitions)
+    _require_locks(batch, cursors)
+    locked = [cursor.partition for cursor in cursors]
+    await _find_due(connection, batch, limits)
+    if batch.works or batch.merges:
+        await _know_customers(connection, batch, locked, runtime.partitions)
+        await _find_runs(connection, batch, runtime, locked, names)
+        await _gather_facts(connection, batch, runtime, locked)
+    return batch
+
+
+async def _backlogs(
+    connection: Connection, cursors: Sequence[Cursor], limits: Limits, names: Collection[str]
+) -> list[Backlog]:
+    if limits.events == 0:
+        return [Backlog(cursor, [], None, held=False) for cursor in cursors]
+    each = max(1, limits.events // len(cursors))
+    return await read_events(connection, cursors, limit=each, names=names)
+
+
+def _queue_events(batch: Batch, partitions: int) -> None:
+    merged: dict[UUID, Merge] = {}
+    for backlog in batch.backlogs:
+        partition = backlog.cursor.partition
+        for row in backlog.rows:
+            customer = row["customer"]
+            if row["kind"] == MERGE:
+                merge = _merge_of(row, partitions)
+                if merge.target != merge.source:
+                    batch.merges.append(merge)
+                    merged[customer] = merge
+                _work(batch, customer, partition).events.append(row)
+            elif customer in merged:
+                target = merged[customer]
+                batch.forwards.append((row, (target.target_partition, target.target)))
+            else:
+                _work(batch, customer, partition).events.append(row)
+
+
+def _merge_of(row: Any, partitions: int) -> Merge:
+    key = row["body"]["properties"]["into"]
+    target = customer_id(key)
+    return Merge(row["partition"], row["customer"], partition_of(target, partitions), target, key)
+
+
+def _work(batch: Batch, customer: UUID, partition: int) -> Work:
+    work = batch.works.get(customer)
+    if work is None:
+        work = batch.works[customer] = Work(partition)
+    return work
+
+
+def _require_locks(batch: Batch, cursors: Sequence[Cursor]) -> None:
+    locked = {cursor.partition for cursor in cursors}
+    wanted = {merge.target_partition for merge in batch.merges} - locked
+    if wanted:
+        raise ReadAgain(wanted | {merge.partition for merge in batch.merges})
+
+
+async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> None:
+    if limits.due == 0:
+        return
+    horizons = batch.horizons
+    each = max(1, limits.due // len(horizons))
+    due = await due_customers(connection, list(horizons.items()), limit=each)
+    for partition, customer in due:
+        _work(batch, customer, partition).is_due = True
+    outcomes = await read_outcomes(connection, list(horizons), limit=limits.due)
+    for partition, customer, outcome in outcomes:
+        _work(batch, customer, partition).outcomes.append(outcome)
+        batch.outcomes.append((partition, outcome.message))
+    batch.timers = len(due)
+    counts = Counter(partition for partition, _ in due)
+    batch.due_left = {partition for partition, count in counts.items() if count >= each}
+    if len(outcomes) >= limits.due:
+        batch.due_left.update(partition for partition, _, _ in outcomes)
+
+
+async def _know_customers(connection: Connection, batch: Batch, locked: Sequence[int], partitions: int) -> None:
+    """Make rows for new customers; send on what belongs to merged ones."""
+    stubs = await customer_stubs(connection, locked, batch.works)
+    merges_again = {merge.source for merge in batch.merges}
+    new = []
+    for customer, work in list(batch.works.items()):
+        stub = stubs.get(customer)
+        if stub is None:
+            if work.events:
+                new.append(work.events[0])
+        elif stub["merged_into"] is not None and customer not in merges_again:
+            target = stub["merged_into"]
+            _send_on(batch, customer, (partition_of(target, partitions), target))
+        else:
+            work.is_open = stub["open"]
+    if new:
+        await create_customers(connection, new)
+
+
+def _send_on(batch: Batch, customer: UUID, target: tuple[int, UUID]) -> None:
+    work = batch.works[customer]
+    batch.forwards += [(row, target) for row in work.events if _hops(row) < MOST_HOPS]
+    batch.lost_outcomes += [(work.partition, outcome.message, target) for outcome in work.outcomes]
+    sent_on = {outcome.message for outcome in work.outcomes}
+    batch.outcomes = [each for each in batch.outcomes if each[1] not in sent_on]
+    del batch.works[customer]
+
+
+def _hops(row: Any) -> int:
+    return int(row["body"].get("hops", 0)) if row["body"] else 0
+
+
+async def _find_runs(
+    connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int], names: Collection[str]
+) -> None:
+    runs = await runs_of_customers(connection, locked, batch.works, batch.now)
+    for rule_set in {run.rule_set for run in runs}:
+        await runtime.programs.load(connection, rule_set)
+    if not runtime.programs.interest <= frozenset(names):
+        raise ReadAgain  # an older rule set listens to more: the bodies of those events were not read
+    for run in runs:
+        batch.works[run.customer].runs.append(run)
+
+
+async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int]) -> None:
+    programs = runtime.programs
+    wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, programs.by_id)}
+    if not wanted:
+        return
+    customers = await load_customers(connection, locked, wanted)
+    reads = _union(programs.by_id[rule_set].reads for rule_set in _rule_sets(batch, wanted))
+    cursors = {backlog.cursor.partition: backlog.cursor for backlog in batch.backlogs}
+    seen: Mapping[UUID, dict[str, datetime]] = {}
+    if reads:
+        pairs = [(customer, cursors[batch.works[customer].partition]) for customer in wanted]
+        seen = by_customer(await newest_times(connection, pairs, reads))
+    marks: dict[UUID, list[OnceMark]] = {}
+    for customer, mark in await marks_of_customers(connection, locked, wanted):
+        marks.setdefault(customer, []).append(mark)
+    recent = by_customer(await recent_templates(connection, locked, wanted, batch.now - _SAME_MESSAGE))
+    for customer in batch.works:
+        if customer in wanted and customer in customers:
+            batch.facts[customer] = Facts(
+                customer=customers[customer],
+                runs=tuple(batch.works[customer].runs),
+                once=tuple(marks.get(customer, ())),
+                last_seen=seen.get(customer, {}),
+                last_messages=recent.get(customer, {}),
+            )
+
+
+def _may_decide(work: Work, live: LoadedRules, programs: Mapping[int, Program]) -> bool:
+    if work.is_due or work.outcomes:
+        return True
+    if work.runs and work.events:
+        return True
+    starts = live.program.dispatch
+    return any(
+        row["kind"] == IDENTIFY or row["name"] in starts or (work.is_open and row["body"] and "context" in row["body"])
+        for row in work.events
+    )
+
+
+def _rule_sets(batch: Batch, customers: Iterable[UUID]) -> set[int]:
+    pinned = {run.rule_set for customer in customers for run in batch.works[customer].runs}
+    return pinned | {batch.live.program.rule_set}
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)
+
+
+_KINDS: dict[int, Literal["track", "identify", "merge"]] = {TRACK: "track", IDENTIFY: "identify", MERGE: "merge"}
+
+
+def event_of(row: Any) -> Event:
+    """Rows that no rule looks into come without their body; their name and time are history all the same."""
+    body = row["body"] or {}
+    return Event(
+        id=row["id"],
+        customer=row["customer"],
+        kind=_KINDS.get(row["kind"], "track"),
+        name=row["name"],
+        at=row["at"],
+        received_at=row["received_at"],
+        properties=body.get("properties") or {},
+        context=body.get("context") or {},
+        historical=body.get("historical", False),
+        cause=cause_of(body),
+    )

@@ -1,0 +1,107 @@
+"""The pure core over each customer of a batch, and its effects gathered into what is written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from engine.core.advancing import advance
+from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.model import Customer, Event, OnceMark, Run
+from engine.core.program import Program
+from engine.flow.batch import Batch, event_of
+from engine.storage.quarantine import Quarantined
+
+
+@dataclass(slots=True)
+class Decisions:
+    """The effects of many customers, column by column, each with its partition."""
+
+    customers: list[tuple[int, Customer]] = field(default_factory=list)
+    runs: list[tuple[int, Run]] = field(default_factory=list)
+    messages: list[tuple[int, NewMessage]] = field(default_factory=list)
+    withdrawals: list[tuple[int, Withdrawal]] = field(default_factory=list)
+    marks: list[tuple[int, UUID, OnceMark]] = field(default_factory=list)
+    released: list[tuple[int, UUID, UUID]] = field(default_factory=list)
+    emitted: list[tuple[int, str, Event]] = field(default_factory=list)
+    notes: list[tuple[int, Note]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+    def add(self, partition: int, customer: Customer, effects: Effects) -> None:
+        if effects.customer is not None:
+            self.customers.append((partition, effects.customer))
+        self.runs += [(partition, run) for run in effects.runs]
+        self.messages += [(partition, message) for message in effects.messages]
+        self.withdrawals += [(partition, withdrawal) for withdrawal in effects.withdrawals]
+        self.marks += [(partition, customer.id, mark) for mark in effects.marks]
+        self.released += [(partition, customer.id, run) for run in effects.released]
+        self.emitted += [(partition, customer.key, event) for event in effects.emitted]
+        self.notes += [(partition, note) for note in effects.notes]
+        self.failures += effects.failures
+
+
+def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
+    decisions = Decisions()
+    live = batch.live.program.rule_set
+    horizons = batch.horizons
+    for customer, facts in batch.facts.items():
+        work = batch.works[customer]
+        effects = advance(
+            programs,
+            live,
+            facts,
+            [event_of(row) for row in work.events],
+            work.outcomes,
+            now=batch.now,
+            horizon=horizons[work.partition],
+        )
+        decisions.add(work.partition, facts.customer, effects)
+    return decisions
+
+
+def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> None:
+    """Give up on what failed: it is quarantined with its reason, and a run that cannot go on ends.
+
+    A run that failed over an event stays as it is: only that event was lost on it.
+    """
+    states = {run.id: (partition, run) for partition, run in decisions.runs}
+    for work in batch.works.values():
+        for run in work.runs:
+            states.setdefault(run.id, (work.partition, run))
+    for failure in decisions.failures:
+        decisions.quarantined.append(_quarantined(failure, tries))
+        if failure.event is None and failure.run in states:
+            partition, run = states[failure.run]
+            states[failure.run] = (partition, _ended(run, batch))
+            decisions.runs = [each for each in decisions.runs if each[1].id != run.id]
+            decisions.runs.append(states[failure.run])
+            decisions.notes.append(
+                (partition, Note(run=run.id, at=batch.now, line=0, what="ended", detail=f"failed: {failure.error}"))
+            )
+            decisions.withdrawals.append((partition, Withdrawal(run=run.id, reason="failed")))
+
+
+def _ended(run: Run, batch: Batch) -> Run:
+    return replace(
+        run,
+        state="ended",
+        wake_at=None,
+        since=None,
+        waits_for_event=False,
+        ended_at=batch.now,
+        end_reason="failed",
+        version=run.version + 1,
+    )
+
+
+def _quarantined(failure: Failure, tries: int) -> Quarantined:
+    return Quarantined(
+        what="run" if failure.event is None else "event",
+        subject=str(failure.run if failure.event is None else failure.event),
+        rule=failure.rule,
+        tries=tries,
+        reason=failure.error,
+        detail=failure.detail,
+    )

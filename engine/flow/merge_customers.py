@@ -1,0 +1,126 @@
+"""An anonymous customer becomes a known one: all that it has moves, and what its history says to the other's runs
+counts. Part of the batch that decides the merge event; the cursors of both partitions are locked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from engine.core.advancing import advance
+from engine.core.effects import Effects
+from engine.core.identity import partition_of
+from engine.core.model import Customer, Event, Facts, Run
+from engine.flow.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
+from engine.flow.deciding import Decisions
+from engine.flow.writing import write_decisions
+from engine.runtime import Runtime
+from engine.storage.cursors import Cursor
+from engine.storage.customers import load_customers, merge_target, save_customers
+from engine.storage.database import Connection
+from engine.storage.history import by_customer, events_since, newest_times
+from engine.storage.moves import Move, create_target, move_belongings
+from engine.storage.once_marks import marks_of_customers
+from engine.storage.runs import runs_of_customers
+
+_NO_TIMERS = datetime.min.replace(tzinfo=UTC)
+
+
+async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch) -> None:
+    """Carry out the merges of a batch, in the order of their events. Raises ReadAgain when a lock is missing."""
+    locked = {backlog.cursor.partition for backlog in batch.backlogs}
+    after = {backlog.cursor.partition: backlog.after for backlog in batch.backlogs}
+    for wanted in batch.merges:
+        merge = await _resolved(connection, wanted, runtime.partitions)
+        if merge is None:
+            continue
+        if merge.target_partition not in locked:
+            raise ReadAgain({merge.target_partition, merge.partition})
+        await _merge(connection, merge, after[merge.partition])
+        await _apply_history(connection, runtime, batch, merge)
+
+
+async def _resolved(connection: Connection, merge: Merge, partitions: int) -> Merge | None:
+    """Follow a target that was itself merged. None: that leads back to the source."""
+    for _ in range(MOST_HOPS):
+        further = await merge_target(connection, merge.target, merge.target_partition)
+        if further is None:
+            return merge
+        if further == merge.source:
+            return None
+        merge = replace(merge, target=further, target_partition=partition_of(further, partitions))
+    return None
+
+
+async def _merge(connection: Connection, merge: Merge, after: Cursor) -> None:
+    move = Move(merge.partition, merge.source, merge.target_partition, merge.target)
+    await create_target(connection, move, merge.target_key)
+    found = await load_customers(connection, [merge.partition, merge.target_partition], [merge.source, merge.target])
+    source, target = found[merge.source], found[merge.target]
+    empty = Customer(id=source.id, key=source.key, merged_into=target.id)
+    await save_customers(connection, [(merge.partition, empty), (merge.target_partition, merged(source, target))])
+    await move_belongings(connection, move, after)
+
+
+def merged(source: Customer, target: Customer) -> Customer:
+    """What is known of `target` wins; `source` fills in the rest."""
+    return replace(
+        target,
+        email=target.email or source.email,
+        phone=target.phone or source.phone,
+        timezone=target.timezone or source.timezone,
+        locale=target.locale or source.locale,
+        attributes={**source.attributes, **target.attributes},
+        tags=source.tags | target.tags,
+        consent={**source.consent, **target.consent},
+    )
+
+
+async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch, merge: Merge) -> None:
+    """Either history may hold what stops or resumes a run of the other: it is told to the runs, and starts nothing."""
+    where = [merge.target_partition]
+    runs = await runs_of_customers(connection, where, [merge.target], batch.now)
+    if not runs:
+        return
+    for run in runs:
+        await runtime.programs.load(connection, run.rule_set)
+    since = min(run.began_at for run in runs)
+    cursor = next(each.after for each in batch.backlogs if each.cursor.partition == merge.target_partition)
+    names = runtime.programs.interest
+    rows = await events_since(connection, merge.target, cursor, since=since, names=names)
+    history = [replace(event_of(row), historical=True) for row in rows]
+    known = await _facts(connection, runtime, merge, cursor, runs)
+    decisions = Decisions()
+    for run in runs:
+        decisions.add(
+            merge.target_partition, known.customer, _tell(runtime, batch, replace(known, runs=(run,)), history)
+        )
+    await write_decisions(connection, decisions)
+
+
+async def _facts(connection: Connection, runtime: Runtime, merge: Merge, cursor: Cursor, runs: list[Run]) -> Facts:
+    where = [merge.target_partition]
+    names = frozenset(name for run in runs for name in runtime.programs.by_id[run.rule_set].reads)
+    seen = by_customer(await newest_times(connection, [(merge.target, cursor)], names))
+    return Facts(
+        customer=(await load_customers(connection, where, [merge.target]))[merge.target],
+        once=tuple(mark for _, mark in await marks_of_customers(connection, where, [merge.target])),
+        last_seen=seen.get(merge.target, {}),
+    )
+
+
+def _tell(runtime: Runtime, batch: Batch, facts: Facts, history: list[Event]) -> Effects:
+    """What came before a `wait for` began can stop the run, but not end the wait."""
+    run = facts.runs[0]
+    since = run.since
+    if run.waits_for_event and since is not None:
+        deaf = replace(facts, runs=(replace(run, waits_for_event=False),))
+        effects = _advance(runtime, batch, deaf, [event for event in history if event.at <= since])
+        if any(changed.state == "ended" for changed in effects.runs):
+            return effects
+        history = [event for event in history if event.at > since]
+    return _advance(runtime, batch, facts, history)
+
+
+def _advance(runtime: Runtime, batch: Batch, facts: Facts, history: list[Event]) -> Effects:
+    live = batch.live.program.rule_set
+    return advance(runtime.programs.by_id, live, facts, history, (), now=batch.now, horizon=_NO_TIMERS)

@@ -1,0 +1,49 @@
+"""All that a batch decided, written in bulk, and the cursors moved past it: one transaction (law 4)."""
+
+from __future__ import annotations
+
+from engine.flow.batch import Batch
+from engine.flow.deciding import Decisions
+from engine.storage.cursors import move_cursors
+from engine.storage.customers import save_customers
+from engine.storage.database import Connection
+from engine.storage.decisions import insert_emitted, insert_messages, insert_notes, withdraw_messages
+from engine.storage.once_marks import release_marks, save_marks
+from engine.storage.outcomes import delete_outcomes, forward_outcomes
+from engine.storage.quarantine import quarantine
+from engine.storage.queue import forward_events
+from engine.storage.runs import save_runs
+
+
+async def write_decisions(connection: Connection, decisions: Decisions) -> None:
+    if decisions.customers:
+        await save_customers(connection, decisions.customers)
+    if decisions.withdrawals:
+        # Before the new messages: a restarted run takes back what it said before, not what it says now.
+        await withdraw_messages(connection, decisions.withdrawals)
+    if decisions.released:
+        await release_marks(connection, decisions.released)
+    if decisions.runs:
+        await save_runs(connection, decisions.runs)
+    if decisions.messages:
+        await insert_messages(connection, decisions.messages)
+    if decisions.marks:
+        await save_marks(connection, decisions.marks)
+    if decisions.emitted:
+        await insert_emitted(connection, decisions.emitted)
+    if decisions.notes:
+        await insert_notes(connection, decisions.notes)
+    if decisions.quarantined:
+        await quarantine(connection, decisions.quarantined)
+
+
+async def write_progress(connection: Connection, batch: Batch) -> None:
+    """Raises Fenced when another worker was faster; everything in the transaction must then be rolled back."""
+    if batch.outcomes:
+        await delete_outcomes(connection, batch.outcomes)
+    if batch.forwards:
+        await forward_events(connection, [row for row, _ in batch.forwards], [to for _, to in batch.forwards])
+    if batch.lost_outcomes:
+        places = [(partition, message) for partition, message, _ in batch.lost_outcomes]
+        await forward_outcomes(connection, places, [target for _, _, target in batch.lost_outcomes])
+    await move_cursors(connection, [(backlog.cursor, backlog.after) for backlog in batch.backlogs])

@@ -1,0 +1,26 @@
+"""What the rules of a plan listen to: the worker reads no more of an event than they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import plan
+
+
+def names_of_interest(plan_: plan.Plan) -> frozenset[str]:
+    """Events that can start a run of these rules, or stop, cancel, resume or credit one under way."""
+    return frozenset(name for rule in plan_.rules for name in _names(rule, plan_))
+
+
+def _names(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
+    for name in rule.trigger.match.events:
+        yield name
+        if name in plan_.events:
+            yield from plan_.events[name].cancelled_by
+    for stop in rule.stops:
+        yield from stop.match.events
+    if rule.goal:
+        yield from rule.goal.match.events
+    for step in rule.steps:
+        if isinstance(step, plan.WaitFor):
+            yield from step.match.events

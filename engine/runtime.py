@@ -1,0 +1,99 @@
+"""What a process works with, built once: settings, database, waker, clock, the programs of the rule sets it met."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dsl.codec import from_json
+from engine.actions import ACTIONS
+from engine.clock import utc_now
+from engine.config import Settings
+from engine.core.program import Program, load_program
+from engine.errors import ConfigurationError
+from engine.reading import names_of_interest
+from engine.storage.database import Connection, Database
+from engine.storage.installation import found_installation
+from engine.storage.rule_sets import load_rule_set
+from engine.waker import ArqWaker, NullWaker, Waker
+
+_PROGRAMS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """A rule set that this process can run."""
+
+    program: Program
+    interest: frozenset[str]  # names of events that could do something to its runs, or start one
+
+
+class Programs:
+    """Compiled rule sets by id. They are immutable, so what is cached is never stale."""
+
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[int, LoadedRules] = OrderedDict()
+        self.interest: frozenset[str] = frozenset()  # of all that are loaded
+        self.by_id: Mapping[int, Program] = {}
+
+    def find(self, rule_set: int) -> LoadedRules | None:
+        found = self._loaded.get(rule_set)
+        if found:
+            self._loaded.move_to_end(rule_set)
+        return found
+
+    async def load(self, connection: Connection, rule_set: int) -> LoadedRules:
+        found = self.find(rule_set)
+        if found is None:
+            stored = await load_rule_set(connection, rule_set)
+            plan = from_json(stored.plan)
+            program = load_program(plan, stored.id, ACTIONS)
+            found = self._loaded[rule_set] = LoadedRules(program, names_of_interest(plan))
+            while len(self._loaded) > _PROGRAMS_KEPT:
+                self._loaded.popitem(last=False)
+            self.interest = frozenset().union(*(loaded.interest for loaded in self._loaded.values()))
+            self.by_id = {key: loaded.program for key, loaded in self._loaded.items()}
+        return found
+
+
+@dataclass(slots=True)
+class Runtime:
+    settings: Settings
+    database: Database
+    waker: Waker
+    partitions: int  # of this installation, whatever the settings say now
+    channels: Mapping[str, Any] = field(default_factory=dict)  # by name; filled by engine.channels.open_channels
+    clock: Callable[[], datetime] = utc_now
+    programs: Programs = field(default_factory=Programs)
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, *, waker: Waker | None = None, pool_size: int = 10
+) -> AsyncIterator[Runtime]:
+    """The settings must name a database, and a Redis unless the waker is `null`. Raises ConfigurationError."""
+    if settings.database_url is None:
+        raise ConfigurationError("KOGDA_DATABASE_URL is not set; `kogda up` starts a database of its own")
+    database = Database(settings.database_url.get_secret_value(), pool_size=pool_size)
+    await database.open()
+    try:
+        installation = await found_installation(database, settings.partitions)
+        waker = waker or waker_of(settings)
+        try:
+            yield Runtime(settings, database, waker, installation.partitions)
+        finally:
+            await waker.close()
+    finally:
+        await database.close()
+
+
+def waker_of(settings: Settings) -> Waker:
+    if settings.waker == "null":
+        return NullWaker()
+    if settings.redis_url is None:
+        raise ConfigurationError("KOGDA_REDIS_URL is not set; set it, or KOGDA_WAKER=null to work by the sweep alone")
+    return ArqWaker(settings.redis_url.get_secret_value())

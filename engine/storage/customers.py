@@ -1,0 +1,104 @@
+"""Customers in bulk. A row is made when the first event of a customer is decided; its partition's batch is its only
+writer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import Customer
+from engine.storage.database import Connection
+
+_COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, merged_into"
+
+
+async def customer_stubs(
+    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+) -> dict[UUID, Any]:
+    """By id: `merged_into`, and `open`: whether a client's context could still tell us a zone or locale."""
+    rows = await connection.fetch(
+        """
+        SELECT id, merged_into, timezone IS NULL OR locale IS NULL AS open FROM customer
+        WHERE partition = ANY($1::smallint[]) AND id = ANY($2::uuid[])
+        """,
+        partitions,
+        list(customers),
+    )
+    return {row[0]: row for row in rows}
+
+
+async def create_customers(connection: Connection, events: Sequence[Any]) -> None:
+    """Rows for the customers of these event rows, one event a customer."""
+    await connection.execute(
+        """
+        INSERT INTO customer (partition, id, key, first_seen)
+        SELECT e.partition, e.customer, e.body ->> 'key', e.received_at
+        FROM unnest($1::smallint[], $2::xid8[], $3::bigint[], $4::timestamptz[]) k (partition, xid, seq, received_at)
+        JOIN event e ON (e.partition, e.xid, e.seq, e.received_at) = (k.partition, k.xid, k.seq, k.received_at)
+        ON CONFLICT DO NOTHING
+        """,
+        [row["partition"] for row in events],
+        [row["xid"] for row in events],
+        [row["seq"] for row in events],
+        [row["received_at"] for row in events],
+    )
+
+
+async def load_customers(
+    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+) -> dict[UUID, Customer]:
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM customer WHERE partition = ANY($1::smallint[]) AND id = ANY($2::uuid[])",  # noqa: S608
+        partitions,
+        list(customers),
+    )
+    return {row["id"]: _customer(row) for row in rows}
+
+
+def _customer(row: Any) -> Customer:
+    return Customer(
+        id=row["id"],
+        key=row["key"],
+        email=row["email"],
+        phone=row["phone"],
+        timezone=row["timezone"],
+        locale=row["locale"],
+        attributes=row["attributes"],
+        tags=frozenset(row["tags"]),
+        consent=row["consent"],
+        merged_into=row["merged_into"],
+    )
+
+
+async def save_customers(connection: Connection, customers: Sequence[tuple[int, Customer]]) -> None:
+    """Write changed customers, given with their partition, over their rows."""
+    await connection.execute(
+        """
+        UPDATE customer c
+        SET email = n.email, phone = n.phone, timezone = n.timezone, locale = n.locale, attributes = n.attributes,
+            tags = ARRAY(SELECT jsonb_array_elements_text(n.tags)), consent = n.consent, merged_into = n.merged_into
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
+                    $8::jsonb[], $9::jsonb[], $10::uuid[])
+            AS n (partition, id, email, phone, timezone, locale, attributes, tags, consent, merged_into)
+        WHERE c.partition = n.partition AND c.id = n.id
+        """,
+        [partition for partition, _ in customers],
+        [customer.id for _, customer in customers],
+        [customer.email for _, customer in customers],
+        [customer.phone for _, customer in customers],
+        [customer.timezone for _, customer in customers],
+        [customer.locale for _, customer in customers],
+        [customer.attributes for _, customer in customers],
+        [sorted(customer.tags) for _, customer in customers],
+        [customer.consent for _, customer in customers],
+        [customer.merged_into for _, customer in customers],
+    )
+
+
+async def merge_target(connection: Connection, customer: UUID, partition: int) -> UUID | None:
+    """Whom a customer was merged into; None: nobody, or not known at all."""
+    target: UUID | None = await connection.fetchval(
+        "SELECT merged_into FROM customer WHERE partition = $1 AND id = $2", partition, customer
+    )
+    return target

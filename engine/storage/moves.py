@@ -1,0 +1,64 @@
+"""Everything that one customer has, moved to another, set by set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from engine.storage.cursors import Cursor
+from engine.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    partition: int
+    source: UUID
+    target_partition: int
+    target: UUID
+
+
+async def create_target(connection: Connection, move: Move, key: str) -> None:
+    """Its first event may not have been decided yet."""
+    await connection.execute(
+        "INSERT INTO customer (partition, id, key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        move.target_partition,
+        move.target,
+        key,
+    )
+
+
+async def move_belongings(connection: Connection, move: Move, after: Cursor) -> None:
+    """Runs, notes, marks, messages, outcomes, and the events decided up to `after`.
+
+    A message that is being handed over stays where delivery will look for it; its outcome is sent on later.
+    """
+    places = (move.partition, move.source, move.target_partition, move.target)
+    await connection.execute(_NOTES, move.partition, move.source, move.target_partition)
+    for statement in (_RUNS, _MARKS, _MESSAGES, _OUTCOMES):
+        await connection.execute(statement, *places)
+    await connection.execute(
+        "DELETE FROM once_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
+    )
+    await connection.execute(_EVENTS, *places, after.xid, after.seq)
+
+
+_NOTES = """
+    UPDATE run_note n SET partition = $3 FROM run r
+    WHERE r.partition = $1 AND r.customer = $2 AND n.partition = r.partition AND n.run = r.id
+"""
+_RUNS = "UPDATE run SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
+_MARKS = """
+    INSERT INTO once_mark (partition, customer, rule, key, run, at)
+    SELECT $3, $4, rule, key, run, at FROM once_mark WHERE partition = $1 AND customer = $2
+    ON CONFLICT (partition, customer, rule, key) DO UPDATE SET run = excluded.run, at = excluded.at
+    WHERE once_mark.at < excluded.at
+"""
+_MESSAGES = """
+    UPDATE message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2 AND state <> 'sending'
+"""
+_OUTCOMES = "UPDATE outcome SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
+# Transaction 0 lies before every cursor: in its new partition an event is history, and never decided again.
+_EVENTS = """
+    UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq')
+    WHERE customer = $2 AND partition = $1 AND (xid, seq) <= ($5, $6)
+"""

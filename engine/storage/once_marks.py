@@ -1,0 +1,57 @@
+"""What `once per` counts from. Written by the partition's own batch only, so a reservation is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import OnceMark
+from engine.storage.database import Connection
+
+
+async def marks_of_customers(
+    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+) -> list[tuple[UUID, OnceMark]]:
+    """Each mark with its customer."""
+    rows = await connection.fetch(
+        """
+        SELECT customer, rule, key, run, at FROM once_mark
+        WHERE partition = ANY($1::smallint[]) AND customer = ANY($2::uuid[])
+        """,
+        partitions,
+        list(customers),
+    )
+    return [(row[0], OnceMark(rule=row[1], key=row[2], run=row[3], at=row[4])) for row in rows]
+
+
+async def save_marks(connection: Connection, marks: Sequence[tuple[int, UUID, OnceMark]]) -> None:
+    """The newest reservation of a customer, rule and key stands."""
+    newest: dict[Any, tuple[int, UUID, OnceMark]] = {(each[1], each[2].rule, each[2].key): each for each in marks}
+    chosen = list(newest.values())
+    await connection.execute(
+        """
+        INSERT INTO once_mark (partition, customer, rule, key, run, at)
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[])
+        ON CONFLICT (partition, customer, rule, key) DO UPDATE SET run = excluded.run, at = excluded.at
+        """,
+        [partition for partition, _, _ in chosen],
+        [customer for _, customer, _ in chosen],
+        [mark.rule for _, _, mark in chosen],
+        [mark.key for _, _, mark in chosen],
+        [mark.run for _, _, mark in chosen],
+        [mark.at for _, _, mark in chosen],
+    )
+
+
+async def release_marks(connection: Connection, released: Sequence[tuple[int, UUID, UUID]]) -> None:
+    """Take back the marks of runs whose message was never sent: partition, customer, run."""
+    await connection.execute(
+        """
+        DELETE FROM once_mark m USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS r (partition, customer, run)
+        WHERE m.partition = r.partition AND m.customer = r.customer AND m.run = r.run
+        """,
+        [partition for partition, _, _ in released],
+        [customer for _, customer, _ in released],
+        [run for _, _, run in released],
+    )

@@ -1,0 +1,72 @@
+"""Outcomes: written when a message is settled, read and deleted by the next batch of the run's partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import Outcome
+from engine.storage.database import Connection
+
+
+async def read_outcomes(
+    connection: Connection, partitions: Sequence[int], *, limit: int
+) -> list[tuple[int, UUID, Outcome]]:
+    """Partition, customer and outcome, oldest first."""
+    rows = await connection.fetch(
+        """
+        SELECT partition, customer, message, run, state, at, reason FROM outcome
+        WHERE partition = ANY($1::smallint[]) ORDER BY at LIMIT $2
+        """,
+        partitions,
+        limit,
+    )
+    return [(row["partition"], row["customer"], _outcome(row)) for row in rows]
+
+
+def _outcome(row: Any) -> Outcome:
+    return Outcome(message=row["message"], run=row["run"], state=row["state"], at=row["at"], reason=row["reason"])
+
+
+async def delete_outcomes(connection: Connection, outcomes: Sequence[tuple[int, UUID]]) -> None:
+    """By partition and message."""
+    await connection.execute(
+        """
+        DELETE FROM outcome o USING unnest($1::smallint[], $2::uuid[]) AS d (partition, message)
+        WHERE o.partition = d.partition AND o.message = d.message
+        """,
+        [partition for partition, _ in outcomes],
+        [message for _, message in outcomes],
+    )
+
+
+async def forward_outcomes(
+    connection: Connection, outcomes: Sequence[tuple[int, UUID]], targets: Sequence[tuple[int, UUID]]
+) -> None:
+    """Outcomes of merged customers, given by partition and message, go where their runs went."""
+    await connection.execute(
+        """
+        UPDATE outcome o SET partition = f.target_partition, customer = f.target
+        FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[])
+            AS f (partition, message, target_partition, target)
+        WHERE o.partition = f.partition AND o.message = f.message
+        """,
+        [partition for partition, _ in outcomes],
+        [message for _, message in outcomes],
+        [partition for partition, _ in targets],
+        [target for _, target in targets],
+    )
+
+
+async def drop_first_outcome(connection: Connection, partition: int) -> str | None:
+    """Delete the oldest outcome of a partition; the id of its run."""
+    run: UUID | None = await connection.fetchval(
+        """
+        DELETE FROM outcome WHERE partition = $1 AND message = (
+            SELECT message FROM outcome WHERE partition = $1 ORDER BY at LIMIT 1
+        ) RETURNING run
+        """,
+        partition,
+    )
+    return str(run) if run else None

@@ -1,0 +1,76 @@
+"""Immutable rule sets, known by the hash of their content, and which of them is live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Text, func
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, select
+
+from engine.storage.database import Connection
+
+
+class RuleSetRow(SQLModel, table=True):
+    __tablename__ = "rule_set"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    hash: str = Field(sa_column=Column(Text, unique=True, nullable=False))
+    plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    templates: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    settings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False))
+
+
+class PublicationRow(SQLModel, table=True):
+    __tablename__ = "publication"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    rule_set: int = Field(sa_column=Column(BigInteger, nullable=False))
+    published_at: datetime = Field(sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False))
+    published_by: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A published version of everything a marketer wrote, as stored."""
+
+    id: int
+    hash: str
+    plan: dict[str, Any]  # of dsl.codec.to_json
+    templates: dict[str, str]  # by path below templates/: "email/cart.html"
+    settings: dict[str, Any]
+
+
+#: One indexed look-up: the newest publication is live.
+LIVE = "SELECT rule_set FROM publication ORDER BY id DESC LIMIT 1"
+
+
+async def live_rule_set(connection: Connection) -> int | None:
+    """None: nothing was ever published."""
+    found: int | None = await connection.fetchval(LIVE)
+    return found
+
+
+async def load_rule_set(connection: Connection, rule_set: int) -> RuleSet:
+    row = await connection.fetchrow("SELECT id, hash, plan, templates, settings FROM rule_set WHERE id = $1", rule_set)
+    if row is None:
+        raise LookupError(f"rule set {rule_set} is not stored")
+    return RuleSet(*row)
+
+
+async def newest_publication(session: AsyncSession) -> tuple[PublicationRow, RuleSetRow] | None:
+    query = select(PublicationRow, RuleSetRow).join(RuleSetRow, RuleSetRow.id == PublicationRow.rule_set)  # type: ignore[arg-type]
+    row = (await session.execute(query.order_by(PublicationRow.id.desc()).limit(1))).first()  # type: ignore[union-attr]
+    return (row[0], row[1]) if row else None
+
+
+async def store_rule_set(session: AsyncSession, content: RuleSetRow) -> int:
+    """The id of the rule set with this content, stored now or long ago."""
+    values = {"hash": content.hash, "plan": content.plan, "templates": content.templates, "settings": content.settings}
+    await session.execute(insert(RuleSetRow).values(values).on_conflict_do_nothing(index_elements=["hash"]))
+    found = await session.execute(select(RuleSetRow.id).where(RuleSetRow.hash == content.hash))
+    return int(found.scalar_one() or 0)

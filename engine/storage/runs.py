@@ -1,0 +1,123 @@
+"""Runs in bulk: what has no column of its own lies in `body`, without the fields that hold their default."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import Run
+from engine.storage.database import Connection
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)  # PostgreSQL's infinity, both ways
+_COLUMNS = ("id", "customer", "rule", "rule_set", "state", "wake_at", "began_at", "ended_at", "end_reason")
+_BODY = tuple(
+    (field.name, field.default_factory() if field.default_factory is not MISSING else field.default)
+    for field in fields(Run)
+    if field.name not in _COLUMNS
+)
+_TIMES = ("since", "goal_until", "goal_at")
+_READ = "partition, " + ", ".join(_COLUMNS) + ", body"
+
+
+async def runs_of_customers(
+    connection: Connection, partitions: Sequence[int], customers: Collection[UUID], now: datetime
+) -> list[Run]:
+    """Runs that a decision may need: not ended, or ended with a goal still open."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {_READ} FROM run
+        WHERE partition = ANY($1::smallint[]) AND customer = ANY($2::uuid[]) AND open_until > $3
+        """,  # noqa: S608
+        partitions,
+        list(customers),
+        now,
+    )
+    return [_run(row) for row in rows]
+
+
+async def due_customers(
+    connection: Connection, horizons: Sequence[tuple[int, datetime]], *, limit: int
+) -> list[tuple[int, UUID]]:
+    """Partition and customer of the timers due at each partition's horizon, the oldest first; one entry a timer."""
+    rows = await connection.fetch(
+        """
+        SELECT h.partition, r.customer
+        FROM unnest($1::smallint[], $2::timestamptz[]) AS h (partition, horizon)
+        CROSS JOIN LATERAL (
+            SELECT customer FROM run WHERE run.partition = h.partition AND run.wake_at <= h.horizon
+            ORDER BY run.wake_at LIMIT $3
+        ) r
+        """,
+        [partition for partition, _ in horizons],
+        [horizon for _, horizon in horizons],
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def save_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> None:
+    """Insert new runs and write changed ones over their rows. Each id once."""
+    await connection.execute(
+        """
+        INSERT INTO run (partition, id, customer, rule, rule_set, state, wake_at, began_at, ended_at, end_reason,
+                         open_until, body)
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[],
+                             $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[],
+                             $11::timestamptz[], $12::jsonb[])
+        ON CONFLICT (partition, id) DO UPDATE
+        SET state = excluded.state, wake_at = excluded.wake_at, began_at = excluded.began_at,
+            ended_at = excluded.ended_at, end_reason = excluded.end_reason, open_until = excluded.open_until,
+            body = excluded.body
+        """,
+        [partition for partition, _ in runs],
+        [run.id for _, run in runs],
+        [run.customer for _, run in runs],
+        [run.rule for _, run in runs],
+        [run.rule_set for _, run in runs],
+        [run.state for _, run in runs],
+        [run.wake_at for _, run in runs],
+        [run.began_at for _, run in runs],
+        [run.ended_at for _, run in runs],
+        [run.end_reason for _, run in runs],
+        [_open_until(run) for _, run in runs],
+        [_body(run) for _, run in runs],
+    )
+
+
+def _open_until(run: Run) -> datetime | None:
+    if run.ended_at is None:
+        return _FOREVER
+    return run.goal_until if run.goal_at is None else None
+
+
+def _body(run: Run) -> dict[str, Any]:
+    """Times become texts by orjson; ids may be of the driver's own class, which it does not know."""
+    body = {name: value for name, default in _BODY if (value := getattr(run, name)) != default}
+    body["event_id"] = str(run.event_id)
+    return body
+
+
+def _run(row: Any) -> Run:
+    body = row["body"]
+    for name in _TIMES:
+        if name in body:
+            body[name] = datetime.fromisoformat(body[name])
+    body["event_id"] = UUID(body["event_id"])
+    return Run(**{name: row[name] for name in _COLUMNS}, **body)
+
+
+async def end_first_due(connection: Connection, partition: int) -> str | None:
+    """End the run whose timer is the oldest one due, without reading what is in it; its id."""
+    run: UUID | None = await connection.fetchval(
+        """
+        UPDATE run SET state = 'ended', wake_at = NULL, open_until = NULL, ended_at = now(), end_reason = 'failed'
+        WHERE partition = $1 AND id = (
+            SELECT id FROM run WHERE partition = $1 AND wake_at <= now() ORDER BY wake_at LIMIT 1
+        ) RETURNING id
+        """,
+        partition,
+    )
+    return str(run) if run else None

@@ -1,0 +1,173 @@
+"""Wake-ups: hints that something committed waits. The sweep finds what a lost hint would have said (law 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any, Protocol
+from uuid import uuid4
+
+import orjson
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from arq.jobs import serialize_job
+from prometheus_client import Counter
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+QUEUE = "kogda:queue"
+DOORBELL = "kogda:doorbell"
+_JOB = "arq:job:"
+_FLAG_MS = 5_000  # a flag whose job was lost stops hiding wake-ups after this time; the sweep is faster
+_JOB_MS = 60_000  # a wake-up that nobody took within a minute says nothing any more
+_PARTITIONS_A_JOB = 16
+_QUIET_S = 0.005  # between two calls to Redis under load: wake-ups gather meanwhile
+_TIMEOUT_S = 0.5
+_BREAK_S = 1.0
+
+_FAILED = Counter("kogda_wakes_failed_total", "Wake-ups that Redis did not take; the sweep does their work")
+_log = structlog.get_logger(__name__)
+
+#: Sets the dirty flag of each partition and answers those whose flag was not up yet, in one round trip.
+_RAISE_FLAGS = """
+local fresh = {}
+for place, key in ipairs(KEYS) do
+    if redis.call('SET', key, '1', 'NX', 'PX', ARGV[1]) then fresh[#fresh + 1] = place end
+end
+return fresh
+"""
+
+
+class Waker(Protocol):
+    """Never raises, and returns at once: a caller has committed already and must not wait for a hint."""
+
+    async def wake(self, partitions: Iterable[int]) -> None: ...
+
+    async def wake_delivery(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class NullWaker:
+    """Drops every wake-up: everything still happens, one sweep later."""
+
+    async def wake(self, partitions: Iterable[int]) -> None:
+        pass
+
+    async def wake_delivery(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+class ArqWaker:
+    """Gathers wake-ups and hands them to arq from a task of its own.
+
+    A partition whose flag is up has a job that has not begun yet, and needs no second one: the worker takes the flag
+    down *before* it reads the cursor. Jobs have no id of their own choosing, because arq swallows those silently.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis: ArqRedis = connect_redis(redis_url)
+        self._raise_flags = self._redis.register_script(_RAISE_FLAGS)
+        self._partitions: set[int] = set()
+        self._delivery = False
+        self._flusher: asyncio.Task[None] | None = None
+        self._broken_until = 0.0  # monotonic
+
+    async def wake(self, partitions: Iterable[int]) -> None:
+        self._partitions.update(partitions)
+        self._start()
+
+    async def wake_delivery(self) -> None:
+        self._delivery = True
+        self._start()
+
+    async def close(self) -> None:
+        """Hands over what was gathered, as far as Redis answers."""
+        if self._flusher:
+            await self._flusher
+        await self._redis.aclose(close_connection_pool=True)
+
+    def _start(self) -> None:
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        while self._partitions or self._delivery:
+            partitions, self._partitions = sorted(self._partitions), set()
+            delivery, self._delivery = self._delivery, False
+            if time.monotonic() < self._broken_until:
+                continue
+            try:
+                await self._send(partitions, delivery)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._broken_until = time.monotonic() + _BREAK_S
+                _FAILED.inc(len(partitions) + delivery)
+                _log.warning("wake_failed", error=repr(error), partitions=len(partitions))
+            if self._partitions or self._delivery:
+                await asyncio.sleep(_QUIET_S)
+
+    async def _send(self, partitions: list[int], delivery: bool) -> None:
+        keys = [flag(partition) for partition in partitions]
+        if delivery:
+            keys.append(DELIVERY_FLAG)
+        fresh = await self._raise_flags(keys=keys, args=[_FLAG_MS])
+        woken = [partitions[place - 1] for place in fresh if place <= len(partitions)]
+        jobs: list[tuple[str, tuple[int, ...]]] = [
+            ("advance", tuple(woken[start : start + _PARTITIONS_A_JOB]))
+            for start in range(0, len(woken), _PARTITIONS_A_JOB)
+        ]
+        if delivery and len(keys) in fresh:
+            jobs.append(("deliver", ()))
+        if jobs:
+            await self._enqueue(jobs)
+
+    async def _enqueue(self, jobs: list[tuple[str, tuple[int, ...]]]) -> None:
+        """What `ArqRedis.enqueue_job` writes, for all jobs in one round trip, and the doorbell."""
+        now = time.time_ns() // 1_000_000
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for function, arguments in jobs:
+                job = uuid4().hex
+                pipe.psetex(_JOB + job, _JOB_MS, serialize_job(function, arguments, {}, None, now, serializer=to_bytes))
+                pipe.zadd(QUEUE, {job: now})
+                pipe.lpush(DOORBELL, 1)
+            pipe.ltrim(DOORBELL, 0, 63)
+            await pipe.execute()
+
+
+DELIVERY_FLAG = "kogda:wake:delivery"
+
+
+def flag(partition: int) -> str:
+    return f"kogda:wake:{partition}"
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON, because whoever may write to Redis could run code through a pickle."""
+    return orjson.dumps(value, default=repr)
+
+
+def from_bytes(content: bytes) -> Any:
+    return orjson.loads(content)
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """For arq. A refused connection is an OSError, which redis-py does not retry on its own."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_timeout = 1
+    settings.conn_retries = 0
+    return settings
+
+
+def connect_redis(url: str, *, timeout_s: float = _TIMEOUT_S) -> ArqRedis:
+    """A client that fails fast; it connects at the first command."""
+    client: ArqRedis = ArqRedis.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
+    )
+    client.job_serializer, client.job_deserializer = to_bytes, from_bytes
+    client.default_queue_name = QUEUE
+    return client
