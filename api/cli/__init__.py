@@ -13,9 +13,15 @@ from engine.errors import KogdaError
 
 #: Each command with the module that holds it: a function of the same name, or `app` for a group of commands.
 COMMANDS: dict[str, str] = {
-    "check": "api.cli.check",
-    "init": "api.cli.init",
     "up": "api.cli.up",
+    "check": "api.cli.check",
+    "publish": "api.cli.publish",
+    "init": "api.cli.init",
+    "demo": "api.cli.demo",
+    "doctor": "api.cli.doctor",
+    "api": "api.cli.api",
+    "worker": "api.cli.worker",
+    "migrate": "api.cli.migrate",
 }
 
 

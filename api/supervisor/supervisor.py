@@ -19,8 +19,8 @@ from engine.errors import ConfigurationError
 
 _READY_WITHIN_S = 60.0
 _TEND_EVERY_S = 0.5
-_API_STOPS_WITHIN_S = 10.0
-_WORKERS_STOP_WITHIN_S = 20.0
+_API_STOPS_WITHIN_S = 25.0  # it gives requests under way 20
+_WORKERS_STOP_WITHIN_S = 25.0
 _SERVICE_RETRY_S = 5.0
 
 

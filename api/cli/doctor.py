@@ -1,0 +1,90 @@
+"""`kogda doctor`: is everything as it should be?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from dotenv import dotenv_values
+from pydantic import SecretStr
+from rich.table import Table
+
+from api.cli.terminal import console
+from api.doctor import OWN_CHECKS, SERVICE_CHECKS, Finding
+from api.supervisor.services import connected
+from engine.config import Settings, read_settings, variable
+from engine.errors import ConfigurationError
+
+_MARKS = {
+    "good": "[green]✓[/green]",
+    "warning": "[yellow]![/yellow]",
+    "problem": "[red]✗[/red]",
+    "unknown": "[dim]?[/dim]",
+}
+
+
+def doctor(
+    workspace: Annotated[Path | None, typer.Option(help="Folder with kogda.yaml.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
+) -> None:
+    """List the settings and check versions, services, clocks and the mail domain. Exit code 1 for a problem."""
+    environment = {**_dot_env(), **os.environ}
+    settings = read_settings(workspace=workspace, data=data)
+    console.print(_settings_table(settings, environment))
+    findings = [finding for check in OWN_CHECKS for finding in check(environment)]
+    findings += _service_findings(settings)
+    for finding in findings:
+        console.print(_line(finding), soft_wrap=True)
+    problems = sum(finding.state == "problem" for finding in findings)
+    console.print(f"\n{problems} problem(s)." if problems else "\nAll is well.")
+    raise typer.Exit(1 if problems else 0)
+
+
+def _service_findings(settings: Settings) -> list[Finding]:
+    async def ask(whole: Settings) -> list[Finding]:
+        answers = [await check(whole) for check in SERVICE_CHECKS]
+        return [finding for answer in answers for finding in answer]
+
+    try:
+        with connected(settings, needs_redis=settings.redis_url is None) as whole:
+            return asyncio.run(ask(whole))
+    except ConfigurationError as error:
+        return [Finding("problem", "services", str(error))]
+
+
+def _settings_table(settings: Settings, environment: Mapping[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("setting", "value", "from", "what it is"):
+        table.add_column(column)
+    given = {name.upper() for name in environment}
+    for name, field in Settings.model_fields.items():
+        source = "set" if variable(name) in given else "[dim]default[/dim]"
+        table.add_row(variable(name), shown(getattr(settings, name)), source, f"[dim]{field.description}[/dim]")
+    return table
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: of a secret address the host, of any other secret its end."""
+    if value is None:
+        return "[dim]none[/dim]"
+    if not isinstance(value, SecretStr):
+        return str(value)
+    text = value.get_secret_value()
+    if "://" not in text:
+        return f"…{text[-4:]}"
+    address = urlsplit(text)
+    return f"{address.scheme}://…@{address.netloc.rpartition('@')[2]}{address.path}"
+
+
+def _line(finding: Finding) -> str:
+    advice = f"  [dim]{finding.advice}[/dim]" if finding.advice else ""
+    return f"{_MARKS[finding.state]} {finding.topic:<13} {finding.text}{advice}"
+
+
+def _dot_env() -> dict[str, str]:
+    return {name: value or "" for name, value in dotenv_values(".env").items()}
