@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import orjson
 from asyncpg.pgproto.pgproto import UUID  # the same values as uuid.UUID, made eight times faster
 
-from api.ingest.limits import MAX_STRING, Fault, first_fault, is_clean
+from api.ingest.limits import MAX_STRING, Fault, first_fault, is_plain
 from api.ingest.names import MAX_NAME, event_name
 from api.ingest.times import UnreadableTime, corrected, moment
 from engine.core.identity import anonymous_key, derived_bytes, known_key
@@ -21,8 +21,19 @@ from engine.storage.events_in import IDENTIFY, MERGE, TRACK, NewEvent
 Item: TypeAlias = dict[str, Any]
 
 MAX_ID = 256  # characters of userId, anonymousId, messageId
-KEPT_CONTEXT = ("timezone", "locale", "userAgent", "campaign", "ip", "page", "referrer", "device", "app", "os")
+KEPT_CONTEXT = frozenset(
+    {"timezone", "locale", "userAgent", "campaign", "ip", "page", "referrer", "device", "app", "os"}
+)
 
+#: What of an event's body the client wrote, and where it wrote it; None: in `properties` or `traits`.
+_PARTS = (
+    ("properties", None),
+    ("context", "$.context"),
+    ("key", "$.userId"),
+    ("messageId", "$.messageId"),
+    ("sent_as", "$.event"),
+    ("timestamp", "$.timestamp"),
+)
 _VIEWS = {"page": "page_viewed", "screen": "screen_viewed"}
 
 
@@ -145,11 +156,7 @@ def _event(
     at = _time_of(item, envelope, body)
     if envelope.historical or item.get("historical") is True:
         body["historical"] = True
-    if not is_clean(body, nul=envelope.may_hold_nul):
-        raise _refusal(body, field)
-    encoded = orjson.dumps(body)
-    if len(encoded) > envelope.max_event_bytes:
-        raise Refused("$", f"is larger than {envelope.max_event_bytes} bytes")
+    encoded = _encoded(body, envelope, field)
     customer, partition = _home(key, envelope.partitions)
     event_id = UUID(derived_bytes("event", envelope.source, message))
     return NewEvent(event_id, partition, customer, kind, name, at, envelope.source, orjson.Fragment(encoded))
@@ -162,14 +169,18 @@ def _home(key: str, partitions: int) -> tuple[UUID, int]:
     return UUID(digest), int.from_bytes(digest[:4], "big") % partitions
 
 
-def _refusal(body: Item, field: str) -> Refused:
-    for part, path in (("properties", f"$.{field}"), ("context", "$.context")):
-        if part in body and (fault := first_fault(body[part], path, depth=2)):
-            return Refused(*fault)
-    for part, path in (("key", "$.userId"), ("messageId", "$.messageId"), ("sent_as", "$.event")):
-        if part in body and (fault := first_fault(body[part], path)):
-            return Refused(*fault)
-    return Refused("$", "breaks a limit")
+def _encoded(body: Item, envelope: Envelope, field: str) -> bytes:
+    try:
+        encoded = orjson.dumps(body, option=orjson.OPT_STRICT_INTEGER)
+    except TypeError:  # whole numbers beyond 2^53, or nested beyond what orjson writes
+        encoded = b""
+    if envelope.may_hold_nul or not encoded or not is_plain(encoded):
+        for part, path in _PARTS:
+            if part in body and (fault := first_fault(body[part], path or f"$.{field}")):
+                raise Refused(*fault)
+    if len(encoded) > envelope.max_event_bytes:
+        raise Refused("$", f"is larger than {envelope.max_event_bytes} bytes")
+    return encoded
 
 
 def _customer_key(item: Item) -> str:
@@ -219,7 +230,7 @@ def _object(item: Item, field: str, path: str = "$") -> Item:
 def _kept_context(context: object) -> Item:
     if type(context) is not dict:
         raise Refused("$.context", "must be an object")
-    return {field: context[field] for field in KEPT_CONTEXT if field in context}
+    return {field: value for field, value in context.items() if field in KEPT_CONTEXT}
 
 
 def _message_id(item: Item, envelope: Envelope) -> str:

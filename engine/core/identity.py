@@ -5,7 +5,10 @@ A customer's key is `u:` + userId for a known customer, `a:` + anonymousId for a
 """
 
 from hashlib import blake2b
+from struct import Struct
 from uuid import UUID
+
+_length = Struct(">I").pack
 
 
 def known_key(user_id: str) -> str:
@@ -26,7 +29,7 @@ def derived_bytes(kind: str, *parts: str) -> bytes:
     content = b""
     for part in parts:
         encoded = part.encode()
-        content += len(encoded).to_bytes(4, "big") + encoded
+        content += _length(len(encoded)) + encoded
     return blake2b(content, digest_size=16, person=kind.encode()[:16]).digest()
 
 
