@@ -1,0 +1,57 @@
+"""A workspace folder made live, or its mistakes; for `kogda publish` and `kogda up`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.flow.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.publish_rules import Publication, publish
+from engine.storage.database import Database
+from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.write_keys import all_write_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """`publication` is None when the workspace was refused; what was live stays live then."""
+
+    workspace: CheckedWorkspace
+    publication: Publication | None
+    live: int | None  # the rule set that is live now; None: nothing was ever published
+    live_rules: int
+    keys: int  # write keys in use
+
+
+async def publish_folder(database_url: str, folder: Path, *, published_by: str) -> Attempt:
+    """Raises ConfigurationError when the database does not answer. Mistakes of the workspace are in the answer."""
+    workspace = load_workspace(folder)
+    database = Database(database_url, pool_size=2)
+    await database.open()
+    try:
+        publication = None
+        if workspace.plan is not None:
+            publication = await publish(
+                database,
+                workspace.plan,
+                templates=workspace.templates,
+                settings=workspace.settings,
+                published_by=published_by,
+            )
+        async with database.connection() as connection:
+            live = await live_rule_set(connection)
+            rules = (await load_rule_set(connection, live)).plan.get("rules", []) if live is not None else []
+            keys = sum(key.revoked_at is None for key in await all_write_keys(connection))
+    finally:
+        await database.close()
+    return Attempt(workspace=workspace, publication=publication, live=live, live_rules=len(rules), keys=keys)
+
+
+def changes(publication: Publication) -> Iterator[str]:
+    """What became different, a line each: `+` came, `~` changed, `-` went."""
+    for mark, names in (("+", publication.added), ("~", publication.altered), ("-", publication.removed)):
+        yield from (f'{mark} rule "{name}"' for name in names)
+    yield from (f"~ templates/{path}" for path in publication.templates)
+    if publication.settings:
+        yield "~ kogda.yaml"
