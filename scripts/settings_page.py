@@ -32,7 +32,10 @@ def _row(name: str, field: FieldInfo) -> str:
 
 
 def _sentence(description: str) -> str:
-    words = [f"`{word}`" if "://" in word else word for word in description.rstrip(".").split(" ")]
+    words = [
+        f"`{word.rstrip(';')}`{';' * word.endswith(';')}" if "://" in word else word
+        for word in description.rstrip(".").split(" ")
+    ]
     words[0] = words[0][:1].upper() + words[0][1:]
     return " ".join(words) + "."
 
