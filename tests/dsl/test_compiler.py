@@ -54,9 +54,7 @@ def test_a_full_rule_becomes_flat_steps_with_jumps():
     assert rule.steps == (
         plan.Send(channel="email", template="cart", line=8),
         plan.WaitUntil(mode="clock", time="10:00", line=9),
-        plan.JumpUnless(
-            condition=Compare(Attribute("tier", "text"), "is", Constant("text", "gold")), at=5, line=10
-        ),
+        plan.JumpUnless(condition=Compare(Attribute("tier", "text"), "is", Constant("text", "gold")), at=5, line=10),
         plan.SetTag(tag="vip", add=True, line=11),
         plan.Jump(at=10),
         plan.Split(
@@ -108,9 +106,17 @@ def test_a_plan_of_every_construct_survives_its_json():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param('customer.city is "Kazan"', Compare(Attribute("city", "text"), "is", Constant("text", "Kazan")), id="is"),
-        pytest.param("customer.age >= 18", Compare(Attribute("age", "number"), ">=", Constant("number", 18)), id="number"),
-        pytest.param("customer.subscribed is no", Compare(Attribute("subscribed", "flag"), "is", Constant("flag", False)), id="flag"),
+        pytest.param(
+            'customer.city is "Kazan"', Compare(Attribute("city", "text"), "is", Constant("text", "Kazan")), id="is"
+        ),
+        pytest.param(
+            "customer.age >= 18", Compare(Attribute("age", "number"), ">=", Constant("number", 18)), id="number"
+        ),
+        pytest.param(
+            "customer.subscribed is no",
+            Compare(Attribute("subscribed", "flag"), "is", Constant("flag", False)),
+            id="flag",
+        ),
         pytest.param("customer.city is unknown", plan.Not(plan.IsKnown(Attribute("city", "text"))), id="unknown"),
         pytest.param(
             "customer.birthday < 2000-01-01",
@@ -132,8 +138,16 @@ def test_a_plan_of_every_construct_survives_its_json():
             plan.Not(plan.OneOf(Attribute("city", "text"), (Constant("text", "Moscow"),))),
             id="not in",
         ),
-        pytest.param("customer.tags contains \"vip\"", plan.Contains(Attribute("tags", "list of text"), Constant("text", "vip")), id="tags"),
-        pytest.param('customer.email starts with "a"', plan.StartsWith(Attribute("email", "text"), Constant("text", "a")), id="starts"),
+        pytest.param(
+            'customer.tags contains "vip"',
+            plan.Contains(Attribute("tags", "list of text"), Constant("text", "vip")),
+            id="tags",
+        ),
+        pytest.param(
+            'customer.email starts with "a"',
+            plan.StartsWith(Attribute("email", "text"), Constant("text", "a")),
+            id="starts",
+        ),
         pytest.param("order_placed", plan.Happened("order_placed"), id="since the run began"),
         pytest.param("order_placed in last 3 days", plan.Happened("order_placed", Length(3, "day")), id="in last"),
         pytest.param(
@@ -142,7 +156,7 @@ def test_a_plan_of_every_construct_survives_its_json():
             id="date in last",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_condition_becomes_a_typed_expression(text: str, expected: plan.Expression):
     assert condition_of(text) == expected
 
@@ -238,7 +252,9 @@ def test_shares_are_exact_to_a_hundredth_of_a_percent():
 
 
 def test_the_last_true_branch_falls_through_to_the_next_step():
-    rule = only_rule('when pinged if customer.age > 1 then add tag "a" else if customer.age > 0 then add tag "b" end exit')
+    rule = only_rule(
+        'when pinged if customer.age > 1 then add tag "a" else if customer.age > 0 then add tag "b" end exit'
+    )
 
     assert [type(step).__name__ for step in rule.steps] == [
         "JumpUnless", "SetTag", "Jump", "JumpUnless", "SetTag", "Exit",
