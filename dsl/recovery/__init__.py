@@ -1,0 +1,119 @@
+"""Goes on after a mistake: finds out what was meant, repairs a copy of the text, and parses it again.
+
+Each look returns a finding or None; the first that finds something wins, so the special ones stand before the
+general. A repair that keeps the author's meaning leaves a usable item; after any other the item is dropped, and the
+rest of its text is read only to report further mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lark import Token, Tree
+
+from dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from dsl.grammar import Start
+from dsl.problems import Problems
+from dsl.recovery import quantities, signs, spelling, structure
+from dsl.recovery.failure import Failure, attempt
+from dsl.recovery.finding import Finding
+from dsl.recovery.patched import Patched
+from dsl.source import Span
+
+MOST_REPAIRS = 40  # in one item
+
+Look = Callable[[Failure], Finding | None]
+
+LOOKS: tuple[Look, ...] = (
+    signs.unclosed_quote,
+    signs.other_quotes,
+    spelling.mixed_letters,
+    spelling.wrong_layout,
+    structure.missing_event,
+    structure.else_with_channel,
+    structure.rule_without_trigger,
+    structure.guard_after_step,
+    structure.stop_as_verb,
+    structure.missing_end,
+    structure.end_too_many,
+    quantities.date_elsewhere,
+    quantities.number_elsewhere,
+    quantities.compound_duration,
+    quantities.ambiguous_minutes,
+    quantities.number_in_words,
+    spelling.wait_for_duration,
+    quantities.unknown_unit,
+    quantities.time_elsewhere,
+    signs.sign_for_word,
+    signs.word_for_sign,
+    spelling.misspelt,
+    spelling.text_without_quotes,
+    structure.ends_too_early,
+    spelling.missing_word,
+    spelling.unneeded_word,
+    signs.stray_sign,
+    spelling.unexpected_word,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A tree of a chunk, and the ways from places in its text to places in the file. No tree: nothing usable."""
+
+    tree: Tree[Token] | None
+    start_of: Callable[[int], int]
+    end_of: Callable[[int], int]
+
+
+def recover(problems: Problems, start: Start, chunk: Span) -> Recovered:
+    """Report what is wrong with a chunk that does not parse: at most one mistake a line."""
+    patched = Patched(problems.source, chunk)
+    reported: set[int] = set()
+    faithful, blind = True, False
+    for _ in range(MOST_REPAIRS):
+        outcome = attempt(patched.text, start)
+        if isinstance(outcome, Tree):
+            return Recovered(outcome if faithful else None, patched.start_of, patched.end_of)
+        finding = _look(outcome)
+        line = problems.source.place(patched.span(finding.where).start).line
+        if line not in reported and not (blind and _may_follow_on(finding)):
+            problems.found.append(_diagnostic(problems, patched, finding))
+        reported.add(line)
+        repair = finding.repair or Edit(outcome.rest_of_line, "")
+        faithful = faithful and finding.faithful and finding.repair is not None
+        blind = blind or finding.repair is None
+        if not patched.apply(repair) and not patched.apply(Edit(outcome.rest_of_line, "")):
+            break
+    return Recovered(None, patched.start_of, patched.end_of)
+
+
+def _look(failure: Failure) -> Finding:
+    for look in LOOKS:
+        finding = look(failure)
+        if finding is not None:
+            return finding
+    raise AssertionError("the last look always finds something")
+
+
+def _may_follow_on(finding: Finding) -> bool:
+    """After part of a line was left out, what is missing or in excess later may be its fault."""
+    return finding.code in ("E101", "E115", "E116", "E118", "E123", "E125", "E127") and not finding.fixes
+
+
+def _diagnostic(problems: Problems, patched: Patched, finding: Finding) -> Diagnostic:
+    labels = [Label(patched.span(finding.where), finding.label)]
+    labels += [Label(patched.span(span), text) for span, text in finding.also]
+    return Diagnostic(
+        code=finding.code,
+        message=finding.message,
+        source=problems.source,
+        labels=tuple(labels),
+        notes=finding.notes,
+        fixes=tuple(_in_file(patched, fix) for fix in finding.fixes),
+    )
+
+
+def _in_file(patched: Patched, fix: Fix) -> Fix:
+    edits = tuple(Edit(patched.span(edit.span), edit.text) for edit in fix.edits)
+    return Fix(fix.title, edits, fix.safety)

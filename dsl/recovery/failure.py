@@ -1,0 +1,111 @@
+"""Where the parser stopped, and what it knew there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from lark import Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+from dsl import grammar
+from dsl.grammar import Start
+from dsl.source import Span
+from dsl.words import FORMS, is_word_of
+
+_PIECE = re.compile(
+    r"[^\W\d]\w*"  # a word
+    r"|\d[\w]*(?:[.,:/][\w]+)*"  # anything that begins with a digit
+    r"|[=!<>&|]+"  # signs of other languages
+    r"|\S"
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`position` is the first character that cannot be read, or the end of the last token when the text ends there."""
+
+    start: Start
+    text: str
+    position: int
+    tokens: tuple[Token, ...]  # those before it
+    at_end: bool
+
+    @cached_property
+    def piece(self) -> Span:
+        """The word, number or sign at the position; empty at the end."""
+        found = None if self.at_end else _PIECE.match(self.text, self.position)
+        return Span(self.position, found.end() if found else self.position)
+
+    @property
+    def word(self) -> str:
+        return self.text[self.piece.start : self.piece.end]
+
+    @cached_property
+    def expected(self) -> frozenset[str]:
+        """Terminals that could stand at the position."""
+        interactive = grammar.parser().parse_interactive(self.text[: self.position], start=self.start)
+        interactive.exhaust_lexer()
+        return frozenset(interactive.accepts())
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[-1] if self.tokens else None
+
+    def type_before(self, back: int = 1) -> str:
+        return self.tokens[-back].type if len(self.tokens) >= back else ""
+
+    @property
+    def rest_of_line(self) -> Span:
+        end = self.text.find("\n", self.position)
+        return Span(self.position, len(self.text) if end < 0 else end)
+
+    @property
+    def begins_line(self) -> bool:
+        return not self.text[self.text.rfind("\n", 0, self.position) + 1 : self.position].strip()
+
+    def accepts_word(self, word: str) -> bool:
+        """Some expected terminal has this form."""
+        return any(is_word_of(terminal, word) for terminal in self.expected)
+
+    @cached_property
+    def expected_forms(self) -> dict[str, str]:
+        """Every form that could stand here to its terminal."""
+        return {form: terminal for terminal in sorted(self.expected) for form in FORMS.get(terminal, ())}
+
+    def reaches(self, text: str) -> int:
+        """How far the parser gets in a changed text; past its end when all of it can be read."""
+        outcome = attempt(text, self.start)
+        return outcome.position if isinstance(outcome, Failure) else len(text) + 1
+
+
+def attempt(text: str, start: Start) -> Tree[Token] | Failure:
+    """The tree of the whole text, or where it stops to be one."""
+    interactive = grammar.parser().parse_interactive(text, start=start)
+    tokens: list[Token] = []
+    try:
+        tokens.extend(interactive.iter_parse())
+    except UnexpectedCharacters as error:
+        return _failure(start, text, error.pos_in_stream, tokens)
+    except UnexpectedToken as error:
+        assert error.token.start_pos is not None
+        tokens = _read_before(text, start, error.token.start_pos)
+        return _failure(start, text, error.token.start_pos, tokens)
+    try:
+        tree: Tree[Token] = interactive.feed_eof(tokens[-1] if tokens else None)
+        return tree
+    except UnexpectedToken:
+        end = tokens[-1].end_pos if tokens else 0
+        assert end is not None
+        return Failure(start, text, end, tuple(tokens), at_end=True)
+
+
+def _read_before(text: str, start: Start, position: int) -> list[Token]:
+    interactive = grammar.parser().parse_interactive(text[:position], start=start)
+    return interactive.exhaust_lexer()
+
+
+def _failure(start: Start, text: str, position: int, tokens: list[Token]) -> Failure:
+    read = tuple(token for token in tokens if token.end_pos is not None and token.end_pos <= position)
+    return Failure(start, text, position, read, at_end=False)

@@ -1,0 +1,157 @@
+"""Quotes and signs of other languages."""
+
+from __future__ import annotations
+
+import re
+
+from dsl.diagnostics import Edit
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, context, replaced
+from dsl.source import Span
+
+_OPENING = "\"«“„"
+_OTHER_QUOTES = "'`’‘‚‛´”"
+_IN_OTHER_QUOTES = re.compile(rf"[{_OTHER_QUOTES}{_OPENING}]+([^{_OTHER_QUOTES}{_OPENING}»\r\n]*)[{_OTHER_QUOTES}“\"»]+")
+_ONE_WORD = re.compile(r"[^\s\"«»“”„]+")
+_SIGN = re.compile(r"[=!<>&|≥≤≠⩾⩽]+|->|→|—|[,;:.]")
+
+#: Sign to the terminals that may be meant, in order, and the words to write for them.
+_MEANT: dict[str, tuple[tuple[str, str], ...]] = {
+    "=": (("IS", "is"), ("SET_TO", "to"), ("MEANS", "means")),
+    "==": (("IS", "is"), ("SET_TO", "to"), ("EQUAL", "=")),
+    "===": (("IS", "is"),),
+    "!=": (("IS_NOT", "is not"),),
+    "≠": (("IS_NOT", "is not"),),
+    "<>": (("IS_NOT", "is not"),),
+    "=>": (("MORETHAN", ">="),),
+    "≥": (("MORETHAN", ">="),),
+    "⩾": (("MORETHAN", ">="),),
+    "=<": (("LESSTHAN", "<="),),
+    "≤": (("LESSTHAN", "<="),),
+    "⩽": (("LESSTHAN", "<="),),
+    "&&": (("AND", "and"),),
+    "&": (("AND", "and"),),
+    "||": (("OR", "or"),),
+    "|": (("OR", "or"),),
+    "!": (("NOT", "not "),),
+    ",": (("AND", "and"),),
+    ":": (("EQUAL", "="), ("THEN", "then"), ("IS", "is")),
+}
+
+
+def unclosed_quote(failure: Failure) -> Finding | None:
+    """Seen at the quote itself, or anywhere on a line where quotes do not come in pairs."""
+    if failure.at_end:
+        return None
+    quote = failure.position if failure.word[:1] in _OPENING else _lonely_quote(failure)
+    if quote is None or _IN_OTHER_QUOTES.match(failure.text, quote):
+        return None
+    word = _ONE_WORD.match(failure.text, quote + 1)
+    end = word.end() if word else quote + 1
+    close = Edit(Span(end, end), {"«": "»", "“": "”", "„": "“"}.get(failure.text[quote], '"'))
+    fixed = failure.text[quote:end] + close.text
+    return Finding(
+        code="E109",
+        message="this quote is not closed",
+        where=Span(quote, quote + 1),
+        label="text goes from one quote to the next on the same line",
+        fixes=(replaced(Span(quote, end), fixed, title=fixed),),
+        repair=close,
+    )
+
+
+def _lonely_quote(failure: Failure) -> int | None:
+    """The quote that begins a text which has swallowed words up to the next text's quote."""
+    start = failure.text.rfind("\n", 0, failure.position) + 1
+    line = failure.text[start : failure.rest_of_line.end]
+    if line.count('"') % 2 == 0:
+        return None
+    before = [token for token in failure.tokens if token.type == "STRING" and (token.start_pos or 0) >= start]
+    swallowing = [token for token in before if token.endswith(' "') or " " in token.strip('" ')]
+    return swallowing[-1].start_pos if swallowing else None
+
+
+def other_quotes(failure: Failure) -> Finding | None:
+    match = _IN_OTHER_QUOTES.match(failure.text, failure.position)
+    if match is None or failure.at_end:
+        return None
+    span, text = Span(*match.span()), f'"{match[1]}"'
+    return Finding(
+        code="E110",
+        message='text is written in "straight" or “curly” double quotes',
+        where=span,
+        label="these quotes mean nothing here",
+        fixes=(replaced(span, text, safe=True, title=text),),
+        repair=Edit(span, text),
+        faithful="STRING" in failure.expected,
+    )
+
+
+def sign_for_word(failure: Failure) -> Finding | None:
+    span, sign = _sign(failure)
+    for terminal, meant in _MEANT.get(sign, ()):
+        if terminal in failure.expected or sign == "<>":
+            return _sign_finding(failure, span, meant)
+    return None
+
+
+def _sign_finding(failure: Failure, span: Span, meant: str) -> Finding:
+    sign = failure.text[span.start : span.end]
+    edit = Edit(span, _with_blanks(failure.text, span, meant))
+    return Finding(
+        code="E105",
+        message=f'here we write "{meant.strip()}", not "{sign}"',
+        where=span,
+        label='"=" gives a value a name: with discount = 10%' if sign == "=" else "",
+        fixes=(replaced(span, edit.text, safe=sign != ",", title=f'replace with "{meant.strip()}"'),),
+        repair=edit,
+    )
+
+
+def _sign(failure: Failure) -> tuple[Span, str]:
+    start = failure.position
+    before = failure.before
+    if before is not None and before.end_pos == start and before in ("<", ">", "=") and not failure.at_end:
+        start = before.start_pos or 0
+    match = None if failure.at_end else _SIGN.match(failure.text, start)
+    span = Span(*match.span()) if match else Span(start, start)
+    return span, failure.text[span.start : span.end]
+
+
+def _with_blanks(text: str, span: Span, word: str) -> str:
+    if not word[0].isalpha():
+        return word
+    before = "" if span.start == 0 or text[span.start - 1].isspace() else " "
+    after = "" if span.end >= len(text) or text[span.end].isspace() or word.endswith(" ") else " "
+    return f"{before}{word}{after}"
+
+
+def word_for_sign(failure: Failure) -> Finding | None:
+    """`with discount is 10%`."""
+    if failure.expected != {"EQUAL"} or failure.word.lower() not in ("is", "to", "равно", "это"):
+        return None
+    return Finding(
+        code="E105",
+        message=f'a value is given its name with "=", not with "{failure.word}"',
+        where=failure.piece,
+        fixes=(replaced(failure.piece, "=", safe=True),),
+        repair=Edit(failure.piece, "="),
+    )
+
+
+def stray_sign(failure: Failure) -> Finding | None:
+    """A sign that is too much: a full stop, a semicolon, an arrow, an emoji."""
+    if failure.at_end or not failure.word or failure.word[0].isalnum() or failure.word[0] in _OPENING:
+        return None
+    without = failure.text[: failure.piece.start] + failure.text[failure.piece.end :]
+    useful = failure.reaches(without) > failure.position
+    fix = replaced(failure.piece, "", title="leave it out", safe=failure.word in ".;" and useful)
+    return Finding(
+        code="E125",
+        message=f'"{failure.word}" has no meaning here',
+        where=failure.piece,
+        label=context(failure),
+        fixes=(fix,) if useful else (),
+        repair=Edit(failure.piece, "") if useful else None,
+        faithful=useful,
+    )

@@ -1,0 +1,229 @@
+"""Unknown words: typed in another layout, misspelt, left out, too many."""
+
+from __future__ import annotations
+
+import re
+
+from dsl.alphabets import foreign_letters, in_one_alphabet, mixes_alphabets, swapped_layout
+from dsl.diagnostics import Edit
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, context, replaced, speaks_russian
+from dsl.source import Span
+from dsl.suggestions import nearest
+from dsl.words import ALL_WORDS, FORMS, shown
+
+#: Words that are easily left out. Others would change the meaning, or there would be too many to choose from.
+_EASILY_LEFT_OUT = (
+    "AT", "AT_MOMENT", "TO", "SET_TO", "PER", "FOR", "FOR_TIME", "OF", "WITH", "THEN", "AFTER", "WITHIN", "UP_TO",
+    "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
+    "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL",
+)  # fmt: skip
+_SIGNS = {"EQUAL": "=", "COLON": ":"}
+_BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def mixed_letters(failure: Failure) -> Finding | None:
+    word = failure.word
+    meant = in_one_alphabet(word) if mixes_alphabets(word) else None
+    if meant is None or not failure.accepts_word(meant):
+        return None
+    return Finding(
+        code="E202",
+        message=f'"{word}" mixes Russian and Latin letters',
+        where=failure.piece,
+        label=foreign_letters(word, meant),
+        fixes=(replaced(failure.piece, meant, safe=True),),
+        repair=Edit(failure.piece, meant),
+    )
+
+
+def wrong_layout(failure: Failure) -> Finding | None:
+    # Б, Ю, Ж, Э, Х, Ъ share their keys with signs, so the piece up to the next blank is looked at as well.
+    end = failure.piece.end
+    while end < len(failure.text) and not failure.text[end].isspace():
+        end += 1
+    for span in (failure.piece, Span(failure.position, end)):
+        word = failure.text[span.start : span.end]
+        meant = swapped_layout(word) if word[:1].isalpha() else None
+        if meant is not None and failure.accepts_word(meant):
+            return Finding(
+                code="E122",
+                message=f'"{word}" is "{meant.lower()}" typed in another keyboard layout',
+                where=span,
+                fixes=(replaced(span, meant.lower(), safe=True),),
+                repair=Edit(span, meant.lower()),
+            )
+    return None
+
+
+def misspelt(failure: Failure) -> Finding | None:
+    if not failure.word[:1].isalpha():
+        return None
+    for span, candidates in _tries(failure):
+        word = failure.text[span.start : span.end]
+        similar = nearest(word, candidates)
+        if not similar or similar[0] == word.lower():
+            continue
+        return Finding(
+            code="E101",
+            message=f'I do not know the word "{word}"',
+            where=span,
+            label=context(failure),
+            fixes=tuple(replaced(span, meant, safe=len(similar) == 1) for meant in similar[:3]),
+            repair=Edit(span, similar[0]),
+            faithful=len(similar) == 1,
+        )
+    return None
+
+
+def _tries(failure: Failure) -> list[tuple[Span, list[str]]]:
+    """Keywords of three, two and one words against as many words of the text."""
+    tries = []
+    if failure.word.lower() in ALL_WORDS and not _begins_longer(failure):
+        return []  # a word of the language in a wrong place is not a misspelt one
+    for count in (3, 2, 1):
+        pattern = r"[ \t\u00a0]+".join([r"[^\W\d]\w*"] * count)
+        match = re.compile(pattern).match(failure.text, failure.position)
+        candidates = [form for form in failure.expected_forms if form.count(" ") == count - 1]
+        if match and candidates:
+            tries.append((Span(*match.span()), candidates))
+    return tries
+
+
+def _begins_longer(failure: Failure) -> bool:
+    return any(form.startswith(f"{failure.word.lower()} ") for form in failure.expected_forms)
+
+
+def text_without_quotes(failure: Failure) -> Finding | None:
+    """`send email cart`, `add tag vip customer`."""
+    if "STRING" not in failure.expected or "NAME" in failure.expected or not failure.word[:1].isalpha():
+        return None
+    if failure.begins_line:
+        return None
+    span = _bare_text(failure)
+    text = f'"{failure.text[span.start : span.end]}"'
+    fix = replaced(span, text, safe=" " not in text, title=text)
+    return Finding(
+        code="E103",
+        message="text must be in quotes",
+        where=span,
+        label="names of templates, tags and the like are text",
+        fixes=(fix,),
+        repair=Edit(span, text),
+    )
+
+
+def _bare_text(failure: Failure) -> Span:
+    """Words up to the next one that belongs to the language, at least one."""
+    match = _BARE_WORDS.match(failure.text, failure.position)
+    assert match is not None
+    end = failure.piece.end
+    for word in _WORD.finditer(failure.text, end, match.end()):
+        if word[0].lower() in ALL_WORDS or any(form.startswith(f"{word[0].lower()} ") for form in ALL_WORDS):
+            break
+        end = word.end()
+    return Span(failure.position, end)
+
+
+def missing_word(failure: Failure) -> Finding | None:
+    """One word put in makes the next one fit."""
+    if failure.at_end or not failure.word:
+        return None
+    following = _next_piece(failure)
+    fitting = [
+        (terminal, text)
+        for terminal, text in _insertions(failure)
+        if failure.reaches(failure.text[: failure.position] + text + failure.text[failure.position :])
+        >= min(following, len(failure.text)) + len(text)
+    ]
+    if not fitting:
+        return None
+    here = Span(failure.position, failure.position)
+    words = [text.strip() for _, text in fitting]
+    channel = all(terminal == "CHANNEL" for terminal, _ in fitting)
+    return Finding(
+        code="E115",
+        message="the channel is missing" if channel else f'the word "{words[0]}" is missing',
+        where=failure.piece,
+        label=context(failure),
+        fixes=tuple(
+            replaced(here, text, title=f"{text}{failure.word}", safe=len(fitting) == 1) for _, text in fitting[:3]
+        ),
+        repair=Edit(here, fitting[0][1]),
+        faithful=len(fitting) == 1,
+    )
+
+
+def _insertions(failure: Failure) -> list[tuple[str, str]]:
+    russian = speaks_russian(failure)
+    found = []
+    for terminal in _EASILY_LEFT_OUT:
+        if terminal not in failure.expected:
+            continue
+        words = ("email", "sms", "push") if terminal == "CHANNEL" else (_SIGNS.get(terminal) or shown(terminal, russian=russian),)
+        found += [(terminal, f"{word} ") for word in words]
+    return found
+
+
+def _next_piece(failure: Failure) -> int:
+    """Where the word after the next begins: to reach it means to have read the one at the position."""
+    match = re.compile(r"\s*").match(failure.text, failure.piece.end)
+    return match.end() if match else failure.piece.end
+
+
+def unneeded_word(failure: Failure) -> Finding | None:
+    """Leaving out this word, or the one before it, makes the next one fit."""
+    if failure.at_end or not failure.word[:1].isalpha() or failure.begins_line:
+        return None
+    for span, replacement in _removals(failure):
+        changed = failure.text[: span.start] + replacement + failure.text[span.end :]
+        goal = _next_piece(failure) + 1 - (span.end - span.start) + len(replacement)
+        if failure.reaches(changed) < goal:
+            continue
+        word = failure.text[span.start : span.end].strip()
+        return Finding(
+            code="E116",
+            message=f'the word "{word}" is not needed here',
+            where=Span(span.start, span.start + len(word)),
+            label=context(failure) if span.start == failure.position else "",
+            fixes=(replaced(span, replacement, title="leave it out" if not replacement else f'write "{replacement}"'),),
+            repair=Edit(span, replacement),
+            faithful=False,
+        )
+    return None
+
+
+def _removals(failure: Failure) -> list[tuple[Span, str]]:
+    return [(Span(failure.piece.start, _next_piece(failure)), "")]
+
+
+def wait_for_duration(failure: Failure) -> Finding | None:
+    """`wait for 1 day`: `wait for` names an event."""
+    before = failure.before
+    if before is None or before.type != "WAIT_FOR" or not failure.word[:1].isdigit():
+        return None
+    span = Span(before.start_pos or 0, before.end_pos or 0)
+    meant = FORMS["WAIT"][0] if before.isascii() else "ждать"
+    return Finding(
+        code="E116",
+        message='the word "for" is not needed here',
+        where=span,
+        label='"wait for" waits for an event; "wait" waits for a time',
+        fixes=(replaced(span, meant, safe=True),),
+        repair=Edit(span, meant),
+    )
+
+
+def unexpected_word(failure: Failure) -> Finding | None:
+    """Nothing better is known."""
+    word = failure.word
+    known = word.lower() in ALL_WORDS
+    shown_word = word if len(word) <= 40 else f"{word[:40]}…"
+    return Finding(
+        code="E101",
+        message=f'"{shown_word}" cannot stand here' if known or not word[:1].isalpha() else f'I do not know the word "{shown_word}"',
+        where=failure.piece,
+        label=context(failure),
+        faithful=False,
+    )

@@ -1,0 +1,119 @@
+"""Diagnostics as people and machines read them."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+
+from dsl.codes import CODES
+from dsl.diagnostics import Diagnostic, Fix, Label
+from dsl.source import Source, Span
+
+BETWEEN_FIXES = "   |   "
+
+
+def render_short(diagnostics: Sequence[Diagnostic]) -> str:
+    """One line for each."""
+    return "".join(f"{_headline(diagnostic)}\n" for diagnostic in diagnostics)
+
+
+def render_text(diagnostics: Sequence[Diagnostic]) -> str:
+    """Each with its lines of the file, the places in them, and what to do; a blank line between two."""
+    return "\n".join(_block(diagnostic) for diagnostic in diagnostics)
+
+
+def render_json(diagnostics: Sequence[Diagnostic]) -> str:
+    """A list of objects: the one source for editors, SARIF, annotations and the browser."""
+    return json.dumps([as_json(diagnostic) for diagnostic in diagnostics], ensure_ascii=False, indent=2) + "\n"
+
+
+def _headline(diagnostic: Diagnostic) -> str:
+    place = diagnostic.source.place(diagnostic.span.start)
+    where = f"{diagnostic.source.path}:{place.line}:{place.column}"
+    return f"{where}: {diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+
+
+def _block(diagnostic: Diagnostic) -> str:
+    gutter = max((len(str(_line(diagnostic, label))) for label in diagnostic.labels), default=1)
+    lines = [_headline(diagnostic)]
+    shown: tuple[Source, int] | None = None
+    for label in diagnostic.labels:
+        source, line = label.source or diagnostic.source, _line(diagnostic, label)
+        if shown is None or shown != (source, line):
+            lines += _excerpt(diagnostic, source, line, gutter)
+            shown = (source, line)
+        lines.append(f"{'':{gutter}} | {_underline(source, label)}".rstrip())
+    lines += [f"{'':{gutter}} = {note}" for note in diagnostic.notes]
+    if diagnostic.fixes:
+        lines.append(f"{'':{gutter}} = fix: {BETWEEN_FIXES.join(_fix(fix) for fix in diagnostic.fixes)}")
+    return "\n".join(lines) + "\n"
+
+
+def _line(diagnostic: Diagnostic, label: Label) -> int:
+    return (label.source or diagnostic.source).place(label.span.start).line
+
+
+def _excerpt(diagnostic: Diagnostic, source: Source, line: int, gutter: int) -> list[str]:
+    elsewhere = [] if source is diagnostic.source else [f"{'':{gutter}} --> {source.path}:{line}"]
+    return [*elsewhere, f"{line:>{gutter}} | {source.line_text(line)}".rstrip()]
+
+
+def _underline(source: Source, label: Label) -> str:
+    """Carets under the label's place on its first line, then its words."""
+    place = source.place(label.span.start)
+    text = source.line_text(place.line)
+    before, marked = text[: place.column - 1], text[place.column - 1 : place.column - 1 + _length(label.span)]
+    # Tabs are kept, so that the carets stand right whatever their width.
+    blank = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
+    carets = "^" * max(1, sum(_width(char) for char in marked))
+    return f"{blank}{carets} {label.text}".rstrip()
+
+
+def _length(span: Span) -> int:
+    return span.end - span.start
+
+
+def _width(char: str) -> int:
+    """Columns that a terminal gives to a character."""
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _fix(fix: Fix) -> str:
+    return f"{fix.title}  [safe]" if fix.safety == "safe" else fix.title
+
+
+def as_json(diagnostic: Diagnostic) -> dict[str, object]:
+    code = CODES.get(diagnostic.code)
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "path": diagnostic.source.path,
+        **_range(diagnostic.source, diagnostic.span),
+        "labels": [_label(diagnostic, label) for label in diagnostic.labels],
+        "notes": list(diagnostic.notes),
+        "fixes": [_fix_as_json(diagnostic.source, fix) for fix in diagnostic.fixes],
+        "docs": code.page if code else None,
+    }
+
+
+def _label(diagnostic: Diagnostic, label: Label) -> dict[str, object]:
+    source = label.source or diagnostic.source
+    return {"path": source.path, **_range(source, label.span), "text": label.text}
+
+
+def _fix_as_json(source: Source, fix: Fix) -> dict[str, object]:
+    edits = [{**_range(source, edit.span), "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits, "safety": fix.safety}
+
+
+def _range(source: Source, span: Span) -> dict[str, object]:
+    return {"start": _point(source, span.start), "end": _point(source, span.end)}
+
+
+def _point(source: Source, offset: int) -> dict[str, int]:
+    place = source.place(offset)
+    return {"line": place.line, "col": place.column, "offset": offset}
