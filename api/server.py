@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -26,7 +27,15 @@ STOP_WITHIN_S = 20  # for requests under way after SIGTERM
 def run_api(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     with listening_socket(settings.host, settings.port) as listening:
+        _tune_garbage_collection()
         uvloop.run(_run(settings, listening))
+
+
+def _tune_garbage_collection() -> None:
+    """A batch makes thousands of short-lived values and no cycles: looking for some cost a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def _run(settings: Settings, listening: socket.socket) -> None:

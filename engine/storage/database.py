@@ -32,7 +32,12 @@ class Database:
         """Raises DatabaseUnreachable, with the host that did not answer."""
         try:
             self._pool = await asyncpg.create_pool(
-                self.url, min_size=1, max_size=self._pool_size, init=_prepare_connection, command_timeout=60
+                self.url,
+                min_size=1,
+                max_size=self._pool_size,
+                init=_prepare_connection,
+                reset=_keep_as_it_is,
+                command_timeout=60,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseUnreachable(f"the database at {_where(self.url)} does not answer: {error}") from error
@@ -73,6 +78,10 @@ async def _prepare_connection(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
     )
+
+
+async def _keep_as_it_is(connection: Any) -> None:
+    """No round trip to undo session settings when a connection goes back: nothing here may make any (SET LOCAL only)."""
 
 
 def _encode_jsonb(value: object) -> bytes:
