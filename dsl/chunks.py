@@ -7,8 +7,8 @@ or guard begins with such a word. Names may be spelt like them, so the neighbour
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 
 from dsl.keywords import ENGLISH, RUSSIAN
 from dsl.source import Span
@@ -78,7 +78,5 @@ def _waits_for_trigger(text: str, header_end: int, trigger: int) -> bool:
 
 
 def _between(starts: list[int], end: int) -> Iterator[Span]:
-    cuts = [*starts, end]
-    if not starts or cuts[0] > 0:
-        cuts.insert(bisect_left(cuts, 0), 0)
-    return (Span(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b)
+    cuts = sorted({0, *starts, end})
+    return (Span(a, b) for a, b in pairwise(cuts))

@@ -53,6 +53,8 @@ _ALL = (
     Code("E129", "a schedule that cannot be read"),
     Code("E130", "a test that expects nothing"),
     Code("E131", "a row that does not fit its table"),
+    Code("E132", "a state instead of an event"),
+    Code("E133", "events that are not joined by `or`"),
     # E2xx: names
     Code("E201", "unknown event"),
     Code("E203", "unknown customer attribute"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 from lark import Token, Tree
@@ -73,7 +74,7 @@ def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:
 def _report_items_on_one_line(builder: Builder, tree: Tree[Token]) -> None:
     spans = [builder.span(item) for item in tree.children]
     source = builder.problems.source
-    for above, item in zip(spans, spans[1:], strict=False):
+    for above, item in pairwise(spans):
         gap = Span(above.end, item.start)
         if "\n" not in source.slice(gap):
             word = Span(item.start, item.start + len(source.text[item.start : item.end].split(maxsplit=1)[0]))

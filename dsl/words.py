@@ -43,14 +43,14 @@ KINDS = {
     "PERIOD": "day, week or month",
     "CHANNEL": "a channel such as email, sms, push",
     "NAME": "a name",
-    "EQUAL": "=",
-    "COLON": ":",
-    "COMMA": ",",
-    "DOT": ".",
-    "LPAR": "(",
-    "RPAR": ")",
-    "MORETHAN": ">",
-    "LESSTHAN": "<",
+    "EQUAL": '"="',
+    "COLON": '":"',
+    "COMMA": '","',
+    "DOT": '"."',
+    "LPAR": '"("',
+    "RPAR": '")"',
+    "MORETHAN": '">"',
+    "LESSTHAN": '"<"',
 }
 
 #: All of them together mean "a value may stand here".
@@ -60,8 +60,8 @@ _CONDITION_ONLY = frozenset(("NOT", "ARRIVED", "ISSUED", "LPAR"))
 _AFTER_VALUE = ("IS", "IS_NOT", "MORETHAN", "LESSTHAN", "IN", "IS_KNOWN")
 
 _ORDER = (
-    *ITEMS[:4], *STEPS[:4], "UNLESS", "ONLY_IF", "STOP_WHEN", "ONCE", "AFTER", "WHERE", "THEN", "END", "ELSE",
-    "NAME", *KINDS, *_AFTER_VALUE, "TEST", *TEST_LINES, *CLAUSES, *STEPS, *ITEMS,
+    *STEPS[:4], "UNLESS", "ONLY_IF", "STOP_WHEN", "ONCE", "AFTER", "WHERE", "THEN", "END", "ELSE",
+    *KINDS, *_AFTER_VALUE, *ITEMS, "TEST", *TEST_LINES, *CLAUSES, *STEPS,
 )  # fmt: skip
 
 
@@ -85,6 +85,8 @@ def shown(terminal: str, *, russian: bool = False) -> str:
 def expectation(expected: frozenset[str], *, russian: bool = False, most: int = 6) -> str:
     """`send, wait, if, split …`: what could stand somewhere, the likeliest first."""
     left = set(expected) - {"$END"}
+    if left - set(ITEMS):
+        left -= set(ITEMS)  # after any item another may begin: true, and no help inside one
     words: list[str] = []
     if left >= _VALUE:
         words.append("a condition such as customer in vip" if "NOT" in left else "a value such as customer.city")

@@ -47,7 +47,7 @@ class Failure:
         """Terminals that could stand at the position."""
         interactive = grammar.parser().parse_interactive(self.text[: self.position], start=self.start)
         interactive.exhaust_lexer()
-        return frozenset(interactive.accepts())
+        return frozenset(interactive.accepts())  # type: ignore[no-untyped-call]
 
     @property
     def before(self) -> Token | None:
@@ -87,13 +87,13 @@ def attempt(text: str, start: Start) -> Tree[Token] | Failure:
     try:
         tokens.extend(interactive.iter_parse())
     except UnexpectedCharacters as error:
-        return _failure(start, text, error.pos_in_stream, tokens)
+        return _failure(start, text, error.pos_in_stream or 0, tokens)
     except UnexpectedToken as error:
         assert error.token.start_pos is not None
         tokens = _read_before(text, start, error.token.start_pos)
         return _failure(start, text, error.token.start_pos, tokens)
     try:
-        tree: Tree[Token] = interactive.feed_eof(tokens[-1] if tokens else None)
+        tree: Tree[Token] = interactive.feed_eof(tokens[-1] if tokens else None)  # type: ignore[no-untyped-call]
         return tree
     except UnexpectedToken:
         end = tokens[-1].end_pos if tokens else 0

@@ -31,7 +31,9 @@ _WITH_UNIT = re.compile(r"(\d+)[ \t\u00a0]*([^\W\d]+)")
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,_'’]\d{3})+(?![\d])")
 _COMMA = re.compile(r"\d+,\d{1,2}(?!\d)")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4})(?![\d])")
-_CLOCK = re.compile(r"(\d{1,2})(?:[.:h](\d{2}))?[ \t]*([ap])\.?m\b\.?|(\d{1,2})[.h-](\d{2})\b|(\d{1,2})\b", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:[.:h](\d{2}))?[ \t]*([ap])\.?m\b\.?|(\d{1,2})[.h-](\d{2})\b|(\d{1,2})\b", re.IGNORECASE
+)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
@@ -131,7 +133,7 @@ def number_elsewhere(failure: Failure) -> Finding | None:
     for start in _starts(failure):
         grouped, comma = _GROUPED.match(failure.text, start), _COMMA.match(failure.text, start)
         match = grouped or comma
-        if match is None or match.end() <= failure.position:
+        if match is None or match.end() <= (failure.tokens[-1].start_pos or 0):
             continue
         plain = re.sub(r"\D", "", match[0]) if grouped else match[0].replace(",", ".")
         span = Span(*match.span())

@@ -9,9 +9,12 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced
 from dsl.source import Span
 
-_OPENING = "\"«“„"
+_OPENING = '"«“„'
 _OTHER_QUOTES = "'`’‘‚‛´”"
-_IN_OTHER_QUOTES = re.compile(rf"[{_OTHER_QUOTES}{_OPENING}]+([^{_OTHER_QUOTES}{_OPENING}»\r\n]*)[{_OTHER_QUOTES}“\"»]+")
+_IN_OTHER_QUOTES = re.compile(
+    rf"[{_OTHER_QUOTES}{_OPENING}]+([^{_OTHER_QUOTES}{_OPENING}»\r\n]*)[{_OTHER_QUOTES}“\"»]+"
+)
+_STRING = re.compile(r'"[^"\r\n]*"|«[^»\r\n]*»|“[^”\r\n]*”|„[^“\r\n]*“')
 _ONE_WORD = re.compile(r"[^\s\"«»“”„]+")
 _SIGN = re.compile(r"[=!<>&|≥≤≠⩾⩽]+|->|→|—|[,;:.]")
 
@@ -43,8 +46,9 @@ def unclosed_quote(failure: Failure) -> Finding | None:
     """Seen at the quote itself, or anywhere on a line where quotes do not come in pairs."""
     if failure.at_end:
         return None
-    quote = failure.position if failure.word[:1] in _OPENING else _lonely_quote(failure)
-    if quote is None or _IN_OTHER_QUOTES.match(failure.text, quote):
+    at_quote = failure.word[:1] in _OPENING and not _STRING.match(failure.text, failure.position)
+    quote = failure.position if at_quote else _lonely_quote(failure)
+    if quote is None or _in_other_quotes(failure.text, quote):
         return None
     word = _ONE_WORD.match(failure.text, quote + 1)
     end = word.end() if word else quote + 1
@@ -71,9 +75,13 @@ def _lonely_quote(failure: Failure) -> int | None:
     return swallowing[-1].start_pos if swallowing else None
 
 
+def _in_other_quotes(text: str, position: int) -> re.Match[str] | None:
+    return None if _STRING.match(text, position) else _IN_OTHER_QUOTES.match(text, position)
+
+
 def other_quotes(failure: Failure) -> Finding | None:
-    match = _IN_OTHER_QUOTES.match(failure.text, failure.position)
-    if match is None or failure.at_end:
+    match = None if failure.at_end else _in_other_quotes(failure.text, failure.position)
+    if match is None:
         return None
     span, text = Span(*match.span()), f'"{match[1]}"'
     return Finding(

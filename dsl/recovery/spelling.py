@@ -18,8 +18,12 @@ _EASILY_LEFT_OUT = (
     "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
     "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL",
 )  # fmt: skip
+#: After these any word is taken for a name.
+_BEFORE_NAMES = frozenset(("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL"))
 _SIGNS = {"EQUAL": "=", "COLON": ":"}
+_BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
+_PIECE_AFTER = re.compile(r"[ \t\u00a0]*([\"«“]|[^\W\d]\w*)")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -99,7 +103,7 @@ def text_without_quotes(failure: Failure) -> Finding | None:
     """`send email cart`, `add tag vip customer`."""
     if "STRING" not in failure.expected or "NAME" in failure.expected or not failure.word[:1].isalpha():
         return None
-    if failure.begins_line:
+    if failure.begins_line or (failure.word.lower() in ALL_WORDS and _word_follows(failure)):
         return None
     span = _bare_text(failure)
     text = f'"{failure.text[span.start : span.end]}"'
@@ -112,6 +116,12 @@ def text_without_quotes(failure: Failure) -> Finding | None:
         fixes=(fix,),
         repair=Edit(span, text),
     )
+
+
+def _word_follows(failure: Failure) -> bool:
+    """A quote or a word of the language: this word is more likely to be too many than to be text."""
+    following = _PIECE_AFTER.match(failure.text, failure.piece.end)
+    return following is not None and (not following[1][0].isalpha() or following[1].lower() in ALL_WORDS)
 
 
 def _bare_text(failure: Failure) -> Span:
@@ -130,13 +140,7 @@ def missing_word(failure: Failure) -> Finding | None:
     """One word put in makes the next one fit."""
     if failure.at_end or not failure.word:
         return None
-    following = _next_piece(failure)
-    fitting = [
-        (terminal, text)
-        for terminal, text in _insertions(failure)
-        if failure.reaches(failure.text[: failure.position] + text + failure.text[failure.position :])
-        >= min(following, len(failure.text)) + len(text)
-    ]
+    fitting = [(terminal, text) for terminal, text in _insertions(failure) if _fits(failure, terminal, text)]
     if not fitting:
         return None
     here = Span(failure.position, failure.position)
@@ -148,11 +152,24 @@ def missing_word(failure: Failure) -> Finding | None:
         where=failure.piece,
         label=context(failure),
         fixes=tuple(
-            replaced(here, text, title=f"{text}{failure.word}", safe=len(fitting) == 1) for _, text in fitting[:3]
+            replaced(here, text, title=f'put "{text.strip()}" before it', safe=len(fitting) == 1)
+            for _, text in fitting[:3]
         ),
         repair=Edit(here, fitting[0][1]),
         faithful=len(fitting) == 1,
     )
+
+
+def _fits(failure: Failure, terminal: str, text: str) -> bool:
+    """With the word put in, the parser gets past the next word; past two when the first may be any name."""
+    takes_name = terminal in _BEFORE_NAMES and failure.word[:1].isalpha()
+    if takes_name and failure.word.lower() in ALL_WORDS:
+        return False
+    goal = _next_piece(failure.text, failure.piece.end)
+    if takes_name:
+        goal = _next_piece(failure.text, min(goal + 1, len(failure.text))) + 1
+    changed = failure.text[: failure.position] + text + failure.text[failure.position :]
+    return failure.reaches(changed) >= goal + len(text)
 
 
 def _insertions(failure: Failure) -> list[tuple[str, str]]:
@@ -161,15 +178,19 @@ def _insertions(failure: Failure) -> list[tuple[str, str]]:
     for terminal in _EASILY_LEFT_OUT:
         if terminal not in failure.expected:
             continue
-        words = ("email", "sms", "push") if terminal == "CHANNEL" else (_SIGNS.get(terminal) or shown(terminal, russian=russian),)
+        words = (
+            ("email", "sms", "push")
+            if terminal == "CHANNEL"
+            else (_SIGNS.get(terminal) or shown(terminal, russian=russian),)
+        )
         found += [(terminal, f"{word} ") for word in words]
     return found
 
 
-def _next_piece(failure: Failure) -> int:
-    """Where the word after the next begins: to reach it means to have read the one at the position."""
-    match = re.compile(r"\s*").match(failure.text, failure.piece.end)
-    return match.end() if match else failure.piece.end
+def _next_piece(text: str, position: int) -> int:
+    """Where the next word begins: to reach it means to have read the one that ends at the position."""
+    match = _BLANKS.match(text, position)
+    return match.end() if match else position
 
 
 def unneeded_word(failure: Failure) -> Finding | None:
@@ -178,7 +199,8 @@ def unneeded_word(failure: Failure) -> Finding | None:
         return None
     for span, replacement in _removals(failure):
         changed = failure.text[: span.start] + replacement + failure.text[span.end :]
-        goal = _next_piece(failure) + 1 - (span.end - span.start) + len(replacement)
+        following = _next_piece(failure.text, max(span.end, failure.piece.end if span.start < failure.position else 0))
+        goal = following + 1 - (span.end - span.start) + len(replacement)
         if failure.reaches(changed) < goal:
             continue
         word = failure.text[span.start : span.end].strip()
@@ -195,7 +217,11 @@ def unneeded_word(failure: Failure) -> Finding | None:
 
 
 def _removals(failure: Failure) -> list[tuple[Span, str]]:
-    return [(Span(failure.piece.start, _next_piece(failure)), "")]
+    before = failure.before
+    removals = [(Span(failure.piece.start, _next_piece(failure.text, failure.piece.end)), "")]
+    if before is not None and before.type in FORMS:
+        removals.append((Span(before.start_pos or 0, failure.position), ""))
+    return removals
 
 
 def wait_for_duration(failure: Failure) -> Finding | None:
@@ -222,7 +248,9 @@ def unexpected_word(failure: Failure) -> Finding | None:
     shown_word = word if len(word) <= 40 else f"{word[:40]}…"
     return Finding(
         code="E101",
-        message=f'"{shown_word}" cannot stand here' if known or not word[:1].isalpha() else f'I do not know the word "{shown_word}"',
+        message=f'"{shown_word}" cannot stand here'
+        if known or not word[:1].isalpha()
+        else f'I do not know the word "{shown_word}"',
         where=failure.piece,
         label=context(failure),
         faithful=False,

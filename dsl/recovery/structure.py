@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from lark import Token
 
@@ -11,6 +12,7 @@ from dsl.keywords import CHANNELS, ENGLISH
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced
 from dsl.source import Span
+from dsl.suggestions import nearest
 from dsl.words import CLAUSES, FORMS, STEPS, one_of
 
 #: After these an event is named.
@@ -27,6 +29,8 @@ def missing_event(failure: Failure) -> Finding | None:
     if one_of(str(name), _NOT_NAMES) is None and not _begins_long_keyword(failure, name):
         return None
     after = failure.tokens[-2]
+    if after.type == "THEN" and one_of(str(name), STEPS):
+        return _needless_then(after)
     where = Span(name.start_pos or 0, name.end_pos or 0)
     return Finding(
         code="E102",
@@ -36,6 +40,95 @@ def missing_event(failure: Failure) -> Finding | None:
         fixes=(Fix(f"{after} EVENT {name}", (Edit(Span(where.start, where.start), "EVENT "),)),),
         repair=Edit(Span(where.start, where.start), "EVENT "),
         faithful=False,
+    )
+
+
+def _needless_then(then: Token) -> Finding:
+    """`when a then send email "x"`: steps follow a trigger without any word between."""
+    where = Span(then.start_pos or 0, then.end_pos or 0)
+    return Finding(
+        code="E116",
+        message=f'the word "{then}" is not needed before the first step',
+        where=where,
+        label='after "then" another event is expected',
+        fixes=(replaced(Span(where.start, where.end + 1), "", safe=True, title="leave it out"),),
+        repair=Edit(where, ""),
+    )
+
+
+def state_as_trigger(failure: Failure) -> Finding | None:
+    """`when customer in vip`, `when customer.city is "Moscow"`: a state lasts, a rule starts at a moment."""
+    if failure.start != "file" or failure.at_end or not _names_customer_after_when(failure):
+        return None
+    if failure.type_before() == "CUSTOMER" and one_of(failure.word, ("IN", "NOT_IN", "IS")):
+        meant = "enters"
+    elif one_of(failure.word, ("IS", "IS_KNOWN")) or failure.word in ("=", "=="):
+        meant = "changes to"
+    else:
+        return None
+    return Finding(
+        code="E132",
+        message="a rule starts when something happens, not while something is so",
+        where=failure.piece,
+        label=f'"{failure.word}" describes a state',
+        notes=("to look at a state when an event comes: when EVENT only if customer …",),
+        fixes=(replaced(failure.piece, meant),),
+        repair=Edit(failure.piece, meant),
+        faithful=False,
+    )
+
+
+def _names_customer_after_when(failure: Failure) -> bool:
+    types = [token.type for token in failure.tokens]
+    path = types[types.index("WHEN") + 1 :] if "WHEN" in types else []
+    return path[:1] == ["CUSTOMER"] and set(path[1:]) <= {"DOT", "NAME"}
+
+
+def joined_events(failure: Failure) -> Finding | None:
+    """`when a and b`, `when a, b`."""
+    joins = failure.type_before() == "NAME" and failure.type_before(2) in ("WHEN", "OR", "STOP_WHEN", "GOAL")
+    if not joins or not (failure.word == "," or one_of(failure.word, ("AND",))):
+        return None
+    return Finding(
+        code="E133",
+        message='several events are joined by "or"',
+        where=failure.piece,
+        label="two things never happen at one moment",
+        notes=("one after the other: when a then b within 3 days",) if failure.type_before(2) == "WHEN" else (),
+        fixes=(replaced(failure.piece, " or" if failure.word == "," else "or", title='replace with "or"'),),
+        repair=Edit(failure.piece, " or" if failure.word == "," else "or"),
+        faithful=False,
+    )
+
+
+def rule_begins_otherwise(failure: Failure) -> Finding | None:
+    """`if order_placed then send …` where a rule should begin."""
+    if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS")):
+        return None
+    then = re.compile(r"\bthen[ \t]+", re.IGNORECASE).search(failure.text, failure.position, failure.rest_of_line.end)
+    edits = (Edit(failure.piece, "when"), *([Edit(Span(*then.span()), "")] if then else []))
+    return Finding(
+        code="E126",
+        message='a rule begins with "when", "every" or "on"',
+        where=failure.piece,
+        label='"if" is a step: it chooses between steps of a rule' if one_of(failure.word, ("IF",)) else "",
+        fixes=(Fix('replace with "when"' + (' and leave out "then"' if then else ""), edits),),
+        faithful=False,
+    )
+
+
+def needless_is(failure: Failure) -> Finding | None:
+    """`is > 5`."""
+    before = failure.before
+    if before is None or before.type != "IS" or failure.word[:1] not in ("<", ">") or failure.at_end:
+        return None
+    span = Span(before.start_pos or 0, failure.position)
+    return Finding(
+        code="E116",
+        message=f'the word "{before}" is not needed before "{failure.word}"',
+        where=Span(span.start, before.end_pos or 0),
+        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        repair=Edit(span, ""),
     )
 
 
@@ -49,7 +142,8 @@ def else_with_channel(failure: Failure) -> Finding | None:
     word = failure.word.lower()
     if failure.type_before() == "ELSE" and word in CHANNELS:
         return _channel_after_else(failure)
-    if word in FORMS["ELSE"] and "ELSE" not in failure.expected and "OR" in failure.expected:
+    is_else = word in FORMS["ELSE"] or nearest(word, FORMS["ELSE"])
+    if is_else and "ELSE" not in failure.expected and "OR" in failure.expected:
         return Finding(
             code="E106",
             message='"else" belongs to "if"; another channel follows after "or"',
@@ -154,11 +248,12 @@ def missing_end(failure: Failure) -> Finding | None:
     opened = _open_blocks(failure)
     if not opened:
         return None
-    block, before = opened[-1]
+    block = opened[-1]
     last = failure.tokens[-1].end_pos or 0
     where = Span(block.start_pos or 0, block.end_pos or 0)
-    if block.type == "IF" and before is not None and before.type == "ELSE":
-        return _else_if_on_two_lines(where, before, last)
+    for before, inner in pairwise(failure.tokens):
+        if before.type == "ELSE" and inner.type == "IF" and (inner.start_pos or 0) >= where.start:
+            return _else_if_on_two_lines(before, inner, last)
     indent = _indent_of(failure.text, where.start)
     return Finding(
         code="E118",
@@ -170,13 +265,13 @@ def missing_end(failure: Failure) -> Finding | None:
     )
 
 
-def _else_if_on_two_lines(where: Span, before: Token, last: int) -> Finding:
-    between = Span(before.start_pos or 0, where.end)
+def _else_if_on_two_lines(before: Token, inner: Token, last: int) -> Finding:
+    between = Span(before.start_pos or 0, inner.end_pos or 0)
     return Finding(
         code="E123",
         message='"else" and "if" on two lines begin a second "if", which needs its own "end"',
-        where=where,
-        label='this "if" has no "end"',
+        where=Span(inner.start_pos or 0, inner.end_pos or 0),
+        label='there is an "end" for one "if" only',
         fixes=(
             replaced(between, "else if", safe=True, title='write "else if" on one line'),
             Fix('add a second "end"', (Edit(Span(last, last), "\nend"),)),
@@ -185,16 +280,14 @@ def _else_if_on_two_lines(where: Span, before: Token, last: int) -> Finding:
     )
 
 
-def _open_blocks(failure: Failure) -> list[tuple[Token, Token | None]]:
-    """Blocks without an end, each with the token before it."""
-    opened: list[tuple[Token, Token | None]] = []
-    before = None
+def _open_blocks(failure: Failure) -> list[Token]:
+    """The beginnings of blocks without an end."""
+    opened: list[Token] = []
     for token in failure.tokens:
         if token.type in ("IF", "SPLIT"):
-            opened.append((token, before))
+            opened.append(token)
         elif token.type == "END" and opened:
             opened.pop()
-        before = token
     return opened
 
 
