@@ -11,10 +11,10 @@ from uuid import UUID
 from engine.core.customers import with_context, with_traits
 from engine.core.draft import Draft
 from engine.core.effects import Effects
-from engine.core.guards.once_per import release
 from engine.core.matching import is_after_start, matches, stop_reason
 from engine.core.model import Customer, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
+from engine.core.rule_guards.once_per import release
 from engine.core.starting import start_rules
 from engine.core.stepping import arrive, message_id, proceed, rewake, wake
 

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from engine.core import calendar
 from engine.core.draft import Draft
-from engine.core.guards.once_per import is_taken
 from engine.core.identity import derived_id
 from engine.core.matching import matches, run_key
 from engine.core.model import Event, Run
 from engine.core.program import MatchCode, Program, RuleCode
+from engine.core.rule_guards.once_per import is_taken
 from engine.core.stepping import DEEPEST, begin
 
 

@@ -13,12 +13,12 @@ from engine.core import calendar
 from engine.core.deeds import Deed, Scene, read_operand
 from engine.core.draft import MOST_STEPS, Draft
 from engine.core.effects import NewMessage
-from engine.core.guards import GUARDS
-from engine.core.guards.once_per import is_taken, reserve
-from engine.core.guards.same_message import message_key
 from engine.core.identity import derived_id
 from engine.core.model import Cause, Event, Run
 from engine.core.program import RuleCode
+from engine.core.rule_guards import RULE_GUARDS
+from engine.core.rule_guards.once_per import is_taken, reserve
+from engine.core.rule_guards.same_message import message_key
 from engine.core.splits import arm_of
 from engine.core.waits import Place, Waiting, Wake, wake_of
 
@@ -121,7 +121,7 @@ def _take(turn: Turn, run: Run, step: plan.Step) -> Run:
 
 def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
     draft, code = turn.draft, turn.code
-    for guard in GUARDS:
+    for guard in RULE_GUARDS:
         refusal = guard(draft, code, run, step)
         if refusal is None:
             continue

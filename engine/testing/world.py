@@ -168,11 +168,10 @@ class World:
     def _happen(self) -> None:
         """All that is due at this instant: verdicts on messages before timers, until nothing is left."""
         while True:
-            settled = [(at, message) for at, message in self._settling if at <= self.now]
-            if settled:
-                self._settling = [pair for pair in self._settling if pair not in settled]
-                for _, message in settled:
-                    self._settle(message)
+            settled = next((pair for pair in self._settling if pair[0] <= self.now), None)
+            if settled is not None:
+                self._settling.remove(settled)
+                self._settle(settled[1])
             elif due := self.memory.due(self.now):
                 for customer in due:
                     self._advance(customer)

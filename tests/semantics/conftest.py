@@ -25,11 +25,14 @@ EVENTS = [
     EventType(name="cart_updated", key="cart_id", properties=CART),
     EventType(name="cart_emptied", properties={"cart_id": TEXT}),
     EventType(name="order_placed", properties={"cart_id": TEXT, "total": MONEY, "kind": TEXT}),
-    EventType(name="order_paid", properties={"order_id": TEXT, "cart_id": TEXT}),
-    EventType(name="registered", properties={"at": MOMENT}),
+    EventType(name="order_paid", properties={"order_id": Kind(name="text", optional=True)}),
+    EventType(name="registered", properties={"source": Kind(name="text", optional=True)}),
     EventType(name="visit_booked", key="visit_id", properties={"visit_id": TEXT, "visit_at": MOMENT, "on": DATE}),
     EventType(name="product_viewed", properties={"sku": TEXT}, late_after=Length(1, "hour")),
-    *(EventType(name=f"chained_{letter}", properties={"n": NUMBER}) for letter in "abcdefghijkl"),
+    *(
+        EventType(name=f"chained_{letter}", properties={"n": Kind(name="number", optional=True)})
+        for letter in "abcdefghijkl"
+    ),
 ]
 ATTRIBUTES = {
     **BUILT_IN_ATTRIBUTES,
@@ -48,7 +51,9 @@ ATTRIBUTES = {
 
 def catalog_of(rules: str, **settings: Any) -> Catalog:
     names = set(re.findall(r'\b(email|sms|push) "(\w+)"', rules))
-    templates = {each: TemplateInfo(channel=each[0], name=each[1], path=f"templates/{each[0]}/{each[1]}") for each in names}
+    templates = {
+        each: TemplateInfo(channel=each[0], name=each[1], path=f"templates/{each[0]}/{each[1]}") for each in names
+    }
     catalog = Catalog(
         events={event.name: event for event in EVENTS},
         attributes=ATTRIBUTES,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dsl import plan
 from engine.core.draft import Draft
-from engine.core.guards.refusal import Refusal
 from engine.core.model import Run
 from engine.core.program import RuleCode
+from engine.core.rule_guards.refusal import Refusal
 
 
 def rule_conditions(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:

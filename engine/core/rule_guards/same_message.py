@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from dsl import plan
 from engine.core.draft import Draft
-from engine.core.guards.refusal import Refusal
 from engine.core.model import Run
 from engine.core.program import RuleCode
+from engine.core.rule_guards.refusal import Refusal
 
 _WINDOW = timedelta(minutes=1)
 
