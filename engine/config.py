@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.errors import ConfigurationError
+
+#: What each address looks like; the schemes that are read, then the example that a mistake is answered with.
+_ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
+    "database_url": (("postgresql", "postgres"), "postgresql://user:password@host:5432/database"),
+    "redis_url": (("redis", "rediss", "unix"), "redis://host:6379/0"),
+    "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
+    "public_url": (("http", "https"), "https://mail.example.com"),
+}
 
 
 class Settings(BaseSettings):
     """One field per setting. Its description is what `kogda doctor` and docs/settings.md print."""
 
-    model_config = SettingsConfigDict(env_prefix="KOGDA_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KOGDA_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
     workspace: Path = Field(default=Path(), description="folder with kogda.yaml, schema.yaml, rules/, templates/")
     data: Path = Field(default=Path(".kogda"), description="folder of the embedded PostgreSQL and Redis")
@@ -55,6 +64,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 
+    @field_validator(*_ADDRESSES)
+    @classmethod
+    def _check_address(cls, value: SecretStr | str | None, info: ValidationInfo) -> SecretStr | str | None:
+        """The value itself stays out of the message: it may hold a password."""
+        schemes, example = _ADDRESSES[info.field_name or ""]
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text is not None and not _is_address(text, schemes):
+            raise ValueError(f"it looks like {example}")
+        return value
+
 
 def read_settings(**overrides: object) -> Settings:
     """The settings of this process; `overrides` (of command-line options) win, None counts as not given.
@@ -78,6 +97,17 @@ def is_secret(field: str) -> bool:
     return "SecretStr" in str(Settings.model_fields[field].annotation)
 
 
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        address = urlsplit(text)
+        _ = address.port  # raises when it is no number
+    except ValueError:
+        return False
+    # A socket is named in the query (PostgreSQL) or is the path (Redis).
+    return address.scheme in schemes and bool(address.hostname or address.query or address.path.strip("/"))
+
+
 def _mistake(field: str, value: object, message: str) -> str:
     shown = "" if is_secret(field) else f"={value}"
+    message = message.removeprefix("Value error, ")
     return f"{variable(field)}{shown} is not usable: {message[0].lower()}{message[1:]}"
