@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
+from dsl.diagnostics import Severity
+from dsl.render import render_text
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
 from engine.flow.publish_rules import Publication, publish
 from engine.storage.database import Database
@@ -55,3 +58,28 @@ def changes(publication: Publication) -> Iterator[str]:
     yield from (f"~ templates/{path}" for path in publication.templates)
     if publication.settings:
         yield "~ kogda.yaml"
+
+
+def report_attempt(attempt: Attempt, *, out: TextIO) -> None:
+    """What a person wants to know: the mistakes, or what is different now."""
+    found = attempt.workspace.diagnostics
+    if found:
+        print(render_text(found), file=out)
+    publication = attempt.publication
+    if publication is None:
+        mistakes = sum(each.severity is Severity.ERROR for each in found)
+        stays = f"rule set {attempt.live} stays live" if attempt.live is not None else "nothing is live yet"
+        print(
+            f"Not published: {mistakes} mistake{'s' * (mistakes != 1)} in {attempt.workspace.folder}; {stays}.",
+            file=out,
+        )
+    elif not publication.changed:
+        print(f"Rule set {publication.rule_set} is live already; nothing has changed.", file=out)
+    else:
+        lines = list(changes(publication))
+        if len(publication.added) == attempt.live_rules:  # the first one: everything is new
+            lines = [f"+ {attempt.live_rules} rules, {len(attempt.workspace.templates)} template files"]
+        for line in lines:
+            print(f"  {line}", file=out)
+        print(f"Rule set {publication.rule_set} is live.", file=out)
+    out.flush()

@@ -36,6 +36,7 @@ def doctor(
     environment = {**_dot_env(), **os.environ}
     settings = read_settings(workspace=workspace, data=data)
     console.print(_settings_table(settings, environment))
+    console.print()
     findings = [finding for check in OWN_CHECKS for finding in check(environment)]
     findings += _service_findings(settings)
     for finding in findings:
@@ -59,19 +60,23 @@ def _service_findings(settings: Settings) -> list[Finding]:
 
 def _settings_table(settings: Settings, environment: Mapping[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("setting", "value", "from", "what it is"):
-        table.add_column(column)
     given = {name.upper() for name in environment}
-    for name, field in Settings.model_fields.items():
-        source = "set" if variable(name) in given else "[dim]default[/dim]"
-        table.add_row(variable(name), shown(getattr(settings, name)), source, f"[dim]{field.description}[/dim]")
+    rows = [
+        (variable(name), shown(getattr(settings, name)), "set" if variable(name) in given else "default")
+        for name in Settings.model_fields
+    ]
+    for place, column in enumerate(("setting", "value", "from")):
+        table.add_column(column, no_wrap=True, min_width=min(44, max(len(row[place]) for row in rows)))
+    table.add_column("what it is", style="dim", no_wrap=True, overflow="ellipsis")
+    for row, field in zip(rows, Settings.model_fields.values(), strict=True):
+        table.add_row(*row, field.description)
     return table
 
 
 def shown(value: object) -> str:
     """A value as it may be printed: of a secret address the host, of any other secret its end."""
     if value is None:
-        return "[dim]none[/dim]"
+        return "none"
     if not isinstance(value, SecretStr):
         return str(value)
     text = value.get_secret_value()

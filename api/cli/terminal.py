@@ -11,7 +11,8 @@ from rich.console import Console
 #: Colours of the parts whose lines `kogda up` shows, in the order in which they first speak.
 _COLOURS = (36, 35, 34, 33, 32)
 
-console = Console(highlight=False)
+#: A file or a pipe has no width of its own: long lines stay whole there.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 errors = Console(stderr=True, highlight=False)
 
 

@@ -24,7 +24,7 @@ async def check_mail_domain(settings: Settings) -> list[Finding]:
         return [
             Finding("unknown", "mail domain", "no sender is set", "KOGDA_MAIL_FROM, or `mail: from:` in kogda.yaml")
         ]
-    if domain.rpartition(".")[2] in _RESERVED:
+    if domain.rpartition(".")[2] in _RESERVED or domain.startswith("example."):
         return [Finding("good", "mail domain", f"{domain} is a reserved name: right for trying things out")]
     questions = ((domain, "MX"), (domain, "TXT"), (f"_dmarc.{domain}", "TXT"))
     mx, spf, dmarc = await asyncio.gather(*(_ask(name, kind) for name, kind in questions))
