@@ -19,7 +19,6 @@ class Published:
     rule_set: int | None  # the live one; None: nothing was ever published
     rules: int  # of the live one
     has_mistakes: bool  # the workspace was refused, and said why on the terminal
-    is_new: bool
     keys: int  # write keys that are not revoked
 
 
