@@ -18,22 +18,24 @@ from dsl.scope import Scope
 from dsl.steps import compile_steps
 from dsl.triggers import compile_trigger, trigger_events
 from dsl.values import compile_value
+from dsl.walk import Index, index
 
 
 def compile_rules(files: Sequence[syntax.RuleFile], catalog: Catalog) -> tuple[plan.Plan | None, list[Diagnostic]]:
     """The plan, or None if any of the findings is an error. Findings come by file and place, each once."""
     found: list[Diagnostic] = []
     names = resolve(files, catalog, found)
-    named = rule_names(files)
+    nodes = {id(item): index([item]) for file in files for item in file.items if isinstance(item, syntax.Rule)}
+    named = rule_names(files, nodes)
     rules: list[CheckedRule] = []
     for file in files:
         scope = _file_scope(file, catalog, names, found)
         for item in file.items:
             if isinstance(item, syntax.Rule):
-                rules.append(_compile_rule(item, named[id(item)], scope))
+                rules.append(_compile_rule(item, named[id(item)], scope, nodes[id(item)]))
             else:
                 _check_definition(item, scope)
-    subject = Subject(catalog=catalog, files=tuple(files), names=names, rules=tuple(rules))
+    subject = Subject(catalog=catalog, files=tuple(files), names=names, rules=tuple(rules), others=_others(files))
     for check in CHECKS:
         check(subject, found)
     found = in_order(found)
@@ -60,14 +62,18 @@ def _check_definition(item: syntax.Item, scope: Scope) -> None:
             pass
 
 
-def _compile_rule(rule: syntax.Rule, name: str, file_scope: Scope) -> CheckedRule:
+def _others(files: Sequence[syntax.RuleFile]) -> dict[str, Index]:
+    return {file.source.path: index(item for item in file.items if not isinstance(item, syntax.Rule)) for file in files}
+
+
+def _compile_rule(rule: syntax.Rule, name: str, file_scope: Scope, nodes: Index) -> CheckedRule:
     events = trigger_events(rule, file_scope)
     scope = Scope(catalog=file_scope.catalog, names=file_scope.names, problems=file_scope.problems, events=events)
     trigger = compile_trigger(rule, scope)
     clauses = compile_clauses(rule, scope)
     steps = compile_steps(rule.steps, scope)
     compiled = _assemble_rule(rule, name, trigger, clauses=clauses, steps=steps, scope=scope) if trigger else None
-    return CheckedRule(name=name, node=rule, scope=scope, compiled=compiled)
+    return CheckedRule(name=name, node=rule, scope=scope, compiled=compiled, nodes=nodes)
 
 
 def _assemble_rule(

@@ -203,9 +203,20 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> Expression:
             Label(condition.span, "a definition is a condition already"),
             fixes=[replacement(condition.span, plain)],
         )
-    elif isinstance(definition.node, syntax.Let):
+    elif isinstance(definition.node, syntax.Segment):
+        refuse_segment(condition, scope)
+    else:
         scope.problems.error("E215", f'"{group.text}" is not a segment', Label(group.span, "this is a constant"))
     return None
+
+
+def refuse_segment(node: syntax.Node, scope: Scope) -> None:
+    scope.problems.error(
+        "E603",
+        "not yet: segments",
+        Label(node.span, "I can read this, but this version does not run it"),
+        notes=["instead: write the condition with `define` and ask it with `only if`"],
+    )
 
 
 def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) -> Expression:

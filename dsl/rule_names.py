@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dsl import syntax
-from dsl.walk import walk
+from dsl.walk import Index, of_type
 
 
-def rule_names(files: Sequence[syntax.RuleFile]) -> dict[int, str]:
+def rule_names(files: Sequence[syntax.RuleFile], nodes: Mapping[int, Index]) -> dict[int, str]:
     """By the id of the rule's node. Made ones count up on a collision: `cart.rules: cart_left, email cart (2)`."""
     names: dict[int, str] = {}
     taken: Counter[str] = Counter()
     for file in files:
         for item in file.items:
             if isinstance(item, syntax.Rule):
-                names[id(item)] = item.name.text if item.name else _numbered(_made(file, item), taken)
+                names[id(item)] = item.name.text if item.name else _numbered(_made(file, item, nodes[id(item)]), taken)
     return names
 
 
@@ -25,10 +25,9 @@ def _numbered(name: str, taken: Counter[str]) -> str:
     return name if taken[name] == 1 else f"{name} ({taken[name]})"
 
 
-def _made(file: syntax.RuleFile, rule: syntax.Rule) -> str:
+def _made(file: syntax.RuleFile, rule: syntax.Rule, nodes: Index) -> str:
     trigger = " or ".join(_trigger_words(rule.trigger))
-    sends = (node for node in walk(rule.steps) if isinstance(node, syntax.Recipient))
-    first = next(sends, None)
+    first = next(iter(of_type(nodes, syntax.Recipient)), None)
     action = f", {first.channel or 'best'} {first.template.text}" if first else ""
     return f"{file.source.path}: {trigger}{action}"
 

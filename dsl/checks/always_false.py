@@ -10,20 +10,19 @@ from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.problems import Problems, replacement
-from dsl.walk import walk
+from dsl.walk import of_type
 
 #: A written value and what it is measured in, so that only like is compared with like.
 Measure: TypeAlias = "tuple[str, Decimal | str]"
 
 
 def check_always_false(subject: Subject, found: list[Diagnostic]) -> None:
-    for file in subject.files:
-        problems = Problems(file.source, found)
-        for node in walk(file.items):
-            if isinstance(node, syntax.Between):
-                _check_between(node, problems)
-            elif isinstance(node, syntax.And):
-                _check_and(node, problems)
+    for source, nodes in subject.indexes():
+        problems = Problems(source, found)
+        for between in of_type(nodes, syntax.Between):
+            _check_between(between, problems)
+        for together in of_type(nodes, syntax.And):
+            _check_and(together, problems)
     for rule in subject.rules:
         _check_own_trigger(rule)
 

@@ -10,7 +10,7 @@ from dsl.catalog import Catalog
 from dsl.checks.subject import Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.problems import Problems, listed
-from dsl.walk import walk
+from dsl.walk import Index, of_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ NOT_YET: dict[type[syntax.Node], NotYet] = {
 
 
 def check_not_yet(subject: Subject, found: list[Diagnostic]) -> None:
-    for file in subject.files:
-        problems = Problems(file.source, found)
-        for node, refused in _refused(file, subject.catalog):
+    for source, nodes in subject.indexes():
+        problems = Problems(source, found)
+        for node, refused in _refused(nodes, subject.catalog):
             problems.error(
                 refused.code,
                 f"not yet: {refused.what}",
@@ -76,23 +76,11 @@ def check_not_yet(subject: Subject, found: list[Diagnostic]) -> None:
             )
 
 
-def _refused(file: syntax.RuleFile, catalog: Catalog) -> Iterator[tuple[syntax.Node, NotYet]]:
-    for node in walk(file.items):
-        refused = NOT_YET.get(type(node))
-        if refused is not None:
-            yield node, refused
-        elif isinstance(node, syntax.Send):
-            yield from _refused_channels(node, catalog)
-        elif isinstance(node, syntax.OneOf) and _is_segment_membership(node, file):
-            yield node, SEGMENTS
-
-
-def _is_segment_membership(node: syntax.OneOf, file: syntax.RuleFile) -> bool:
-    """Whether a segment is meant at all: anything else is a mistake that the compiler names."""
-    if not isinstance(node.value, syntax.Path) or str(node.value) != "customer":
-        return False
-    group = node.group.text if isinstance(node.group, syntax.Name) else None
-    return any(isinstance(item, syntax.Segment) and item.name.text == group for item in file.items)
+def _refused(nodes: Index, catalog: Catalog) -> Iterator[tuple[syntax.Node, NotYet]]:
+    for cls in nodes.keys() & NOT_YET.keys():
+        yield from ((node, NOT_YET[cls]) for node in nodes[cls])
+    for send in of_type(nodes, syntax.Send):
+        yield from _refused_channels(send, catalog)
 
 
 def _refused_channels(send: syntax.Send, catalog: Catalog) -> Iterator[tuple[syntax.Node, NotYet]]:

@@ -9,14 +9,14 @@ from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Fix, Label
 from dsl.problems import Problems, replacement
 from dsl.steps import arm_label, shares, split_name
-from dsl.walk import walk
+from dsl.walk import of_type
 
 WHOLE = Decimal(100)
 
 
 def check_splits(subject: Subject, found: list[Diagnostic]) -> None:
     for rule in subject.rules:
-        splits = [node for node in walk(rule.node.steps) if isinstance(node, syntax.Split)]
+        splits = of_type(rule.nodes, syntax.Split)
         for split in splits:
             _check_shares(split, rule.scope.problems)
             _check_labels(split, rule.scope.problems)

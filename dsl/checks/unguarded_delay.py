@@ -7,7 +7,7 @@ from dsl.catalog import EventType
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.problems import listed
-from dsl.walk import walk
+from dsl.walk import of_type
 
 GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
@@ -23,8 +23,7 @@ def _is_guarded(rule: CheckedRule) -> bool:
         return True
     if any(event.cancelled_by for event in rule.scope.events or ()):
         return True
-    sends = [node for node in walk(rule.node.steps) if isinstance(node, syntax.Send)]
-    return all(send.unless for send in sends)
+    return all(send.unless for send in of_type(rule.nodes, syntax.Send))
 
 
 def _report(rule: CheckedRule, delay: syntax.Duration) -> None:
