@@ -22,12 +22,14 @@ DOORBELL = "kogda:doorbell"
 _JOB = "arq:job:"
 _FLAG_MS = 5_000  # a flag whose job was lost stops hiding wake-ups after this time; the sweep is faster
 _JOB_MS = 60_000  # a wake-up that nobody took within a minute says nothing any more
+_AGO_MS = 600_000
 _PARTITIONS_A_JOB = 16
 _QUIET_S = 0.005  # between two calls to Redis under load: wake-ups gather meanwhile
 _TIMEOUT_S = 0.5
 _BREAK_S = 1.0
 
 _FAILED = Counter("kogda_wakes_failed_total", "Wake-ups that Redis did not take; the sweep does their work")
+_LOST = (RedisError, OSError, TimeoutError)
 _log = structlog.get_logger(__name__)
 
 #: Sets the dirty flag of each partition and answers those whose flag was not up yet, in one round trip.
@@ -47,6 +49,11 @@ class Waker(Protocol):
 
     async def wake_delivery(self) -> None: ...
 
+    async def begin(self, partitions: Iterable[int]) -> None:
+        """A worker is about to read these partitions' cursors: what is committed from now on needs a new wake-up."""
+
+    async def begin_delivery(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -57,6 +64,12 @@ class NullWaker:
         pass
 
     async def wake_delivery(self) -> None:
+        pass
+
+    async def begin(self, partitions: Iterable[int]) -> None:
+        pass
+
+    async def begin_delivery(self) -> None:
         pass
 
     async def close(self) -> None:
@@ -86,11 +99,31 @@ class ArqWaker:
         self._delivery = True
         self._start()
 
+    async def begin(self, partitions: Iterable[int]) -> None:
+        await self._take_down([flag(partition) for partition in partitions])
+
+    async def begin_delivery(self) -> None:
+        await self._take_down([DELIVERY_FLAG])
+
     async def close(self) -> None:
         """Hands over what was gathered, as far as Redis answers."""
         if self._flusher:
             await self._flusher
         await self._redis.aclose(close_connection_pool=True)
+
+    async def _take_down(self, flags: list[str]) -> None:
+        """Redis may be gone: then its flags are, too, or they run out in a few seconds."""
+        if time.monotonic() < self._broken_until:
+            return
+        try:
+            await self._redis.delete(*flags)
+        except _LOST as error:
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        """Leave Redis alone for a moment: a dead one must not slow down every batch by a timeout."""
+        self._broken_until = time.monotonic() + _BREAK_S
+        _log.warning("redis_does_not_answer", error=repr(error))
 
     def _start(self) -> None:
         if self._flusher is None or self._flusher.done():
@@ -101,13 +134,13 @@ class ArqWaker:
             partitions, self._partitions = sorted(self._partitions), set()
             delivery, self._delivery = self._delivery, False
             if time.monotonic() < self._broken_until:
+                _FAILED.inc(len(partitions) + delivery)
                 continue
             try:
                 await self._send(partitions, delivery)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._broken_until = time.monotonic() + _BREAK_S
+            except _LOST as error:
                 _FAILED.inc(len(partitions) + delivery)
-                _log.warning("wake_failed", error=repr(error), partitions=len(partitions))
+                self._break(error)
             if self._partitions or self._delivery:
                 await asyncio.sleep(_QUIET_S)
 
@@ -127,8 +160,11 @@ class ArqWaker:
             await self._enqueue(jobs)
 
     async def _enqueue(self, jobs: list[tuple[str, tuple[int, ...]]]) -> None:
-        """What `ArqRedis.enqueue_job` writes, for all jobs in one round trip, and the doorbell."""
-        now = time.time_ns() // 1_000_000
+        """What `ArqRedis.enqueue_job` writes, for all jobs in one round trip, and the doorbell.
+
+        Due long ago, because arq compares the time with the worker's own clock, which may be behind ours.
+        """
+        now = time.time_ns() // 1_000_000 - _AGO_MS
         async with self._redis.pipeline(transaction=True) as pipe:
             for function, arguments in jobs:
                 job = uuid4().hex

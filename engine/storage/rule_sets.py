@@ -22,7 +22,9 @@ class RuleSetRow(SQLModel, table=True):
     plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     templates: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     settings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False))
+    created_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    )
 
 
 class PublicationRow(SQLModel, table=True):
@@ -30,7 +32,9 @@ class PublicationRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
     rule_set: int = Field(sa_column=Column(BigInteger, nullable=False))
-    published_at: datetime = Field(sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False))
+    published_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    )
     published_by: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 

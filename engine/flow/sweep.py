@@ -1,0 +1,37 @@
+"""The guarantee behind every wake-up: look into the database for what waits. Cheap when nothing does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    partitions: frozenset[int]  # with undecided events, due timers or outcomes
+    messages: bool  # due, or stuck in a hand-over whose deadline has passed
+
+    def __bool__(self) -> bool:
+        return self.messages or bool(self.partitions)
+
+
+async def find_waiting(runtime: Runtime) -> Waiting:
+    """One statement, a few index probes a partition."""
+    async with runtime.database.connection() as connection:
+        rows = await connection.fetch(_WAITING)
+    found = {row[0] for row in rows}
+    return Waiting(frozenset(found - {_DELIVERY}), _DELIVERY in found)
+
+
+_DELIVERY = -1
+_WAITING = """
+    SELECT c.partition FROM partition_cursor c
+    WHERE EXISTS (SELECT FROM event e WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
+                  AND e.received_at >= c.floor)
+       OR EXISTS (SELECT FROM run r WHERE r.partition = c.partition AND r.wake_at <= now())
+       OR EXISTS (SELECT FROM outcome o WHERE o.partition = c.partition)
+    UNION ALL
+    SELECT -1 WHERE EXISTS (SELECT FROM message WHERE state = 'queued' AND due_at <= now())
+                 OR EXISTS (SELECT FROM message WHERE state = 'sending' AND deadline < now())
+"""

@@ -1,0 +1,50 @@
+"""The event table has a partition a month, so that growth is ended by a drop. They are made ahead; what comes for a
+month without one lands in `event_default` and stays readable there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from engine.storage.database import Connection, Database
+
+MONTHS_AHEAD = 2
+_LOCK = 0x6D6F6E7468  # "month": one worker at a time
+
+_log = structlog.get_logger(__name__)
+
+
+async def make_event_partitions(database: Database) -> list[str]:
+    """The names of those that were missing and are made now. A month that has rows in the default is left there."""
+    made = []
+    async with database.connection() as connection:
+        now: datetime = await connection.fetchval("SELECT now()")
+        for month in range(now.month - 1, now.month + MONTHS_AHEAD):
+            start, end = _month(now.year, month), _month(now.year, month + 1)
+            try:
+                if await _make(connection, f"event_{start[:7].replace('-', '_')}", start, end):
+                    made.append(f"event_{start[:7].replace('-', '_')}")
+            except (asyncpg.CheckViolationError, asyncpg.LockNotAvailableError) as error:
+                _log.warning("event_partition_not_made", month=start[:7], error=str(error))
+    return made
+
+
+def _month(year: int, index: int) -> str:
+    """`index` counts from 0 and may run past December."""
+    return f"{year + index // 12:04}-{index % 12 + 1:02}-01"
+
+
+async def _make(connection: Connection, name: str, start: str, end: str) -> bool:
+    """Attached rather than created in place: that does not lock out readers and writers of the whole table."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name):
+            return False
+        await connection.execute("SET LOCAL lock_timeout = '2s'")
+        await connection.execute(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+        await connection.execute(
+            f"ALTER TABLE event ATTACH PARTITION {name} FOR VALUES FROM ('{start}+00') TO ('{end}+00')"
+        )
+        return True

@@ -1,0 +1,25 @@
+"""Which workers live. arq's own health key is one for all workers and outlives a dead one by an hour."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from engine.storage.database import Connection
+
+
+async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> None:
+    """Also forgets workers that were silent for a day."""
+    await connection.execute(
+        """
+        INSERT INTO worker_heartbeat (worker, detail) VALUES ($1, $2)
+        ON CONFLICT (worker) DO UPDATE SET at = now(), detail = excluded.detail
+        """,
+        worker,
+        detail,
+    )
+    await connection.execute("DELETE FROM worker_heartbeat WHERE at < now() - interval '1 day'")
+
+
+async def stop_beating(connection: Connection, worker: UUID) -> None:
+    await connection.execute("DELETE FROM worker_heartbeat WHERE worker = $1", worker)

@@ -1,0 +1,133 @@
+"""The two lanes of a worker: deciding and delivering. Each is one loop, so wake-ups that arrive meanwhile gather and
+are served together by its next turn."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeAlias
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from engine.errors import NothingPublished
+from engine.flow.advance_partition import Progress, advance_partitions
+from engine.runtime import Runtime
+
+_EVENTS = Counter("kogda_events_decided_total", "Events decided")
+_MESSAGES = Counter("kogda_messages_decided_total", "Messages that decisions made")
+_FAILURES = Counter("kogda_lane_failures_total", "Turns of a lane that failed and will be tried again", ["lane"])
+_BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2))
+
+#: How soon a partition is looked at again that another worker has, or whose events wait for an open transaction.
+_AGAIN_S = 0.01
+_AGAIN_AT_MOST_S = 0.5
+_log = structlog.get_logger(__name__)
+
+
+class AdvanceLane:
+    """Decides the partitions it is told of, all that wait in one batch."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._pending: set[int] = set()
+        self._turn: asyncio.Task[None] | None = None
+        self._delays: dict[int, float] = {}  # how long a partition could not be read, so far
+        self._closed = False
+
+    def wake(self, partitions: Iterable[int]) -> None:
+        self._pending.update(partitions)
+        if self._pending and not self._closed and (self._turn is None or self._turn.done()):
+            self._turn = asyncio.create_task(self._run())
+
+    async def advance(self, partitions: Iterable[int]) -> None:
+        """Returns when a batch that read these partitions has ended, well or not."""
+        self.wake(partitions)
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+
+    async def close(self) -> None:
+        """The batch under way is finished; what is pending is left to others."""
+        self._closed = True
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+
+    async def _run(self) -> None:
+        while self._pending and not self._closed:
+            partitions, self._pending = frozenset(self._pending), set()
+            began = time.perf_counter()
+            try:
+                await self._runtime.waker.begin(partitions)
+                progress = await advance_partitions(self._runtime, partitions)
+            except NothingPublished:
+                continue  # the sweep comes back to it
+            except Exception as error:
+                _FAILURES.labels("advance").inc()
+                _log.warning("advance_failed", error=repr(error), partitions=len(partitions))
+                continue
+            _BATCH.observe(time.perf_counter() - began)
+            self._follow(partitions, progress)
+
+    def _follow(self, partitions: frozenset[int], progress: Progress) -> None:
+        _EVENTS.inc(progress.events)
+        _MESSAGES.inc(progress.messages)
+        self._pending |= progress.more
+        late = progress.held | progress.busy
+        for partition in partitions - late:
+            self._delays.pop(partition, None)
+        for partition in late:
+            delay = self._delays.get(partition, _AGAIN_S / 2) * 2
+            if delay <= _AGAIN_AT_MOST_S:  # beyond that the sweep is soon enough
+                self._delays[partition] = delay
+                asyncio.get_running_loop().call_later(delay, self.wake, (partition,))
+
+
+class More(Protocol):
+    """What one turn of delivery answers."""
+
+    @property
+    def more(self) -> bool: ...
+
+
+#: One turn of delivery: claim, render, hand over, settle.
+Deliver: TypeAlias = Callable[[Runtime], Awaitable[More]]
+
+
+class DeliverLane:
+    """Hands over due messages until none is left."""
+
+    def __init__(self, runtime: Runtime, deliver: Deliver) -> None:
+        self._runtime = runtime
+        self._deliver = deliver
+        self._woken = False
+        self._turn: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def wake(self) -> None:
+        self._woken = True
+        if not self._closed and (self._turn is None or self._turn.done()):
+            self._turn = asyncio.create_task(self._run())
+
+    async def deliver(self) -> None:
+        self.wake()
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+
+    async def close(self) -> None:
+        """Messages being handed over are settled; the others stay queued."""
+        self._closed = True
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+
+    async def _run(self) -> None:
+        while self._woken and not self._closed:
+            self._woken = False
+            try:
+                await self._runtime.waker.begin_delivery()
+                progress = await self._deliver(self._runtime)
+            except Exception as error:
+                _FAILURES.labels("deliver").inc()
+                _log.warning("delivery_failed", error=repr(error))
+                continue
+            self._woken = self._woken or progress.more

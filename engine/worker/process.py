@@ -1,0 +1,114 @@
+"""A worker process: it sweeps, hears wake-ups, decides and delivers, and stops with nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import structlog
+import uvloop
+
+from engine.config import Settings
+from engine.flow.sweep import find_waiting
+from engine.runtime import Runtime, open_runtime
+from engine.storage.event_partitions import make_event_partitions
+from engine.storage.heartbeats import beat, stop_beating
+from engine.storage.migrate import require_current
+from engine.worker.arq_lane import serve_wakes
+from engine.worker.lanes import AdvanceLane, Deliver, DeliverLane
+
+SWEEP_S = 1.5
+BEAT_S = 10.0
+_PARTITIONS_S = 3600.0
+_STOP_WITHIN_S = 18.0
+
+_log = structlog.get_logger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
+    logging.getLogger("arq").setLevel(logging.WARNING)  # it writes each job's arguments at INFO
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    uvloop.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if settings.database_url is not None:
+        await require_current(settings.database_url.get_secret_value())
+    from engine.flow.deliver_messages import deliver_messages
+
+    async with open_runtime(settings) as runtime, working(runtime, deliver_messages):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def working(runtime: Runtime, deliver: Deliver) -> AsyncIterator[None]:
+    """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
+    deciding, delivering = AdvanceLane(runtime), DeliverLane(runtime, deliver)
+    duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime)]
+    if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
+        duties.append(serve_wakes(runtime.settings.redis_url.get_secret_value(), deciding, delivering))
+    tasks = [asyncio.create_task(duty) for duty in duties]
+    try:
+        yield
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_WITHIN_S):
+                await asyncio.gather(deciding.close(), delivering.close())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweep(runtime: Runtime, advance: AdvanceLane, deliver: DeliverLane) -> None:
+    """At once, then every second or two; workers that started together drift apart by their process id."""
+    pause = SWEEP_S * (0.8 + 0.4 * (os.getpid() % 97) / 97)
+    while True:
+        try:
+            waiting = await find_waiting(runtime)
+            advance.wake(waiting.partitions)
+            if waiting.messages:
+                deliver.wake()
+        except Exception as error:
+            _log.warning("sweep_failed", error=repr(error))
+        await asyncio.sleep(pause)
+
+
+async def _beat(runtime: Runtime) -> None:
+    worker = uuid4()
+    detail = {"pid": os.getpid(), "host": socket.gethostname()}
+    try:
+        while True:
+            try:
+                async with runtime.database.connection() as connection:
+                    await beat(connection, worker, detail)
+            except Exception as error:
+                _log.warning("heartbeat_failed", error=repr(error))
+            await asyncio.sleep(BEAT_S)
+    finally:
+        with contextlib.suppress(Exception):
+            async with runtime.database.connection() as connection:
+                await stop_beating(connection, worker)
+
+
+async def _keep_months(runtime: Runtime) -> None:
+    while True:
+        try:
+            await make_event_partitions(runtime.database)
+        except Exception as error:
+            _log.warning("event_partitions_failed", error=repr(error))
+        await asyncio.sleep(_PARTITIONS_S)
