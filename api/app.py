@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.routing import Mount
 
 from api.auth import WriteKeys
@@ -16,6 +19,8 @@ from api.ingest.edge import IngestEdge
 from api.metrics import Metrics
 from api.problems import add_problem_handlers
 from api.routes import ROUTERS
+from api.schemas.events import SECURITY_SCHEMES, event_paths
+from api.schemas.problem import ProblemBody
 from api.services import ApiRuntime, Services
 from engine.flow.accept_events import EventWriter
 
@@ -37,7 +42,21 @@ def create_app(runtime: ApiRuntime) -> FastAPI:
         counts=services.metrics,
     )
     app.router.routes.append(Mount("/v1", edge))
+    app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     return app
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's own, with what the edge and the problems add by hand."""
+    if app.openapi_schema is None:
+        described = get_openapi(title=app.title, version=version("kogda"), routes=app.routes)
+        described["paths"] |= event_paths()
+        schemas = described["components"]["schemas"]
+        schemas["ProblemBody"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schemas["ProblemBody"].pop("$defs")
+        described["components"]["securitySchemes"] = SECURITY_SCHEMES
+        app.openapi_schema = described
+    return app.openapi_schema
 
 
 def _services(runtime: ApiRuntime) -> Services:

@@ -1,4 +1,4 @@
-"""Who may come in: write keys for events, the admin key for the management API."""
+"""Write keys: who may send events."""
 
 from __future__ import annotations
 

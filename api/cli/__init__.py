@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "publish": "api.cli.publish",
     "init": "api.cli.init",
     "demo": "api.cli.demo",
+    "keys": "api.cli.keys",
     "doctor": "api.cli.doctor",
     "api": "api.cli.api",
     "worker": "api.cli.worker",

@@ -1,5 +1,5 @@
 """One noun a file. The order is that of the documentation."""
 
-from api.routes import health
+from api.routes import health, management
 
-ROUTERS = (health.router,)
+ROUTERS = (health.router, management.router)

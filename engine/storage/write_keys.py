@@ -7,11 +7,14 @@ counting the events that clients send again a second time.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.storage.database import Connection
+
+_NAME = re.compile(r"[\w.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,10 @@ class WriteKey:
     last4: str
     created_at: datetime
     revoked_at: datetime | None
+
+
+def is_source_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def hash_of_key(key: str) -> bytes:

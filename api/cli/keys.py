@@ -1,0 +1,84 @@
+"""`kogda keys`: the write keys that apps send events with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.supervisor.services import connected
+from engine.config import Settings, read_settings
+from engine.storage.database import Connection, Database
+from engine.storage.migrate import migrate, require_current
+from engine.storage.write_keys import WriteKey, all_write_keys, create_write_key, is_source_name, revoke_write_key
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True, help="Write keys, with which apps send events. A key can write and nothing else."
+)
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Where the events come from: `shop`, `ios-app`. Keys may share a name.")],
+    data: Data = None,
+) -> None:
+    """Make a key and print it, once: only its hash is kept."""
+    if not is_source_name(name):
+        typer.echo(
+            f"kogda: `{name}` cannot be a name: use 1 to 64 letters, digits, dots, dashes, underscores", err=True
+        )
+        raise typer.Exit(2)
+    typer.echo(_with_database(data, lambda connection: create_write_key(connection, name)))
+
+
+@app.command("list")
+def list_(data: Data = None) -> None:
+    """Show all keys, without their secrets."""
+    table = Table("id", "name", "key", "made", "revoked")
+    for key in _with_database(data, all_write_keys):
+        table.add_row(*_row(key))
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id that `kogda keys list` shows, `wk_…`.")], data: Data = None
+) -> None:
+    """Refuse a key from now on: every API process has noticed after 3 seconds."""
+    if not _with_database(data, lambda connection: revoke_write_key(connection, key_id)):
+        typer.echo(f"kogda: there is no write key `{key_id}`; `kogda keys list` shows them", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{key_id} is revoked")
+
+
+def _row(key: WriteKey) -> tuple[str, ...]:
+    made, revoked = (f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (key.created_at, key.revoked_at))
+    return key.id, key.name, f"{key.id}.…{key.last4}", made, revoked
+
+
+def _with_database(data: Path | None, work: Callable[[Connection], Awaitable[T]]) -> T:
+    settings = read_settings(data=data)
+    with connected(settings) as whole:
+        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
+
+
+async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    await (migrate(url) if is_ours else require_current(url))
+    database = Database(url, pool_size=1)
+    await database.open()
+    try:
+        async with database.connection() as connection:
+            return await work(connection)
+    finally:
+        await database.close()

@@ -1,0 +1,87 @@
+"""The management API under /api: what came in, what was refused, what is being done. Read only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from api.admin import require_admin
+from api.paging import After, Limit, number_of, place_of, token_of
+from api.problems import Problem
+from api.schemas.management import (
+    CustomerEntry,
+    MessageEntry,
+    MessageState,
+    Page,
+    RejectedEvent,
+    RunEntry,
+    WriteKeyEntry,
+)
+from api.schemas.problem import problem_responses
+from api.services import Served
+from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
+from engine.storage.rejects import newest_rejects
+from engine.storage.write_keys import all_write_keys
+
+router = APIRouter(
+    prefix="/api",
+    tags=["management"],
+    dependencies=[Depends(require_admin)],
+    responses=problem_responses(400, 401, 403, 404, 405, 422, 503),
+)
+
+_KEY = r"^[ua]:[^\x00]+$"
+CustomerKeyInPath = Annotated[str, Path(pattern=_KEY, max_length=258, examples=["u:42"])]
+CustomerKey = Annotated[str, Query(pattern=_KEY, max_length=258, examples=["u:42"])]
+
+
+@router.get("/rejects")
+async def list_rejects(services: Served, after: After = None, limit: Limit = 50) -> Page[RejectedEvent]:
+    """Events that were refused, each with the reason and the field at fault."""
+    async with services.runtime.database.connection() as connection:
+        rows = await newest_rejects(connection, before=number_of(after), limit=limit)
+    items = [RejectedEvent(**row._asdict()) for row in rows]
+    return Page(items=items, next=str(rows[-1].id) if len(rows) == limit else None)
+
+
+@router.get("/write-keys")
+async def list_write_keys(services: Served) -> Page[WriteKeyEntry]:
+    """All write keys, the revoked ones too, without their secrets."""
+    async with services.runtime.database.connection() as connection:
+        keys = await all_write_keys(connection)
+    return Page(items=[WriteKeyEntry.model_validate(key, from_attributes=True) for key in keys], next=None)
+
+
+@router.get("/customers/{key}")
+async def get_customer(services: Served, key: CustomerKeyInPath) -> CustomerEntry:
+    """What is known about one customer."""
+    async with services.runtime.database.connection() as connection:
+        row = await customer_by_key(connection, key, partitions=services.runtime.partitions)
+    if row is None:
+        raise Problem(404, "unknown_customer", f"there is no customer `{key}`")
+    return CustomerEntry(**row)
+
+
+@router.get("/runs")
+async def list_runs(services: Served, customer: CustomerKey, after: After = None, limit: Limit = 50) -> Page[RunEntry]:
+    """A customer's passes through rules, by when they began."""
+    async with services.runtime.database.connection() as connection:
+        rows = await runs_of_customer(
+            connection, customer, partitions=services.runtime.partitions, before=place_of(after), limit=limit
+        )
+    return Page(items=[RunEntry(**row) for row in rows], next=_next(rows, "began_at", limit))
+
+
+@router.get("/messages")
+async def list_messages(
+    services: Served, state: MessageState | None = None, after: After = None, limit: Limit = 50
+) -> Page[MessageEntry]:
+    """Messages to all customers, by when they were decided, with why some were not sent."""
+    async with services.runtime.database.connection() as connection:
+        rows = await newest_messages(connection, state=state, before=place_of(after), limit=limit)
+    return Page(items=[MessageEntry(**row) for row in rows], next=_next(rows, "created_at", limit))
+
+
+def _next(rows: list[dict[str, Any]], field: str, limit: int) -> str | None:
+    return token_of(rows[-1][field], rows[-1]["id"]) if len(rows) == limit else None

@@ -1,0 +1,83 @@
+"""What the management API answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+T = TypeVar("T")
+
+RunState = Literal["waiting", "sending", "ended"]
+MessageState = Literal["queued", "sending", "sent", "suppressed", "failed", "unknown"]
+
+
+class Page(BaseModel, Generic[T]):
+    """Newest first."""
+
+    items: list[T]
+    next: str | None = Field(description="give it as `after` to get the page that follows; null on the last page")
+
+
+class RejectedEvent(BaseModel):
+    id: int
+    received_at: datetime
+    source: str
+    reason: str
+    path: str = Field(description="of the field at fault, `$.properties.total`")
+    body: str = Field(description="as received, cut at the event limit")
+
+
+class WriteKeyEntry(BaseModel):
+    id: str
+    name: str
+    last4: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class CustomerEntry(BaseModel):
+    id: UUID
+    key: str = Field(description="`u:` and the userId, or `a:` and the anonymousId")
+    email: str | None
+    phone: str | None
+    timezone: str | None
+    locale: str | None
+    attributes: dict[str, Any]
+    tags: list[str]
+    consent: dict[str, bool]
+    merged_into: UUID | None
+    first_seen: datetime
+
+
+class RunEntry(BaseModel):
+    id: UUID
+    customer: UUID
+    rule: str
+    rule_set: int
+    state: RunState
+    wake_at: datetime | None
+    began_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class MessageEntry(BaseModel):
+    id: UUID
+    customer: UUID
+    run: UUID
+    rule: str
+    rule_set: int
+    channel: str
+    template: str
+    state: MessageState
+    transactional: bool
+    due_at: datetime
+    attempts: int
+    maybe_duplicate: bool
+    reason: str | None
+    address: str | None
+    created_at: datetime
+    settled_at: datetime | None
