@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from dsl.codec import from_json
 from engine.actions import ACTIONS
+from engine.channels import Channels
+from engine.channels.opening import close_channels, open_channels
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.core.program import Program, load_program
 from engine.errors import ConfigurationError
+from engine.keeping import keeper
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
 from engine.storage.installation import found_installation
 from engine.storage.rule_sets import load_rule_set
+from engine.texts import Texts
 from engine.waker import ArqWaker, NullWaker, Waker
 
 _PROGRAMS_KEPT = 64
@@ -66,9 +70,11 @@ class Runtime:
     database: Database
     waker: Waker
     partitions: int  # of this installation, whatever the settings say now
-    channels: Mapping[str, Any] = field(default_factory=dict)  # by name; filled by engine.channels.open_channels
+    channels: Channels = field(default_factory=dict)  # by name
     clock: Callable[[], datetime] = utc_now
     programs: Programs = field(default_factory=Programs)
+    texts: Texts = field(default_factory=Texts)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
 
 
 @asynccontextmanager
@@ -84,7 +90,11 @@ async def open_runtime(
         installation = await found_installation(database, settings.partitions)
         waker = waker or waker_of(settings)
         try:
-            yield Runtime(settings, database, waker, installation.partitions)
+            channels = open_channels(settings, keeper(database))
+            try:
+                yield Runtime(settings, database, waker, installation.partitions, channels)
+            finally:
+                await close_channels(channels)
         finally:
             await waker.close()
     finally:

@@ -1,0 +1,85 @@
+"""Ways to reach a customer. A channel takes one message and says what became of it: a value, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The content of an email, not yet trusted: the channel refuses what would inject a header or a command."""
+
+    sender: str  # "Shop <hello@shop.example>"
+    subject: str
+    text: str
+    html: str | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Why a message exists: for records and pages, never for what is sent."""
+
+    partition: int
+    run: UUID
+    rule: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """One message on its way out. `message` makes the Message-ID, so a repeated hand-over can be recognised."""
+
+    message: UUID
+    address: str
+    mail: Mail
+    at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider has taken responsibility for it."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It will not be taken as it is. `suppress`: the address is dead, and nothing may be sent to it again."""
+
+    reason: str
+    suppress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Certainly not taken yet. `after`: no sooner than that; None: as the retry schedule says."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been taken: the connection was lost after the last byte and before the answer."""
+
+    reason: str
+
+
+Verdict: TypeAlias = Sent | Rejected | TryLater | Unknown
+
+
+class Channel(Protocol):
+    """One per process. `send` may be called many times at once; it bounds what it does at the same time itself."""
+
+    async def send(self, handover: Handover) -> Verdict: ...
+
+    async def close(self) -> None: ...
+
+
+Channels: TypeAlias = Mapping[str, Channel]

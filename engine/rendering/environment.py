@@ -73,6 +73,7 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         self.tests = {name: JINJA_TESTS[name] for name in TESTS}
         self.globals = dict(_FUNCTIONS)
         self._front_matter: dict[str, FrontMatter] = {}
+        self._small: dict[str, Template] = {}
 
     def front_matter(self, path: str) -> FrontMatter:
         if path not in self._front_matter:
@@ -87,6 +88,12 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
             raise TemplateSyntaxError(f"the file is longer than {MAX_SOURCE // 1024} KiB", 1, name)
         head = self.front_matter(path)
         return (head.values[key] if key else head.body), name, None
+
+    def small_template(self, source: str) -> Template:
+        """A line of front matter, compiled once; a text, so nothing in it is escaped."""
+        if source not in self._small:
+            self._small[source] = self.from_string(source)
+        return self._small[source]
 
     def join_path(self, template: str, parent: str) -> str:
         return referenced(template, parent)

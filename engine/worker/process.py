@@ -66,6 +66,7 @@ async def working(runtime: Runtime, deliver: Deliver) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        runtime.stopping.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_STOP_WITHIN_S):
                 await asyncio.gather(deciding.close(), delivering.close())

@@ -1,11 +1,30 @@
-"""What can stop a message at the moment it is due, on fresh data: one guard a file."""
+"""What can stop a message at the last moment: one guard a file, on facts read in the claim's own transaction."""
 
-from engine.core.guards.once_per import once_per
-from engine.core.guards.refusal import Guard
-from engine.core.guards.rule_conditions import rule_conditions
-from engine.core.guards.same_message import same_message
-from engine.core.guards.step_condition import step_condition
+from __future__ import annotations
 
-#: In this order: a skipped send must not end the run by a later guard, and what ends the run comes before what
-#: only skips this message.
-GUARDS: tuple[Guard, ...] = (step_condition, rule_conditions, once_per, same_message)
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from engine.core.guards.address import check_address
+from engine.core.guards.consent import check_consent
+from engine.core.guards.facts import Block, MessageFacts
+from engine.core.guards.run import check_run
+from engine.core.guards.suppression import check_suppression
+
+__all__ = ["GUARDS", "Block", "Guard", "MessageFacts", "first_block"]
+
+Guard: TypeAlias = Callable[[MessageFacts, datetime], Block | None]
+
+#: The first that blocks gives the reason. What ended the run comes before what we know of the address, because it
+#: explains more; a suppressed address comes before consent, because it holds for transactional messages too.
+GUARDS: tuple[Guard, ...] = (check_run, check_address, check_suppression, check_consent)
+
+
+def first_block(facts: MessageFacts, now: datetime) -> Block | None:
+    """Why this message may not go out at `now`, or None if it may."""
+    for guard in GUARDS:
+        block = guard(facts, now)
+        if block is not None:
+            return block
+    return None

@@ -203,6 +203,9 @@ CREATE TABLE mailbox (
     recipient     text NOT NULL,
     subject       text NOT NULL,
     rule          text NOT NULL,
+    template      text NOT NULL,
+    partition     smallint NOT NULL,         -- of its run, when it was sent
+    run           uuid NOT NULL,
     raw           bytea NOT NULL             -- RFC 5322
 );
 

@@ -1,0 +1,21 @@
+"""The channels of this server, by the settings."""
+
+from __future__ import annotations
+
+from engine.channels import Channels
+from engine.channels.email_smtp import SmtpChannel
+from engine.channels.mailbox import KeepMail, MailboxChannel
+from engine.channels.smtp_settings import read_smtp_url
+from engine.config import Settings
+
+
+def open_channels(settings: Settings, keep: KeepMail) -> Channels:
+    """Nothing is connected yet. Raises ConfigurationError."""
+    if settings.smtp_url is None:
+        return {"email": MailboxChannel(keep)}
+    return {"email": SmtpChannel(read_smtp_url(settings.smtp_url.get_secret_value()))}
+
+
+async def close_channels(channels: Channels) -> None:
+    for channel in channels.values():
+        await channel.close()

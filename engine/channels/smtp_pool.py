@@ -1,0 +1,96 @@
+"""Open connections to one SMTP server. A broken one is closed, never put back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+
+from aiosmtplib import SMTP, SMTPException
+
+from engine.channels.smtp_settings import SmtpSettings
+
+
+@dataclass(slots=True)
+class PooledConnection:
+    client: SMTP
+    used_at: float = 0.0  # monotonic
+    mails: int = 0
+    is_fresh: bool = True  # opened for this mail
+    is_clean: bool = False  # between two mails, with nothing half said
+
+
+class SmtpPool:
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+        self._slots = asyncio.Semaphore(settings.connections)
+        self._idle: list[PooledConnection] = []
+        self._own_name: str | None = None  # looked up in DNS at the first connection, which may take seconds
+
+    @asynccontextmanager
+    async def connection(self, *, fresh: bool = False) -> AsyncIterator[PooledConnection]:
+        """Waits for a free place. Raises what aiosmtplib raises when the server cannot be reached.
+
+        Whoever leaves it with `is_clean` false, or with an exception, has spoilt the connection.
+        """
+        async with self._slots:
+            connection = (None if fresh else self._usable()) or await self._opened()
+            connection.is_clean = False
+            try:
+                yield connection
+            finally:
+                await self._put_back(connection)
+
+    async def close(self) -> None:
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(self._quit(connection) for connection in idle))
+
+    def _usable(self) -> PooledConnection | None:
+        """The one used last: the others may grow old and be closed."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.client.is_connected and monotonic() - connection.used_at < self._settings.idle_s:
+                connection.is_fresh = False
+                return connection
+            connection.client.close()
+        return None
+
+    async def _opened(self) -> PooledConnection:
+        settings = self._settings
+        client = SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.implicit_tls,
+            start_tls=settings.start_tls,
+            username=settings.username,
+            password=settings.password,
+            tls_context=settings.tls,
+            timeout=settings.timeouts.command,
+            local_hostname=self._own_name,
+        )
+        async with asyncio.timeout(settings.timeouts.command):
+            await client.connect(timeout=settings.timeouts.connect)
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
+        self._own_name = client.local_hostname
+        return PooledConnection(client)
+
+    async def _put_back(self, connection: PooledConnection) -> None:
+        connection.mails += 1
+        connection.used_at = monotonic()
+        if not connection.is_clean or not connection.client.is_connected:
+            connection.client.close()
+        elif connection.mails >= self._settings.per_connection:
+            await self._quit(connection)
+        else:
+            self._idle.append(connection)
+
+    async def _quit(self, connection: PooledConnection) -> None:
+        try:
+            await connection.client.quit(timeout=self._settings.timeouts.quit)
+        except (SMTPException, OSError, TimeoutError):
+            pass  # it is gone already, which is what was wanted
+        finally:
+            connection.client.close()

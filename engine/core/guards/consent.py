@@ -1,0 +1,20 @@
+"""Marketing needs the customer's consent, for the channel and for the topic. Transactional messages need none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.core.guards.facts import Block, MessageFacts
+
+
+def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
+    """A refusal always holds; `required` also asks for an explicit yes to the channel."""
+    if facts.transactional:
+        return None
+    if facts.consent.get(facts.channel) is False:
+        return Block(f"no consent: {facts.channel} refused")
+    if facts.topic is not None and facts.consent.get(facts.topic) is False:
+        return Block(f"no consent: topic {facts.topic} refused")
+    if facts.consent_policy == "required" and facts.consent.get(facts.channel) is not True:
+        return Block(f"no consent: {facts.channel} was never agreed to")
+    return None

@@ -1,0 +1,11 @@
+"""Addresses that must not be contacted: dead ones, complaints. Transactional messages do not go there either."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.core.guards.facts import Block, MessageFacts
+
+
+def check_suppression(facts: MessageFacts, _now: datetime) -> Block | None:
+    return Block(f"the address is suppressed: {facts.suppressed}") if facts.suppressed else None

@@ -1,0 +1,128 @@
+"""Takes messages that are due: guards on fresh data, attempt and lease, all in one transaction before any socket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+from engine.core.guards import Block, MessageFacts, first_block
+from engine.runtime import Runtime
+from engine.storage.database import Connection
+from engine.storage.messages import (
+    DueMessage,
+    Settlement,
+    begin_attempts,
+    lock_due_messages,
+    lock_stuck_messages,
+    settle,
+)
+from engine.storage.rule_sets import live_rule_set
+from engine.texts import PublishedTexts
+
+#: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
+LEASE = timedelta(seconds=45)
+_STUCK_AT_ONCE = 500
+_GONE = "the worker was gone while handing it over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A message that may go out now, and is ours until its lease ends."""
+
+    message: DueMessage
+    attempt: UUID
+    texts: PublishedTexts  # to render it with
+    policy: PublishedTexts  # of the live rule set
+    claimed_at: float = field(default_factory=monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    claimed: tuple[Claimed, ...] = ()
+    suppressed: int = 0
+    held: int = 0  # stuck ones, now unknown
+    is_last: bool = True  # nothing more was due
+
+
+async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEASE) -> Claim:
+    """At most `limit`. What guards stop is settled here, with the reason, and its partitions are woken."""
+    async with runtime.database.transaction() as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            return Claim()
+        policy = await runtime.texts.of(connection, live)
+        woken, held = await _settle_stuck(connection, policy)
+        due = await lock_due_messages(connection, limit=limit)
+        claimed, blocked = await _sorted(connection, due, policy, runtime)
+        if claimed:
+            await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
+        if blocked:
+            woken |= await settle(connection, blocked)
+    if woken:
+        await runtime.waker.wake(woken)
+    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=len(due) < limit)
+
+
+async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:
+    stuck = await lock_stuck_messages(connection, limit=_STUCK_AT_ONCE)
+    if not stuck:
+        return set(), 0
+    settlements = [
+        Settlement(partition=partition, message=message, attempt=attempt, state="unknown", reason=_GONE)
+        if policy.unknown_window(transactional=transactional) == "hold"
+        else Settlement(
+            partition=partition,
+            message=message,
+            attempt=attempt,
+            state="queued",
+            reason=f"sent again: {_GONE}",
+            maybe_duplicate=True,
+        )
+        for partition, message, attempt, transactional in stuck
+    ]
+    return await settle(connection, settlements), sum(each.state == "unknown" for each in settlements)
+
+
+async def _sorted(
+    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, runtime: Runtime
+) -> tuple[tuple[Claimed, ...], list[Settlement]]:
+    claimed: list[Claimed] = []
+    blocked: list[Settlement] = []
+    for message in due:
+        texts = policy
+        if not policy.mails.has(message.template):
+            texts = await runtime.texts.of(connection, message.rule_set)
+        block = first_block(_facts(message, policy, texts), message.now)
+        if block is None:
+            claimed.append(Claimed(message=message, attempt=uuid4(), texts=texts, policy=policy))
+        else:
+            blocked.append(_stopped(message, block))
+    return tuple(claimed), blocked
+
+
+def _facts(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) -> MessageFacts:
+    return MessageFacts(
+        channel=message.channel,
+        address=message.email if message.channel == "email" else message.phone,
+        transactional=message.transactional,
+        topic=texts.mails.topic(message.template),
+        consent=message.consent,
+        consent_policy=policy.consent_policy,
+        suppressed=message.suppressed,
+        is_rule_on=message.rule in policy.rules,
+        run_end=message.end_reason,
+    )
+
+
+def _stopped(message: DueMessage, block: Block) -> Settlement:
+    return Settlement(
+        partition=message.partition,
+        message=message.id,
+        attempt=None,
+        state="suppressed" if block.retry_at is None else "queued",
+        reason=block.reason,
+        due_at=block.retry_at,
+    )

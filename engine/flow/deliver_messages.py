@@ -1,0 +1,161 @@
+"""Hands over messages that are due, as long as there are any: claim, guards, render, channel, settle in bulk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+
+import asyncpg
+import structlog
+
+from engine.flow.claiming import LEASE, Claimed, claim_messages
+from engine.flow.handing_over import Finished, hand_over
+from engine.runtime import Runtime
+from engine.storage.messages import extend_leases, settle
+from engine.storage.quarantine import quarantine
+from engine.storage.suppressions import suppress
+
+#: Messages in the hands of one call at the same time.
+AT_ONCE = 64
+#: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
+_LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
+_GRACE_S = 8.0  # for those in hand when the worker is asked to stop
+#: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
+_SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
+_NO_DATABASE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Messages by what became of them; `queued` will be tried again."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    more: bool = False  # messages were left, because the worker stops
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+
+async def deliver_messages(runtime: Runtime, *, at_once: int = AT_ONCE, lease: timedelta = LEASE) -> Delivered:
+    """Returns when nothing is due and nothing is in hand. Any number of calls may run at the same time, anywhere.
+
+    When the runtime is stopping, or the call is cancelled, what is in hand has a few seconds to end; what does not is
+    settled by policy when its lease ends.
+    """
+    desk = _Desk(runtime, at_once, lease)
+    try:
+        await desk.work()
+    finally:
+        if desk.in_hand:
+            await asyncio.shield(desk.wind_up())
+    return Delivered(desk.counts, not desk.is_all_claimed)
+
+
+@dataclass(slots=True)
+class _Desk:
+    runtime: Runtime
+    at_once: int
+    lease: timedelta
+    in_hand: dict[asyncio.Task[Finished | None], Claimed] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    extended_at: float = field(default_factory=monotonic)
+    is_all_claimed: bool = False  # nothing more was due when it was last looked
+    look_again_s: float = _LOOK_AGAIN_S
+    looked_at: float = 0.0
+
+    async def work(self) -> None:
+        while not self.runtime.stopping.is_set():
+            if self._wants_more():
+                await self._claim(self.at_once - len(self.in_hand))
+            if self.in_hand:
+                await self._settle_finished(timeout=self.look_again_s)
+            elif self.is_all_claimed:
+                return
+
+    def _wants_more(self) -> bool:
+        if (self.at_once - len(self.in_hand)) * 2 < self.at_once:
+            return False
+        return not self.is_all_claimed or monotonic() - self.looked_at >= self.look_again_s
+
+    async def wind_up(self) -> None:
+        """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
+        ends_at = monotonic() + _GRACE_S
+        while self.in_hand and monotonic() < ends_at:
+            await self._settle_finished(timeout=max(ends_at - monotonic(), 0.01))
+        for task in self.in_hand:
+            task.cancel()
+        await asyncio.gather(*self.in_hand, return_exceptions=True)
+
+    async def _claim(self, free: int) -> None:
+        claim = await claim_messages(self.runtime, limit=free, lease=self.lease)
+        self.counts.update({"suppressed": claim.suppressed, "unknown": claim.held})
+        for claimed in claim.claimed:
+            self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
+        self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
+        self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)
+
+    def _is_ours(self, claimed: Claimed) -> bool:
+        """By this process's monotonic clock: it may have stood still since the claim."""
+        return monotonic() - max(claimed.claimed_at, self.extended_at) < self.lease.total_seconds()
+
+    async def _settle_finished(self, *, timeout: float) -> None:
+        done, _ = await asyncio.wait(self.in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finished: list[Finished] = []
+        for task in done:
+            claimed = self.in_hand.pop(task)
+            error = task.exception()
+            if error is not None:
+                # A mistake of ours. Its lease ends it by policy, as if the worker had died at this message.
+                _log.error("delivery_failed", message=str(claimed.message.id), error=repr(error), exc_info=error)
+                continue
+            ended = task.result()
+            if ended is not None:
+                finished.append(ended)
+        if finished:
+            await self._settle(finished)
+        await self._extend()
+
+    async def _settle(self, finished: Sequence[Finished]) -> None:
+        for wait in (*_SETTLE_WAITS_S, None):
+            try:
+                woken = await _write(self.runtime, finished)
+                break
+            except _NO_DATABASE as error:
+                if wait is None:
+                    raise
+                _log.warning("settling_waits", messages=len(finished), error=repr(error))
+                await asyncio.sleep(wait)
+        self.counts.update(ended.settlement.state for ended in finished)
+        if woken:
+            await self.runtime.waker.wake(woken)
+
+    async def _extend(self) -> None:
+        if not self.in_hand or monotonic() - self.extended_at < self.lease.total_seconds() / 3:
+            return
+        attempts = [claimed.attempt for claimed in self.in_hand.values()]
+        try:
+            async with self.runtime.database.connection() as connection:
+                await extend_leases(connection, attempts, self.lease)
+        except _NO_DATABASE as error:
+            _log.warning("lease_not_extended", messages=len(attempts), error=repr(error))
+        else:
+            self.extended_at = monotonic()
+
+
+async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
+    async with runtime.database.transaction() as connection:
+        woken = await settle(connection, [ended.settlement for ended in finished])
+        dead = [ended.dead_address for ended in finished if ended.dead_address]
+        if dead:
+            await suppress(connection, dead)
+        poison = [ended.poison for ended in finished if ended.poison]
+        if poison:
+            await quarantine(connection, poison)
+    return woken

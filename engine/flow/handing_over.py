@@ -1,0 +1,162 @@
+"""One message from claim to verdict: render it, hand it to its channel, say how it is to be settled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from engine.channels import Handover, Mail, Origin, Rejected, Sent, TryLater, Unknown, Verdict
+from engine.core.retries import next_attempt
+from engine.errors import TemplateFailed
+from engine.flow.claiming import Claimed
+from engine.rendering.email import MailRequest, RenderedMail
+from engine.runtime import Runtime
+from engine.storage.messages import Settlement
+from engine.storage.quarantine import Quarantined
+
+#: A template that fails is tried again, because texts are live and may be mended meanwhile.
+TEMPLATE_TRIES = 3
+_NO_SENDER = "the mail has no sender; set mail.from in kogda.yaml, or KOGDA_MAIL_FROM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How one attempt ended, and what else follows from it."""
+
+    settlement: Settlement
+    dead_address: tuple[str, str, str] | None = None  # channel, address, reason
+    poison: Quarantined | None = None
+
+
+async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claimed], bool]) -> Finished | None:
+    """None: its lease ended before it reached the channel, so another worker may have it now."""
+    channel = runtime.channels.get(claimed.message.channel)
+    if channel is None:
+        return Finished(settlement=_settled(claimed, "failed", f"this server has no channel {claimed.message.channel}"))
+    try:
+        rendered = await _rendered(claimed)
+        handover = _handover(claimed, rendered, runtime)
+    except TemplateFailed as error:
+        return _failed_template(claimed, error)
+    if not is_ours(claimed):
+        return None
+    verdict: Verdict = await channel.send(handover)
+    return settled_as(claimed, verdict, rendered.missing)
+
+
+def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:
+    """What a channel's verdict means for the row. Pure."""
+    match verdict:
+        case Sent(provider_id):
+            reason = "rendered empty: " + ", ".join(missing) if missing else None
+            return Finished(settlement=_settled(claimed, "sent", reason, provider_id=provider_id))
+        case Rejected(reason, suppress):
+            address = claimed.message.email or ""
+            dead = (claimed.message.channel, address, reason) if suppress else None
+            return Finished(settlement=_settled(claimed, "failed", reason), dead_address=dead)
+        case TryLater(reason, after):
+            return Finished(settlement=_again(claimed, reason, after=after))
+        case Unknown(reason):
+            if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
+                return Finished(settlement=_settled(claimed, "unknown", reason))
+            return Finished(settlement=_again(claimed, f"sent again: {reason}", maybe_duplicate=True))
+
+
+def _failed_template(claimed: Claimed, error: TemplateFailed) -> Finished:
+    tries = claimed.message.attempts + 1
+    if tries < TEMPLATE_TRIES:
+        return Finished(settlement=_again(claimed, str(error)))
+    poison = Quarantined(
+        what="message",
+        subject=str(claimed.message.id),
+        rule=claimed.message.rule,
+        tries=tries,
+        reason=str(error),
+        detail=f"{claimed.message.channel} {claimed.message.template}, rule set {claimed.texts.rule_set}",
+    )
+    return Finished(settlement=_settled(claimed, "failed", str(error)), poison=poison)
+
+
+def _again(
+    claimed: Claimed, reason: str, *, after: timedelta | None = None, maybe_duplicate: bool = False
+) -> Settlement:
+    message = claimed.message
+    due = next_attempt(message.id, message.attempts + 1, first_due=message.created_at, now=_now(claimed), after=after)
+    if due is None:
+        return _settled(claimed, "failed", f"given up after 5 days: {reason}", maybe_duplicate=maybe_duplicate)
+    return _settled(claimed, "queued", reason, due_at=due, maybe_duplicate=maybe_duplicate)
+
+
+def _settled(claimed: Claimed, state: Any, reason: str | None, **values: Any) -> Settlement:
+    message = claimed.message
+    return Settlement(
+        partition=message.partition,
+        message=message.id,
+        attempt=claimed.attempt,
+        state=state,
+        reason=reason,
+        address=message.email,
+        **values,
+    )
+
+
+def _now(claimed: Claimed) -> datetime:
+    """By the database's clock: that of the claim, and what has passed here since."""
+    return claimed.message.now + timedelta(seconds=monotonic() - claimed.claimed_at)
+
+
+async def _rendered(claimed: Claimed) -> RenderedMail:
+    """Raises TemplateFailed. Templates that take long, or were never tried, do not hold up the event loop."""
+    mails, request = claimed.texts.mails, _request(claimed)
+    if mails.is_light(request.template):
+        return mails.mail(request)
+    return await asyncio.to_thread(mails.mail, request)
+
+
+def _request(claimed: Claimed) -> MailRequest:
+    message, settings = claimed.message, claimed.policy.settings
+    customer = {
+        **message.attributes,
+        "id": (message.key or "").partition(":")[2],
+        "tags": message.tags,
+        **{
+            name: value
+            for name in ("email", "phone", "timezone", "locale")
+            if (value := getattr(message, name)) is not None
+        },
+    }
+    return MailRequest(
+        template=message.template,
+        event=message.context.get("event") or {},
+        customer=customer,
+        variables=message.context.get("with") or {},
+        workspace={"name": settings.get("name", "Kogda")},
+        locale=message.locale,
+        default_locale=settings.get("locale") or "en",
+        timezone=message.timezone or claimed.policy.timezone,
+        currency=claimed.policy.currency,
+    )
+
+
+def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Handover:
+    message, policy = claimed.message, claimed.policy
+    sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
+    if not sender:
+        raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
+    return Handover(
+        message=message.id,
+        address=message.email or "",
+        mail=Mail(
+            sender=sender,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
+        ),
+        at=_now(claimed),
+        origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
+    )

@@ -1,0 +1,33 @@
+"""Connects the mailbox channel to its table: channels and storage know nothing of each other."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from engine.channels import Handover
+from engine.channels.mailbox import KeepMail, StoreUnreachable
+from engine.channels.mime import Envelope
+from engine.storage.database import Database
+from engine.storage.mailbox import NewMail, keep_mail
+
+
+def keeper(database: Database) -> KeepMail:
+    async def keep(handover: Handover, envelope: Envelope) -> None:
+        mail = NewMail(
+            message=handover.message,
+            at=handover.at,
+            recipient=envelope.recipient,
+            subject=envelope.subject,
+            rule=handover.origin.rule,
+            template=handover.origin.template,
+            partition=handover.origin.partition,
+            run=handover.origin.run,
+            raw=envelope.raw,
+        )
+        try:
+            async with database.connection() as connection:
+                await keep_mail(connection, mail)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreUnreachable(str(error) or type(error).__name__) from error
+
+    return keep

@@ -1,0 +1,195 @@
+"""One customer's mail, from the newest templates: subject, HTML, text and what rendered empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, TypeVar
+
+import html2text
+from jinja2.exceptions import TemplateError, TemplateNotFound
+from markupsafe import escape
+
+from engine.errors import TemplateFailed
+from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, current_budget, spending
+from engine.rendering.environment import BudgetedEnvironment, rendered_parts
+from engine.rendering.inspect import plain_words
+from engine.rendering.sources import Sources, main_files, text_sibling, variant_for
+from engine.rendering.values import NotAllowed
+
+_CHANNEL = "email"
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+#: Hidden from the page, read by the list of mails.
+_PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
+#: Above it the text part is left to the mail program: turning HTML into text is slow.
+_MAX_CONVERTED = 200_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRequest:
+    """What a mail is made from. Plain data only: texts, numbers, lists, objects."""
+
+    template: str
+    event: Mapping[str, Any]
+    customer: Mapping[str, Any]
+    variables: Mapping[str, Any] = field(default_factory=dict)  # given by `with`
+    workspace: Mapping[str, Any] = field(default_factory=dict)
+    locale: str | None = None  # the customer's; None: `default_locale`
+    default_locale: str = "en"
+    timezone: str = "UTC"
+    currency: str | None = None
+    strict: bool = False  # a missing variable fails the mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedMail:
+    subject: str
+    html: str | None  # None: the template is a text
+    text: str
+    sender: str | None  # as in the front matter; None: the workspace's
+    reply_to: str | None
+    missing: tuple[str, ...]  # variables that rendered empty, in alphabetical order
+
+
+class MailTemplates:
+    """The templates of one rule set, compiled at first use."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._environment = BudgetedEnvironment(sources)
+        self._variants: dict[str, dict[str | None, str]] = {}
+        self._seconds: dict[str, float] = {}  # file -> its slowest rendering
+
+    def has(self, template: str) -> bool:
+        return bool(self._files(template))
+
+    def is_light(self, template: str) -> bool:
+        """It is compiled, and has never taken longer than a breath of the event loop."""
+        files = self._files(template).values()
+        return all(self._seconds.get(path, 1.0) < 0.004 for path in files)
+
+    def topic(self, template: str) -> str | None:
+        return self._heads(template, self._files(template).get(None)).get("topic")
+
+    def mail(self, request: MailRequest) -> RenderedMail:
+        """Raises TemplateFailed, with the reason in plain words. Takes at most a few hundred milliseconds."""
+        files = self._files(request.template)
+        if not files:
+            raise TemplateFailed(f"{_CHANNEL}/{request.template}", "no such file in the published templates")
+        path = files.get(variant_for(request.locale or request.default_locale, files)) or next(iter(files.values()))
+        began = monotonic()
+        budget = Budget(
+            strict=request.strict,
+            locale=request.locale or request.default_locale,
+            timezone=request.timezone,
+            currency=request.currency,
+        )
+        with spending(budget):
+            try:
+                return self._mail(path, request)
+            finally:
+                self._seconds[path] = max(self._seconds.get(path, 0.0) * 0.9, monotonic() - began)
+
+    def _mail(self, path: str, request: MailRequest) -> RenderedMail:
+        head = self._heads(request.template, path)
+        context = _context(request)
+        context["subject"] = subject = self._key(head, "subject", context) or ""
+        context["preheader"] = preheader = self._key(head, "preheader", context) or ""
+        body = self._rendered(path, context)
+        html = _with_preheader(body, preheader) if path.endswith(".html") else None
+        written = text_sibling(path, self._environment.sources)
+        text = self._rendered(written, context) if written else body if html is None else text_of(body)
+        return RenderedMail(
+            subject=subject,
+            html=html,
+            text=text,
+            sender=self._key(head, "from", context),
+            reply_to=self._key(head, "reply_to", context),
+            missing=tuple(sorted(current_budget().missing)),
+        )
+
+    def _files(self, template: str) -> dict[str | None, str]:
+        if template not in self._variants:
+            self._variants[template] = main_files(_CHANNEL, template, self._environment.sources)
+        return self._variants[template]
+
+    def _heads(self, template: str, path: str | None) -> dict[str, str]:
+        """Front matter as key -> value. A variant takes what it does not say from the one for everybody."""
+        base = self._files(template).get(None)
+        found: dict[str, str] = {}
+        for each in (base, path):
+            if each is not None:
+                found |= self._environment.front_matter(each).values
+        return found
+
+    def _key(self, head: Mapping[str, str], key: str, context: dict[str, Any]) -> str | None:
+        source = head.get(key)
+        if source is None or "{" not in source:
+            return source
+        return self._attempt(key, lambda: self._small(source, context)).strip()
+
+    def _small(self, source: str, context: dict[str, Any]) -> str:
+        template = self._environment.small_template(source)
+        return rendered_parts(template.root_render_func(template.new_context(context)), 10_000)
+
+    def _rendered(self, path: str, context: dict[str, Any]) -> str:
+        def render() -> str:
+            template = self._environment.get_template(path)
+            return rendered_parts(template.root_render_func(template.new_context(context)), MAX_OUTPUT)
+
+        return self._attempt(path, render)
+
+    def _attempt(self, where: str, render: Callable[[], T]) -> T:
+        try:
+            return render()
+        except BudgetExceeded as error:
+            raise TemplateFailed(where, f"stopped: {error}") from error
+        except TemplateNotFound as error:
+            raise TemplateFailed(where, f"there is no file templates/{error.name}") from error
+        except NotAllowed as error:
+            raise TemplateFailed(where, str(error)) from error
+        except TemplateError as error:
+            raise TemplateFailed(where, plain_words(error.message or "it cannot be read")[0]) from error
+        except RecursionError as error:
+            raise TemplateFailed(where, "stopped: nested too deep") from error
+        except Exception as error:
+            # Compiled templates are foreign code: whatever they raise is theirs, and no mail but this one may fail.
+            raise TemplateFailed(where, f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def _context(request: MailRequest) -> dict[str, Any]:
+    return {
+        **request.variables,
+        "event": dict(request.event),
+        "customer": dict(request.customer),
+        "workspace": dict(request.workspace),
+        "locale": request.locale or request.default_locale,
+    }
+
+
+def _with_preheader(html: str, preheader: str) -> str:
+    """Unless the layout shows it itself."""
+    hidden = str(escape(preheader))
+    if not preheader or hidden in html:
+        return html
+    body = _BODY.search(html)
+    at = body.end() if body else 0
+    return html[:at] + _PREHEADER.format(hidden) + html[at:]
+
+
+def text_of(html: str) -> str:
+    """The text part of a mail whose author wrote none."""
+    if len(html) > _MAX_CONVERTED:
+        return ""
+    converter = html2text.HTML2Text(bodywidth=0)
+    converter.ignore_images = True
+    converter.ignore_tables = True
+    converter.ignore_emphasis = True
+    converter.single_line_break = False
+    converter.protect_links = False
+    converter.unicode_snob = True
+    text = re.sub(r"[ \t]+\n", "\n", converter.handle(html))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -1,0 +1,105 @@
+"""The mails of a server without an SMTP provider, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from engine.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMail:
+    """A line of the list."""
+
+    id: int
+    message: UUID
+    at: datetime
+    recipient: str
+    subject: str
+    rule: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMail:
+    message: UUID
+    at: datetime
+    recipient: str
+    subject: str
+    rule: str
+    template: str
+    partition: int  # of its run
+    run: UUID
+    raw: bytes  # RFC 5322
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunNote:
+    """A line of the record of a mail's run: why it was sent."""
+
+    at: datetime
+    what: str
+    detail: str
+    line: int
+
+
+async def keep_mail(connection: Connection, mail: NewMail) -> None:
+    """The same message again is the same mail."""
+    await connection.execute(
+        """
+        INSERT INTO mailbox (message, at, recipient, subject, rule, template, partition, run, raw)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message) DO NOTHING
+        """,
+        mail.message,
+        mail.at,
+        mail.recipient,
+        mail.subject,
+        mail.rule,
+        mail.template,
+        mail.partition,
+        mail.run,
+        mail.raw,
+    )
+
+
+async def kept_mails(
+    connection: Connection, *, before: int | None = None, search: str = "", limit: int = 50
+) -> list[KeptMail]:
+    """Newest first, those older than the id `before`; `search` is looked for in recipient, subject and rule."""
+    rows = await connection.fetch(
+        """
+        SELECT id, message, at, recipient, subject, rule, template FROM mailbox
+        WHERE ($1::bigint IS NULL OR id < $1)
+          AND ($2 = '' OR position(lower($2) IN lower(recipient || ' ' || subject || ' ' || rule)) > 0)
+        ORDER BY id DESC LIMIT $3
+        """,
+        before,
+        search,
+        limit,
+    )
+    return [KeptMail(**row) for row in rows]
+
+
+async def newest_mail(connection: Connection) -> int:
+    """The id that a page compares to know whether it is up to date; 0: there is none."""
+    found: int = await connection.fetchval("SELECT coalesce(max(id), 0) FROM mailbox")
+    return found
+
+
+async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes, list[RunNote]] | None:
+    """One mail, its bytes, and what its run noted up to now, oldest first."""
+    row = await connection.fetchrow(
+        "SELECT id, message, at, recipient, subject, rule, template, partition, run, raw FROM mailbox WHERE id = $1",
+        mail,
+    )
+    if row is None:
+        return None
+    notes = await connection.fetch(
+        "SELECT at, what, detail, line FROM run_note WHERE partition = $1 AND run = $2 ORDER BY at LIMIT 100",
+        row["partition"],
+        row["run"],
+    )
+    kept = KeptMail(**{name: row[name] for name in KeptMail.__slots__})
+    return kept, row["raw"], [RunNote(**note) for note in notes]

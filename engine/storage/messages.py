@@ -1,0 +1,173 @@
+"""Messages on their way out: claimed with the facts their guards need, settled in bulk. Decided ones come from
+decisions.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from engine.storage.database import Connection
+
+FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMessage:
+    """A locked row of `message`, with its customer, run and suppression as they are in this transaction."""
+
+    partition: int
+    id: UUID
+    customer: UUID
+    run: UUID
+    rule: str
+    rule_set: int
+    channel: str
+    template: str
+    context: dict[str, Any]
+    transactional: bool
+    attempts: int  # before this one
+    due_at: datetime
+    maybe_duplicate: bool
+    created_at: datetime
+    key: str | None  # of the customer; None: there is no such customer any more
+    email: str | None
+    phone: str | None
+    timezone: str | None
+    locale: str | None
+    attributes: dict[str, Any]
+    tags: list[str]
+    consent: dict[str, bool]
+    end_reason: str | None  # of its run
+    suppressed: str | None
+    now: datetime  # the database's clock: the only one that due times are compared with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one attempt. `queued` with `due_at`: it will be tried again."""
+
+    partition: int
+    message: UUID
+    attempt: UUID | None  # None: it was never claimed; a guard stopped it
+    state: FinalState | Literal["queued"]
+    reason: str | None = None
+    address: str | None = None
+    provider_id: str | None = None
+    due_at: datetime | None = None
+    maybe_duplicate: bool = False
+
+
+async def lock_due_messages(connection: Connection, *, limit: int) -> list[DueMessage]:
+    """Queued messages whose time has come, oldest first, locked until the transaction ends. Others skip them."""
+    rows = await connection.fetch(_DUE, limit)
+    return [DueMessage(**row) for row in rows]
+
+
+#: Email is the only channel that has addresses so far; the join grows a branch with each new one.
+_DUE = """
+    WITH due AS (
+        SELECT * FROM message WHERE state = 'queued' AND due_at <= now()
+        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    )
+    SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
+        m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at,
+        c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
+        coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
+        r.end_reason, s.reason AS suppressed, now() AS now
+    FROM due m
+    LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
+    LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
+    LEFT JOIN suppression s ON s.channel = m.channel AND s.address = lower(c.email)
+    ORDER BY m.due_at
+"""
+
+
+async def begin_attempts(connection: Connection, messages: Sequence[tuple[DueMessage, UUID]], lease: timedelta) -> None:
+    """Mark locked messages `sending`, each with the id of its attempt, before any socket is opened."""
+    await connection.execute(
+        """
+        UPDATE message m SET state = 'sending', attempt = a.attempt, attempts = attempts + 1, deadline = now() + $4
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS a (partition, id, attempt)
+        WHERE m.partition = a.partition AND m.id = a.id
+        """,
+        [message.partition for message, _ in messages],
+        [message.id for message, _ in messages],
+        [attempt for _, attempt in messages],
+        lease,
+    )
+
+
+async def extend_leases(connection: Connection, attempts: Sequence[UUID], lease: timedelta) -> None:
+    """Say that these attempts are alive. One that was taken for dead meanwhile stays so."""
+    await connection.execute(
+        "UPDATE message SET deadline = now() + $2 WHERE state = 'sending' AND attempt = ANY($1::uuid[])",
+        attempts,
+        lease,
+    )
+
+
+async def lock_stuck_messages(connection: Connection, *, limit: int) -> list[tuple[int, UUID, UUID, bool]]:
+    """Partition, id, attempt and `transactional` of attempts past their deadline, locked: whoever made them is gone."""
+    rows = await connection.fetch(
+        """
+        SELECT partition, id, attempt, transactional FROM message
+        WHERE state = 'sending' AND deadline < now() ORDER BY deadline LIMIT $1 FOR UPDATE SKIP LOCKED
+        """,
+        limit,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def settle(connection: Connection, settlements: Sequence[Settlement]) -> set[int]:
+    """Record what became of them, once: an attempt that was replaced changes nothing. Partitions to wake.
+
+    An attempt that was taken for dead may still report its true end, as long as no other has begun. A run hears of
+    a message when it waits for it, or when the message was not sent, so that its once-mark is released.
+    """
+    rows = await connection.fetch(
+        _SETTLE,
+        [each.partition for each in settlements],
+        [each.message for each in settlements],
+        [each.attempt for each in settlements],
+        [each.state for each in settlements],
+        [each.reason for each in settlements],
+        [each.address for each in settlements],
+        [each.provider_id for each in settlements],
+        [each.due_at for each in settlements],
+        [each.maybe_duplicate for each in settlements],
+    )
+    return {row["partition"] for row in rows}
+
+
+_SETTLE = """
+    WITH given AS (
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                             $8::timestamptz[], $9::boolean[])
+            AS g (partition, id, attempt, state, reason, address, provider_id, due_at, maybe_duplicate)
+    ), settled AS (
+        UPDATE message m SET
+            state = g.state,
+            reason = g.reason,
+            address = coalesce(g.address, m.address),
+            provider_id = coalesce(g.provider_id, m.provider_id),
+            due_at = coalesce(g.due_at, m.due_at),
+            maybe_duplicate = m.maybe_duplicate OR g.maybe_duplicate,
+            deadline = NULL,
+            settled_at = CASE WHEN g.state = 'queued' THEN NULL ELSE now() END
+        FROM given g
+        WHERE m.partition = g.partition AND m.id = g.id
+          AND (g.attempt IS NULL OR m.attempt = g.attempt)
+          AND (m.state = CASE WHEN g.attempt IS NULL THEN 'queued' ELSE 'sending' END
+               OR m.state IN ('unknown', 'queued') AND g.state IN ('sent', 'failed'))
+        RETURNING m.partition, m.id, m.run, m.customer, m.state, m.reason
+    )
+    INSERT INTO outcome (partition, message, run, customer, state, at, reason)
+    SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason
+    FROM settled s LEFT JOIN run r ON r.partition = s.partition AND r.id = s.run
+    WHERE s.state <> 'queued' AND (coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown'))
+    ON CONFLICT (partition, message) DO NOTHING
+    RETURNING partition
+"""

@@ -1,0 +1,66 @@
+"""The texts and policies of published rule sets, ready to send with."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.rendering.email import MailTemplates
+from engine.storage.database import Connection
+from engine.storage.rule_sets import RuleSet, load_rule_set
+
+_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedTexts:
+    """What delivery needs of one rule set."""
+
+    rule_set: int
+    mails: MailTemplates
+    rules: frozenset[str]  # names of the rules that are on
+    timezone: str
+    currency: str | None
+    settings: Mapping[str, Any]  # of kogda.yaml
+
+    def unknown_window(self, *, transactional: bool) -> Literal["hold", "resend"]:
+        """What to do with a message that may or may not have been taken: see docs/decisions/hold-or-resend.md."""
+        kind, default = ("transactional", "resend") if transactional else ("marketing", "hold")
+        return "resend" if self.settings.get("unknown_window", {}).get(kind, default) == "resend" else "hold"
+
+    @property
+    def consent_policy(self) -> Literal["required", "unless_refused"]:
+        return "required" if self.settings.get("consent") == "required" else "unless_refused"
+
+    def mail_setting(self, key: Literal["from", "reply_to"]) -> str | None:
+        found = self.settings.get("mail", {}).get(key)
+        return str(found) if found else None
+
+
+class Texts:
+    """By rule set. They are immutable, so what is cached is never stale."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, PublishedTexts] = OrderedDict()
+
+    async def of(self, connection: Connection, rule_set: int) -> PublishedTexts:
+        found = self._kept.get(rule_set)
+        if found is None:
+            found = self._kept[rule_set] = _published(await load_rule_set(connection, rule_set))
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(rule_set)
+        return found
+
+
+def _published(stored: RuleSet) -> PublishedTexts:
+    return PublishedTexts(
+        rule_set=stored.id,
+        mails=MailTemplates(stored.templates),
+        rules=frozenset(rule["name"] for rule in stored.plan.get("rules", ())),
+        timezone=stored.plan.get("timezone", "UTC"),
+        currency=stored.plan.get("currency"),
+        settings=stored.settings,
+    )
