@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import structlog
@@ -58,6 +58,17 @@ class Progress:
         return bool(self.events or self.timers or self.outcomes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How one batch is tried."""
+
+    partitions: frozenset[int]
+    limits: Limits
+    wait: bool = False  # for locks that others hold
+    carefully: bool = False  # some row may exist already
+    attempt: int = 1
+
+
 class _Failed(Exception):
     """Some rule raised: the batch is rolled back and tried again."""
 
@@ -84,31 +95,33 @@ async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Pro
 
 async def _try(runtime: Runtime, partitions: Sequence[int], limits: Limits) -> Progress:
     """Rules that raise are tried three times, then set aside."""
-    wanted, wait = frozenset(partitions), False
-    attempt = 1
+    way = _Way(frozenset(partitions), limits)
     while True:
         try:
-            return await _advance(runtime, sorted(wanted), limits, wait=wait, last_try=attempt >= TRIES)
+            return await _advance(runtime, way)
         except ReadAgain as again:
-            wanted, wait = wanted | again.partitions, wait or bool(again.partitions)
+            way = replace(way, partitions=way.partitions | again.partitions, wait=way.wait or bool(again.partitions))
+        except asyncpg.UniqueViolationError:
+            if way.carefully:
+                raise
+            way = replace(way, carefully=True)
         except _Failed:
-            await asyncio.sleep(_BETWEEN_TRIES_S[attempt - 1])
-            attempt += 1
+            await asyncio.sleep(_BETWEEN_TRIES_S[way.attempt - 1])
+            way = replace(way, attempt=way.attempt + 1)
 
 
-async def _advance(
-    runtime: Runtime, partitions: Sequence[int], limits: Limits, *, wait: bool, last_try: bool
-) -> Progress:
+async def _advance(runtime: Runtime, way: _Way) -> Progress:
+    partitions = sorted(way.partitions)
     async with runtime.database.transaction() as connection:
-        batch = await read_batch(connection, runtime, partitions, limits, wait=wait)
+        batch = await read_batch(connection, runtime, partitions, way.limits, wait=way.wait)
         if batch is None:
             return Progress(busy=frozenset(partitions))
         decisions = decide(batch, runtime.programs.by_id)
         if decisions.failures:
-            if not last_try:
+            if way.attempt < TRIES:
                 raise _Failed
             set_failures_aside(batch, decisions, tries=TRIES)
-        await write_decisions(connection, decisions)
+        await write_decisions(connection, decisions, carefully=way.carefully)
         if _has_moved(batch):
             await write_progress(connection, batch)
         if batch.merges:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from engine.core.identity import customer_id, partition_of
-from engine.core.model import Event, Facts, OnceMark, Outcome, Run
+from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.core.program import Program
 from engine.errors import NothingPublished
-from engine.runtime import LoadedRules, Runtime
+from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.cursors import Cursor, lock_cursors
 from engine.storage.customers import create_customers, customer_stubs, load_customers
 from engine.storage.database import Connection
@@ -66,6 +66,7 @@ class Work:
     events: list[Any] = field(default_factory=list)  # rows of the queue, in order
     outcomes: list[Outcome] = field(default_factory=list)
     is_due: bool = False
+    is_new: bool = False  # without a row until now, so without a history
     is_open: bool = True  # a client's context could still tell us a zone or locale
     runs: list[Run] = field(default_factory=list)
 
@@ -196,7 +197,9 @@ async def _know_customers(connection: Connection, batch: Batch, locked: Sequence
         stub = stubs.get(customer)
         if stub is None:
             if work.events:
-                new.append(work.events[0])
+                work.is_new = True
+                first = work.events[0]
+                new.append((work.partition, customer, first["key"], first["received_at"]))
         elif stub["merged_into"] is not None and customer not in merges_again:
             target = stub["merged_into"]
             _send_on(batch, customer, (partition_of(target, partitions), target))
@@ -222,7 +225,8 @@ def _hops(row: Any) -> int:
 async def _find_runs(
     connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int], names: Collection[str]
 ) -> None:
-    runs = await runs_of_customers(connection, locked, batch.works, batch.now)
+    old = [customer for customer, work in batch.works.items() if not work.is_new]
+    runs = await runs_of_customers(connection, locked, old, batch.now)
     for rule_set in {run.rule_set for run in runs}:
         await runtime.programs.load(connection, rule_set)
     if not runtime.programs.interest <= frozenset(names):
@@ -236,26 +240,41 @@ async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime, 
     wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, programs.by_id)}
     if not wanted:
         return
+    old = {customer for customer in wanted if not batch.works[customer].is_new}
+    facts = await _known_facts(connection, batch, programs, locked, old) if old else {}
+    for customer, work in batch.works.items():
+        if customer in facts:
+            batch.facts[customer] = facts[customer]
+        elif customer in wanted and work.is_new:
+            batch.facts[customer] = Facts(customer=Customer(id=customer, key=work.events[0]["key"]))
+
+
+async def _known_facts(
+    connection: Connection, batch: Batch, programs: Programs, locked: Sequence[int], wanted: set[UUID]
+) -> dict[UUID, Facts]:
     customers = await load_customers(connection, locked, wanted)
-    reads = _union(programs.by_id[rule_set].reads for rule_set in _rule_sets(batch, wanted))
+    involved = [programs.by_id[rule_set] for rule_set in _rule_sets(batch, wanted)]
     cursors = {backlog.cursor.partition: backlog.cursor for backlog in batch.backlogs}
+    reads = frozenset().union(*(program.reads for program in involved))
     seen: Mapping[UUID, dict[str, datetime]] = {}
     if reads:
         pairs = [(customer, cursors[batch.works[customer].partition]) for customer in wanted]
         seen = by_customer(await newest_times(connection, pairs, reads))
     marks: dict[UUID, list[OnceMark]] = {}
-    for customer, mark in await marks_of_customers(connection, locked, wanted):
-        marks.setdefault(customer, []).append(mark)
+    if any(code.rule.once for program in involved for code in program.rules):
+        for customer, mark in await marks_of_customers(connection, locked, wanted):
+            marks.setdefault(customer, []).append(mark)
     recent = by_customer(await recent_templates(connection, locked, wanted, batch.now - _SAME_MESSAGE))
-    for customer in batch.works:
-        if customer in wanted and customer in customers:
-            batch.facts[customer] = Facts(
-                customer=customers[customer],
-                runs=tuple(batch.works[customer].runs),
-                once=tuple(marks.get(customer, ())),
-                last_seen=seen.get(customer, {}),
-                last_messages=recent.get(customer, {}),
-            )
+    return {
+        customer: Facts(
+            customer=found,
+            runs=tuple(batch.works[customer].runs),
+            once=tuple(marks.get(customer, ())),
+            last_seen=seen.get(customer, {}),
+            last_messages=recent.get(customer, {}),
+        )
+        for customer, found in customers.items()
+    }
 
 
 def _may_decide(work: Work, live: LoadedRules, programs: Mapping[int, Program]) -> bool:
@@ -273,10 +292,6 @@ def _may_decide(work: Work, live: LoadedRules, programs: Mapping[int, Program]) 
 def _rule_sets(batch: Batch, customers: Iterable[UUID]) -> set[int]:
     pinned = {run.rule_set for customer in customers for run in batch.works[customer].runs}
     return pinned | {batch.live.program.rule_set}
-
-
-def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*sets)
 
 
 _KINDS: dict[int, Literal["track", "identify", "merge"]] = {TRACK: "track", IDENTIFY: "identify", MERGE: "merge"}

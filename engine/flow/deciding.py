@@ -8,7 +8,7 @@ from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
-from engine.core.model import Customer, Event, OnceMark, Run
+from engine.core.model import Customer, Event, Facts, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import Batch, event_of
 from engine.storage.quarantine import Quarantined
@@ -19,7 +19,8 @@ class Decisions:
     """The effects of many customers, column by column, each with its partition."""
 
     customers: list[tuple[int, Customer]] = field(default_factory=list)
-    runs: list[tuple[int, Run]] = field(default_factory=list)
+    runs: list[tuple[int, Run]] = field(default_factory=list)  # changed ones
+    new_runs: list[tuple[int, Run]] = field(default_factory=list)
     messages: list[tuple[int, NewMessage]] = field(default_factory=list)
     withdrawals: list[tuple[int, Withdrawal]] = field(default_factory=list)
     marks: list[tuple[int, UUID, OnceMark]] = field(default_factory=list)
@@ -29,16 +30,19 @@ class Decisions:
     failures: list[Failure] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
 
-    def add(self, partition: int, customer: Customer, effects: Effects) -> None:
+    def add(self, partition: int, facts: Facts, effects: Effects) -> None:
         if effects.customer is not None:
             self.customers.append((partition, effects.customer))
-        self.runs += [(partition, run) for run in effects.runs]
-        self.messages += [(partition, message) for message in effects.messages]
-        self.withdrawals += [(partition, withdrawal) for withdrawal in effects.withdrawals]
-        self.marks += [(partition, customer.id, mark) for mark in effects.marks]
-        self.released += [(partition, customer.id, run) for run in effects.released]
-        self.emitted += [(partition, customer.key, event) for event in effects.emitted]
-        self.notes += [(partition, note) for note in effects.notes]
+        if effects.runs:
+            known = {run.id for run in facts.runs}
+            for run in effects.runs:
+                (self.runs if run.id in known else self.new_runs).append((partition, run))
+            self.notes += [(partition, note) for note in effects.notes]
+            self.messages += [(partition, message) for message in effects.messages]
+            self.withdrawals += [(partition, withdrawal) for withdrawal in effects.withdrawals]
+            self.marks += [(partition, facts.customer.id, mark) for mark in effects.marks]
+            self.released += [(partition, facts.customer.id, run) for run in effects.released]
+            self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
         self.failures += effects.failures
 
 
@@ -57,7 +61,7 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
             now=batch.now,
             horizon=horizons[work.partition],
         )
-        decisions.add(work.partition, facts.customer, effects)
+        decisions.add(work.partition, facts, effects)
     return decisions
 
 
@@ -66,7 +70,7 @@ def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> Non
 
     A run that failed over an event stays as it is: only that event was lost on it.
     """
-    states = {run.id: (partition, run) for partition, run in decisions.runs}
+    states = {run.id: (partition, run) for partition, run in [*decisions.runs, *decisions.new_runs]}
     for work in batch.works.values():
         for run in work.runs:
             states.setdefault(run.id, (work.partition, run))

@@ -91,9 +91,8 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
     known = await _facts(connection, runtime, merge, cursor, runs)
     decisions = Decisions()
     for run in runs:
-        decisions.add(
-            merge.target_partition, known.customer, _tell(runtime, batch, replace(known, runs=(run,)), history)
-        )
+        facts = replace(known, runs=(run,))
+        decisions.add(merge.target_partition, facts, _tell(runtime, batch, facts, history))
     await write_decisions(connection, decisions)
 
 

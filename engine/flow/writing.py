@@ -7,15 +7,16 @@ from engine.flow.deciding import Decisions
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
 from engine.storage.database import Connection
-from engine.storage.decisions import insert_emitted, insert_messages, insert_notes, withdraw_messages
+from engine.storage.decisions import add_messages, insert_emitted, insert_messages, insert_notes, withdraw_messages
 from engine.storage.once_marks import release_marks, save_marks
 from engine.storage.outcomes import delete_outcomes, forward_outcomes
 from engine.storage.quarantine import quarantine
 from engine.storage.queue import forward_events
-from engine.storage.runs import save_runs
+from engine.storage.runs import insert_runs, save_runs
 
 
-async def write_decisions(connection: Connection, decisions: Decisions) -> None:
+async def write_decisions(connection: Connection, decisions: Decisions, *, carefully: bool = False) -> None:
+    """New rows go in by COPY. Should one exist already, that raises UniqueViolationError: begin again `carefully`."""
     if decisions.customers:
         await save_customers(connection, decisions.customers)
     if decisions.withdrawals:
@@ -25,8 +26,10 @@ async def write_decisions(connection: Connection, decisions: Decisions) -> None:
         await release_marks(connection, decisions.released)
     if decisions.runs:
         await save_runs(connection, decisions.runs)
+    if decisions.new_runs:
+        await (save_runs if carefully else insert_runs)(connection, decisions.new_runs)
     if decisions.messages:
-        await insert_messages(connection, decisions.messages)
+        await (add_messages if carefully else insert_messages)(connection, decisions.messages)
     if decisions.marks:
         await save_marks(connection, decisions.marks)
     if decisions.emitted:

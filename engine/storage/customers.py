@@ -4,6 +4,7 @@ writer."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,20 +29,11 @@ async def customer_stubs(
     return {row[0]: row for row in rows}
 
 
-async def create_customers(connection: Connection, events: Sequence[Any]) -> None:
-    """Rows for the customers of these event rows, one event a customer."""
-    await connection.execute(
-        """
-        INSERT INTO customer (partition, id, key, first_seen)
-        SELECT e.partition, e.customer, e.body ->> 'key', e.received_at
-        FROM unnest($1::smallint[], $2::xid8[], $3::bigint[], $4::timestamptz[]) k (partition, xid, seq, received_at)
-        JOIN event e ON (e.partition, e.xid, e.seq, e.received_at) = (k.partition, k.xid, k.seq, k.received_at)
-        ON CONFLICT DO NOTHING
-        """,
-        [row["partition"] for row in events],
-        [row["xid"] for row in events],
-        [row["seq"] for row in events],
-        [row["received_at"] for row in events],
+async def create_customers(connection: Connection, customers: Sequence[tuple[int, UUID, str, datetime]]) -> None:
+    """Partition, id, key and when the customer was first seen. None of them may exist: the partition is locked, and
+    we have looked."""
+    await connection.copy_records_to_table(
+        "customer", columns=("partition", "id", "key", "first_seen"), records=customers
     )
 
 

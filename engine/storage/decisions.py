@@ -14,7 +14,15 @@ from engine.storage.queue import DECIDED
 
 
 async def insert_messages(connection: Connection, messages: Sequence[tuple[int, NewMessage]]) -> None:
-    """Queue them for delivery. An id that exists is left as it is: the same decision counts once."""
+    """Queue them for delivery, by COPY, which raises UniqueViolationError for an id that exists."""
+    await connection.copy_records_to_table(
+        "message", columns=_MESSAGE, records=[_message(partition, message) for partition, message in messages]
+    )
+
+
+async def add_messages(connection: Connection, messages: Sequence[tuple[int, NewMessage]]) -> None:
+    """The careful way: an id that exists is left as it is, because the same decision counts once."""
+    records = [_message(partition, message) for partition, message in messages]
     await connection.execute(
         """
         INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,
@@ -23,18 +31,30 @@ async def insert_messages(connection: Connection, messages: Sequence[tuple[int, 
                              $8::text[], $9::text[], $10::jsonb[], $11::boolean[], $12::timestamptz[])
         ON CONFLICT DO NOTHING
         """,
-        [partition for partition, _ in messages],
-        [message.id for _, message in messages],
-        [message.customer for _, message in messages],
-        [message.run for _, message in messages],
-        [message.rule for _, message in messages],
-        [message.rule_set for _, message in messages],
-        [message.step for _, message in messages],
-        [message.channel for _, message in messages],
-        [message.template for _, message in messages],
-        [message.context for _, message in messages],
-        [message.transactional for _, message in messages],
-        [message.due_at for _, message in messages],
+        *map(list, zip(*records, strict=True)),
+    )
+
+
+_MESSAGE = (
+    *("partition", "id", "customer", "run", "rule", "rule_set", "step", "channel", "template", "context"),
+    *("transactional", "due_at"),
+)
+
+
+def _message(partition: int, message: NewMessage) -> tuple[Any, ...]:
+    return (
+        partition,
+        message.id,
+        message.customer,
+        message.run,
+        message.rule,
+        message.rule_set,
+        message.step,
+        message.channel,
+        message.template,
+        message.context,
+        message.transactional,
+        message.due_at,
     )
 
 

@@ -19,6 +19,7 @@ _BODY = tuple(
     if field.name not in _COLUMNS
 )
 _TIMES = ("since", "goal_until", "goal_at")
+_WRITTEN = ("partition", *_COLUMNS, "open_until", "body")
 _READ = "partition, " + ", ".join(_COLUMNS) + ", body"
 
 
@@ -58,8 +59,16 @@ async def due_customers(
     return [(row[0], row[1]) for row in rows]
 
 
+async def insert_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> None:
+    """By COPY, which raises UniqueViolationError for an id that exists: `save_runs` is the careful way."""
+    await connection.copy_records_to_table(
+        "run", columns=_WRITTEN, records=[_record(partition, run) for partition, run in runs]
+    )
+
+
 async def save_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> None:
-    """Insert new runs and write changed ones over their rows. Each id once."""
+    """Write changed runs over their rows, or insert them. Each id once."""
+    records = [_record(partition, run) for partition, run in runs]
     await connection.execute(
         """
         INSERT INTO run (partition, id, customer, rule, rule_set, state, wake_at, began_at, ended_at, end_reason,
@@ -68,22 +77,28 @@ async def save_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> 
                              $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[],
                              $11::timestamptz[], $12::jsonb[])
         ON CONFLICT (partition, id) DO UPDATE
-        SET state = excluded.state, wake_at = excluded.wake_at, began_at = excluded.began_at,
-            ended_at = excluded.ended_at, end_reason = excluded.end_reason, open_until = excluded.open_until,
-            body = excluded.body
+        SET rule_set = excluded.rule_set, state = excluded.state, wake_at = excluded.wake_at,
+            began_at = excluded.began_at, ended_at = excluded.ended_at, end_reason = excluded.end_reason,
+            open_until = excluded.open_until, body = excluded.body
         """,
-        [partition for partition, _ in runs],
-        [run.id for _, run in runs],
-        [run.customer for _, run in runs],
-        [run.rule for _, run in runs],
-        [run.rule_set for _, run in runs],
-        [run.state for _, run in runs],
-        [run.wake_at for _, run in runs],
-        [run.began_at for _, run in runs],
-        [run.ended_at for _, run in runs],
-        [run.end_reason for _, run in runs],
-        [_open_until(run) for _, run in runs],
-        [_body(run) for _, run in runs],
+        *map(list, zip(*records, strict=True)),
+    )
+
+
+def _record(partition: int, run: Run) -> tuple[Any, ...]:
+    return (
+        partition,
+        run.id,
+        run.customer,
+        run.rule,
+        run.rule_set,
+        run.state,
+        run.wake_at,
+        run.began_at,
+        run.ended_at,
+        run.end_reason,
+        _open_until(run),
+        _body(run),
     )
 
 

@@ -90,7 +90,7 @@ class DoorbellWorker(Worker):
             # Full: the bell is for a worker that has a place free.
             await asyncio.wait(self.tasks.values(), timeout=_BELL_S, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await self._bell.execute_command("BLPOP", DOORBELL, _BELL_S)
+            await self._bell.execute_command("BLPOP", DOORBELL, _BELL_S)  # type: ignore[no-untyped-call]
 
     async def finish(self) -> None:
         """Let what runs end, then let go of Redis, whatever state it is in."""

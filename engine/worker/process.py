@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from engine.config import Settings
+from engine.flow.deliver_messages import deliver_messages
 from engine.flow.sweep import find_waiting
 from engine.runtime import Runtime, open_runtime
 from engine.storage.event_partitions import make_event_partitions
@@ -49,14 +50,12 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.database_url is not None:
         await require_current(settings.database_url.get_secret_value())
-    from engine.flow.deliver_messages import deliver_messages
-
-    async with open_runtime(settings) as runtime, working(runtime, deliver_messages):
+    async with open_runtime(settings) as runtime, working(runtime):
         await stop.wait()
 
 
 @asynccontextmanager
-async def working(runtime: Runtime, deliver: Deliver) -> AsyncIterator[None]:
+async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> AsyncIterator[None]:
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
     deciding, delivering = AdvanceLane(runtime), DeliverLane(runtime, deliver)
     duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime)]
