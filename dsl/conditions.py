@@ -76,10 +76,35 @@ def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression
 
 
 def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expression:
-    left, right = compile_value(condition.left, scope), compile_value(condition.right, scope)
+    left = compile_value(condition.left, scope)
+    if left is not None and _lacks_quotes(left, condition.right, scope):
+        return None
+    right = compile_value(condition.right, scope)
     if left is None or right is None or not are_comparable(left, right, condition.comparison, scope):
         return None
     return plan.Compare(left.operand, condition.comparison, right.operand)
+
+
+def _lacks_quotes(left: Typed, right: syntax.Value, scope: Scope) -> bool:
+    """`customer.tier is gold`: a word that means nothing, where a text belongs."""
+    if not isinstance(right, syntax.Path) or len(right.parts) > 1 or left.kind.name != "text" or left.kind.is_list:
+        return False
+    word = right.root
+    if (
+        word in scope.names.seen
+        or word in scope.catalog.events
+        or word in (*scope.catalog.attributes, "event", "customer")
+    ):
+        return False
+    values = ", ".join(f'"{value}"' for value in left.kind.values)
+    scope.problems.error(
+        "E103",
+        "text must be in quotes",
+        Label(right.span, f'I read this as a name, and nothing is called "{word}"'),
+        notes=[f"{scope.source.slice(left.span)} can be {values}"] if values else [],
+        fixes=[replacement(right.span, f'"{word}"')],
+    )
+    return True
 
 
 def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:

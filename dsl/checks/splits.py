@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
-from dsl.diagnostics import Diagnostic, Fix, Label
-from dsl.problems import Problems, replacement
+from dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from dsl.problems import Problems
+from dsl.source import Span
 from dsl.steps import arm_label, shares, split_name
 from dsl.walk import of_type
 
@@ -34,7 +35,8 @@ def _check_shares(split: syntax.Split, problems: Problems) -> None:
             return
     total = shares(split)
     if total != WHOLE:
-        first_word = Label(split.span, " + ".join(_plain(arm.share.value) for arm in split.arms))
+        word = Span(split.span.start, split.span.start + len(problems.source.slice(split.span).split()[0]))
+        first_word = Label(word, " + ".join(_plain(arm.share.value) for arm in split.arms))
         problems.error(
             "E310",
             f"the parts of this split add up to {_plain(total)}%, not 100%",
@@ -48,7 +50,9 @@ def _share_fix(split: syntax.Split, lacking: Decimal) -> list[Fix]:
     plain = [arm for arm in split.arms if not arm.holdout]
     if not plain or not 0 < plain[-1].share.value + lacking <= WHOLE:
         return []
-    return [replacement(plain[-1].share.span, f"{_plain(plain[-1].share.value + lacking)}%")]
+    last, share = plain[-1], f"{_plain(plain[-1].share.value + lacking)}%"
+    title = f'make "{last.label.text}" {share}' if last.label else f"make the last part {share}"
+    return [Fix(title, (Edit(last.share.span, share),))]
 
 
 def _plain(value: Decimal) -> str:

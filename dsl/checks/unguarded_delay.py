@@ -14,7 +14,7 @@ GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
 def check_unguarded_delay(subject: Subject, found: list[Diagnostic]) -> None:
     for rule in subject.rules:
-        if isinstance(rule.node.trigger, syntax.EventTrigger) and rule.node.delay and not _is_guarded(rule):
+        if rule.compiled and rule.node.delay and not _is_guarded(rule):
             _report(rule, rule.node.delay)
 
 
@@ -41,8 +41,11 @@ def _report(rule: CheckedRule, delay: syntax.Duration) -> None:
 
 
 def _likely_stoppers(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
-    """Events about the same object: those that have the key of the first event among their properties."""
+    """Events about the same object: those with the first event's key. What cancels other events comes first."""
     if not events or events[0].key is None:
         return []
     key, own = events[0].key, {event.name for event in events}
-    return [each.name for each in rule.scope.catalog.events.values() if key in each.properties and each.name not in own]
+    known = rule.scope.catalog.events.values()
+    cancelling = {name for event in known for name in event.cancelled_by}
+    same = [each.name for each in known if key in each.properties and each.name not in own]
+    return sorted(same, key=lambda name: name not in cancelling)

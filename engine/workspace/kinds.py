@@ -85,7 +85,8 @@ def _read_words(tree: Tree, text: str, reader: Reader) -> Kind | None:
 def _report_type(tree: Tree, text: str, reader: Reader) -> None:
     bare = text.strip().rstrip("?").removesuffix("[]")
     word = bare.split()[-1] if bare.split() else ""
-    near = [OTHER_WORDS[word.lower()]] if word.lower() in OTHER_WORDS else nearest(word, SCALARS)
+    other = OTHER_WORDS.get(word.lower()) or OTHER_WORDS.get(word.lower().removesuffix("s"))
+    near = [other] if other else nearest(word, SCALARS)
     good = near[0] if near else word if word in SCALARS else ""
     if good and text.rstrip().endswith("[]"):
         good = f"list of {good}"

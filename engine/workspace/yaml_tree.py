@@ -9,8 +9,8 @@ from typing import TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from dsl.diagnostics import Label
-from dsl.problems import Problems, replacement
+from dsl.diagnostics import Edit, Fix, Label
+from dsl.problems import Problems
 from dsl.source import Source, Span
 
 try:
@@ -103,7 +103,7 @@ def _report_syntax(error: yaml.MarkedYAMLError, source: Source, problems: Proble
             "E504",
             "a tab cannot indent a line here",
             Label(Span(tab, tab + 1), "use blanks"),
-            fixes=[replacement(Span(tab, tab + 1), "  ")],
+            fixes=[Fix("two blanks", (Edit(Span(tab, tab + 1), "  "),), "safe")],
         )
         return
     notes = ["for a value that may be missing write `optional text`, not `text?`"] if "?" in line else []

@@ -8,7 +8,10 @@ from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
 from dsl.kinds import Kind
 from dsl.parser import parse_file
+from dsl.problems import Problems
 from dsl.source import Source
+from engine.workspace.schema import load_schema
+from engine.workspace.settings import load_settings
 
 TEXT, NUMBER, MONEY, DATE = Kind(name="text"), Kind(name="number"), Kind(name="money"), Kind(name="date")
 MAYBE_TEXT = Kind(name="text", optional=True)
@@ -25,7 +28,12 @@ EVENTS = (
     EventType(
         name="order_placed",
         key="order_id",
-        properties={"order_id": TEXT, "cart_id": MAYBE_TEXT, "total": MONEY, "kind": Kind(name="text", values=("web", "shop"))},
+        properties={
+            "order_id": TEXT,
+            "cart_id": MAYBE_TEXT,
+            "total": MONEY,
+            "kind": Kind(name="text", values=("web", "shop")),
+        },
     ),
     EventType(
         name="visit_booked",
@@ -97,3 +105,28 @@ def only_rule(text: str) -> plan.Rule:
 
 def codes(text: str) -> list[str]:
     return [each.code for each in compile_texts({"rules/test.rules": text})[1]]
+
+
+NEXT_FILE = "--- file: "
+
+
+def check_rules(source: Source) -> list[Diagnostic]:
+    """Everything wrong with a rule file in this shop; more files may follow, each after a line `--- file: PATH`."""
+    first, *others = source.text.split(NEXT_FILE)
+    sources = [Source(source.path, first)]
+    sources += [Source(path, text) for path, _, text in (other.partition("\n") for other in others)]
+    parsed = [parse_file(each) for each in sources]
+    mistakes = [mistake for _, found in parsed for mistake in found]
+    return mistakes + compile_rules([file for file, _ in parsed], SHOP)[1]
+
+
+def check_schema(source: Source) -> list[Diagnostic]:
+    problems = Problems(source)
+    load_schema(source, problems)
+    return problems.found
+
+
+def check_settings(source: Source) -> list[Diagnostic]:
+    problems = Problems(source)
+    load_settings(source, problems)
+    return problems.found
