@@ -45,12 +45,12 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
     """The exit code: 0 after a stop that was asked for, 1 when the workspace has mistakes and nothing older is live."""
     began = time.monotonic()
     with Signals() as signals, local_services(settings, show) as services:
-        variables = {**os.environ, **environment(services.settings)}
-        published = publish_in_child(variables, migrate=True)
+        variables = environment(services.settings, os.environ)
+        published = publish_in_child(variables, folder=Path.cwd(), migrate=True)
         if published.rule_set is None:
             errors.print("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")
             return 1
-        supervisor = Supervisor(services.settings, signals=signals, show=show)
+        supervisor = Supervisor(services.settings, variables, folder=Path.cwd(), signals=signals, show=show)
         try:
             if not signals.is_stopping and supervisor.start():
                 _announce(services, supervisor.url, published, seconds=time.monotonic() - began, watch=watch)
@@ -73,7 +73,7 @@ def _run(supervisor: Supervisor, services: LocalServices, signals: Signals, vari
         supervisor.tend()
         services.tend()
         if variables and saved.take():
-            publish_in_child(variables, migrate=False)
+            publish_in_child(variables, folder=Path.cwd(), migrate=False)
     watcher.stop()
 
 
@@ -105,9 +105,10 @@ def _announce(services: LocalServices, url: str, published: Published, *, second
         ("rules", rules, "published again when you save" if watch else ""),
         ("data", str(settings.data) if services.is_embedded else "your own PostgreSQL and Redis", ""),
     ]
+    width = max(len(value) for _, value, note in lines if note)
     console.print(f"\n  [bold]{published.workspace}[/bold] is up, on Kogda {version('kogda')}, after {seconds:.1f} s\n")
     for label, value, note in lines:
-        console.print(f"  [dim]{label:<8}[/dim]{value}" + (f"  [dim]{note}[/dim]" if note else ""), soft_wrap=True)
+        console.print(f"  [dim]{label:<8}[/dim]{value:<{width}}  [dim]{note}[/dim]".rstrip(), soft_wrap=True)
     console.print("\n  [dim]Ctrl-C stops everything.[/dim]\n")
     sys.stdout.flush()
 

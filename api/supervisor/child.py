@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 #: Seconds before the second, third … start. A child that lived for `_STEADY_S` begins again at the first.
@@ -25,6 +26,7 @@ class Child:
     name: str
     part: str
     environment: dict[str, str]
+    folder: Path  # where it runs: a .env there is read
     show: Show
     exits: list[int] = field(default_factory=list)  # exit codes of its deaths, oldest first
     _process: subprocess.Popen[str] | None = None
@@ -43,6 +45,7 @@ class Child:
             text=True,
             errors="replace",
             env=self.environment,
+            cwd=self.folder,
             start_new_session=True,  # a Ctrl-C in the terminal is for the supervisor, which stops things in order
         )
         self._started_at, self._retry_at = now, None

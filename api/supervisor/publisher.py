@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.errors import ConfigurationError, KogdaError
@@ -22,11 +23,11 @@ class Published:
     keys: int  # write keys that are not revoked
 
 
-def publish_in_child(environment: dict[str, str], *, migrate: bool) -> Published:
+def publish_in_child(environment: dict[str, str], *, folder: Path, migrate: bool) -> Published:
     """Diagnostics and changes go straight to the terminal. Raises ConfigurationError when it could not even try."""
     command = [sys.executable, "-m", "api.supervisor.publish_part", *(["--migrate"] if migrate else [])]
     finished = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=False, start_new_session=True
+        command, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True, check=False, start_new_session=True
     )
     if finished.returncode == 0:
         return Published(**_last_line(finished.stdout))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pydantic import SecretStr
@@ -38,13 +38,15 @@ def with_urls(settings: Settings, database_url: str, redis_url: str) -> Settings
     )
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """Variables that give a child process the same settings."""
-    variables = {}
+def environment(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
+    """`given` with the variables that make a child process read the same settings."""
+    variables = dict(given)
     for name in ("database_url", "redis_url"):
         value = getattr(settings, name)
         if value:
             variables[f"KOGDA_{name.upper()}"] = value.get_secret_value()
-    for name in ("workspace", "data", "host", "port"):
+    for name in ("workspace", "data"):
+        variables[f"KOGDA_{name.upper()}"] = str(getattr(settings, name).resolve())
+    for name in ("host", "port"):
         variables[f"KOGDA_{name.upper()}"] = str(getattr(settings, name))
     return variables

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from api.supervisor.child import Child, Show
 from api.supervisor.ports import url
-from api.supervisor.services import environment, with_urls
+from api.supervisor.services import with_urls
 from api.supervisor.signals import Signals
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.errors import ConfigurationError
 
 _READY_WITHIN_S = 60.0
-_TEND_EVERY_S = 0.5
 _API_STOPS_WITHIN_S = 25.0  # it gives requests under way 20
 _WORKERS_STOP_WITHIN_S = 25.0
 _SERVICE_RETRY_S = 5.0
 
 
 class Supervisor:
-    """One machine's API and workers. `settings` carry the URLs of the services."""
+    """One machine's API and workers. `variables` give the children their settings, URLs of the services included."""
 
-    def __init__(self, settings: Settings, *, signals: Signals, show: Show) -> None:
+    def __init__(
+        self, settings: Settings, variables: dict[str, str], *, folder: Path, signals: Signals, show: Show
+    ) -> None:
         self.url = url(settings.host, settings.port)
         self._signals = signals
         self._show = show
-        variables = {**os.environ, **environment(settings)}
-        self._api = Child("api", "api", variables, show)
+        self._api = Child("api", "api", variables, folder, show)
         names = ["worker"] if settings.workers == 1 else [f"worker {n}" for n in range(1, settings.workers + 1)]
-        self._workers = [Child(name, "worker", variables, show) for name in names]
+        self._workers = [Child(name, "worker", variables, folder, show) for name in names]
 
     @property
     def children(self) -> list[Child]:
