@@ -138,7 +138,7 @@ class MailTemplates:
     def _rendered(self, path: str, context: dict[str, Any]) -> str:
         def render() -> str:
             template = self._environment.get_template(path)
-            return rendered_parts(template.root_render_func(template.new_context(context)), MAX_OUTPUT)
+            return rendered_parts(template.root_render_func(template.new_context(context)), MAX_OUTPUT).lstrip("\n")
 
         return self._attempt(path, render)
 

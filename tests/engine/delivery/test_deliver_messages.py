@@ -1,0 +1,384 @@
+"""Every message ends in the right state, with its reason in the row."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
+from engine.channels.mailbox import MailboxChannel
+from engine.flow.deliver_messages import deliver_messages
+from engine.keeping import keeper
+from engine.storage.database import Database
+from tests.engine.delivery.outbox import SETTINGS, TEMPLATES, Outbox, ScriptedChannel
+
+
+@pytest.fixture
+async def outbox(database: Database) -> Outbox:
+    outbox = Outbox(database)
+    await outbox.publish()
+    await outbox.customer()
+    return outbox
+
+
+async def test_a_due_message_is_rendered_and_handed_over_once(outbox: Outbox):
+    message = await outbox.message()
+
+    first = await deliver_messages(outbox.runtime)
+    second = await deliver_messages(outbox.runtime)
+
+    [handover] = outbox.channel.given
+    assert handover.message == message
+    assert handover.address == "anna@example.com"
+    assert handover.mail.sender == "Shop <hello@shop.example>"
+    assert (handover.mail.subject, handover.mail.html, handover.mail.text) == ("Hello Anna", "<p>45</p>", "45\n")
+    row = await outbox.row(message)
+    assert (row["state"], row["attempts"], row["address"], row["reason"]) == ("sent", 1, "anna@example.com", None)
+    assert row["settled_at"] is not None and row["deadline"] is None
+    assert (first.counts["sent"], second.total, first.more) == (1, 0, False)
+
+
+async def test_without_an_smtp_server_a_mail_lands_in_the_mailbox(outbox: Outbox):
+    outbox.runtime.channels = {"email": MailboxChannel(keeper(outbox.database))}
+    message = await outbox.message()
+
+    await deliver_messages(outbox.runtime)
+
+    [kept] = await outbox.fetch("SELECT * FROM mailbox")
+    row = await outbox.row(message)
+    assert (kept["message"], kept["recipient"], kept["subject"]) == (message, "anna@example.com", "Hello Anna")
+    assert (kept["run"], kept["partition"], kept["template"]) == (row["run"], row["partition"], "cart")
+    assert b"Subject: Hello Anna\r\n" in kept["raw"]
+    assert row["provider_id"] == f"<{message}@shop.example>"
+
+
+async def test_a_message_before_its_time_stays(outbox: Outbox):
+    message = await outbox.message()
+    await outbox.change("UPDATE message SET due_at = now() + interval '1 minute'")
+
+    await deliver_messages(outbox.runtime)
+
+    assert (await outbox.row(message))["state"] == "queued"
+    assert outbox.channel.given == []
+
+
+async def test_variables_that_rendered_empty_are_in_the_row(outbox: Outbox):
+    await outbox.customer("u:bob", email="bob@example.com", attributes={})
+    message = await outbox.message(key="u:bob", context={"event": {}, "with": {}})
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["reason"]) == ("sent", "rendered empty: customer.first_name, event.total")
+
+
+@pytest.mark.parametrize(
+    ("customer", "values", "reason"),
+    [
+        pytest.param({"email": None}, {}, "no email address", id="no address"),
+        pytest.param({"email": "Dead@Example.com"}, {}, "the address is suppressed: RCPT 550", id="suppressed"),
+        pytest.param(
+            {"email": "dead@example.com"}, {"transactional": True}, "the address is suppressed: RCPT 550", id="dead"
+        ),
+        pytest.param({"consent": {"email": False}}, {}, "no consent: email refused", id="refused"),
+        pytest.param(
+            {"consent": {"news": False}}, {"template": "news"}, "no consent: topic news refused", id="topic refused"
+        ),
+        pytest.param({}, {"rule": "old"}, "the rule was switched off", id="rule off"),
+        pytest.param({}, {"end_reason": "stop when order_placed"}, "stop when order_placed", id="run stopped"),
+    ],
+)
+async def test_what_a_guard_stops_is_suppressed_with_its_reason(
+    outbox: Outbox, customer: dict[str, Any], values: dict[str, Any], reason: str
+):
+    await outbox.change("INSERT INTO suppression VALUES ('email', 'dead@example.com', 'RCPT 550')")
+    await outbox.customer("u:bob", **customer)
+    message = await outbox.message(key="u:bob", **values)
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["reason"], row["attempts"]) == ("suppressed", reason, 0)
+    assert outbox.channel.given == []
+    [outcome] = await outbox.fetch("SELECT state, reason FROM outcome")
+    assert tuple(outcome) == ("suppressed", reason)
+    assert outbox.waker.woken == {row["partition"]}
+
+
+@pytest.mark.parametrize(
+    ("consent", "transactional", "state"),
+    [
+        pytest.param({}, False, "suppressed", id="never asked"),
+        pytest.param({"email": True}, False, "sent", id="agreed"),
+        pytest.param({}, True, "sent", id="transactional needs none"),
+        pytest.param({"email": False}, True, "sent", id="transactional in spite of a refusal"),
+    ],
+)
+async def test_a_workspace_may_require_consent(
+    outbox: Outbox, consent: dict[str, bool], transactional: bool, state: str
+):
+    await outbox.publish(settings=SETTINGS | {"consent": "required"})
+    await outbox.customer("u:bob", consent=consent)
+    message = await outbox.message(key="u:bob", transactional=transactional)
+
+    await deliver_messages(outbox.runtime)
+
+    assert (await outbox.row(message))["state"] == state
+
+
+async def test_a_waiting_run_hears_of_every_end(outbox: Outbox):
+    outbox.channel.answer = lambda handover: Sent("id") if handover.origin.rule == "reminder" else Rejected("no")
+    await outbox.publish(rules=("reminder", "other"))
+    await outbox.message("waiting", run_state="sending")
+    await outbox.message("waiting and refused", run_state="sending", rule="other")
+    await outbox.message("ended")
+    await outbox.message("ended and refused", rule="other")
+
+    await deliver_messages(outbox.runtime)
+
+    outcomes = await outbox.fetch(
+        "SELECT m.rule, r.state, o.state FROM outcome o JOIN run r ON r.id = o.run"
+        " JOIN message m ON m.id = o.message ORDER BY 1, 2"
+    )
+    assert [tuple(outcome) for outcome in outcomes] == [
+        ("other", "ended", "failed"),
+        ("other", "sending", "failed"),
+        ("reminder", "sending", "sent"),
+    ]
+
+
+async def test_try_later_comes_back_by_the_schedule_with_its_reason(outbox: Outbox):
+    outbox.channel.answer = TryLater("MAIL answered 451 greylisted")
+    message = await outbox.message(run_state="sending")
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    [now] = await outbox.fetch("SELECT now()")
+    assert (row["state"], row["attempts"], row["reason"]) == ("queued", 1, "MAIL answered 451 greylisted")
+    assert timedelta(seconds=50) < row["due_at"] - now[0] < timedelta(seconds=70)
+    assert await outbox.fetch("SELECT FROM outcome") == []
+
+
+async def test_after_five_days_a_message_is_given_up(outbox: Outbox):
+    outbox.channel.answer = TryLater("busy")
+    message = await outbox.message()
+    await outbox.change("UPDATE message SET created_at = now() - interval '5 days 1 minute'")
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["reason"]) == ("failed", "given up after 5 days: busy")
+
+
+async def test_a_hard_bounce_suppresses_the_address_for_the_next_message(outbox: Outbox):
+    outbox.channel.answer = Rejected("RCPT answered 550 5.1.1 no such user", suppress=True)
+    await outbox.message("first")
+    await deliver_messages(outbox.runtime)
+    second = await outbox.message("second")
+
+    await deliver_messages(outbox.runtime)
+
+    assert len(outbox.channel.given) == 1
+    row = await outbox.row(second)
+    assert row["state"] == "suppressed"
+    assert row["reason"] == "the address is suppressed: RCPT answered 550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize(("transactional", "state"), [(False, "unknown"), (True, "queued")])
+async def test_an_unknown_verdict_is_held_or_sent_again_by_policy(outbox: Outbox, transactional: bool, state: str):
+    outbox.channel.answer = Unknown("no answer came")
+    message = await outbox.message(transactional=transactional)
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["maybe_duplicate"]) == (state, transactional)
+    assert "no answer came" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("transactional", "policy", "state"),
+    [
+        (False, {}, "unknown"),
+        (True, {}, "sent"),
+        (False, {"marketing": "resend"}, "sent"),
+        (True, {"transactional": "hold"}, "unknown"),
+    ],
+)
+async def test_an_attempt_whose_worker_died_is_held_or_sent_again(
+    outbox: Outbox, transactional: bool, policy: dict[str, str], state: str
+):
+    await outbox.publish(settings=SETTINGS | {"unknown_window": policy})
+    message = await outbox.message(transactional=transactional)
+    await outbox.change(
+        "UPDATE message SET state = 'sending', attempt = gen_random_uuid(), attempts = 1,"
+        " deadline = now() - interval '1 second'"
+    )
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["maybe_duplicate"]) == (state, state == "sent")
+    assert len(outbox.channel.given) == (1 if state == "sent" else 0)
+
+
+async def test_a_verdict_that_comes_after_its_lease_still_counts(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    message = await outbox.message()
+    late = asyncio.create_task(deliver_messages(outbox.runtime))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
+    other = Outbox(outbox.database)
+    await deliver_messages(other.runtime)
+    held = (await outbox.row(message))["state"]
+
+    gate.set()
+    await late
+
+    assert held == "unknown"
+    assert (await outbox.row(message))["state"] == "sent"
+    assert other.channel.given == []
+
+
+async def test_a_replaced_attempt_changes_nothing(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    message = await outbox.message(transactional=True)
+    late = asyncio.create_task(deliver_messages(outbox.runtime))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
+    other = Outbox(outbox.database, ScriptedChannel(Sent("second")))
+    await deliver_messages(other.runtime)
+
+    outbox.channel.answer = Rejected("too late")
+    gate.set()
+    await late
+
+    row = await outbox.row(message)
+    assert (row["state"], row["provider_id"], row["maybe_duplicate"]) == ("sent", "second", True)
+
+
+async def test_a_poison_template_fails_after_three_tries_while_the_others_flow(outbox: Outbox):
+    poison = await outbox.message("poison", template="broken")
+    good = await outbox.message("good")
+
+    for _ in range(3):
+        await deliver_messages(outbox.runtime)
+        await outbox.change("UPDATE message SET due_at = now()")
+
+    row = await outbox.row(poison)
+    assert (row["state"], row["attempts"]) == ("failed", 3)
+    assert "ZeroDivisionError" in row["reason"]
+    [entry] = await outbox.fetch("SELECT what, subject, rule, tries, reason FROM quarantine")
+    assert tuple(entry) == ("message", str(poison), "reminder", 3, row["reason"])
+    assert (await outbox.row(good))["state"] == "sent"
+
+
+async def test_a_mended_text_reaches_those_who_already_wait(outbox: Outbox):
+    message = await outbox.message(template="broken")
+    await deliver_messages(outbox.runtime)
+    await outbox.publish(templates=TEMPLATES | {"email/broken.html": "---\nsubject: Mended\n---\n<p>"})
+    await outbox.change("UPDATE message SET due_at = now()")
+
+    await deliver_messages(outbox.runtime)
+
+    [handover] = outbox.channel.given
+    assert handover.mail.subject == "Mended"
+    assert (await outbox.row(message))["state"] == "sent"
+
+
+async def test_a_template_that_is_gone_is_taken_from_the_pinned_rule_set(outbox: Outbox):
+    pinned = await outbox.publish(templates={"email/gone.html": "---\nsubject: Old\n---\n<p>"})
+    await outbox.publish()
+    await outbox.message(template="gone", rule_set=pinned)
+
+    await deliver_messages(outbox.runtime)
+
+    [handover] = outbox.channel.given
+    assert handover.mail.subject == "Old"
+
+
+async def test_a_mail_without_any_sender_says_what_to_set(outbox: Outbox):
+    await outbox.publish(settings={})
+    message = await outbox.message()
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert row["state"] == "queued"
+    assert "set mail.from in kogda.yaml, or KOGDA_MAIL_FROM" in row["reason"]
+
+
+async def test_two_workers_never_hand_over_the_same_message(outbox: Outbox):
+    for number in range(200):
+        await outbox.message(f"m{number}")
+    other = Outbox(outbox.database, outbox.channel)
+
+    await asyncio.gather(*(deliver_messages(each.runtime, at_once=8) for each in (outbox, other, outbox, other)))
+
+    handed = [handover.message for handover in outbox.channel.given]
+    assert len(handed) == len(set(handed)) == 200
+
+
+async def test_a_slow_server_does_not_hold_up_what_becomes_due(outbox: Outbox):
+    release = asyncio.Event()
+
+    class Slow(ScriptedChannel):
+        async def send(self, handover: Handover) -> Any:
+            self.given.append(handover)
+            if len(self.given) == 1:
+                await release.wait()
+            return Sent("id")
+
+    outbox.runtime.channels = {"email": (channel := Slow())}
+    await outbox.message("slow")
+    turn = asyncio.create_task(deliver_messages(outbox.runtime))
+    while not channel.given:
+        await asyncio.sleep(0)
+
+    quick = await outbox.message("quick")
+    async with asyncio.timeout(5):
+        while (await outbox.row(quick))["state"] != "sent":
+            await asyncio.sleep(0)
+
+    release.set()
+    assert (await turn).counts["sent"] == 2
+
+
+async def test_leases_of_what_is_in_hand_are_extended(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    message = await outbox.message()
+    turn = asyncio.create_task(deliver_messages(outbox.runtime, lease=timedelta(seconds=0.3)))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+    first = (await outbox.row(message))["deadline"]
+
+    async with asyncio.timeout(5):
+        while (await outbox.row(message))["deadline"] <= first:
+            await asyncio.sleep(0)
+
+    gate.set()
+    await turn
+    assert (await outbox.row(message))["state"] == "sent"
+
+
+async def test_a_stopping_worker_ends_what_is_in_hand_and_leaves_the_rest_queued(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    for number in range(6):
+        await outbox.message(f"m{number}")
+    turn = asyncio.create_task(deliver_messages(outbox.runtime, at_once=4))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+
+    outbox.runtime.stopping.set()
+    gate.set()
+    delivered = await turn
+
+    states = await outbox.fetch("SELECT state, count(*) FROM message GROUP BY 1 ORDER BY 1")
+    assert [tuple(row) for row in states] == [("queued", 2), ("sent", 4)]
+    assert (delivered.counts["sent"], delivered.more) == (4, True)
