@@ -1,0 +1,169 @@
+"""`kogda demo`: a shop's day of events becomes mails on a page."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from api.cli.terminal import PartLog, console, errors
+from api.demo.day import BEGINS, ENDS, Day, plan_day
+from api.demo.outbox import Outbox
+from api.demo.play import Played, Stage, connect, play
+from api.demo.screen import Screen, summary
+from api.demo.sender import Sender
+from api.demo.shop import shoppers
+from api.demo.shortened import shorten_workspace
+from api.supervisor.ports import free_port
+from api.supervisor.publisher import publish_in_child
+from api.supervisor.services import environment
+from api.supervisor.signals import Signals
+from api.supervisor.supervisor import LocalServices, Supervisor, local_services
+from engine.config import Settings, read_settings
+from engine.embedded import running_endpoints
+from engine.errors import ConfigurationError, DataFolderTaken
+
+#: The shop that the demo plays: the workspace at the repository's root.
+SHOP = Path(__file__).resolve().parents[2]
+
+_MARK = "made-by-kogda-demo"
+_TEND_EVERY_S = 0.5
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when the day is over; exit code 1 when a mail is missing.")
+    ] = False,
+    customers: Annotated[int, typer.Option(min=1, max=5000, help="How many customers the shop has.")] = 300,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    hour: Annotated[int, typer.Option(min=1, max=60, help="Seconds that an hour of the shop takes.")] = 2,
+    data: Annotated[Path | None, typer.Option(help="Folder of the demo; made anew each time.")] = None,
+) -> None:
+    """Start everything, send a coffee shop's day through the real Segment client, and watch the mails arrive."""
+    settings = demo_settings(read_settings(port=port), data)
+    shortened = make_workspace(settings, hour_s=hour)
+    _introduce(shortened, customers=customers, hour_s=hour)
+    raise typer.Exit(run_demo(settings, plan_day(shoppers(customers)), once=once, hour_s=hour, customers=customers))
+
+
+def demo_settings(settings: Settings, data: Path | None) -> Settings:
+    """A server of its own, whatever is configured: nothing of the demo reaches a real database or a real mailbox."""
+    folder = (data or settings.data / "demo").resolve()
+    if running_endpoints(folder):
+        raise DataFolderTaken(folder, None)
+    return settings.model_copy(
+        update={
+            "workspace": folder / "workspace",
+            "data": folder,
+            "port": free_port(settings.host, settings.port),
+            "database_url": None,
+            "redis_url": None,
+            "smtp_url": None,
+            "write_key": SecretStr(f"wk_{secrets.token_hex(6)}.{secrets.token_urlsafe(24)}"),
+        }
+    )
+
+
+def make_workspace(settings: Settings, *, hour_s: int) -> list[tuple[str, str]]:
+    """A fresh folder with the shop's workspace, its waits shortened; what was shortened to what."""
+    if not (SHOP / "kogda.yaml").exists():
+        raise ConfigurationError("the demo plays the shop of Kogda's repository: run it in a clone")
+    _clear(settings.data)
+    settings.workspace.mkdir(parents=True)
+    (settings.data / _MARK).touch()
+    return shorten_workspace(SHOP, settings.workspace, hour_s=hour_s)
+
+
+def run_demo(settings: Settings, day: Day, *, once: bool, hour_s: int, customers: int) -> int:
+    """The exit code: 1 when a mail that the day must lead to did not arrive."""
+    log = PartLog(sys.stderr)
+    with Signals() as signals, local_services(settings, log) as services:
+        variables = _environment(services.settings)
+        publish_in_child(variables, folder=settings.data, migrate=True)
+        supervisor = Supervisor(settings, variables, folder=settings.data, signals=signals, show=log)
+        try:
+            if not supervisor.start():
+                return 0
+            console.print(
+                f"  [bold]{supervisor.url}/mailbox[/bold]  is the page where the mails land\n", soft_wrap=True
+            )
+            played = asyncio.run(_play(services, supervisor, signals, day, hour_s=hour_s))
+            console.print(summary(played.totals, customers=customers))
+            if played.is_whole and not once:
+                _stay(services, supervisor, signals)
+        finally:
+            supervisor.stop()
+    return _verdict(played, day)
+
+
+async def _play(services: LocalServices, supervisor: Supervisor, signals: Signals, day: Day, *, hour_s: int) -> Played:
+    def tend() -> bool:
+        supervisor.tend()
+        services.tend()
+        return not signals.is_stopping
+
+    settings = services.settings
+    assert settings.database_url is not None
+    assert settings.write_key is not None
+    connection = await connect(settings.database_url.get_secret_value())
+    sender = Sender(supervisor.url, settings.write_key.get_secret_value())
+    try:
+        with Screen(console, hours=ENDS - BEGINS) as screen:
+            return await play(Stage(day, sender, Outbox(connection), screen, hour_s, tend))
+    finally:
+        await connection.close()
+
+
+def _introduce(shortened: list[tuple[str, str]], *, customers: int, hour_s: int) -> None:
+    longest_first = sorted(shortened, key=lambda change: -len(change[1]))
+    some = ", ".join(f"{before} is {after}" for before, after in longest_first[-3:])
+    console.print(f"\n  [bold]A day at Teplo, a small coffee roastery[/bold], {customers} customers.")
+    console.print(f"  An hour of the shop takes {hour_s} s, and its rules were published with waits to match: {some}.")
+    console.print("  Clock times, such as [italic]wait until friday 10:00[/italic], are the real ones.", soft_wrap=True)
+    console.print("  [dim]Events go through the Segment client (segment-analytics-python), as from any app.[/dim]\n")
+
+
+def _stay(services: LocalServices, supervisor: Supervisor, signals: Signals) -> None:
+    console.print(f"\n  The server goes on: [bold]{supervisor.url}/mailbox[/bold]. Ctrl-C stops it.\n", soft_wrap=True)
+    while not signals.is_stopping:
+        signals.wait(_TEND_EVERY_S)
+        supervisor.tend()
+        services.tend()
+
+
+def _verdict(played: Played, day: Day) -> int:
+    if not played.is_whole:
+        return 0
+    for reason in sorted(set(played.refused))[:5]:
+        errors.print(f"The Segment client gave up on events: {reason}", markup=False)
+    for address, template in sorted(played.missing)[:10]:
+        errors.print(f"{template} to {address} did not arrive", markup=False)
+    if played.missing or played.refused:
+        errors.print(f"{len(played.missing)} of {len(day.expected)} expected mails are missing.")
+        return 1
+    console.print(f"  All {len(day.expected)} mails that this day had to lead to have arrived.")
+    return 0
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Without the settings of the shell: they are about other servers."""
+    given = {name: value for name, value in os.environ.items() if not name.upper().startswith("KOGDA_")}
+    assert settings.write_key is not None
+    own = {"KOGDA_WRITE_KEY": settings.write_key.get_secret_value(), "KOGDA_LOG_LEVEL": "warning"}
+    return environment(settings, {**given, **own})
+
+
+def _clear(folder: Path) -> None:
+    """Only a folder that an earlier demo made is ever removed."""
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise ConfigurationError(f"{folder} is not empty and not of an earlier demo; choose another with --data")
+    shutil.rmtree(folder)

@@ -1,0 +1,86 @@
+"""What the server did, read from its tables while it does it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One message that was sent, or was not, and why."""
+
+    id: UUID
+    at: datetime
+    to: str | None
+    template: str
+    rule: str
+    state: str
+    reason: str | None
+    subject: str | None  # of a mail in the mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How the day ended."""
+
+    events: int
+    rejected: int
+    undecided: int
+    runs: int
+    waiting: int
+    held_out: int
+    messages: Counter[tuple[str, str]] = field(default_factory=Counter)  # template, state
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  # of messages that were not sent: state, reason
+    quarantined: int
+
+
+class Outbox:
+    """Reads by one connection. `news()` gives each message once, when it is settled."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._connection = connection
+        self._seen: set[UUID] = set()
+        self.mails: set[tuple[str, str]] = set()  # address, template: of those that were sent
+
+    async def news(self) -> list[Settled]:
+        rows = await self._connection.fetch(
+            """
+            SELECT m.id, m.settled_at, m.address, m.template, m.rule, m.state, m.reason, b.subject
+            FROM message m LEFT JOIN mailbox b ON b.message = m.id
+            WHERE m.settled_at IS NOT NULL ORDER BY m.settled_at
+            """
+        )
+        fresh = [Settled(*row) for row in rows if row["id"] not in self._seen]
+        self._seen.update(message.id for message in fresh)
+        self.mails.update((message.to, message.template) for message in fresh if message.to and message.state == "sent")
+        return fresh
+
+    async def totals(self) -> Totals:
+        counts = await self._connection.fetchrow(
+            """
+            SELECT (SELECT count(*) FROM event WHERE kind < 3) AS events,
+                   (SELECT count(*) FROM reject) AS rejected,
+                   (SELECT count(*) FROM event e JOIN partition_cursor c USING (partition)
+                    WHERE (e.xid, e.seq) > (c.xid, c.seq) AND e.kind < 3) AS undecided,
+                   (SELECT count(*) FROM run) AS runs,
+                   (SELECT count(*) FROM run WHERE ended_at IS NULL) AS waiting,
+                   (SELECT count(*) FROM run WHERE end_reason = 'holdout') AS held_out,
+                   (SELECT count(*) FROM quarantine) AS quarantined
+            """
+        )
+        assert counts is not None
+        messages = await self._connection.fetch(
+            "SELECT template, state, reason, count(*) FROM message GROUP BY 1, 2, 3"
+        )
+        by_state: Counter[tuple[str, str]] = Counter()
+        reasons: Counter[tuple[str, str]] = Counter()
+        for template, state, reason, count in messages:
+            by_state[template, state] += count
+            if state != "sent":
+                reasons[state, reason or state] += count
+        return Totals(**dict(counts), messages=by_state, reasons=reasons)

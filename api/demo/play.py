@@ -1,0 +1,88 @@
+"""Plays the day at its pace, and watches that every mail it must lead to arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from api.demo.day import BEGINS, ENDS, Day, Happening
+from api.demo.outbox import Outbox, Totals
+from api.demo.screen import Screen
+from api.demo.sender import Sender
+
+_TICK_S = 0.1
+_LOOK_EVERY = 5  # ticks between two looks at the outbox
+_NIGHT_HOURS = 5.0  # the longest wait that the day's mails need, and some more
+_PATIENCE_S = 30.0  # on a busy machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    totals: Totals
+    missing: frozenset[tuple[str, str]]  # address, template: of mails that should have arrived
+    refused: tuple[str, ...]  # what the Segment client gave up on
+    is_whole: bool  # False: a signal came before the day was over
+
+
+@dataclass(slots=True)
+class Stage:
+    """What the day is played on. `tend` is called at each tick and says whether to go on."""
+
+    day: Day
+    sender: Sender
+    outbox: Outbox
+    screen: Screen
+    hour_s: float
+    tend: Callable[[], bool]
+
+
+async def play(stage: Stage) -> Played:
+    is_whole = await _play_day(stage)
+    if is_whole:
+        await asyncio.to_thread(stage.sender.finish)
+        is_whole = await _wait_for_mails(stage)
+    missing = frozenset(stage.day.expected - stage.outbox.mails)
+    totals = await stage.outbox.totals()
+    return Played(totals=totals, missing=missing, refused=tuple(stage.sender.refused), is_whole=is_whole)
+
+
+async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
+    return await asyncpg.connect(database_url)
+
+
+async def _play_day(stage: Stage) -> bool:
+    """False when a signal came first."""
+    began, tick, waiting = time.monotonic(), 0, list(stage.day.happenings)
+    happened: list[Happening] = []
+    while stage.tend():
+        hour = BEGINS + (time.monotonic() - began) / stage.hour_s
+        while waiting and waiting[0].at <= hour:
+            stage.sender.send(waiting[0])
+            happened.append(waiting.pop(0))
+        if tick % _LOOK_EVERY == 0:
+            stage.screen.show(hour, happened, await stage.outbox.news(), stage.sender.sent)
+            happened = []
+        if not waiting and hour >= ENDS:
+            return True
+        tick += 1
+        await asyncio.sleep(_TICK_S)
+    return False
+
+
+async def _wait_for_mails(stage: Stage) -> bool:
+    """The night: waits that began in the evening come due. False when a signal came first."""
+    began = time.monotonic()
+    night_s = _NIGHT_HOURS * stage.hour_s
+    while stage.tend():
+        passed = time.monotonic() - began
+        stage.screen.show(
+            ENDS + min(passed / stage.hour_s, _NIGHT_HOURS), [], await stage.outbox.news(), stage.sender.sent
+        )
+        if not stage.day.expected - stage.outbox.mails or passed > night_s + _PATIENCE_S:
+            return True
+        await asyncio.sleep(_TICK_S * _LOOK_EVERY)
+    return False

@@ -1,0 +1,108 @@
+"""What a person sees while the day goes by: some of what happens, why, and how far the day is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from api.demo.day import BEGINS, Happening
+from api.demo.outbox import Settled, Totals
+
+#: Lines for each look at the outbox: what a person can read.
+_HAPPENINGS, _MAILS = 1, 2
+
+
+class Screen:
+    """A context manager: a progress bar below, lines above it."""
+
+    def __init__(self, console: Console, *, hours: float) -> None:
+        self._console = console
+        self._counts: Counter[str] = Counter()
+        self._progress = Progress(
+            TextColumn("  [bold]{task.fields[clock]}[/bold]"),
+            BarColumn(bar_width=28),
+            TextColumn(
+                "{task.fields[events]} events   {task.fields[mails]} mails   [dim]{task.fields[held]} not sent[/dim]"
+            ),
+            console=console,
+            transient=True,
+            refresh_per_second=4,
+        )
+        self._task = self._progress.add_task("", total=hours, clock="07:30", events=0, mails=0, held=0)
+
+    def __enter__(self) -> Screen:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, hour: float, happened: Sequence[Happening], settled: Sequence[Settled], sent: int) -> None:
+        """`hour` of the shop's day; `sent` events until now."""
+        for happening in [each for each in happened if each.why][:_HAPPENINGS]:
+            self._print(_happened(happening))
+        mails = [message for message in settled if message.state == "sent"]
+        others = [message for message in settled if message.state != "sent"]
+        for message in [*mails[:_MAILS], *others[:1]]:
+            self._print(_settled(message, hour))
+        self._counts.update(mails=len(mails), held=len(others))
+        self._progress.update(
+            self._task,
+            completed=hour - BEGINS,
+            clock=clock(hour),
+            events=sent,
+            mails=self._counts["mails"],
+            held=self._counts["held"],
+        )
+
+    def _print(self, line: str) -> None:
+        self._progress.console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def clock(hour: float) -> str:
+    minutes = int(hour * 60) % (24 * 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _happened(happening: Happening) -> str:
+    who = f"{happening.shopper.first_name}, {happening.shopper.city},"
+    name = happening.name or "identify"
+    return (
+        f"  [dim]{clock(happening.at)}[/dim]  [cyan]→[/cyan] {escape(who)} {escape(happening.why)}  [dim]{name}[/dim]"
+    )
+
+
+def _settled(message: Settled, hour: float) -> str:
+    start = f"  [dim]{clock(hour)}[/dim]  "
+    if message.state == "sent":
+        subject = f"[bold]{escape(message.subject or message.template)}[/bold]"
+        return (
+            f"{start}[green]✉[/green] {subject} to {escape(message.to or '')}  [dim]rule {escape(message.rule)}[/dim]"
+        )
+    reason = escape(message.reason or message.state)
+    return f"{start}[yellow]·[/yellow] no {message.template}: {reason}  [dim]rule {escape(message.rule)}[/dim]"
+
+
+def summary(totals: Totals, *, customers: int) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2), pad_edge=True)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    table.add_column()
+    sent = {template: count for (template, state), count in totals.messages.items() if state == "sent"}
+    rejected = f"{totals.rejected} rejected" if totals.rejected else "none rejected"
+    table.add_row(
+        "events", f"{totals.events:,}", f"from {customers} customers; {rejected}, {totals.undecided} undecided"
+    )
+    waiting = f"{totals.waiting} are waiting for their next step"
+    table.add_row("runs", f"{totals.runs:,}", f"{waiting}, {totals.held_out} held out by a split")
+    table.add_row("mails sent", f"{sum(sent.values()):,}", ", ".join(f"{name} {sent[name]}" for name in sorted(sent)))
+    for (state, reason), count in totals.reasons.most_common():
+        table.add_row(f"not sent ({state})" if state != "suppressed" else "not sent", f"{count:,}", reason)
+    if totals.quarantined:
+        table.add_row("[red]quarantine[/red]", str(totals.quarantined), "rules or events that failed three times")
+    return table
