@@ -55,6 +55,7 @@ _ALL = (
     Code("E131", "a row that does not fit its table"),
     Code("E132", "a state instead of an event"),
     Code("E133", "events that are not joined by `or`"),
+    Code("E134", "nested too deeply"),
     # E2xx: names
     Code("E201", "unknown event"),
     Code("E203", "unknown customer attribute"),

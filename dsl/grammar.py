@@ -9,6 +9,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeAlias
@@ -21,6 +22,7 @@ Start: TypeAlias = Literal["file", "testfile"]
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 KEYWORDS = Path(__file__).with_name("keywords.lark")
 
+_DIGEST = hashlib.sha256().digest_size
 _building = Lock()
 
 
@@ -76,19 +78,22 @@ def _is_private(directory: Path) -> bool:
 
 
 def _load(path: Path) -> Lark | None:
-    try:
-        with path.open("rb") as file:
-            return Lark.load(file)
-    except FileNotFoundError:
-        return None
-    except Exception:  # a torn or foreign file may raise anything; it is built again and replaced
-        return None
+    """None when there is no file, or when it is torn: then it is built again and replaced."""
+    with suppress(OSError):
+        content = path.read_bytes()
+        digest, saved = content[:_DIGEST], content[_DIGEST:]
+        if digest == hashlib.sha256(saved).digest():
+            return Lark.load(BytesIO(saved))
+    return None
 
 
 def _build_and_save(path: Path) -> Lark:
     built = build()
+    memory = BytesIO()
+    built.save(memory)
+    saved = memory.getvalue()
     with suppress(OSError), tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        built.save(file)
+        file.write(hashlib.sha256(saved).digest() + saved)
         file.close()
-        os.replace(file.name, path)
+        os.replace(file.name, path)  # whole or not at all, whoever else writes it now
     return built

@@ -16,9 +16,11 @@ from dsl.chunks import rule_chunks, test_chunks
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
+from dsl.quick_parse import quick_parse
 from dsl.recovery import Recovered, recover
 from dsl.source import Source, Span
 from dsl.tree import TOKENS, TREES, Builder
+from dsl.tree.depth import is_too_deep
 
 
 def parse_file(source: Source) -> tuple[syntax.RuleFile, list[Diagnostic]]:
@@ -46,10 +48,10 @@ def _parse_chunk(problems: Problems, start: Start, chunk: Span) -> list[Any]:
     text = problems.source.slice(chunk)
     offset = chunk.start
     try:
-        tree = grammar.parser().parse(text, start=start)
+        tree = quick_parse(text, start) or grammar.parser().parse(text, start=start)
     except UnexpectedInput:
         recovered = recover(problems, start, chunk)
-        return [] if recovered.tree is None else _build(problems, start, recovered)
+        return [item for usable in recovered for item in _build(problems, start, usable)]
 
     def place(position: int) -> int:
         return position + offset
@@ -66,9 +68,8 @@ def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:
         tokens=TOKENS,
         in_tests=start == "testfile",
     )
-    assert parsed.tree is not None
     _report_items_on_one_line(builder, parsed.tree)
-    return [builder.node(item) for item in parsed.tree.children]
+    return [builder.node(item) for item in parsed.tree.children if not is_too_deep(builder, item)]
 
 
 def _report_items_on_one_line(builder: Builder, tree: Tree[Token]) -> None:

@@ -60,7 +60,7 @@ _CONDITION_ONLY = frozenset(("NOT", "ARRIVED", "ISSUED", "LPAR"))
 _AFTER_VALUE = ("IS", "IS_NOT", "MORETHAN", "LESSTHAN", "IN", "IS_KNOWN")
 
 _ORDER = (
-    *STEPS[:4], "UNLESS", "ONLY_IF", "STOP_WHEN", "ONCE", "AFTER", "WHERE", "THEN", "END", "ELSE",
+    "SEND", "WAIT", "IF", "UNLESS", "ONLY_IF", "STOP_WHEN", "AFTER", "ONCE", "WHERE", "THEN", "END", "ELSE",
     *KINDS, *_AFTER_VALUE, *ITEMS, "TEST", *TEST_LINES, *CLAUSES, *STEPS,
 )  # fmt: skip
 
@@ -87,6 +87,8 @@ def expectation(expected: frozenset[str], *, russian: bool = False, most: int = 
     left = set(expected) - {"$END"}
     if left - set(ITEMS):
         left -= set(ITEMS)  # after any item another may begin: true, and no help inside one
+    if left & {"HAD", "EXPECT"}:
+        left -= {"TEST", "TODO", "DOT", "OPEN"}
     words: list[str] = []
     if left >= _VALUE:
         words.append("a condition such as customer in vip" if "NOT" in left else "a value such as customer.city")

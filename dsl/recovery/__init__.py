@@ -22,6 +22,7 @@ from dsl.recovery.patched import Patched
 from dsl.source import Span
 
 MOST_REPAIRS = 40  # in one item
+_MOST_READ = 200_000  # characters that the repairs of one item may make us read again
 
 Look = Callable[[Failure], Finding | None]
 
@@ -63,33 +64,59 @@ LOOKS: tuple[Look, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A tree of a chunk, and the ways from places in its text to places in the file. No tree: nothing usable."""
+    """A tree of a chunk, and the ways from places in its text to places in the file."""
 
-    tree: Tree[Token] | None
+    tree: Tree[Token]
     start_of: Callable[[int], int]
     end_of: Callable[[int], int]
 
 
-def recover(problems: Problems, start: Start, chunk: Span) -> Recovered:
-    """Report what is wrong with a chunk that does not parse: at most one mistake a line."""
+def recover(problems: Problems, start: Start, chunk: Span) -> list[Recovered]:
+    """Report what is wrong with a chunk that does not parse, at most one mistake a line; return what is usable."""
     patched = Patched(problems.source, chunk)
     reported: set[int] = set()
     faithful, blind = True, False
-    for _ in range(MOST_REPAIRS):
+    for _ in range(_repairs_worth_trying(chunk)):
         outcome = attempt(patched.text, start)
         if isinstance(outcome, Tree):
-            return Recovered(outcome if faithful else None, patched.start_of, patched.end_of)
+            return [Recovered(outcome, patched.start_of, patched.end_of)] if faithful else []
         finding = _look(outcome)
+        lossy = finding.repair is None or not finding.faithful
+        if lossy and faithful and _begins_something_new(outcome):
+            return [*_readable(patched, outcome), *recover(problems, start, _rest(patched, outcome))]
         line = problems.source.place(patched.span(finding.where).start).line
         if line not in reported and not (blind and _may_follow_on(finding)):
             problems.found.append(_diagnostic(problems, patched, finding))
         reported.add(line)
         repair = finding.repair or Edit(outcome.rest_of_line, "")
-        faithful = faithful and finding.faithful and finding.repair is not None
-        blind = blind or finding.repair is None
+        faithful, blind = faithful and not lossy, blind or finding.repair is None
         if not patched.apply(repair) and not patched.apply(Edit(outcome.rest_of_line, "")):
             break
-    return Recovered(None, patched.start_of, patched.end_of)
+    return []
+
+
+def _begins_something_new(failure: Failure) -> bool:
+    """A line at the left margin, after an empty line or below indented ones: a broken item, not a broken step."""
+    line = failure.text[: failure.position]
+    if not line.endswith("\n") or not line.strip():
+        return False
+    above = line.strip("\n").split("\n")[1:]
+    apart = line.endswith("\n\n") or all(other[:1].isspace() for other in above if other)
+    return apart and isinstance(attempt(line, failure.start), Tree)
+
+
+def _readable(patched: Patched, failure: Failure) -> list[Recovered]:
+    tree = attempt(failure.text[: failure.position], failure.start)
+    return [Recovered(tree, patched.start_of, patched.end_of)] if isinstance(tree, Tree) else []
+
+
+def _rest(patched: Patched, failure: Failure) -> Span:
+    return Span(patched.start_of(failure.position), patched.chunk.end)
+
+
+def _repairs_worth_trying(chunk: Span) -> int:
+    """Each repair reads the item again, so a very long one gets few."""
+    return max(3, min(MOST_REPAIRS, _MOST_READ // (chunk.end - chunk.start)))
 
 
 def _look(failure: Failure) -> Finding:

@@ -17,7 +17,7 @@ from dsl.words import FORMS, is_word_of
 _PIECE = re.compile(
     r"[^\W\d]\w*"  # a word
     r"|\d[\w]*(?:[.,:/][\w]+)*"  # anything that begins with a digit
-    r"|[=!<>&|]+"  # signs of other languages
+    r"|[=!<>&|]+|-+>?"  # signs of other languages
     r"|\S"
 )
 

@@ -10,7 +10,7 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
 from dsl.suggestions import nearest
-from dsl.words import ALL_WORDS, FORMS, shown
+from dsl.words import ALL_WORDS, FORMS, ITEMS, one_of, shown
 
 #: Words that are easily left out. Others would change the meaning, or there would be too many to choose from.
 _EASILY_LEFT_OUT = (
@@ -18,8 +18,11 @@ _EASILY_LEFT_OUT = (
     "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
     "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL",
 )  # fmt: skip
+_TITLED = frozenset(("TEST", "RULE", "OWNER", "DESCRIPTION"))
+_AFTER_TITLE = ("WHEN", "EVERY", "OPEN")
 #: After these any word is taken for a name.
 _BEFORE_NAMES = frozenset(("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL"))
+_WORTH_TRYING = 20_000  # characters: each word to put in or leave out costs another reading
 _SIGNS = {"EQUAL": "=", "COLON": ":"}
 _BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
@@ -73,7 +76,7 @@ def misspelt(failure: Failure) -> Finding | None:
             code="E101",
             message=f'I do not know the word "{word}"',
             where=span,
-            label=context(failure),
+            label="" if one_of(similar[0], ITEMS) else context(failure),
             fixes=tuple(replaced(span, meant, safe=len(similar) == 1) for meant in similar[:3]),
             repair=Edit(span, similar[0]),
             faithful=len(similar) == 1,
@@ -118,6 +121,10 @@ def text_without_quotes(failure: Failure) -> Finding | None:
     )
 
 
+def _begins_keyword(word: str) -> bool:
+    return word.lower() in ALL_WORDS or any(form.startswith(f"{word.lower()} ") for form in ALL_WORDS)
+
+
 def _word_follows(failure: Failure) -> bool:
     """A quote or a word of the language: this word is more likely to be too many than to be text."""
     following = _PIECE_AFTER.match(failure.text, failure.piece.end)
@@ -125,12 +132,12 @@ def _word_follows(failure: Failure) -> bool:
 
 
 def _bare_text(failure: Failure) -> Span:
-    """Words up to the next one that belongs to the language, at least one."""
+    """Words up to the next one that belongs to the language, at least one; a title goes on to the end of its line."""
     match = _BARE_WORDS.match(failure.text, failure.position)
     assert match is not None
     end = failure.piece.end
     for word in _WORD.finditer(failure.text, end, match.end()):
-        if word[0].lower() in ALL_WORDS or any(form.startswith(f"{word[0].lower()} ") for form in ALL_WORDS):
+        if one_of(word[0], _AFTER_TITLE) or (failure.type_before() not in _TITLED and _begins_keyword(word[0])):
             break
         end = word.end()
     return Span(failure.position, end)
@@ -138,7 +145,7 @@ def _bare_text(failure: Failure) -> Span:
 
 def missing_word(failure: Failure) -> Finding | None:
     """One word put in makes the next one fit."""
-    if failure.at_end or not failure.word:
+    if failure.at_end or not failure.word or len(failure.text) > _WORTH_TRYING:
         return None
     fitting = [(terminal, text) for terminal, text in _insertions(failure) if _fits(failure, terminal, text)]
     if not fitting:
@@ -195,7 +202,7 @@ def _next_piece(text: str, position: int) -> int:
 
 def unneeded_word(failure: Failure) -> Finding | None:
     """Leaving out this word, or the one before it, makes the next one fit."""
-    if failure.at_end or not failure.word[:1].isalpha() or failure.begins_line:
+    if failure.at_end or not failure.word[:1].isalpha() or failure.begins_line or len(failure.text) > _WORTH_TRYING:
         return None
     for span, replacement in _removals(failure):
         changed = failure.text[: span.start] + replacement + failure.text[span.end :]

@@ -1,0 +1,44 @@
+"""How deeply conditions and blocks are nested: everything that walks the syntax tree recurses as deep."""
+
+from __future__ import annotations
+
+import re
+
+from lark import Token, Tree
+
+from dsl.diagnostics import Label
+from dsl.keywords import ENGLISH, RUSSIAN
+from dsl.source import Span
+from dsl.tree.builder import Builder, Part
+
+DEEPEST = 50
+
+_NESTING = frozenset(("not", "brackets", "branch", "split", "aggregate_where"))
+_BEGINS = ("NOT", "IF", "SPLIT", "WHERE")
+_MAY_NEST = re.compile(
+    r"\(|\b(?:" + "|".join(form for name in _BEGINS for form in (*ENGLISH[name], *RUSSIAN[name])) + r")\b", re.I
+)
+
+
+def is_too_deep(builder: Builder, item: Part) -> bool:
+    """Reports an item that is nested too deeply to go on with."""
+    span = builder.span(item)
+    # Counting words is much cheaper than walking the tree, and is enough for all but a handful of rules.
+    if len(_MAY_NEST.findall(builder.problems.source.text, span.start, span.end)) <= DEEPEST:
+        return False
+    if _depth(item) <= DEEPEST:
+        return False
+    label = Label(Span(span.start, span.start + 1), f"more than {DEEPEST} conditions or blocks inside each other")
+    builder.problems.error("E134", "this is nested too deeply", label)
+    return True
+
+
+def _depth(item: Part) -> int:
+    deepest = 0
+    waiting: list[tuple[Tree[Token], int]] = [(item, 0)] if isinstance(item, Tree) else []
+    while waiting:
+        tree, depth = waiting.pop()
+        depth += tree.data in _NESTING
+        deepest = max(deepest, depth)
+        waiting += [(child, depth) for child in tree.children if isinstance(child, Tree)]
+    return deepest
