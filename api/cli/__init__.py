@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
-
-import typer
-from typer.core import TyperGroup
 
 from engine.errors import KogdaError
 
@@ -15,6 +11,7 @@ from engine.errors import KogdaError
 COMMANDS: dict[str, str] = {
     "up": "api.cli.up",
     "check": "api.cli.check",
+    "fmt": "api.cli.fmt",
     "publish": "api.cli.publish",
     "init": "api.cli.init",
     "demo": "api.cli.demo",
@@ -26,37 +23,16 @@ COMMANDS: dict[str, str] = {
 }
 
 
-class Commands(TyperGroup):
-    """Commands that are imported when they are called, so that `kogda check` does not pay for `kogda up`."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(COMMANDS[cmd_name])
-        group = getattr(module, "app", None)
-        if group is None:
-            group = typer.Typer(add_completion=False)
-            group.command(cmd_name)(getattr(module, cmd_name.replace("-", "_")))
-        command = typer.main.get_command(group)
-        command.name = cmd_name
-        return command
-
-
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.callback()
-def kogda() -> None:
-    """Rules that read aloud; events in, messages out."""
+#: Commands that start at once: their module has `main(arguments) -> int` and a SUMMARY, and imports no Typer.
+OWN_ARGUMENTS = ("check",)
 
 
 def main() -> None:
     """Exit code 2 and one sentence for what the operator can mend; a traceback is for bugs only."""
     try:
-        app()
+        if sys.argv[1:2] and sys.argv[1] in OWN_ARGUMENTS:
+            raise SystemExit(import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:]))
+        import_module("api.cli.program").app()
     except KogdaError as error:
         print(f"kogda: {error}", file=sys.stderr)
         raise SystemExit(2) from None

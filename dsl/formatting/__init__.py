@@ -1,0 +1,1 @@
+"""How nodes of the syntax tree are written: one style, in the keywords of either language."""
