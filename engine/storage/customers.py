@@ -69,7 +69,7 @@ async def save_customers(connection: Connection, customers: Sequence[tuple[int, 
         """
         UPDATE customer c
         SET email = n.email, phone = n.phone, timezone = n.timezone, locale = n.locale, attributes = n.attributes,
-            tags = ARRAY(SELECT jsonb_array_elements_text(n.tags)), consent = n.consent, merged_into = n.merged_into
+            tags = ARRAY(SELECT jsonb_array_elements_text(n.tags->'all')), consent = n.consent, merged_into = n.merged_into
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
                     $8::jsonb[], $9::jsonb[], $10::uuid[])
             AS n (partition, id, email, phone, timezone, locale, attributes, tags, consent, merged_into)
@@ -82,7 +82,7 @@ async def save_customers(connection: Connection, customers: Sequence[tuple[int, 
         [customer.timezone for _, customer in customers],
         [customer.locale for _, customer in customers],
         [customer.attributes for _, customer in customers],
-        [sorted(customer.tags) for _, customer in customers],
+        [{"all": sorted(customer.tags)} for _, customer in customers],  # a list in a list would be a 2D array
         [customer.consent for _, customer in customers],
         [customer.merged_into for _, customer in customers],
     )
