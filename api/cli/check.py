@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
+import argparse
+import gc
+import os
 import sys
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.render import render_json, render_short, render_text
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
 
+SUMMARY = "Check rules, tests, schema, settings and templates."
 CLEAN, MISTAKES, COULD_NOT_RUN = 0, 1, 2
 
-
-class Format(StrEnum):
-    text = "text"
-    short = "short"
-    json = "json"
-
-
-RENDERERS = {Format.text: render_text, Format.short: render_short, Format.json: render_json}
+RENDERERS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
+    "text": render_text,
+    "short": render_short,
+    "json": render_json,
+}
 
 
-def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATHS]", help="Report on these files or folders only.")
-    ] = None,
-    workspace: Annotated[
-        Path, typer.Option(envvar="KOGDA_WORKSPACE", help="Folder with kogda.yaml, schema.yaml, rules/, templates/.")
-    ] = Path(),
-    format: Annotated[Format, typer.Option(help="text for people, short for one line each, json for programs.")] = (
-        Format.text
-    ),
-) -> None:
-    """Check rules, tests, schema, settings, templates. Exits 0 when clean, 1 with mistakes, 2 when it could not run."""
-    raise typer.Exit(run_check(workspace, paths or [], format))
+def main(arguments: Sequence[str]) -> int:
+    """Reads its own arguments: it runs at every save and commit, and the other commands take longer to start than this
+    one takes to check a thousand rules."""
+    gc.disable()  # the process ends soon, and trees of many rules are slow to walk for nothing
+    options = _parser().parse_args(arguments)
+    return run_check(options.workspace, options.paths, options.format)
 
 
-def run_check(workspace: Path, paths: Sequence[Path], format: Format) -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kogda check",
+        description=SUMMARY,
+        epilog="Exits 0 when clean (warnings are), 1 with mistakes, 2 when it could not run.",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="report on these files or folders only")
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path(os.environ.get("KOGDA_WORKSPACE") or "."),
+        metavar="DIR",
+        help="folder with kogda.yaml, schema.yaml, rules/, templates/ (default: KOGDA_WORKSPACE, or this folder)",
+    )
+    parser.add_argument(
+        "--format", choices=RENDERERS, default="text", help="text for people, short: a line each, json for programs"
+    )
+    return parser
+
+
+def run_check(workspace: Path, paths: Sequence[Path], format: str) -> int:
     obstacle = _obstacle(workspace, paths)
     if obstacle:
         print(f"kogda check: {obstacle}", file=sys.stderr)
@@ -71,8 +81,8 @@ def _obstacle(workspace: Path, paths: Sequence[Path]) -> str | None:
     return None
 
 
-def _show(rendered: str, format: Format) -> None:
-    if format is Format.json or not sys.stdout.isatty():
+def _show(rendered: str, format: str) -> None:
+    if format == "json" or not sys.stdout.isatty():
         sys.stdout.write(rendered)
         return
     from rich.console import Console
@@ -86,13 +96,13 @@ def _show(rendered: str, format: Format) -> None:
     Console(highlight=False, soft_wrap=True).print(text)
 
 
-def _show_summary(checked: CheckedWorkspace, format: Format) -> None:
-    stream = sys.stderr if format is Format.json else sys.stdout
+def _show_summary(checked: CheckedWorkspace, format: str) -> None:
+    stream = sys.stderr if format == "json" else sys.stdout
     errors = _count(checked.diagnostics, Severity.ERROR)
     warnings = _count(checked.diagnostics, Severity.WARNING)
     what = f"{_counted(checked.rules, 'rule')} in {_counted(checked.files, 'file')}"
     found = [_counted(errors, "mistake")] * bool(errors) + [_counted(warnings, "warning")] * bool(warnings)
-    gap = "\n" if checked.diagnostics and format is Format.text else ""
+    gap = "\n" if checked.diagnostics and format == "text" else ""
     print(f"{gap}{what}: {' and '.join(found) or 'no mistakes'}", file=stream)
 
 

@@ -1,0 +1,51 @@
+"""The commands of `kogda` as Typer shows and calls them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from api.cli import COMMANDS, OWN_ARGUMENTS
+
+#: For commands that read their own arguments: everything is handed on, --help too.
+_HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+class Commands(TyperGroup):
+    """Commands that are imported when they are called, so that none pays for another."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module: Any = import_module(COMMANDS[cmd_name])
+        group = getattr(module, "app", None) or _single(cmd_name, module)
+        command = typer.main.get_command(group)
+        command.name = cmd_name
+        return command
+
+
+def _single(name: str, module: Any) -> typer.Typer:
+    group = typer.Typer(add_completion=False)
+    if name not in OWN_ARGUMENTS:
+        group.command(name)(getattr(module, name.replace("-", "_")))
+        return group
+
+    @group.command(name, context_settings=_HANDED_ON, help=module.SUMMARY)
+    def run(ctx: typer.Context) -> None:
+        raise typer.Exit(module.main(ctx.args))
+
+    return group
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def kogda() -> None:
+    """Rules that read aloud; events in, messages out."""
