@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
-
 from engine.errors import Overloaded
 from engine.storage.backlog import BacklogState, backlog_state
-from engine.storage.database import Database
+from engine.storage.database import TROUBLE, Database
 
 EVERY_S = 1.0
 RETRY_AFTER_S = 10
@@ -37,6 +35,6 @@ class BacklogGate:
             try:
                 async with asyncio.timeout(5):
                     await self.refresh()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except TROUBLE:
                 pass
             await asyncio.sleep(EVERY_S)

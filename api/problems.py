@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine.errors import DatabaseUnreachable, Overloaded
+from engine.storage.database import TROUBLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -59,10 +60,16 @@ def overloaded(error: Overloaded) -> Problem:
     return Problem(503, "overloaded", str(error), headers={"retry-after": str(error.retry_after_s)})
 
 
+def database_trouble() -> Problem:
+    """What the database said stays in the log: it may name hosts, tables and values."""
+    return Problem(503, "database_trouble", "the database does not answer; try again", headers={"retry-after": "2"})
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(Overloaded, _on_overloaded)
-    app.add_exception_handler(DatabaseUnreachable, _on_unreachable)
+    for trouble in (DatabaseUnreachable, *TROUBLE):
+        app.add_exception_handler(trouble, _on_trouble)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Exception, _on_crash)
@@ -78,8 +85,9 @@ async def _on_overloaded(_: Request, error: Exception) -> Response:
     return overloaded(error).response()
 
 
-async def _on_unreachable(_: Request, error: Exception) -> Response:
-    return Problem(503, "database_unreachable", str(error), headers={"retry-after": "2"}).response()
+async def _on_trouble(request: Request, error: Exception) -> Response:
+    _log.warning("database_trouble", path=request.url.path, error=repr(error))
+    return database_trouble().response()
 
 
 async def _on_http(_: Request, error: Exception) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -15,11 +14,12 @@ from api.ingest.batches import ENDPOINTS, Reading, items_of, read_items, with_co
 from api.ingest.browser import browser_settings
 from api.ingest.items import Envelope
 from api.ingest.payload import payload_of, too_large
-from api.problems import Problem, overloaded
+from api.problems import Problem, database_trouble, overloaded
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.errors import Overloaded
 from engine.flow.accept_events import Accepted, EventWriter
+from engine.storage.database import TROUBLE
 
 CORS = {"access-control-allow-origin": "*"}
 PREFLIGHT = {
@@ -93,8 +93,8 @@ class IngestEdge:
             return problem.response(CORS)
         except Overloaded as error:
             return overloaded(error).response(CORS)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            return overloaded(Overloaded("the database does not answer", 2)).response(CORS)
+        except TROUBLE:
+            return database_trouble().response(CORS)
 
     async def _ingest(self, scope: Scope, receive: Receive, endpoint: str) -> None:
         self._gate.check()

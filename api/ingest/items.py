@@ -93,7 +93,7 @@ def _view(item: Item, envelope: Envelope) -> list[NewEvent]:
 def _identify(item: Item, envelope: Envelope) -> list[NewEvent]:
     key = _customer_key(item)
     item["messageId"] = _message_id(item, envelope)  # the same for both events, when it is assigned
-    if type(item.get("traits")) is not dict:
+    if item.get("traits") is None:
         # Some clients put the traits of an identify into its context.
         item = {**item, "traits": _object(_object(item, "context"), "traits", "$.context")}
     identify = _event(item, envelope, key, IDENTIFY, "", field="traits")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
 from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.responses import Response
@@ -12,12 +11,11 @@ from starlette.responses import Response
 from api.problems import Problem
 from api.schemas.health import Live, Ready
 from api.services import Served, Services
+from engine.storage.database import TROUBLE
 from engine.storage.migrate import wanted_revision
 from engine.storage.vital_signs import current_revision, live_publication, live_workers, unsettled_messages
 
 router = APIRouter(tags=["health"])
-
-_NO_ANSWER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 @router.get("/health/live")
@@ -35,7 +33,7 @@ async def ready(services: Served) -> Ready:
                 revision = await current_revision(connection)
                 rule_set = await live_publication(connection)
                 workers = await live_workers(connection)
-    except _NO_ANSWER as error:
+    except TROUBLE as error:
         raise _not_ready("database", f"the database does not answer: {error}") from error
     if revision != wanted_revision():
         raise _not_ready("tables", f"the tables are at {revision}, not at {wanted_revision()}; run `kogda migrate`")
@@ -50,7 +48,7 @@ async def metrics(services: Served) -> Response:
     try:
         async with asyncio.timeout(5):
             await _read_gauges(services)
-    except _NO_ANSWER:
+    except TROUBLE:
         services.metrics.database_up.set(0)
     else:
         services.metrics.database_up.set(1)

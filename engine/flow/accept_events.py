@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 
 from engine.errors import Overloaded
-from engine.storage.database import Database
+from engine.storage.database import TROUBLE, Database
 from engine.storage.events_in import NewEvent, insert_events
 from engine.storage.rejects import Reject, insert_rejects
 from engine.waker import Waker
@@ -22,10 +22,19 @@ MAX_GROUP = 5_000  # events in one statement
 MAX_WAITING = 50_000  # events that wait for a statement; beyond it the caller is told to come back
 STATEMENT_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 2
+BROKEN_PAUSE_S = 0.05  # in which the pool notices which of its connections are gone
 
 #: The values, not the database, are at fault; the others of the group may be fine.
 _BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
-_OUT_OF_ORDER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+#: The connection, not the values.
+_BROKEN = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+)
 
 _log = structlog.get_logger()
 
@@ -49,10 +58,11 @@ class _Request:
 class EventWriter:
     """One per process, used from one event loop."""
 
-    def __init__(self, database: Database, waker: Waker) -> None:
+    def __init__(self, database: Database, waker: Waker, *, max_waiting: int = MAX_WAITING) -> None:
         self._database = database
         self._waker = waker
         self._waiting: deque[_Request] = deque()
+        self._max_waiting = max_waiting
         self._waiting_events = 0
         self._statements: set[asyncio.Task[None]] = set()
 
@@ -63,7 +73,7 @@ class EventWriter:
         """
         if not events and not rejects:
             return Accepted(0, 0)
-        if self._waiting_events + len(events) > MAX_WAITING:
+        if self._waiting_events + len(events) > self._max_waiting:
             raise Overloaded("too many events are waiting to be stored", RETRY_AFTER_S)
         request = _Request(events, rejects, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
@@ -101,7 +111,7 @@ class EventWriter:
             fresh = await self._insert_twice(group)
         except _BAD_VALUES as error:
             await self._store_apart(group, error)
-        except _OUT_OF_ORDER as error:
+        except TROUBLE as error:
             _log.warning("events not stored", action="accept", requests=len(group), error=str(error) or repr(error))
             _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
         except BaseException as error:
@@ -113,12 +123,13 @@ class EventWriter:
             await self._waker.wake({event.partition for request in group for event in request.events})
 
     async def _insert_twice(self, group: list[_Request]) -> set[UUID]:
-        """A connection that broke, or a deadlock, deserves one more try; ids make it harmless."""
+        """A connection that broke, or a deadlock, deserves one more try: ids make it harmless."""
         try:
             return await self._insert(group)
         except _BAD_VALUES:
             raise
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.TransactionRollbackError):
+        except _BROKEN:
+            await asyncio.sleep(BROKEN_PAUSE_S)
             return await self._insert(group)
 
     async def _insert(self, group: list[_Request]) -> set[UUID]:
@@ -146,8 +157,20 @@ class EventWriter:
             middle = len(request.events) // 2
             await self._store_halves(request, middle)
             return
+        await self._refuse(request, error)
+
+    async def _refuse(self, request: _Request, error: Exception) -> None:
+        """What our own checks should have found: it becomes a reject, since nobody could mend it by trying again."""
         _log.error("event refused by the database", action="accept", error=str(error))
-        request.verdict.set_result(Accepted(0, 0, tuple(request.events)))
+        refused = tuple(request.events)
+        kept = [
+            *request.rejects,
+            *(Reject(event.source, "was refused by the database", "$", f"id {event.id}") for event in refused),
+        ]
+        apart = _Request((), kept, request.verdict.get_loop().create_future())
+        await self._store([apart])
+        if not request.verdict.done():
+            _pass_on(apart.verdict, request.verdict, refused)
 
     async def _store_halves(self, request: _Request, middle: int) -> None:
         loop = asyncio.get_running_loop()
@@ -181,6 +204,13 @@ def _settle(group: list[_Request], fresh: set[UUID]) -> None:
                 stored += 1
         if not request.verdict.done():
             request.verdict.set_result(Accepted(stored, len(request.events) - stored))
+
+
+def _pass_on(done: asyncio.Future[Accepted], verdict: asyncio.Future[Accepted], refused: tuple[NewEvent, ...]) -> None:
+    if error := done.exception():
+        verdict.set_exception(error)
+    else:
+        verdict.set_result(Accepted(0, 0, refused))
 
 
 def _fail(group: list[_Request], error: BaseException) -> None:

@@ -15,6 +15,10 @@ from engine.errors import DatabaseUnreachable
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
+#: What a stopped, full, restarting or unreachable database raises in place of an answer: try again later. A backend that
+#: was ended while its connection lay idle shows as InternalClientError.
+TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
 
 class Database:
     """One per process. `connection()` and `transaction()` serve the hot path, `session()` the management API.

@@ -1,0 +1,185 @@
+"""Storing: groups, verdicts, and what happens when the database does not want to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import asyncpg
+import orjson
+import pytest
+
+from engine.core.identity import customer_id, event_id, partition_of
+from engine.errors import Overloaded
+from engine.flow.accept_events import Accepted, EventWriter
+from engine.storage.database import Database
+from engine.storage.events_in import TRACK, NewEvent
+from engine.storage.rejects import Reject
+from tests.api.conftest import Stored
+
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+class HeardWaker:
+    """Keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.partitions: set[int] = set()
+
+    async def wake(self, partitions: Iterable[int]) -> None:
+        self.partitions.update(partitions)
+
+    async def wake_delivery(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def event(message: str, *, user: str = "1", body: bytes = b'{"key":"u:1"}', at: datetime = NOON) -> NewEvent:
+    customer = customer_id(f"u:{user}")
+    partition = partition_of(customer, 64)
+    return NewEvent(event_id("s", message), partition, customer, TRACK, "seen", at, "s", orjson.Fragment(body))
+
+
+async def test_requests_that_arrive_together_each_get_their_own_verdict(database: Database, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker())
+    await writer.accept([event("known")])
+
+    verdicts = await asyncio.gather(
+        writer.accept([event("a"), event("b")]),
+        writer.accept([event("a"), event("known"), event("c")]),
+        writer.accept([event("d"), event("d")]),
+        writer.accept([]),
+    )
+
+    assert sum(verdict.stored for verdict in verdicts) == 4
+    assert sum(verdict.duplicates for verdict in verdicts) == 3
+    assert verdicts[3] == Accepted(0, 0)
+    assert len(await stored.events()) == 5
+
+
+async def test_a_hundred_single_requests_take_a_handful_of_transactions(database: Database, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker())
+
+    await asyncio.gather(*(writer.accept([event(str(number))]) for number in range(100)))
+
+    events = await stored.events()
+    assert len(events) == 100
+    assert len({row["xid"] for row in events}) < 10
+
+
+async def test_partitions_are_woken_after_the_commit(database: Database) -> None:
+    waker = HeardWaker()
+    writer = EventWriter(database, waker)
+
+    await writer.accept([event("a", user="1"), event("b", user="2")])
+    await writer.close()
+
+    assert waker.partitions == {partition_of(customer_id(f"u:{user}"), 64) for user in "12"}
+
+
+async def test_values_that_the_database_refuses_do_not_take_others_with_them(
+    database: Database, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker())
+    poison = event("poison", body=b'{"a":"\\u0000"}')
+
+    verdicts = await asyncio.gather(
+        writer.accept([event("a")]), writer.accept([event("b"), poison, event("c")]), writer.accept([event("d")])
+    )
+
+    assert [verdict.refused for verdict in verdicts] == [(), (poison,), ()]
+    assert [row["body"]["key"] for row in await stored.events()] == ["u:1"] * 4
+    assert [reject["reason"] for reject in await stored.rejects()] == ["was refused by the database"]
+
+
+async def test_rejects_are_stored_with_the_events_of_their_request(database: Database, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker())
+
+    await writer.accept([event("a")], [Reject("s", "is bad", "$.x", "{}")])
+    await writer.accept([], [Reject("s", "is worse", "$.y", "{}")])
+
+    assert len(await stored.events()) == 1
+    assert [(reject["path"], reject["reason"]) for reject in await stored.rejects()] == [
+        ("$.x", "is bad"),
+        ("$.y", "is worse"),
+    ]
+
+
+async def test_a_connection_that_breaks_is_replaced_without_the_caller_noticing(
+    database: Database, database_url: str, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker())
+    await writer.accept([event("a")])
+    killer = await asyncpg.connect(database_url)
+    await killer.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    )
+    await killer.close()
+
+    verdict = await writer.accept([event("b")])
+
+    assert verdict == Accepted(1, 0)
+
+
+async def test_a_database_that_refuses_writes_is_an_overload_and_recovers_by_itself(
+    database: Database, database_url: str, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker())
+    await _alter(database_url, "RENAME TO event_key_away")
+
+    with pytest.raises(Overloaded):
+        await writer.accept([event("a")])
+    await _alter(database_url, "RENAME TO event_key", table="event_key_away")
+
+    assert await writer.accept([event("a")]) == Accepted(1, 0)
+    assert len(await stored.events()) == 1
+
+
+async def test_more_waiting_events_than_memory_should_hold_are_turned_away(
+    database: Database, database_url: str, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker(), max_waiting=20)
+    blocker = await asyncpg.connect(database_url)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("LOCK TABLE event_key IN ACCESS EXCLUSIVE MODE")
+    # Two statements are under way with one request each; of the others, two requests fill the waiting room.
+    crowd = [[event(f"{request}-{number}") for number in range(10)] for request in range(5)]
+    waiting = [asyncio.ensure_future(writer.accept(events)) for events in crowd[:4]]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Overloaded):
+        await writer.accept(crowd[4])
+    await transaction.rollback()
+    await blocker.close()
+
+    assert sum(verdict.stored for verdict in await asyncio.gather(*waiting)) == 40
+
+
+async def test_a_time_ahead_of_the_database_is_clamped(database: Database, stored: Stored) -> None:
+    await EventWriter(database, HeardWaker()).accept([event("a", at=datetime(2099, 1, 1, tzinfo=UTC))])
+
+    [row] = await stored.events()
+    assert row["at"] == row["received_at"]
+
+
+async def test_two_processes_that_send_the_same_ids_in_opposite_order_do_not_deadlock(
+    database: Database, stored: Stored
+) -> None:
+    writers = [EventWriter(database, HeardWaker()) for _ in range(4)]
+    events = [event(str(number)) for number in range(1500)]
+
+    verdicts = await asyncio.gather(
+        *(writer.accept(events if place % 2 else events[::-1]) for place, writer in enumerate(writers))
+    )
+
+    assert sum(verdict.stored for verdict in verdicts) == 1500
+    assert len(await stored.events()) == 1500
+
+
+async def _alter(url: str, change: str, *, table: str = "event_key") -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"ALTER TABLE {table} {change}")
+    await connection.close()
