@@ -34,7 +34,7 @@ class Draft:
         self.live = live
         self.now = now
         self.customer = facts.customer
-        self.runs: dict[UUID, Run] = {run.id: run for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id))}
+        self.runs: dict[UUID, Run] = {}
         self.seen: dict[str, datetime] = facts.last_seen
         self.once: dict[tuple[str, str], OnceMark] = {(mark.rule, mark.key): mark for mark in facts.once}
         self.last_messages: dict[str, datetime] = facts.last_messages
@@ -50,6 +50,12 @@ class Draft:
         self._before = facts
         self._scope: Scope | None = None
         self._attributes: dict[str, Any] | None = None
+        self._undo: list[tuple[UUID, Run | None]] = []  # what runs were before the present attempt
+        self._by_rule: dict[str, list[UUID]] = {}
+        self._by_event: dict[str, list[UUID]] = {}  # runs by the events that may stop, move or measure them
+        for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id)):
+            self.put(run)
+        self.pinned = [run.id for run in self.runs.values() if run.state != "ended"]
 
     # what may be read
 
@@ -67,11 +73,15 @@ class Draft:
         """Runs that have not ended, oldest first."""
         return [run for run in self.runs.values() if run.state != "ended"]
 
+    def runs_of(self, rule: str) -> list[Run]:
+        """Runs of a rule that have not ended, oldest first."""
+        known = (self.runs.get(run_id) for run_id in self._by_rule.get(rule, ()))
+        return [run for run in known if run is not None and run.state != "ended"]
+
     def runs_concerned(self, event: str) -> list[Run]:
         """Runs that an event of this name may stop, move or measure, in the order their rules act."""
-        concerned = [
-            run for run in self.runs.values() if (code := self.find_code(run)) is None or event in code.concerned_by
-        ]
+        known = (self.runs.get(run_id) for run_id in self._by_event.get(event, ()))
+        concerned = [run for run in known if run is not None]
         if len(concerned) > 1:
             concerned.sort(key=self.order_of)
         return concerned
@@ -119,7 +129,17 @@ class Draft:
         self._attributes = None
 
     def put(self, run: Run) -> Run:
+        before = self.runs.get(run.id)
+        self._undo.append((run.id, before))
         self.runs[run.id] = run
+        if before is None:
+            self._by_rule.setdefault(run.rule, []).append(run.id)
+        if before is None or before.rule_set != run.rule_set:
+            code = self.find_code(run)
+            for event in code.concerned_by if code is not None else ():
+                concerned = self._by_event.setdefault(event, [])
+                if run.id not in concerned:
+                    concerned.append(run.id)
         return run
 
     def note(self, run: Run, what: Any, detail: str, *, line: int = 0) -> None:
@@ -167,19 +187,34 @@ class Draft:
     def attempt(
         self, rule: str, rule_set: int, *, event: UUID | None = None, run: UUID | None = None
     ) -> Iterator[None]:
-        """Undo what the block did when it raises, and report it: one rule's fault is not another's."""
+        """Undo what the block did when it raises, and report it: one rule's fault is not another's.
+
+        Lists are only ever appended to or replaced, and the other values only replaced, so remembering them is enough.
+        """
         lists = (self.messages, self.withdrawals, self.notes, self.emitted)
-        copies = tuple(list(each) for each in lists)
-        values = (self.customer, dict(self.runs), self.once, self.marks, self.released, self.last_messages)
-        queue = tuple(self.queue)
+        lengths = (len(self.messages), len(self.withdrawals), len(self.notes), len(self.emitted))
+        values = (self.customer, self.once, self.marks, self.released, self.last_messages)
+        queued = len(self.queue)
+        self._undo.clear()
         try:
             yield
         except Exception as error:
-            self.messages, self.withdrawals, self.notes, self.emitted = copies  # type: ignore[assignment]
-            self.customer, self.runs, self.once, self.marks, self.released, self.last_messages = values
-            self.queue = deque(queue)
+            self.messages, self.withdrawals, self.notes, self.emitted = lists
+            del self.messages[lengths[0] :], self.withdrawals[lengths[1] :], self.notes[lengths[2] :]
+            del self.emitted[lengths[3] :]
+            self.customer, self.once, self.marks, self.released, self.last_messages = values
+            self._put_back()
+            while len(self.queue) > queued:
+                self.queue.pop()
             self._scope = self._attributes = None
             self.failures.append(_failure(error, rule, rule_set, event=event, run=run))
+
+    def _put_back(self) -> None:
+        for run_id, before in reversed(self._undo):
+            if before is None:
+                del self.runs[run_id]
+            else:
+                self.runs[run_id] = before
 
     def effects(self) -> Effects:
         before = {run.id: run for run in self._before.runs}

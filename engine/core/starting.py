@@ -24,9 +24,9 @@ def start_rules(draft: Draft, event: Event) -> None:
         answered.add(code.rule.name)
         with draft.attempt(code.rule.name, draft.live.rule_set, event=event.id):
             _answer(draft, draft.live, code, event)
-    for run in draft.active_runs():
+    for run in (draft.runs[run_id] for run_id in draft.pinned):
         own = draft.find_code(run)
-        if own is not None and event.name in own.trigger.events and run.rule not in answered:
+        if own is not None and event.name in own.trigger.events and run.rule not in answered and run.state != "ended":
             with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
                 _answer_of_old_rule(draft, run, event)
 
@@ -53,8 +53,8 @@ def _answer(draft: Draft, program: Program, code: RuleCode, event: Event) -> Non
     """The event has come for a rule: a new run, a restart, or nothing."""
     key = run_key(program, event)
     policy = code.rule.repeated
-    under_way = [run for run in draft.active_runs() if run.rule == code.rule.name and run.key == key]
-    if under_way and policy != "parallel":
+    under_way = [run for run in draft.runs_of(code.rule.name) if run.key == key] if policy != "parallel" else ()
+    if under_way:
         if _restarts(under_way[0], policy, event):
             _restart(draft, code, replace(under_way[0], rule_set=program.rule_set), event)
         return
@@ -106,6 +106,7 @@ def _start(draft: Draft, program: Program, code: RuleCode, event: Event) -> None
         draft.end(run, overtaken)
         return
     draft.note(run, "started", event.name, line=code.rule.line)
+    draft.steps += 1
     begin(draft, code, run)
 
 

@@ -133,8 +133,6 @@ class World:
         for event in events:
             self._record(event.customer, "event", event.name or event.kind, about=event)
         effects = self._advance(events[0].customer, events=events)
-        for event in events:
-            self.memory.remember(event)
         self._happen()
         return effects
 
@@ -188,6 +186,8 @@ class World:
             now=self.now,
             horizon=self.now,
         )
+        for event in events:
+            self.memory.remember(event)
         failed = len(self.memory.failures)
         self.memory.apply(customer, effects)
         for note in effects.notes:
