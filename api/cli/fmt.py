@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, cast
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -101,7 +101,7 @@ class Formatter:
         return outcome
 
     def _formatted(self, before: Source, kind: FileKind) -> tuple[str | None, Outcome]:
-        language = cast(Language, self.language.value) if self.language else None
+        language: Language | None = self.language.value if self.language else None
         try:
             formatted = format_source(before, kind, language=language)
         except FormatterMistake as error:
