@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from dsl import plan
 from engine.config import Settings
 from engine.core.identity import anonymous_key, customer_id, event_id, known_key, partition_of
+from engine.flow.advance_partition import Progress, advance_partitions
 from engine.flow.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
 from engine.storage.events_in import IDENTIFY, MERGE, TRACK, NewEvent, insert_events
@@ -55,9 +56,7 @@ class Shop:
         return self.runtime.partitions
 
     async def publish(self, *rules: plan.Rule, **facts: Any) -> int:
-        published = await publish(
-            self.runtime.database, plan.Plan(rules=rules, **facts), templates={}, settings={}
-        )
+        published = await publish(self.runtime.database, plan.Plan(rules=rules, **facts), templates={}, settings={})
         return published.rule_set
 
     def partition(self, key: str) -> int:
@@ -108,6 +107,27 @@ class Shop:
     async def execute(self, query: str, *arguments: Any) -> None:
         async with self.runtime.database.connection() as connection:
             await connection.execute(query, *arguments)
+
+    async def advance(self) -> Progress:
+        """Until nothing more is to be decided now. What the batches did, added up."""
+        total = Progress()
+        while True:
+            progress = await advance_partitions(self.runtime, range(self.partitions))
+            total = Progress(
+                events=total.events + progress.events,
+                timers=total.timers + progress.timers,
+                outcomes=total.outcomes + progress.outcomes,
+                messages=total.messages + progress.messages,
+                held=progress.held,
+                busy=progress.busy,
+            )
+            if not progress.more:
+                return total
+
+    async def run_of(self, key: str) -> Any:
+        """The only run of a customer."""
+        (row,) = await self.fetch("SELECT * FROM run WHERE customer = $1", customer_id(key))
+        return row
 
     async def templates_sent_to(self, key: str) -> list[str]:
         """Templates of the messages that are or were queued for a customer, in order."""

@@ -106,7 +106,7 @@ async def test_eight_writers_slow_and_rolled_back_lose_none_of_15000_events(data
 
 
 async def _write_many(database: Database, committed: list[UUID], random: Random) -> None:
-    for number in range(94):
+    for _ in range(94):
         events = [event(random.randrange(10_000)) for _ in range(21)]
         fate = random.random()
         async with database.connection() as connection:

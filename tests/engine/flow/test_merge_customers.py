@@ -1,0 +1,155 @@
+"""An anonymous customer becomes a known one: nothing is lost on the way, and neither history is forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dsl import plan
+from tests.engine.flow.shop import HOUR, known, open_shop, rule, send, stop
+
+CART = rule("cart", "cart_abandoned", delay=HOUR, stops=(stop("order_placed"),))
+
+
+async def test_runs_and_history_move_and_the_timer_fires_for_the_known_customer(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.anonymous("x", "cart_abandoned", cart_id="c1"))
+        await shop.advance()
+        await shop.post(shop.identify("42", email="a@b.example"), shop.merge("x", "42"))
+        await shop.advance()
+        await shop.let_time_pass(timedelta(hours=2))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:42") == ["cart"]
+        assert await shop.templates_sent_to("a:x") == []
+        moved = await shop.fetch("SELECT DISTINCT customer, partition FROM event WHERE name = 'cart_abandoned'")
+        assert moved == [(known("42"), shop.partition("u:42"))]
+
+
+async def test_later_events_of_a_merged_customer_are_decided_for_the_known_one(database_url: str) -> None:
+    async with open_shop(database_url, CART, rule("welcome", "registered")) as shop:
+        await shop.post(shop.anonymous("x", "page_viewed"), shop.merge("x", "42"))
+        await shop.advance()
+        await shop.post(shop.anonymous("x", "registered"))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:42") == ["welcome"]
+
+
+async def test_an_event_right_behind_its_merge_in_one_batch_is_forwarded(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        await shop.post(shop.merge("x", "42"), shop.anonymous("x", "registered"))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:42") == ["welcome"]
+        assert await shop.value("SELECT count(*) FROM message") == 1
+
+
+async def test_what_the_known_customer_has_done_stops_the_run_that_arrives(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.anonymous("x", "cart_abandoned", cart_id="c1"))
+        await shop.advance()
+        await shop.post(shop.event("42", "order_placed"))
+        await shop.advance()
+        await shop.post(shop.merge("x", "42"))
+
+        await shop.advance()
+
+        assert (await shop.run_of("u:42"))["end_reason"] == "stop when order_placed"
+
+
+async def test_what_the_anonymous_customer_has_done_stops_the_run_of_the_known_one(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.event("42", "cart_abandoned"))
+        await shop.advance()
+        await shop.post(shop.anonymous("x", "order_placed"))
+        await shop.advance()
+        await shop.post(shop.merge("x", "42"))
+
+        await shop.advance()
+
+        assert (await shop.run_of("u:42"))["end_reason"] == "stop when order_placed"
+
+
+async def test_an_order_from_before_the_cart_does_not_stop_it(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.event("42", "order_placed", ago=timedelta(hours=1)))
+        await shop.post(shop.anonymous("x", "cart_abandoned"), shop.merge("x", "42"))
+
+        await shop.advance()
+
+        assert (await shop.run_of("u:42"))["state"] == "waiting"
+
+
+async def test_an_event_from_before_a_wait_began_does_not_end_it(database_url: str) -> None:
+    waits = plan.WaitFor(match=plan.EventMatch(events=("reply_sent",)), up_to=HOUR, line=1)
+    asks = rule("asks", "registered", plan.Wait(length=plan.Length(1, "second"), line=1), waits, send("thanks"))
+    async with open_shop(database_url, asks) as shop:
+        await shop.post(shop.event("42", "registered", ago=timedelta(minutes=2)))
+        await shop.advance()
+        await shop.post(shop.anonymous("x", "reply_sent", ago=timedelta(seconds=119, milliseconds=500)))
+        await shop.advance()
+        await shop.post(shop.merge("x", "42"))
+
+        await shop.advance()
+
+        assert (await shop.run_of("u:42"))["state"] == "waiting"
+        assert await shop.templates_sent_to("u:42") == []
+
+
+async def test_what_is_known_stays_and_the_anonymous_fills_in(database_url: str) -> None:
+    async with open_shop(database_url) as shop:
+        await shop.post(shop.identify("42", email="a@b.example", city="Riga"))
+        await shop.post(shop.merge("x", "42"))
+        await shop.execute(
+            "INSERT INTO customer (partition, id, key, timezone, attributes) VALUES ($1, $2, 'a:x', 'Europe/Riga', $3)",
+            shop.partition("a:x"),
+            shop.anonymous("x", "page_viewed").customer,
+            {"city": "Oslo", "size": "L"},
+        )
+
+        await shop.advance()
+
+        (row,) = await shop.fetch("SELECT email, timezone, attributes FROM customer WHERE key = 'u:42'")
+        assert row == ("a@b.example", "Europe/Riga", {"city": "Riga", "size": "L"})
+
+
+async def test_a_message_whose_hand_over_was_under_way_reports_to_the_run_where_it_is_now(database_url: str) -> None:
+    async with open_shop(database_url, rule("two", "registered", send("first"), send("second"))) as shop:
+        await shop.post(shop.anonymous("x", "registered"))
+        await shop.advance()
+        await shop.execute("UPDATE message SET state = 'sending'")
+        await shop.post(shop.merge("x", "42"))
+        await shop.advance()
+        await shop.execute("INSERT INTO outcome SELECT partition, id, run, customer, 'sent', now() FROM message")
+
+        await shop.advance()
+
+        assert "second" in await shop.templates_sent_to("u:42")
+        assert await shop.value("SELECT count(*) FROM outcome") == 0
+
+
+async def test_merges_that_go_round_in_a_circle_end(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        await shop.post(shop.merge_known("1", "2"))
+        await shop.advance()
+        await shop.post(shop.merge_known("2", "1"))
+        await shop.advance()
+        await shop.post(shop.event("1", "registered"))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:2") == ["welcome"]
+
+
+async def test_a_customer_merged_into_one_that_was_merged_ends_up_at_the_last(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.merge_known("old", "new"))
+        await shop.advance()
+        await shop.post(shop.anonymous("x", "cart_abandoned"), shop.merge("x", "old"))
+
+        await shop.advance()
+
+        assert (await shop.run_of("u:new"))["state"] == "waiting"
