@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -65,27 +66,47 @@ async def keep_mail(connection: Connection, mail: NewMail) -> None:
 
 
 async def kept_mails(
-    connection: Connection, *, before: int | None = None, search: str = "", limit: int = 50
+    connection: Connection, *, before: int | None = None, after: int = 0, search: str = "", limit: int = 50
 ) -> list[KeptMail]:
-    """Newest first, those older than the id `before`; `search` is looked for in recipient, subject and rule."""
+    """Newest first, between the ids `after` and `before`; `search` is looked for in recipient, subject and rule."""
     rows = await connection.fetch(
         """
         SELECT id, message, at, recipient, subject, rule, template FROM mailbox
-        WHERE ($1::bigint IS NULL OR id < $1)
+        WHERE ($1::bigint IS NULL OR id < $1) AND id > $4
           AND ($2 = '' OR position(lower($2) IN lower(recipient || ' ' || subject || ' ' || rule)) > 0)
         ORDER BY id DESC LIMIT $3
         """,
         before,
         search,
         limit,
+        after,
     )
     return [KeptMail(**row) for row in rows]
 
 
-async def newest_mail(connection: Connection) -> int:
-    """The id that a page compares to know whether it is up to date; 0: there is none."""
-    found: int = await connection.fetchval("SELECT coalesce(max(id), 0) FROM mailbox")
-    return found
+async def triggers_of(connection: Connection, mails: Sequence[int]) -> dict[int, str]:
+    """By mail, the event that its run began with last."""
+    rows = await connection.fetch(
+        """
+        SELECT b.id, n.detail FROM mailbox b CROSS JOIN LATERAL (
+            SELECT detail FROM run_note WHERE partition = b.partition AND run = b.run
+              AND what IN ('started', 'restarted') AND at <= b.at ORDER BY at DESC LIMIT 1
+        ) n WHERE b.id = ANY($1::bigint[])
+        """,
+        mails,
+    )
+    return {row["id"]: row["detail"] for row in rows}
+
+
+async def shop_facts(connection: Connection) -> dict[str, str]:
+    """Name and time zone of the workspace that is live."""
+    row = await connection.fetchrow(
+        """
+        SELECT coalesce(s.settings ->> 'name', '') AS name, coalesce(s.plan ->> 'timezone', 'UTC') AS timezone
+        FROM publication p JOIN rule_set s ON s.id = p.rule_set ORDER BY p.id DESC LIMIT 1
+        """
+    )
+    return dict(row) if row else {"name": "", "timezone": "UTC"}
 
 
 async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes, list[RunNote]] | None:
@@ -97,7 +118,7 @@ async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes,
     if row is None:
         return None
     notes = await connection.fetch(
-        "SELECT at, what, detail, line FROM run_note WHERE partition = $1 AND run = $2 ORDER BY at LIMIT 100",
+        "SELECT at, what, detail, line FROM run_note WHERE partition = $1 AND run = $2 ORDER BY at, ctid LIMIT 100",
         row["partition"],
         row["run"],
     )

@@ -1,0 +1,52 @@
+"""What the page says: times in the shop's zone, a run's notes as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.storage.mailbox import RunNote
+
+_SAID = {
+    "started": "The run began with {}",
+    "restarted": "It began again with {}",
+    "waits": "It waited {}",
+    "sends": "It sent {}",
+    "skipped": "It skipped {}",
+    "branch": "The condition was answered with {}",
+    "split": "The split took {}",
+    "changed": "It changed {}",
+    "emitted": "It emitted {}",
+    "ended": "It ended: {}",
+}
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def day_and_time(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """14:03 today, 21 Nov 14:03 this year, 21 Nov 2025 otherwise."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if local.year == today.year:
+        return f"{local.day} {local:%b} {local:%H:%M}"
+    return f"{local.day} {local:%b %Y}"
+
+
+def full_time(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M:%S}"
+
+
+def sentence(note: RunNote, zone: ZoneInfo) -> str:
+    detail = note.detail
+    if note.what == "waits" and detail.startswith("until "):
+        with contextlib.suppress(ValueError):
+            detail = "until " + full_time(datetime.fromisoformat(detail.removeprefix("until ")), zone)
+    return _SAID.get(note.what, note.what + " {}").replace("{}", detail or "—")
