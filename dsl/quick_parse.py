@@ -25,7 +25,9 @@ Reduce: TypeAlias = "tuple[int, str, Callable[[list[Any]], Any]]"
 #: What is known in one state of the parser: how to read a token, which state follows, and which reductions come first.
 Row: TypeAlias = "tuple[Scan, dict[str, int], dict[str, Reduce]]"
 
-_BETWEEN = re.compile(r"(?:[\s\u200b\ufeff]+|#[^\n]*)*")
+#: BLANKS and COMMENT of the grammar. Possessive: whatever follows, they are not read in another way.
+_IGNORED = r"(?>[\s\u200b\ufeff]+|#[^\n]*)*+"
+_REST = re.compile(_IGNORED)
 
 new_str = str.__new__
 
@@ -33,48 +35,46 @@ new_str = str.__new__
 def quick_parse(text: str, start: Start) -> Tree[Token] | None:
     """None: the text has a mistake."""
     rows = _rows()
-    between, end = _BETWEEN.match, len(text)
     states: list[int] = [rows.start[start]]
     values: list[Any] = []
     scan, shifts, reduces = rows[states[0]]
-    position = between(text, 0).end()  # type: ignore[union-attr]
-    while position < end:
-        match = scan(text, position)
-        if match is None:
-            return None
-        kind = cast(str, match.lastgroup)
+    position = 0
+    while match := scan(text, position):
+        kind: str = match.lastgroup  # type: ignore[assignment]
         while kind in reduces:
-            _reduce(reduces[kind], rows, states, values)
+            size, name, make = reduces[kind]
+            if size:
+                made = make(values[-size:])
+                del values[-size:], states[-size:]
+            else:
+                made = make([])
+            values.append(made)
+            states.append(rows[states[-1]][1][name])
             _, shifts, reduces = rows[states[-1]]
         if kind not in shifts:
             return None
-        token = new_str(Token, match.group())
+        token = new_str(Token, match[kind])
         token.type = kind
-        token.start_pos = position
-        token.end_pos = position = match.end()
+        token.start_pos, position = match.span(kind)
+        token.end_pos = position
         values.append(token)
         states.append(shifts[kind])
         scan, shifts, reduces = rows[states[-1]]
-        position = between(text, position).end()  # type: ignore[union-attr]
+    if not _REST.fullmatch(text, position):
+        return None
     return _finish(rows, states, values, rows.end[start])
-
-
-def _reduce(how: Reduce, rows: _Rows, states: list[int], values: list[Any]) -> None:
-    size, name, make = how
-    if size:
-        made = make(values[-size:])
-        del values[-size:], states[-size:]
-    else:
-        made = make([])
-    values.append(made)
-    states.append(rows[states[-1]][1][name])
 
 
 def _finish(rows: _Rows, states: list[int], values: list[Any], end: int) -> Tree[Token] | None:
     while (how := rows[states[-1]][2].get("$END")) is not None:
-        _reduce(how, rows, states, values)
+        size, name, make = how
+        made = make(values[-size:] if size else [])
+        if size:
+            del values[-size:], states[-size:]
+        values.append(made)
+        states.append(rows[states[-1]][1][name])
         if states[-1] == end:
-            return cast("Tree[Token]", values[-1])
+            return cast("Tree[Token]", made)
     return None
 
 
@@ -86,6 +86,7 @@ class _Rows(dict[int, Row]):
         parser = cast(Any, grammar.parser()).parser
         self._table, self._callbacks = parser.parser._parse_table, parser.parser.parser.callbacks
         self._lexers = parser.lexer.lexers
+        self._scanners: dict[tuple[str, ...], re.Pattern[str]] = {}
         self.start: dict[str, int] = self._table.start_states
         self.end: dict[str, int] = self._table.end_states
 
@@ -101,12 +102,16 @@ class _Rows(dict[int, Row]):
         return row
 
     def _scanner(self, number: int) -> Scan:
-        """How to read the next token: the state's own alternatives, as Lark has put them together."""
+        """Reads what is ignored, then the next token: Lark's alternatives for this state, in Lark's order."""
         lexer = self._lexers[number]
-        (pattern,) = lexer.scanner._mres
-        if lexer.callback:
-            raise TypeError("a keyword of the grammar has no pattern of its own")
-        return cast(Scan, pattern.match)
+        kinds = tuple(terminal.name for terminal in lexer.terminals if terminal.name not in lexer.ignore_types)
+        if kinds not in self._scanners:
+            found = "|".join(f"(?P<{name}>{self._pattern(lexer, name)})" for name in kinds)
+            self._scanners[kinds] = re.compile(f"{_IGNORED}(?:{found})" if kinds else "(?!)", lexer.g_regex_flags)
+        return self._scanners[kinds].match
+
+    def _pattern(self, lexer: Any, name: str) -> str:
+        return cast(str, lexer.terminals_by_name[name].pattern.to_regexp())
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from lark import Token, Tree
 
@@ -45,7 +45,7 @@ class Builder:
             first = first.children[0]
         while isinstance(last, Tree):
             last = last.children[-1]
-        return Span(self.start_of(cast(int, first.start_pos)), self.end_of(cast(int, last.end_pos)))
+        return Span(self.start_of(first.start_pos), self.end_of(last.end_pos))  # type: ignore[arg-type]
 
     def name(self, token: Token) -> syntax.Name:
         span = self.span(token)
