@@ -111,6 +111,11 @@ class ArqWaker:
             await self._flusher
         await self._redis.aclose(close_connection_pool=True)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is on its way to Redis."""
+        return self._flusher is not None and not self._flusher.done()
+
     async def _take_down(self, flags: list[str]) -> None:
         """Redis may be gone: then its flags are, too, or they run out in a few seconds."""
         if time.monotonic() < self._broken_until:
