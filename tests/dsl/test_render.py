@@ -1,0 +1,112 @@
+"""The looks of a message: text, one line, JSON."""
+
+from __future__ import annotations
+
+import json
+
+from dsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from dsl.render import render_json, render_short, render_text
+from dsl.source import Source, Span
+
+SOURCE = Source("cart.rules", 'rule "A"\n\twhen café 🙂 snd email\n')
+OTHER = Source("common.rules", "define x means y\n")
+
+
+def word(source: Source, text: str) -> Span:
+    start = source.text.index(text)
+    return Span(start, start + len(text))
+
+
+def diagnostic(**changes: object) -> Diagnostic:
+    content: dict[str, object] = {
+        "code": "E101",
+        "message": 'I do not know the word "snd"',
+        "source": SOURCE,
+        "labels": (Label(word(SOURCE, "snd"), "I expected: send"),),
+    }
+    return Diagnostic(**{**content, **changes})  # type: ignore[arg-type]
+
+
+def test_carets_stand_under_the_word_behind_tabs_accents_and_emoji():
+    assert render_text([diagnostic()]) == (
+        'cart.rules:2:14: error[E101]: I do not know the word "snd"\n'
+        "2 | \twhen café 🙂 snd email\n"
+        "  | \t             ^^^ I expected: send\n"
+    )
+
+
+def test_notes_and_fixes_follow_the_lines():
+    fixes = (Fix("a", (), "safe"), Fix("b"))
+
+    rendered = render_text([diagnostic(notes=("because",), fixes=fixes)])
+
+    assert rendered.endswith("  = because\n  = fix: a  [safe]   |   b\n")
+
+
+def test_a_second_place_on_another_line_or_in_another_file_is_shown_with_its_line():
+    labels = (
+        Label(word(SOURCE, "snd")),
+        Label(word(SOURCE, "rule"), "in this rule"),
+        Label(word(OTHER, "x"), "defined here", OTHER),
+    )
+
+    assert render_text([diagnostic(labels=labels)]).splitlines()[3:] == [
+        '1 | rule "A"',
+        "  | ^^^^ in this rule",
+        "  --> common.rules:1",
+        "1 | define x means y",
+        "  |        ^ defined here",
+    ]
+
+
+def test_a_place_over_several_lines_is_marked_on_its_first():
+    whole = Span(0, len(SOURCE.text))
+
+    assert render_text([diagnostic(labels=(Label(whole),))]).splitlines()[1:] == ['1 | rule "A"', "  | ^^^^^^^^"]
+
+
+def test_a_place_at_the_end_has_one_caret():
+    end = Span(len(SOURCE.text), len(SOURCE.text))
+
+    assert render_text([diagnostic(labels=(Label(end),))]).splitlines()[1:] == ["3 |", "  | ^"]
+
+
+def test_short_is_one_line_each():
+    warning = diagnostic(severity=Severity.WARNING, code="W501", message="nothing stops the wait")
+
+    assert render_short([diagnostic(), warning]) == (
+        'cart.rules:2:14: error[E101]: I do not know the word "snd"\n'
+        "cart.rules:2:14: warning[W501]: nothing stops the wait\n"
+    )
+
+
+def test_two_messages_are_a_line_apart():
+    assert render_text([diagnostic(), diagnostic()]).count("\n\n") == 1
+
+
+def test_json_says_everything_with_lines_columns_and_offsets():
+    span = word(SOURCE, "snd")
+    fix = Fix('replace with "send"', (Edit(span, "send"),), "safe")
+
+    (rendered,) = json.loads(render_json([diagnostic(fixes=(fix,), notes=("note",))]))
+
+    start = {"line": 2, "col": 14, "offset": span.start}
+    end = {"line": 2, "col": 17, "offset": span.end}
+    assert rendered == {
+        "code": "E101",
+        "severity": "error",
+        "message": 'I do not know the word "snd"',
+        "path": "cart.rules",
+        "start": start,
+        "end": end,
+        "labels": [{"path": "cart.rules", "start": start, "end": end, "text": "I expected: send"}],
+        "notes": ["note"],
+        "fixes": [
+            {
+                "title": 'replace with "send"',
+                "edits": [{"start": start, "end": end, "text": "send"}],
+                "safety": "safe",
+            }
+        ],
+        "docs": "docs/errors/E101.md",
+    }
