@@ -291,7 +291,10 @@ class InactivityTrigger(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekdays(Node):
-    """`monday, thursday`: ISO numbers 1-7; "day" is all seven, "weekday" is 1-5. `every_weeks` is 2 in `2 weeks on monday`."""
+    """`monday, thursday`: ISO numbers 1-7; "day" is all seven, "weekday" is 1-5.
+
+    `every_weeks` is 2 in `2 weeks on monday`.
+    """
 
     days: tuple[int, ...]
     every_weeks: int = 1
