@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -63,7 +64,9 @@ async def newer(services: Served, than: Annotated[int, Query(ge=0, le=2**62)], q
         if not mails:
             return Response(status_code=204, headers=PAGE_HEADERS)
         rows, _ = await _rows(connection, mails)
-    return HTMLResponse(page("rows.html", rows=rows, selected=None, search=q, is_new=True), headers=PAGE_HEADERS)
+    return HTMLResponse(
+        page("rows.html", rows=rows, selected=None, place=_place(None, q.strip()), is_new=True), headers=PAGE_HEADERS
+    )
 
 
 @router.get("/{mail}")
@@ -117,12 +120,20 @@ async def _shown(services: Served, mail: int | None, *, view: str, before: int |
         "older": mails[PAGE_SIZE - 1].id if len(mails) > PAGE_SIZE else None,
         "before": before,
         "search": search,
+        "place": _place(before, search),
         "view": view,
         "mail": _detail(found, zone_of(shop["timezone"])) if found else None,
         "sends_for_real": services.runtime.settings.smtp_url is not None,
         "is_new": False,
     }
     return HTMLResponse(page("mailbox.html", **values), headers=PAGE_HEADERS)
+
+
+def _place(before: int | None, search: str) -> str:
+    """The query that brings a reader back to where the list was."""
+    query = {"before": before, "q": search}
+    given = urlencode({name: value for name, value in query.items() if value})
+    return f"?{given}" if given else ""
 
 
 async def _rows(connection: Connection, mails: list[KeptMail]) -> tuple[list[dict[str, Any]], dict[str, str]]:

@@ -5,6 +5,8 @@ const rows = document.getElementById("rows");
 const live = document.querySelector(".live");
 let newest = Number(rows.dataset.newest || -1); // -1: an older page, where nothing new appears
 
+document.querySelector(".row[aria-current]")?.scrollIntoView({ block: "nearest" });
+
 async function look() {
   const query = new URLSearchParams({ than: newest, q: rows.dataset.search });
   const answer = await fetch("/mailbox/newer?" + query, { headers: { accept: "text/html" } });
