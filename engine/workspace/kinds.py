@@ -121,16 +121,24 @@ def _shaped(shape: str, value: Tree, reader: Reader) -> Kind | None:
     if shape == "enum":
         return _read_enum(value, reader)
     if shape == "object":
-        fields = read_fields(value, reader, "an object")
-        return Kind(name="record", fields=fields) if fields else None
+        return _read_record(value, reader)
     return _read_list(value, reader)
+
+
+def _read_record(value: Tree, reader: Reader) -> Kind | None:
+    fields = read_fields(value, reader, "an object")
+    if fields:
+        return Kind(name="record", fields=fields)
+    if isinstance(value, Mapping) and not value.entries:
+        reader.problems.error("E509", "this object has no parts", Label(value.span, "name them: {name: text, …}"))
+    return None
 
 
 def _read_list(value: Tree, reader: Reader) -> Kind | None:
     """Of a type, of an enumeration, or of objects, whose fields are written at once."""
     if isinstance(value, Mapping) and not isinstance(value.get("enum"), Items):
-        fields = read_fields(value, reader, "an element of the list")
-        return Kind(name="record", is_list=True, fields=fields) if fields else None
+        record = _read_record(value, reader)
+        return replace(record, is_list=True) if record else None
     element = read_kind(value, reader)
     if element is not None and element.is_list:
         reader.problems.error("E509", "a list of lists cannot be used in rules", Label(value.span, "say what is in it"))

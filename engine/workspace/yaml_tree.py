@@ -66,10 +66,10 @@ def parse_yaml(source: Source, problems: Problems) -> Mapping | None:
     if len(source.text) > MOST_CHARACTERS:
         problems.error("E503", "this file is too large", Label(Span(0, 0), f"at most {MOST_CHARACTERS:,} characters"))
         return None
+    before = len(problems.found)
     node = _compose(source, problems)
     if node is None:
-        return None if problems.found else Mapping({}, Span(0, 0))
-    before = len(problems.found)
+        return None if len(problems.found) > before else Mapping({}, Span(0, 0))
     tree = _Builder(source, problems).build(node, depth=0)
     if len(problems.found) > before and tree is None:
         return None
@@ -83,12 +83,27 @@ def parse_yaml(source: Source, problems: Problems) -> Mapping | None:
 
 def _compose(source: Source, problems: Problems) -> Node | None:
     try:
+        deep = _too_deep(source.text)
+        if deep is not None:
+            problems.error("E503", "this is nested too deeply", Label(deep, f"at most {DEEPEST} levels"))
+            return None
         return yaml.compose(source.text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         _report_syntax(error, source, problems)
     except (yaml.YAMLError, RecursionError) as error:
         position = getattr(error, "position", 0)
         problems.error("E503", "this is not YAML", Label(Span(position, position + 1), _one_line(str(error))))
+    return None
+
+
+def _too_deep(text: str) -> Span | None:
+    """Where the nesting passes what is allowed. Composing recurses in C, and would end the process without a word."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Span(event.start_mark.index, event.start_mark.index + 1)
     return None
 
 
