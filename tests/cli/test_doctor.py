@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from api.cli.doctor import shown
+from api.doctor.mail_domain import check_mail_domain
+from api.doctor.python import judge_version
+from api.doctor.smtp import check_smtp
+from api.doctor.variables import check_variables
+from engine.config import Settings, read_settings
+from engine.errors import ConfigurationError
+from tests.cli.running import kogda
+
+OFFLINE = {
+    "KOGDA_DATABASE_URL": "postgresql://kogda:secret@127.0.0.1:9/kogda",
+    "KOGDA_REDIS_URL": "redis://127.0.0.1:9",
+}
+
+
+def test_services_that_do_not_answer_are_problems_and_the_exit_code_is_1(tmp_path: Path):
+    report = kogda("doctor", cwd=tmp_path, **OFFLINE)
+
+    assert report.returncode == 1
+    assert "PostgreSQL    does not answer" in report.stdout
+    assert "Redis         does not answer" in report.stdout
+    assert "2 problem(s)." in report.stdout
+
+
+def test_secrets_are_not_shown(tmp_path: Path):
+    report = kogda("doctor", cwd=tmp_path, **OFFLINE, KOGDA_WRITE_KEY="wk_1.very-secret-1234")
+
+    assert "secret" not in report.stdout.replace("a secret", "")
+    assert "postgresql://…@127.0.0.1:9/kogda" in report.stdout
+    assert "…1234" in report.stdout
+
+
+def test_a_setting_that_does_not_exist_is_named_with_the_one_that_was_meant():
+    [finding] = check_variables({"KOGDA_SMPT_URL": "smtp://x", "KOGDA_PORT": "8000", "HOME": "/"})
+
+    assert finding.state == "problem"
+    assert finding.text == "KOGDA_SMPT_URL is not a setting"
+    assert finding.advice == "did you mean KOGDA_SMTP_URL?"
+
+
+def test_a_file_dot_env_is_read_and_its_typos_are_found(tmp_path: Path):
+    (tmp_path / ".env").write_text("KOGDA_PROT=9000\n")
+
+    report = kogda("doctor", cwd=tmp_path, **OFFLINE)
+
+    assert "KOGDA_PROT is not a setting  did you mean KOGDA_PORT?" in report.stdout
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ((3, 11, 14), "warning"),
+        ((3, 11, 15), "good"),
+        ((3, 12, 12), "warning"),
+        ((3, 13, 12), "good"),
+        ((3, 15, 0), "good"),
+    ],
+)
+def test_a_python_that_lets_line_breaks_into_headers_is_a_warning(version: tuple[int, int, int], state: str):
+    assert judge_version(version, "").state == state
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (SecretStr("smtp://anna:pw@mail.example.com:587"), "smtp://…@mail.example.com:587"),
+        (SecretStr("wk_1.abcdefgh"), "…efgh"),
+        (None, "none"),
+        (8000, "8000"),
+    ],
+    ids=["address", "key", "none", "plain"],
+)
+def test_values_are_shown_without_their_secret(value: object, expected: str):
+    assert shown(value) == expected
+
+
+async def test_a_mail_server_that_does_not_answer_is_a_problem():
+    [finding] = await check_smtp(Settings(smtp_url=SecretStr("smtp://127.0.0.1:9")))
+
+    assert finding.state == "problem"
+    assert "127.0.0.1:9 does not answer" in finding.text
+
+
+async def test_a_reserved_domain_is_not_asked_about():
+    [finding] = await check_mail_domain(Settings(mail_from="Shop <hello@shop.example>"))
+
+    assert finding.state == "good"
+    assert "reserved" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("KOGDA_PORT", "abc", "KOGDA_PORT=abc is not usable: input should be a valid integer"),
+        ("KOGDA_PORT", "70000", "less than or equal to 65535"),
+        ("KOGDA_WAKER", "carrier pigeon", "'arq' or 'null'"),
+        ("KOGDA_SMTP_URL", "mail.example.com", "it looks like smtp://user:password@host:587"),
+        ("KOGDA_DATABASE_URL", "mysql://u:hunter2@h/d", "it looks like postgresql://"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_it_must_be(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError, match=name) as raised:
+        read_settings()
+
+    assert words in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KOGDA_SMTP_URL", "")
+
+    assert read_settings().smtp_url is None
