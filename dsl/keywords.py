@@ -293,6 +293,7 @@ WEEKDAYS: dict[str, tuple[int, ...]] = {
     "weekday": (1, 2, 3, 4, 5,),
     "будний день": (1, 2, 3, 4, 5,),
     "будни": (1, 2, 3, 4, 5,),
+    "буднего дня": (1, 2, 3, 4, 5,),
 }
 
 #: Word to the number of the month.

@@ -123,6 +123,7 @@ TREES: dict[str, Build] = {
     "at_event": cases.at_event,
     "at_change": cases.at_change,
     "moment": cases.moment,
+    "expected_moment": cases.moment,
     "expect_message": cases.expect_message,
     "expect_no_message": cases.expect_no_message,
     "expect_nothing": cases.expect_nothing,

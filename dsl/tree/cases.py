@@ -89,7 +89,7 @@ def at_change(b: Builder, span: Span, parts: Parts) -> syntax.AtChange:
 
 
 def expect_message(b: Builder, span: Span, parts: Parts) -> syntax.ExpectMessage:
-    moments = b.nodes(trees(parts, "moment"))
+    moments = b.nodes(trees(parts, "expected_moment"))
     return syntax.ExpectMessage(
         span=span,
         channel=channel(tokens(parts, "CHANNEL")[0]),
@@ -111,7 +111,7 @@ def expect_no_message(b: Builder, span: Span, parts: Parts) -> syntax.ExpectNoMe
 
 
 def expect_nothing(b: Builder, span: Span, parts: Parts) -> syntax.ExpectNothing:
-    until = tree(parts, "moment")
+    until = tree(parts, "expected_moment")
     return syntax.ExpectNothing(span=span, until=b.node(until) if until else None)
 
 
