@@ -14,7 +14,7 @@ from dsl.formatting.values import day, literal, path, quoted
 from dsl.formatting.words import Words
 from dsl.keywords import CHANNELS, ENGLISH, RUSSIAN
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w*")
 
 
 def _forms(*terminals: str) -> frozenset[str]:
@@ -42,7 +42,7 @@ def case_lines(page: Page, found: syntax.TestCase) -> list[Line]:
 def _examples(page: Page, found: syntax.Examples) -> list[Line]:
     start, keyword = found.span.start, page.words("EXAMPLES")
     word = _WORD.match(page.margins.text, start)
-    assert word is not None, "a table begins with its keyword"
+    assert word is not None
     written = [list(found.columns), *([literal(page.words, cell) for cell in row] for row in found.rows)]
     columns, *rows = _aligned(written)
     lines = [

@@ -42,15 +42,16 @@ _LONGEST = 40
 
 _FEMININE_UNITS = frozenset({"second", "minute", "week"})
 
-#: ISO number to the form after `до`: `ждать до пятницы`.
+#: ISO numbers to the form after `до`: `ждать до пятницы`.
 _UNTIL_WEEKDAY = {
-    1: "понедельника",
-    2: "вторника",
-    3: "среды",
-    4: "четверга",
-    5: "пятницы",
-    6: "субботы",
-    7: "воскресенья",
+    (1,): "понедельника",
+    (2,): "вторника",
+    (3,): "среды",
+    (4,): "четверга",
+    (5,): "пятницы",
+    (6,): "субботы",
+    (7,): "воскресенья",
+    (1, 2, 3, 4, 5): "буднего дня",
 }
 
 _EVERY = {3: "каждую", 5: "каждую", 6: "каждую", 7: "каждое"}  # by the weekday after it
@@ -123,9 +124,7 @@ class Words:
         return words[days] if days in words else ", ".join(words[(day,)] for day in days)
 
     def until_weekday(self, days: tuple[int, ...]) -> str:
-        if self.is_russian and len(days) == 1:
-            return _UNTIL_WEEKDAY[days[0]]
-        return self.weekdays(days)
+        return (self.is_russian and _UNTIL_WEEKDAY.get(days)) or self.weekdays(days)
 
     def every(self, schedule: syntax.Weekdays | syntax.Monthly | syntax.Yearly) -> str:
         if not isinstance(schedule, syntax.Weekdays):
