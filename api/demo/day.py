@@ -52,26 +52,27 @@ class _Visit:
         self._arrives = self._hour()
 
     def play(self) -> None:
-        shopper = self._shopper
-        if shopper.is_new:
-            self._register()
+        stories = FIRST_VISITS if self._shopper.is_new else STORIES
+        story = self._chance.weighted("story", stories)
+        if self._shopper.is_new:
+            self._register(buys=story is _Visit.buy)
         else:
             self._add(BEGINS, "identify")
-        story = self._chance.weighted("story", STORIES)
         story(self)
 
     def _hour(self) -> float:
         low, high = self._chance.choice("peak", _PEAKS)
         return self._chance.between("hour", low, high)
 
-    def _register(self) -> None:
+    def _register(self, *, buys: bool) -> None:
         at = self._arrives
         if self._chance.happens("looks around first", 0.5):
             self._view(at - 6 * _MINUTE, self._coffee("first look"), is_anonymous=True)
         self._add(at, "identify", why="signs up")
         source = self._chance.weighted("source", [("newsletter", 5), ("checkout", 3), ("friend", 2)])
         self._add(at + _MINUTE, "track", "Registered", {"source": source})
-        self._expect("welcome", needs_consent=True)
+        if not buys:  # an order stops the welcome, and here it comes half a second later
+            self._expect("welcome", needs_consent=True)
 
     def _coffee(self, what: str) -> Coffee:
         return self._chance.choice(what, COFFEES)
@@ -191,7 +192,15 @@ class _Visit:
             self._day.expected.add((self._shopper.email, template))
 
 
-#: What shoppers do, and how often.
+#: What shoppers do on the day they sign up, and how often.
+FIRST_VISITS: tuple[tuple[Callable[[_Visit], None], float], ...] = (
+    (_Visit.look, 40),
+    (_Visit.forget, 30),
+    (_Visit.buy, 25),
+    (_Visit.empty, 5),
+)
+
+#: What those do whom the shop knows.
 STORIES: tuple[tuple[Callable[[_Visit], None], float], ...] = (
     (_Visit.look, 26),
     (_Visit.forget, 24),
