@@ -27,7 +27,6 @@ class SmtpPool:
         self._settings = settings
         self._slots = asyncio.Semaphore(settings.connections)
         self._idle: list[PooledConnection] = []
-        self._own_name: str | None = None  # looked up in DNS at the first connection, which may take seconds
 
     @asynccontextmanager
     async def connection(self, *, fresh: bool = False) -> AsyncIterator[PooledConnection]:
@@ -68,13 +67,12 @@ class SmtpPool:
             password=settings.password,
             tls_context=settings.tls,
             timeout=settings.timeouts.command,
-            local_hostname=self._own_name,
+            local_hostname=settings.ehlo,
         )
         async with asyncio.timeout(settings.timeouts.command):
             await client.connect(timeout=settings.timeouts.connect)
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-        self._own_name = client.local_hostname
         return PooledConnection(client)
 
     async def _put_back(self, connection: PooledConnection) -> None:

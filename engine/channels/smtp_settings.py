@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -31,6 +33,7 @@ class SmtpSettings:
     start_tls: bool | None  # None: when the server offers it
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    ehlo: str = "[127.0.0.1]"  # how this machine introduces itself
     connections: int = 8
     idle_s: float = 20  # a connection unused for longer is closed: servers drop them without a word
     per_connection: int = 100  # mails; many servers limit it
@@ -39,7 +42,7 @@ class SmtpSettings:
 
 
 def read_smtp_url(url: str) -> SmtpSettings:
-    """Raises ConfigurationError. Query: `starttls=always|never`, `connections=8`."""
+    """Raises ConfigurationError. Query: `starttls=always|never`, `connections=8`, `ehlo=this.machine.example`."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ConfigurationError(f"KOGDA_SMTP_URL is not like {_EXAMPLE}")
@@ -48,9 +51,10 @@ def read_smtp_url(url: str) -> SmtpSettings:
     except ValueError:
         raise ConfigurationError(f"the port of KOGDA_SMTP_URL is not a number; write it like {_EXAMPLE}") from None
     options = dict(parse_qsl(parts.query))
-    unknown = set(options) - {"starttls", "connections"}
+    unknown = set(options) - {"starttls", "connections", "ehlo"}
     if unknown:
-        raise ConfigurationError(f"KOGDA_SMTP_URL has no option `{min(unknown)}`; there are starttls and connections")
+        known = "starttls, connections and ehlo"
+        raise ConfigurationError(f"KOGDA_SMTP_URL has no option `{min(unknown)}`; there are {known}")
     implicit = parts.scheme == "smtps"
     return SmtpSettings(
         host=parts.hostname,
@@ -59,6 +63,7 @@ def read_smtp_url(url: str) -> SmtpSettings:
         start_tls=False if implicit else _start_tls(options.get("starttls"), has_login=parts.username is not None),
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
+        ehlo=_own_name(options.get("ehlo")),
         connections=_connections(options.get("connections", "8")),
     )
 
@@ -70,6 +75,14 @@ def _start_tls(asked: str | None, *, has_login: bool) -> bool | None:
     if asked not in ("always", "never"):
         raise ConfigurationError("starttls in KOGDA_SMTP_URL is `always` or `never`")
     return asked == "always"
+
+
+def _own_name(asked: str | None) -> str:
+    """A full name of this machine. Asking DNS for one may take seconds, so without one it is an address."""
+    if asked is not None and not re.fullmatch(r"[A-Za-z0-9.\[\]:-]{1,255}", asked):
+        raise ConfigurationError("ehlo in KOGDA_SMTP_URL is the full name of this machine, like app.example.com")
+    name = asked or socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"
 
 
 def _connections(text: str) -> int:
