@@ -56,6 +56,9 @@ _ALL = (
     Code("E132", "a state instead of an event"),
     Code("E133", "events that are not joined by `or`"),
     Code("E134", "nested too deeply"),
+    Code("E135", "words in another order"),
+    Code("E136", "two channels in one step"),
+    Code("E137", "a name in quotes"),
     # E2xx: names
     Code("E201", "unknown event"),
     Code("E203", "unknown customer attribute"),

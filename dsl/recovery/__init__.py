@@ -15,7 +15,7 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import quantities, signs, spelling, structure
+from dsl.recovery import confusions, quantities, signs, spelling, structure
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -29,13 +29,21 @@ Look = Callable[[Failure], Finding | None]
 LOOKS: tuple[Look, ...] = (
     signs.unclosed_quote,
     signs.other_quotes,
+    confusions.other_comment,
     spelling.mixed_letters,
     spelling.wrong_layout,
     structure.missing_event,
+    structure.missing_condition,
+    confusions.known_confusion,
     structure.rule_begins_otherwise,
     structure.state_as_trigger,
     structure.joined_events,
     structure.needless_is,
+    confusions.name_in_quotes,
+    confusions.list_without_brackets,
+    confusions.two_channels,
+    confusions.day_behind_time,
+    confusions.delay_elsewhere,
     structure.else_with_channel,
     structure.rule_without_trigger,
     structure.guard_after_step,
@@ -56,6 +64,7 @@ LOOKS: tuple[Look, ...] = (
     spelling.text_without_quotes,
     structure.ends_too_early,
     spelling.missing_word,
+    structure.something_missing_before,
     spelling.unneeded_word,
     signs.stray_sign,
     spelling.unexpected_word,

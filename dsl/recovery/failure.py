@@ -16,6 +16,7 @@ from dsl.words import FORMS, is_word_of
 
 _PIECE = re.compile(
     r"[^\W\d]\w*"  # a word
+    r'|"[^"\r\n]*"|«[^»\r\n]*»|“[^”\r\n]*”'  # a text
     r"|\d[\w]*(?:[.,:/][\w]+)*"  # anything that begins with a digit
     r"|[=!<>&|]+|-+>?"  # signs of other languages
     r"|\S"

@@ -6,8 +6,9 @@ import re
 
 from dsl.diagnostics import Edit
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, context, replaced
+from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
+from dsl.words import shown
 
 _OPENING = '"«“„'
 _OTHER_QUOTES = "'`’‘‚‛´”"
@@ -99,7 +100,8 @@ def sign_for_word(failure: Failure) -> Finding | None:
     span, sign = _sign(failure)
     for terminal, meant in _MEANT.get(sign, ()):
         if terminal in failure.expected or sign == "<>":
-            return _sign_finding(failure, span, meant)
+            russian = speaks_russian(failure) and meant[0].isalpha()
+            return _sign_finding(failure, span, shown(terminal, russian=True) if russian else meant)
     return None
 
 

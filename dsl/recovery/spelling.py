@@ -16,14 +16,15 @@ from dsl.words import ALL_WORDS, FORMS, ITEMS, one_of, shown
 _EASILY_LEFT_OUT = (
     "AT", "AT_MOMENT", "TO", "SET_TO", "PER", "FOR", "FOR_TIME", "OF", "WITH", "THEN", "AFTER", "WITHIN", "UP_TO",
     "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
-    "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL",
+    "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL", "RPAR",
 )  # fmt: skip
 _TITLED = frozenset(("TEST", "RULE", "OWNER", "DESCRIPTION"))
+_PATHS = frozenset(("USE", "RULES"))
 _AFTER_TITLE = ("WHEN", "EVERY", "OPEN")
 #: After these any word is taken for a name.
 _BEFORE_NAMES = frozenset(("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL"))
 _WORTH_TRYING = 20_000  # characters: each word to put in or leave out costs another reading
-_SIGNS = {"EQUAL": "=", "COLON": ":"}
+_SIGNS = {"EQUAL": "=", "COLON": ":", "RPAR": ")"}
 _BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
 _PIECE_AFTER = re.compile(r"[ \t\u00a0]*([\"«“]|[^\W\d]\w*)")
@@ -133,6 +134,8 @@ def _word_follows(failure: Failure) -> bool:
 
 def _bare_text(failure: Failure) -> Span:
     """Words up to the next one that belongs to the language, at least one; a title goes on to the end of its line."""
+    if failure.type_before() in _PATHS:
+        return Span(failure.position, failure.position + len(failure.text[failure.position :].split(maxsplit=1)[0]))
     match = _BARE_WORDS.match(failure.text, failure.position)
     assert match is not None
     end = failure.piece.end
@@ -155,7 +158,7 @@ def missing_word(failure: Failure) -> Finding | None:
     channel = all(terminal == "CHANNEL" for terminal, _ in fitting)
     return Finding(
         code="E115",
-        message="the channel is missing" if channel else f'the word "{words[0]}" is missing',
+        message="the channel is missing" if channel else f'"{words[0]}" is missing',
         where=failure.piece,
         label=context(failure),
         fixes=tuple(
@@ -169,7 +172,10 @@ def missing_word(failure: Failure) -> Finding | None:
 
 def _fits(failure: Failure, terminal: str, text: str) -> bool:
     """With the word put in, the parser gets past the next word; past two when the first may be any name."""
+    if terminal == "WHEN" and failure.tokens and failure.type_before(2) != "RULE":
+        return False
     takes_name = terminal in _BEFORE_NAMES and failure.word[:1].isalpha()
+    takes_name = takes_name and not (terminal == "THEN" and "WHERE" not in failure.expected)
     if takes_name and failure.word.lower() in ALL_WORDS:
         return False
     goal = _next_piece(failure.text, failure.piece.end)
@@ -226,7 +232,7 @@ def unneeded_word(failure: Failure) -> Finding | None:
 def _removals(failure: Failure) -> list[tuple[Span, str]]:
     before = failure.before
     removals = [(Span(failure.piece.start, _next_piece(failure.text, failure.piece.end)), "")]
-    if before is not None and before.type in FORMS:
+    if before is not None and before.type in ("EVENT", "IS", "WITH", "FOR", "OF", "THEN", "AND", "AT"):
         removals.append((Span(before.start_pos or 0, failure.position), ""))
     return removals
 
@@ -250,14 +256,12 @@ def wait_for_duration(failure: Failure) -> Finding | None:
 
 def unexpected_word(failure: Failure) -> Finding | None:
     """Nothing better is known."""
-    word = failure.word
-    known = word.lower() in ALL_WORDS
-    shown_word = word if len(word) <= 40 else f"{word[:40]}…"
+    word = failure.word if len(failure.word) <= 40 else f"{failure.word[:40]}…"
+    quoted = word if word[:1] in '"«“' else f'"{word}"'
+    unknown = word[:1].isalpha() and failure.word.lower() not in ALL_WORDS
     return Finding(
         code="E101",
-        message=f'"{shown_word}" cannot stand here'
-        if known or not word[:1].isalpha()
-        else f'I do not know the word "{shown_word}"',
+        message=f"I do not know the word {quoted}" if unknown else f"{quoted} cannot stand here",
         where=failure.piece,
         label=context(failure),
         faithful=False,

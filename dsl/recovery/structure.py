@@ -10,10 +10,10 @@ from lark import Token
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import CHANNELS, ENGLISH
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, context, replaced
+from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
 from dsl.suggestions import nearest
-from dsl.words import CLAUSES, FORMS, STEPS, one_of
+from dsl.words import CLAUSES, FORMS, STEPS, one_of, shown
 
 #: After these an event is named.
 _BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "THEN", "EMIT", "OR", "NOT", "DAYS_SINCE", "NO")
@@ -39,6 +39,45 @@ def missing_event(failure: Failure) -> Finding | None:
         label=f'"{name}" is a word of the language, so I did not take it for an event',
         fixes=(Fix(f"{after} EVENT {name}", (Edit(Span(where.start, where.start), "EVENT "),)),),
         repair=Edit(Span(where.start, where.start), "EVENT "),
+        faithful=False,
+    )
+
+
+def missing_condition(failure: Failure) -> Finding | None:
+    """`if then send …`, `where total > 5 and send …`: the parser took a keyword for a name."""
+    name = failure.before
+    if name is None or name.type != "NAME" or one_of(str(name), (*STEPS, *CLAUSES, "THEN")) is None:
+        return None
+    after = failure.tokens[-2] if len(failure.tokens) > 1 else None
+    if after is None or after.type not in ("AND", "OR", "NOT", "WHERE", "IF", "ELSE_IF", "ONLY_IF", "UNLESS"):
+        return None
+    joins = after.type in ("AND", "OR")
+    needless = Span(after.start_pos or 0, name.start_pos or 0)
+    return Finding(
+        code="E127",
+        message=f'a condition is missing after "{after}"',
+        where=Span(needless.start, after.end_pos or 0),
+        label=f'"{name}" is a word of the language, so I did not take it for a name',
+        fixes=(replaced(needless, "", title=f'leave out "{after}"'),) if joins else (),
+        repair=Edit(needless, "") if joins else Edit(Span(needless.end, needless.end), "CONDITION "),
+        faithful=False,
+    )
+
+
+def something_missing_before(failure: Failure) -> Finding | None:
+    """`wait until monday send …`: a step or a guard begins while something is still to be said."""
+    if _keyword_here(failure, (*STEPS, *CLAUSES)) is None or failure.before is None:
+        return None
+    if not failure.expected.isdisjoint((*STEPS, *CLAUSES)):
+        return None
+    end = failure.before.end_pos or 0
+    filler = next((text for terminal, text in _FILLERS.items() if terminal in failure.expected), None)
+    return Finding(
+        code="E127",
+        message=f'something is missing before "{failure.word}"',
+        where=Span(end, end),
+        label=context(failure),
+        repair=None if filler is None else Edit(Span(end, end), f" {filler} "),
         faithful=False,
     )
 
@@ -102,19 +141,31 @@ def joined_events(failure: Failure) -> Finding | None:
 
 
 def rule_begins_otherwise(failure: Failure) -> Finding | None:
-    """`if order_placed then send …` where a rule should begin."""
-    if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS")):
+    """`if order_placed then send …`, `send email "x" when …` where a rule should begin."""
+    if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS", *STEPS)):
         return None
-    then = re.compile(r"\bthen[ \t]+", re.IGNORECASE).search(failure.text, failure.position, failure.rest_of_line.end)
-    edits = (Edit(failure.piece, "when"), *([Edit(Span(*then.span()), "")] if then else []))
+    fixes: tuple[Fix, ...] = ()
+    label = "what starts it comes first, then the guards, then the steps"
+    if one_of(failure.word, ("IF",)):
+        label, fixes = '"if" is a step: it chooses between steps of a rule', (_when_for_if(failure),)
     return Finding(
         code="E126",
         message='a rule begins with "when", "every" or "on"',
         where=failure.piece,
-        label='"if" is a step: it chooses between steps of a rule' if one_of(failure.word, ("IF",)) else "",
-        fixes=(Fix('replace with "when"' + (' and leave out "then"' if then else ""), edits),),
+        label=label,
+        fixes=fixes,
         faithful=False,
     )
+
+
+def _when_for_if(failure: Failure) -> Fix:
+    then = re.compile(r"\b(?:then|то)[ \t]+", re.IGNORECASE).search(
+        failure.text, failure.position, failure.rest_of_line.end
+    )
+    when = shown("WHEN", russian=speaks_russian(failure))
+    edits = (Edit(failure.piece, when), *([Edit(Span(*then.span()), "")] if then else []))
+    without = f' and leave out "{then[0].strip()}"' if then else ""
+    return Fix(f'replace with "{when}"{without}', edits)
 
 
 def needless_is(failure: Failure) -> Finding | None:

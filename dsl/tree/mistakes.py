@@ -24,6 +24,12 @@ def report_missing_audience(b: Builder, parts: Parts) -> None:
     )
 
 
+def report_other_everyone(b: Builder, span: Span) -> None:
+    everyone = "everyone" if b.problems.source.slice(span).isascii() else "всех"
+    fix = Fix(f'replace with "{everyone}"', (Edit(span, everyone),), "safe")
+    b.problems.error("E113", f'here we write "{everyone}"', Label(span, "every customer must be meant"), fixes=[fix])
+
+
 def report_rule_without_steps(b: Builder, parts: Parts) -> None:
     first, last = b.span(parts[0]), b.span(parts[-1])
     named = isinstance(parts[0], Token) and parts[0].type == "RULE"

@@ -8,9 +8,18 @@ from dsl import syntax
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree, trees
-from dsl.tree.mistakes import report_day_of_month, report_missing_audience, report_period_of_schedule
+from dsl.tree.mistakes import (
+    report_day_of_month,
+    report_missing_audience,
+    report_other_everyone,
+    report_period_of_schedule,
+)
 
 TRIGGERS = ("event_trigger", "sequence", "times", "enters", "leaves", "changes", "dated", "inactive", "schedule")
+
+
+#: What people write for `everyone`.
+EVERYBODY = ("all", "everybody", "anyone", "customers", "все", "каждого")
 
 
 def events(b: Builder, span: Span, parts: Parts) -> syntax.Events:
@@ -95,7 +104,12 @@ def _audience(b: Builder, parts: Parts) -> syntax.Condition | None:
         report_missing_audience(b, parts)
         return None
     whom = found.children[1]
-    condition: syntax.Condition | None = None if is_token(whom, "EVERYONE") else b.node(whom)
+    if is_token(whom, "EVERYONE"):
+        return None
+    condition: syntax.Condition = b.node(whom)
+    if isinstance(condition, syntax.Truth) and str(condition.value) in EVERYBODY:
+        report_other_everyone(b, condition.span)
+        return None
     return condition
 
 

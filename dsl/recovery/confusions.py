@@ -1,0 +1,238 @@
+"""What people write who have not learnt the language yet: other words, another order, habits of other notations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dsl.diagnostics import Edit, Fix
+from dsl.keywords import CHANNELS
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.source import Span
+from dsl.words import CLAUSES, STEPS, one_of, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Where `expected` could stand, `pattern` is written; `meant` takes its place, with groups filled in."""
+
+    expected: str
+    pattern: str
+    meant: str
+    code: str = "E101"
+    message: str = 'here we write "{meant}", not "{written}"'
+    safe: bool = True
+
+
+_HERE = 'here we write "{meant}"'
+_CLOCK = r"\d{1,2}:\d{2}"
+
+CONFUSIONS = (
+    # comparisons
+    Confusion("MORETHAN", r"(?:is[ ]+)?(?:more|greater|larger|higher)[ ]+than|больше(?:[ ]+чем)?|exceeds", ">"),
+    Confusion("LESSTHAN", r"(?:is[ ]+)?(?:less|smaller|lower|fewer)[ ]+than|меньше(?:[ ]+чем)?", "<"),
+    Confusion("MORETHAN", r"(?:is[ ]+)?at[ ]+least|не[ ]+мен(?:ее|ьше)", ">="),
+    Confusion("IS", r"equals|equal[ ]+to|are|was|has", "is"),
+    Confusion("IS_NOT", r"isn't|isnt|not[ ]+equal[ ]+to", "is not"),
+    Confusion("IS_KNOWN", r"exists|is[ ]+(?:set|filled|present)|is[ ]+not[ ]+(?:null|empty)", "is known"),
+    Confusion("IS_UNKNOWN", r"is[ ]+(?:null|empty|missing)", "is unknown"),
+    Confusion("IN_LAST", r"(?:with)?in(?:[ ]+the)?(?:[ ]+last|[ ]+past)?(?=[ ]+\d)|during(?=[ ]+\d)", "in last"),
+    Confusion("FOR_TIME", r"(?:with)?in(?:[ ]+the)?(?:[ ]+last)?(?=[ ]+\d)|during(?=[ ]+\d)|since(?=[ ]+\d)", "for"),
+    Confusion("MEANS", r"is|are|as|:=?|—", "means"),
+    Confusion("COMMA", r"and|or|и|или", ",", "E105"),
+    # steps
+    Confusion("ELSE_IF", r"elif|elsif|elseif", "else if"),
+    Confusion("OR", r"либо", "или"),
+    Confusion("CHANNEL", r"e-?mails?|mails?|имейл|емейл|e-?майл|почту|письма", "email"),
+    Confusion("CHANNEL", r"sms-?es|text(?:[ ]+message)?|сообщение", "sms"),
+    Confusion("ADD", r"give|award|grant(?=[ ]+\d)", "add", safe=False),
+    Confusion("ADD", r"начислить", "добавить"),
+    Confusion("INT", r"points?[ ]+(\d+)", r"\1 points", "E135", _HERE),
+    Confusion("PERCENT", r"(\d{1,3})(?=[ ]*(?:[\"«“:]|holdout))", r"\1%", "E112", _HERE),
+    Confusion("SEND", r"do(?=[ ]+\w)|please", "", "E116", 'the word "{written}" is not needed here'),
+    Confusion("SEND", r"(?:and|и)[ ]+(?:then|затем|потом)|(?:and|then|и|затем|потом|то)(?=[ ])", "", "E116",
+              'the word "{written}" is not needed here'),
+    # guards
+    Confusion("PER", r"an?|every|each|in(?:[ ]+an?)?", "per"),
+    Confusion("ONCE", r"only[ ]+once(?![ ]+per)", "once per customer", safe=False),
+    Confusion("AT_MOST", r"max(?:imum)?|no[ ]+more[ ]+than|up[ ]+to|not[ ]+more[ ]+than", "at most"),
+    # schedules and times
+    Confusion("WEEKDAY", r"(\d{1,2})(?:st|nd|rd|th)?(?:[ ]+day)?[ ]+of[ ]+(?:the[ ]+|each[ ]+|every[ ]+)?month",
+              r"month on \1", "E129", _HERE),
+    Confusion("WEEKDAY", r"mornings?|evenings?|nights?|утро|вечер", "day at 9:00", "E129", _HERE, safe=False),
+    Confusion("AT", rf"(for[ ]+everyone|для[ ]+всех)[ ]+((?:at|в)[ ]+{_CLOCK})", r"\2 \1", "E135", _HERE),
+    Confusion("DURATION", r"half[ ]+an[ ]+hour", "30 min", "E108", _HERE),
+    Confusion("DURATION", r"полчаса", "30 мин", "E108", _HERE),
+    Confusion("DURATION", r"an[ ]+hour[ ]+and[ ]+a[ ]+half", "90 min", "E108", _HERE),
+    Confusion("DURATION", r"полтора[ ]+часа", "90 мин", "E108", _HERE),
+    Confusion("DURATION", r"a[ ]+fortnight", "2 weeks", "E108", _HERE),
+    Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _HERE),
+    Confusion("TIME", r"noon|midday|полдень", "12:00", "E120", _HERE),
+    Confusion("TIME", r"midnight|полночь", "0:00", "E120", _HERE),
+    # items
+    Confusion("USE", r"import|include|require", "use"),
+    Confusion("LET", r"const|var", "let"),
+    Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только", "when", "E126",
+              'a rule begins with "when", "every" or "on"'),
+)  # fmt: skip
+
+_PATTERNS = tuple(
+    (confusion, re.compile(confusion.pattern.replace("[ ]+", r"[ \t\u00a0]+") + r"(?!\w)", re.IGNORECASE))
+    for confusion in CONFUSIONS
+)
+_COMMENT = re.compile(r"(?://+|--+|/\*+|;+)[ \t]*([^\n]*?)[ \t]*(?:\*/)?[ \t]*(?=\n|\Z)")
+_UNQUOTED = re.compile(r'["“«„]([^\W\d]\w*)["”»“]')
+_DELAY = re.compile(r"[ \t\u00a0]+\d+[ \t\u00a0]*[^\W\d]+")
+_BARE_LIST = re.compile(r"[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+")
+
+
+def known_confusion(failure: Failure) -> Finding | None:
+    if failure.at_end:
+        return None
+    for confusion, pattern in _PATTERNS:
+        match = pattern.match(failure.text, failure.position) if confusion.expected in failure.expected else None
+        if match is not None:
+            return _confused(failure, confusion, match)
+    return None
+
+
+def _confused(failure: Failure, confusion: Confusion, match: re.Match[str]) -> Finding | None:
+    meant = match.expand(confusion.meant)
+    if speaks_russian(failure) and confusion.meant == shown(confusion.expected):
+        meant = shown(confusion.expected, russian=True)
+    span = Span(*match.span())
+    end = span.end
+    while not meant and end < len(failure.text) and failure.text[end] in " \t\u00a0":
+        end += 1
+    edit = Edit(Span(span.start, end), meant)
+    changed = failure.text[: span.start] + meant + failure.text[end:]
+    if failure.reaches(changed) <= span.start + len(meant):
+        return None  # it would not read any further
+    title = f'replace with "{meant}"' if meant else "leave it out"
+    return Finding(
+        code=confusion.code,
+        message=confusion.message.format(meant=meant, written=match[0]),
+        where=span,
+        fixes=(replaced(edit.span, meant, safe=confusion.safe, title=title),),
+        repair=edit,
+        faithful=confusion.safe,
+    )
+
+
+def other_comment(failure: Failure) -> Finding | None:
+    """`// why`, `-- why`, `/* why */`."""
+    match = None if failure.at_end else _COMMENT.match(failure.text, failure.position)
+    if match is None or (match[0].startswith("-") and not failure.begins_line):
+        return None
+    span, text = Span(*match.span()), f"# {match[1]}".rstrip()
+    return Finding(
+        code="E125",
+        message='a comment begins with "#"',
+        where=Span(span.start, span.start + len(match[0].split(maxsplit=1)[0])),
+        fixes=(replaced(span, text, safe=True, title=text),),
+        repair=Edit(span, text),
+    )
+
+
+def name_in_quotes(failure: Failure) -> Finding | None:
+    """`when "cart_abandoned"`, `customer in "vip"`, `send "email" "cart"`."""
+    match = None if failure.at_end else _UNQUOTED.match(failure.text, failure.position)
+    if match is None:
+        return None
+    channel = "CHANNEL" in failure.expected and match[1].lower() in CHANNELS
+    if not channel and "NAME" not in failure.expected:
+        return None
+    span = Span(*match.span())
+    return Finding(
+        code="E137",
+        message="a channel stands without quotes" if channel else "a name stands without quotes",
+        where=span,
+        label="in quotes it is text" if channel else "events, segments, definitions and properties are names",
+        fixes=(replaced(span, match[1], safe=True, title=match[1]),),
+        repair=Edit(span, match[1]),
+    )
+
+
+def list_without_brackets(failure: Failure) -> Finding | None:
+    """`in Moscow, Kazan`."""
+    if failure.word != "," or failure.type_before() != "NAME" or failure.type_before(2) not in ("IN", "NOT_IN"):
+        return None
+    match = _BARE_LIST.match(failure.text, failure.tokens[-1].start_pos or 0)
+    if match is None:
+        return None
+    span = Span(*match.span())
+    listed = "(" + ", ".join(f'"{word.strip()}"' for word in match[0].split(",")) + ")"
+    return Finding(
+        code="E103",
+        message="a list stands in brackets, and its texts in quotes",
+        where=span,
+        fixes=(replaced(span, listed, safe=True, title=listed),),
+        repair=Edit(span, listed),
+    )
+
+
+def two_channels(failure: Failure) -> Finding | None:
+    """`send email "a", sms "b"`, `send email "a" and sms "b"`."""
+    joined = failure.word == "," or one_of(failure.word, ("AND",))
+    following = failure.text[failure.piece.end : failure.piece.end + 40].split()
+    if not joined or "SEND" not in failure.expected or not following or following[0].lower() not in CHANNELS:
+        return None
+    blank = " " if failure.word == "," else ""
+    ways = (
+        ("or", f"or {following[0]} …   (when the first cannot be delivered)"),
+        ("send", f"send {following[0]} …   (both)"),
+    )
+    return Finding(
+        code="E136",
+        message="both messages, or the second when the first cannot be delivered?",
+        where=failure.piece,
+        fixes=tuple(replaced(failure.piece, f"{blank}{word}", title=title) for word, title in ways),
+        repair=Edit(failure.piece, f"{blank}or"),
+        faithful=False,
+    )
+
+
+def day_behind_time(failure: Failure) -> Finding | None:
+    """`wait until 10:00 tomorrow`."""
+    if failure.type_before() != "TIME" or not one_of(failure.word, ("TOMORROW", "WEEKDAY")):
+        return None
+    time = failure.tokens[-1]
+    span = Span(time.start_pos or 0, failure.piece.end)
+    meant = f"{failure.word} {time}"
+    return Finding(
+        code="E135",
+        message="the day stands before the time",
+        where=span,
+        fixes=(replaced(span, meant, safe=True, title=meant),),
+        repair=Edit(span, meant),
+    )
+
+
+def delay_elsewhere(failure: Failure) -> Finding | None:
+    """`once per day after 1h`, `send email "x" after 1h`: a delay or filter that is not right behind the event."""
+    word = one_of(failure.word, ("AFTER", "WHERE"))
+    before = [token for token in failure.tokens if token.type in (*STEPS, *CLAUSES)]
+    if word is None or word in failure.expected or failure.start != "file" or not before:
+        return None
+    steps = [token for token in before if token.type in STEPS]
+    pause = bool(steps) and word == "AFTER"
+    message = 'a pause between steps is a step of its own: "wait"' if pause else "this stands right behind the event"
+    place = (steps[-1] if pause else before[0]).start_pos or 0
+    return Finding(
+        code="E135",
+        message=message,
+        where=failure.piece,
+        label="guards and steps come later" if not pause else "",
+        fixes=_moved_delay(failure, place, shown("WAIT") if pause else failure.word) if word == "AFTER" else (),
+        faithful=False,
+    )
+
+
+def _moved_delay(failure: Failure, place: int, word: str) -> tuple[Fix, ...]:
+    match = _DELAY.match(failure.text, failure.piece.end)
+    if match is None:
+        return ()
+    text = f"{word}{match[0]}"
+    edits = (Edit(Span(place, place), f"{text} "), Edit(Span(failure.position - 1, match.end()), ""))
+    return (Fix(f'put "{text}" before "{failure.text[place:].split(maxsplit=1)[0]}"', edits),)
