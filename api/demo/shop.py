@@ -73,7 +73,7 @@ class Shopper:
     @property
     def traits(self) -> dict[str, Any]:
         """As `identify` sends them."""
-        known = {"firstName": self.first_name, "city": self.city, "timezone": self.timezone, "locale": self.locale}
+        known = {"first_name": self.first_name, "city": self.city, "timezone": self.timezone, "locale": self.locale}
         if self.email:
             known["email"] = self.email
         consent = {} if self.consents is None else {"consent": {"email": self.consents}}
