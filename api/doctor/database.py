@@ -9,7 +9,7 @@ from engine.config import Settings
 from engine.errors import DatabaseUnreachable, SchemaOutdated
 from engine.storage.migrate import require_current
 
-#: The oldest that the tests run on.
+#: The oldest that PostgreSQL itself still maintains. The tests run on 18.
 _OLDEST_MAJOR = 15
 
 
