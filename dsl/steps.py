@@ -213,7 +213,7 @@ def _compile_wait_until_moment(step: syntax.WaitUntilMoment, scope: Scope) -> pl
             Label(base.span, f"this is {described(base.kind)}, not a date"),
         )
         return None
-    if base is None and step.before:
+    if base is None and (step.before or offset is None):
         scope.problems.error(
             "E321", "the start of the run is always past", Label(step.span, "write: after start, with a length of time")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import syntax
-from dsl.catalog import TemplateInfo, TemplateUse
+from dsl.catalog import EventType, TemplateInfo, TemplateUse
 from dsl.checks.known_values import known_paths
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
@@ -66,9 +66,35 @@ def _check_use(
         return _check_attribute(use, send, template, rule=rule, known=known)
     if root == "event":
         _check_property(use, send, template, rule=rule, known=known)
-    elif root not in {pair.name.text for pair in send.variables} and not use.has_default:
-        _report_missing(use, send, template, rule)
+    elif not use.has_default:
+        _check_variable(use, send, template, rule=rule, known=known)
     return False
+
+
+def _check_variable(
+    use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, known: frozenset[str]
+) -> None:
+    given = next((pair for pair in send.variables if pair.name.text == use.path[0]), None)
+    if given is None:
+        _report_missing(use, send, template, rule)
+    elif isinstance(given.value, syntax.Path) and str(given.value) not in known and _may_miss(given.value, rule):
+        _warn_empty(use, send, template, rule=rule, reason=f"{given.value} may be missing")
+
+
+def _may_miss(path: syntax.Path, rule: CheckedRule) -> bool:
+    parts = tuple(part.text for part in path.parts)
+    if len(parts) < 2:
+        return False
+    if parts[0] == "customer":
+        kind = rule.scope.catalog.attributes.get(parts[1])
+        return kind is not None and parts[1] != "id" and not kind.is_list
+    kinds = [_leaf(event.properties[parts[1]], parts[2:]) for event in _having(parts, rule)]
+    return any(kind is not None and kind.optional and not kind.is_list for kind in kinds)
+
+
+def _having(parts: tuple[str, ...], rule: CheckedRule) -> list[EventType]:
+    events = rule.scope.events or () if parts[0] == "event" else ()
+    return [event for event in events if parts[1] in event.properties]
 
 
 def _check_attribute(
@@ -155,12 +181,16 @@ def _report_unknown(
 
 def _warn_empty(use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, reason: str) -> None:
     path = ".".join(use.path)
+    cure = {
+        "customer": f"or in the rule: only if {path} is known",
+        "event": f"or in the rule: where {path} is known",
+    }.get(use.path[0], "or in the rule: make sure that it is known, with `where`, `only if` or `if`")
     rule.scope.problems.warn(
         "W541",
         f'rule "{rule.name}" would send an empty {_shown(use)}',
         Label(send.first.template.span, f"{_place(use, template)} reads it, and {reason}"),
         notes=[
             f'in the template: {{{{ {path} | default("…") }}}}',
-            f"or in the rule: only if {path} is known" if use.path[0] == "customer" else f"or: where {path} is known",
+            cure,
         ],
     )

@@ -103,7 +103,8 @@ def _too_deep(text: str) -> Span | None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            return Span(event.start_mark.index, event.start_mark.index + 1)
+            at = event.start_mark.index if event.start_mark else 0
+            return Span(at, at + 1)
     return None
 
 
