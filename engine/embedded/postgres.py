@@ -94,7 +94,7 @@ class Postgres:
             run_child(single, account=account, text_in="CREATE DATABASE kogda;\n")
         except subprocess.CalledProcessError as error:
             raise ConfigurationError(
-                f"PostgreSQL could not be set up in {self.folder}: {error.stderr.strip()}"
+                f"PostgreSQL could not be set up in {self.folder}: {_cause(error.stderr)}"
             ) from error
 
     def _end_leftover(self) -> None:
@@ -128,6 +128,15 @@ class Postgres:
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             return probe.connect_ex(str(self.sockets / ".s.PGSQL.5432")) == 0
+
+
+def _cause(output: str) -> str:
+    """The line in which PostgreSQL's tools say why, without their time and process; else all they said."""
+    for mark in ("PANIC:", "FATAL:", "error:"):
+        for line in output.splitlines():
+            if mark in line:
+                return line.partition(mark)[2].strip()
+    return " / ".join(output.split("\n")).strip()
 
 
 def _binaries() -> Path:

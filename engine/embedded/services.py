@@ -48,7 +48,9 @@ class EmbeddedServices:
             self.data.mkdir(parents=True, exist_ok=True)
             self._take_folder()
         except OSError as error:
-            raise ConfigurationError(f"the data folder {self.data} cannot be used: {error.strerror}") from error
+            raise ConfigurationError(
+                f"the data folder {self.data} cannot be used ({error.strerror}); choose another with --data"
+            ) from error
         try:
             _make_socket_folder(self.postgres.sockets)
             self.postgres.start()
