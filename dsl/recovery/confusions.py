@@ -10,7 +10,7 @@ from dsl.keywords import CHANNELS
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.source import Span
-from dsl.words import CLAUSES, STEPS, one_of, shown
+from dsl.words import CLAUSES, ITEMS, STEPS, one_of, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ def known_confusion(failure: Failure) -> Finding | None:
     if failure.at_end:
         return None
     for confusion, pattern in _PATTERNS:
-        match = pattern.match(failure.text, failure.position) if confusion.expected in failure.expected else None
+        if confusion.expected not in failure.expected or (confusion.expected in ITEMS and failure.tokens):
+            continue  # after any item another may begin: true, and seldom meant
+        match = pattern.match(failure.text, failure.position)
         if match is not None:
             return _confused(failure, confusion, match)
     return None
