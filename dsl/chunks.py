@@ -35,13 +35,13 @@ _ITEM = re.compile(
 _TEST = re.compile(
     rf"{_LINE_START}(?P<test>(?:{_words('TODO')}\s+)?{_words('TEST')}){_NAME_IN_USE}", re.MULTILINE | re.IGNORECASE
 )
-_QUOTED = r'"[^"\n]*"|«[^»\n]*»|“[^”\n]*”|#[^\n]*'
+_QUOTED = r'"[^"\n]*"|«[^»\n]*»|“[^”\n]*”|„[^“\n]*“|#[^\n]*'
 _TRIGGER_INSIDE = re.compile(rf"{_QUOTED}|\b(?P<trigger>{_TRIGGER})", re.IGNORECASE)
 _STEP_LINE = re.compile(
     _LINE_START + _words("SEND", "WAIT", "WAIT_FOR", "IF", "SPLIT", "SET", "ADD", "ISSUE", "EMIT", "CALL", "NOTIFY"),
     re.MULTILINE | re.IGNORECASE,
 )
-_CODE_OF_LINE = re.compile(r'(?:"[^"\n]*"|«[^»\n]*»|“[^”\n]*”|[^#\n])*')
+_CODE_OF_LINE = re.compile(r'(?:"[^"\n]*"|«[^»\n]*»|“[^”\n]*”|„[^“\n]*“|[^#\n])*')
 _UNFINISHED = tuple(",=.(<>")
 
 
