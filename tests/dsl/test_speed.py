@@ -32,7 +32,7 @@ MIXED = (
   end
 """,
     'when 3 days before customer.birthday at 10:00 send best "birthday_{i}"\n',
-    'segment s{i} means count of order_placed where (total > 1000 RUB) in last 90 days >= 3 and customer.city in ("A")\n',
+    'segment s{i} means count of order_placed where (total > 1000 RUB) in last 90 days >= 3 and customer.x in ("A")\n',
     """rule "Wait {i}"
   when order_placed
   wait for review_left up to 3 days
