@@ -20,7 +20,7 @@ from engine.rendering.code_generator import PayingCodeGenerator
 from engine.rendering.filters import FILTERS
 from engine.rendering.front_matter import FrontMatter, read_front_matter
 from engine.rendering.missing import Missing
-from engine.rendering.sources import MAX_SOURCE, Sources, referenced
+from engine.rendering.sources import MAX_SOURCE, Sources, referenced, refusal
 
 #: Tests that a template may use after `is`.
 TESTS = frozenset(
@@ -86,6 +86,9 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
             raise TemplateNotFound(path)
         if len(self.sources[path]) > MAX_SOURCE:
             raise TemplateSyntaxError(f"the file is longer than {MAX_SOURCE // 1024} KiB", 1, name)
+        refused = refusal(self.sources[path])
+        if refused is not None:
+            raise TemplateSyntaxError(refused[1], refused[0], name)
         head = self.front_matter(path)
         return (head.values[key] if key else head.body), name, None
 

@@ -12,9 +12,14 @@ Sources: TypeAlias = Mapping[str, str]
 #: Code points of one file.
 MAX_SOURCE = 64 * 1024
 
+#: Code points of one `{{ … }}` or `{% … %}`: compiling a very long one takes much longer than running it.
+MAX_EXPRESSION = 4000
+MAX_EXPRESSIONS = 600  # in one file
+
 #: Folders inside a channel's folder that hold what templates share; their files are no templates themselves.
 SHARED = ("layouts", "partials")
 
+_OPENING = re.compile(r"\{[{%]")
 _FILE = re.compile(
     r"(?P<channel>[a-z]+)/(?P<name>[A-Za-z0-9_-]{1,64})(\.(?P<locale>[a-z]{2,3}(-[A-Za-z]{2,4})?))?\.(?P<kind>html|txt)"
 )
@@ -61,6 +66,23 @@ def variant_for(locale: str | None, variants: Iterable[str | None]) -> str | Non
     if None in set(variants) or not known:
         return None
     return known[min(known)]
+
+
+def refusal(source: str) -> tuple[int, str] | None:
+    """Line and reason, when compiling it would take long. An unclosed expression goes to the end of the file."""
+    at = count = 0
+    while opening := _OPENING.search(source, at):
+        close = source.find("}}" if opening[0] == "{{" else "%}", opening.end())
+        at, count = (close if close >= 0 else len(source)), count + 1
+        if at - opening.start() > MAX_EXPRESSION:
+            return _line(source, opening.start()), f"an expression is longer than {MAX_EXPRESSION:,} characters"
+        if count > MAX_EXPRESSIONS:
+            return _line(source, opening.start()), f"the file has more than {MAX_EXPRESSIONS} expressions and tags"
+    return None
+
+
+def _line(source: str, at: int) -> int:
+    return source.count("\n", 0, at) + 1
 
 
 def text_sibling(path: str, sources: Sources) -> str | None:

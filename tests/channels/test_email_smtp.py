@@ -187,7 +187,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing():
 async def test_connections_are_reused_and_bounded():
     sink = SmtpSink()
     async with sink.running():
-        channel = channel_to(sink, connections=3)
+        channel = channel_to(sink, connections=3, timeouts=SmtpTimeouts())
 
         await asyncio.gather(*(channel.send(handover()) for _ in range(60)))
 
