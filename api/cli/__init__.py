@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -31,6 +32,7 @@ def main() -> None:
     """Exit code 2 and one sentence for what the operator can mend; a traceback is for bugs only."""
     try:
         if sys.argv[1:2] and sys.argv[1] in OWN_ARGUMENTS:
+            gc.disable()  # they end soon, and trees of many rules take long to walk for nothing
             raise SystemExit(import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:]))
         import_module("api.cli.program").app()
     except KogdaError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -26,7 +25,6 @@ RENDERERS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
 def main(arguments: Sequence[str]) -> int:
     """Reads its own arguments: it runs at every save and commit, and the other commands take longer to start than this
     one takes to check a thousand rules."""
-    gc.disable()  # the process ends soon, and trees of many rules are slow to walk for nothing
     options = _parser().parse_args(arguments)
     return run_check(options.workspace, options.paths, options.format)
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from dsl.clauses import is_zone
 from dsl.currencies import CURRENCIES
@@ -19,6 +18,9 @@ from dsl.suggestions import nearest
 from engine.workspace.yaml_tree import Entry, Items, Mapping, Scalar, Tree
 
 _LENGTH = re.compile(r"(\d{1,9})\s*([A-Za-z]+)")
+_ADDRESS = re.compile(
+    r"""(?:("[^"<>\x00-\x1f]*"|[^"<>@,;:\x00-\x1f]*)\s*<)?[^\s<>"@,;]+@[^\s<>"@,;.]+(?:\.[^\s<>"@,;.]+)+(?(1)>)"""
+)
 _UNITS: dict[str, Unit] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "second"),
     **dict.fromkeys(("min", "minute", "minutes"), "minute"),
@@ -157,10 +159,7 @@ class Reader:
         text = self.text(tree, "a mail address")
         if text is None:
             return None
-        _, address = parseaddr(text)
-        local, _, domain = address.rpartition("@")
-        clean = not any(ord(char) < 32 for char in text)
-        if local and "." in domain.strip(".") and not set(address) & set(" <>,;") and clean:
+        if _ADDRESS.fullmatch(text):
             return text
         self.wrong(tree, "a mail address", notes=['for example: "Shop <hello@shop.example>"'])
         return None
