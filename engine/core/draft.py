@@ -22,6 +22,9 @@ from engine.core.scope import Scope, attributes_of
 MOST_STEPS = 10_000
 
 
+_NOTHING = Effects()
+
+
 class UnknownRuleSet(LookupError):
     """A run is pinned to a rule that was not given. The flow must load every rule set that has runs."""
 
@@ -56,6 +59,7 @@ class Draft:
         for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id)):
             self.put(run)
         self.pinned = [run.id for run in self.runs.values() if run.state != "ended"]
+        self._is_changed = False
 
     # what may be read
 
@@ -116,7 +120,9 @@ class Draft:
     # what may be changed
 
     def see(self, name: str, at: datetime) -> None:
-        """An event is part of history from now on (D9)."""
+        """An event is part of history from now on (D9), if any rule asks for it."""
+        if not any(name in program.reads for program in self.programs.values()):
+            return
         newest = self.seen.get(name)
         if newest is None or at > newest:
             self.seen = {**self.seen, name: at}
@@ -130,6 +136,7 @@ class Draft:
 
     def put(self, run: Run) -> Run:
         before = self.runs.get(run.id)
+        self._is_changed = True
         self._undo.append((run.id, before))
         self.runs[run.id] = run
         if before is None:
@@ -218,6 +225,8 @@ class Draft:
 
     def effects(self) -> Effects:
         before = {run.id: run for run in self._before.runs}
+        if not (self._is_changed or self.failures) and self.customer is self._before.customer:
+            return _NOTHING
         changed = (
             replace(run, version=before[run.id].version + 1) if run.id in before else run
             for run in self.runs.values()

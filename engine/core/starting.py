@@ -12,11 +12,13 @@ from engine.core.matching import matches, run_key
 from engine.core.model import Event, Run
 from engine.core.program import MatchCode, Program, RuleCode
 from engine.core.rule_guards.once_per import is_taken
-from engine.core.stepping import DEEPEST, begin
+from engine.core.stepping import DEEPEST, begin, first_wake
 
 
 def start_rules(draft: Draft, event: Event) -> None:
     """Rules in the order they act. Runs of rules that are gone or changed may begin anew on their own version."""
+    if event.name not in draft.live.dispatch and not draft.pinned:
+        return
     if not _may_start(draft, event):
         return
     answered: set[str] = set()
@@ -85,6 +87,7 @@ def _restarts(run: Run, policy: str | None, event: Event) -> bool:
 
 
 def _start(draft: Draft, program: Program, code: RuleCode, event: Event) -> None:
+    wake_at = first_wake(draft, code, event.at)
     run = Run(
         id=derived_id("run", code.rule.name, event.customer.hex, event.id.hex),
         customer=event.customer,
@@ -95,12 +98,13 @@ def _start(draft: Draft, program: Program, code: RuleCode, event: Event) -> None
         event_id=event.id,
         event_name=event.name,
         event=event.properties,
+        wake_at=wake_at,
+        since=event.at if wake_at is not None else None,
         depth=event.cause.depth if event.cause is not None else 0,
         goal_until=_goal_until(draft, code, event),
     )
     if run.id in draft.runs:
         return
-    draft.put(run)
     overtaken = _overtaken_by(draft, program, code, event)
     if overtaken is not None:
         draft.end(run, overtaken)
@@ -112,6 +116,7 @@ def _start(draft: Draft, program: Program, code: RuleCode, event: Event) -> None
 
 def _restart(draft: Draft, code: RuleCode, run: Run, event: Event) -> None:
     draft.withdraw(run, "restarted")
+    wake_at = first_wake(draft, code, event.at)
     anew = replace(
         run,
         began_at=event.at,
@@ -120,15 +125,14 @@ def _restart(draft: Draft, code: RuleCode, run: Run, event: Event) -> None:
         event=event.properties,
         step=0,
         state="waiting",
-        wake_at=None,
-        since=None,
+        wake_at=wake_at,
+        since=event.at if wake_at is not None else None,
         waits_for_event=False,
         arrived=None,
         activation=run.activation + 1,
         depth=event.cause.depth if event.cause is not None else 0,
         goal_until=_goal_until(draft, code, event),
     )
-    draft.put(anew)
     draft.note(anew, "restarted", event.name, line=code.rule.line)
     begin(draft, code, anew)
 

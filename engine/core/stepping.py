@@ -38,12 +38,16 @@ class Turn:
     at: datetime
 
 
-def begin(draft: Draft, code: RuleCode, run: Run) -> None:
-    """Start or restart a run at its event's own time (S1)."""
+def first_wake(draft: Draft, code: RuleCode, began_at: datetime) -> datetime | None:
+    """When the trigger's delay is over, counted from the event's own time (S1); None without one."""
     delay = code.rule.trigger.delay
-    if delay is not None:
-        wake_at = calendar.add(run.began_at, delay, draft.zone_of(code))
-        draft.put(replace(run, state="waiting", wake_at=wake_at, since=run.began_at))
+    return calendar.add(began_at, delay, draft.zone_of(code)) if delay is not None else None
+
+
+def begin(draft: Draft, code: RuleCode, run: Run) -> None:
+    """Start or restart a run whose first wait, if it has one, is set."""
+    if run.wake_at is not None:
+        draft.put(run)
     elif draft.now - run.began_at >= OVERDUE:
         draft.end(run, "overdue")
     else:
@@ -70,17 +74,17 @@ def arrive(draft: Draft, run: Run, event: Event) -> None:
 def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     turn = Turn(draft, code, at)
     steps = code.rule.steps
+    taken = run.taken
     while run.state == "waiting" and run.wake_at is None:
         if run.step >= len(steps):
-            draft.end(run, "finished")
-            return
-        if draft.is_exhausted or run.taken >= MOST_STEPS:
-            _stop_runaway(draft, run, at)
-            return
-        draft.steps += 1
-        step = steps[run.step]
-        run = replace(_take(turn, run, step), taken=run.taken + 1)
-    draft.put(run)
+            run = draft.end(run, "finished")
+        elif draft.is_exhausted or taken >= MOST_STEPS:
+            run = _stop_runaway(draft, replace(run, taken=taken), at)
+        else:
+            run = _take(turn, run, steps[run.step])
+            draft.steps += 1
+            taken += 1
+    draft.put(replace(run, taken=taken))
 
 
 def rewake(draft: Draft) -> None:
@@ -96,18 +100,16 @@ def rewake(draft: Draft) -> None:
 
 def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake | None:
     if run.step == 0:
-        delay = code.rule.trigger.delay
-        return calendar.add(since, delay, draft.zone_of(code)) if delay is not None else None
+        return first_wake(draft, code, since)
     step = code.rule.steps[run.step - 1]
     return wake_of(step, run, since, _place(draft, code)) if isinstance(step, Waiting) else None
 
 
-def _stop_runaway(draft: Draft, run: Run, at: datetime) -> None:
+def _stop_runaway(draft: Draft, run: Run, at: datetime) -> Run:
     """What a person's event started goes on in the next batch; what rules started by themselves ends here."""
     if run.depth > 0 or run.taken >= MOST_STEPS:
-        draft.end(run, "too many steps")
-    else:
-        draft.put(replace(run, wake_at=at))
+        return draft.end(run, "too many steps")
+    return replace(run, wake_at=at)
 
 
 def _unparked(run: Run) -> Run:
