@@ -183,7 +183,7 @@ def test_the_budget_costs_little_on_an_ordinary_mail():
     plain = ImmutableSandboxedEnvironment(
         loader=DictLoader({"t.html": body.replace("event.items", "event.items_")}), autoescape=True
     )
-    budgeted = MailTemplates({"email/t.txt": "---\nsubject: S\n---\n" + body})
+    budgeted = MailTemplates({"email/t.html": HEAD + body, "email/t.txt": "written by hand"})
     request = MailRequest(template="t", event=event, customer=customer)
 
     def plainly() -> None:
