@@ -25,7 +25,14 @@ LONG_FILES = {
 LONG_FUNCTIONS: dict[str, str] = {}
 
 #: Where `except Exception` is the point: the edges at which one failure must not end the rest.
-EDGES: dict[str, str] = {}
+EDGES: dict[str, str] = {
+    "engine/core/draft.py": "a rule that raises becomes a Failure; the customer's other rules go on",
+    "engine/flow/advance_partition.py": "a batch that raises is halved until the poison is alone",
+    "engine/rendering/email.py": "compiled templates are foreign code",
+    "engine/worker/arq_lane.py": "the edge of a worker's wake-ups",
+    "engine/worker/lanes.py": "the edge of a worker's jobs",
+    "engine/worker/process.py": "the edge of a worker's duties, which outlive an outage",
+}
 
 #: Registries: literal, in deliberate order, never filled by an import.
 REGISTRIES = (
@@ -35,7 +42,6 @@ REGISTRIES = (
     ("api/doctor/__init__.py", "SERVICE_CHECKS"),
     ("dsl/checks/__init__.py", "CHECKS"),
     ("engine/actions/__init__.py", "ACTIONS"),
-    ("engine/channels/__init__.py", "CHANNELS"),
     ("engine/core/guards/__init__.py", "GUARDS"),
 )
 
@@ -109,6 +115,7 @@ def test_exceptions_from_these_rules_are_still_needed():
 
     stale = [path for path in LONG_FILES if lengths.get(path, 0) <= MOST_LINES]
     stale += [name for name in LONG_FUNCTIONS if name not in long_functions]
+    stale += [path for path in EDGES if "except Exception" not in (ROOT / path).read_text()]
 
     assert stale == []
 
