@@ -91,7 +91,7 @@ def _show(rendered: str, format: str) -> None:
     text.highlight_regex(r"(?m)warning\[\w+\]", "bold yellow")
     text.highlight_regex(r"(?m)^ *\d* [|=]", "blue")
     text.highlight_regex(r"(?m)\^+.*$", "red")
-    Console(highlight=False, soft_wrap=True).print(text)
+    Console(highlight=False, soft_wrap=True).print(text, end="")
 
 
 def _show_summary(checked: CheckedWorkspace, format: str) -> None:

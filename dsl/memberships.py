@@ -1,0 +1,115 @@
+"""`in`: a value among fixed ones, written out or by the name of a list; a customer in a segment."""
+
+from __future__ import annotations
+
+from dsl import plan, syntax
+from dsl.comparisons import are_comparable
+from dsl.diagnostics import Label
+from dsl.lookup import report_unknown
+from dsl.problems import replacement
+from dsl.scope import Scope, Typed
+from dsl.values import compile_value
+
+
+def compile_one_of(condition: syntax.OneOf, scope: Scope) -> plan.Expression | None:
+    if isinstance(condition.value, syntax.Path) and str(condition.value) == "customer":
+        return _compile_membership(condition, scope)
+    value = compile_value(condition.value, scope)
+    options = _options(condition.group, scope)
+    if value is None or options is None:
+        return None
+    if not all([are_comparable(value, option, "is", scope) for option in options]):
+        return None
+    constants = tuple(option.operand for option in options if isinstance(option.operand, plan.Constant))
+    expression = plan.OneOf(value.operand, constants)
+    return plan.Not(expression) if condition.negated else expression
+
+
+def _options(group: tuple[syntax.Value, ...] | syntax.Name, scope: Scope) -> list[Typed] | None:
+    if isinstance(group, syntax.Name):
+        return _named_options(group, scope)
+    compiled = [compile_value(element, scope) for element in group]
+    options = [option for option in compiled if option is not None]
+    moving = next((option for option in options if not option.is_constant), None)
+    if moving is not None:
+        scope.problems.error(
+            "E307",
+            "a list holds fixed values only",
+            Label(moving.span, "this is different for each customer"),
+            notes=["compare it by itself, with `is` and `or`"],
+        )
+        return None
+    return options if len(options) == len(compiled) else None
+
+
+def _named_options(group: syntax.Name, scope: Scope) -> list[Typed] | None:
+    definition = scope.names.seen.get(group.text)
+    if definition is None:
+        lists = [
+            name
+            for name, each in scope.names.seen.items()
+            if isinstance(each.node, syntax.Let) and isinstance(each.node.value, tuple)
+        ]
+        report_unknown(
+            "E206",
+            f'there is no list called "{group.text}"',
+            group.span,
+            problems=scope.problems,
+            candidates=lists,
+            notes=[] if lists else [f'write it out: in ("…", "…"), or: let {group.text} = ("…", "…")'],
+        )
+        return None
+    node = definition.node
+    if not isinstance(node, syntax.Let) or not isinstance(node.value, tuple):
+        scope.problems.error(
+            "E215", f'"{group.text}" is not a list', Label(group.span, f"a list is written: let {group.text} = (…)")
+        )
+        return None
+    options = _options(node.value, scope.inside(definition))
+    if options is None:
+        return None
+    return [Typed(operand=each.operand, kind=each.kind, span=group.span, currency=each.currency) for each in options]
+
+
+def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expression | None:
+    """`customer in vip`: segments are refused as not yet; anything else is a mistake."""
+    group = condition.group
+    if not isinstance(group, syntax.Name):
+        scope.problems.error(
+            "E215",
+            "a customer is not a value of a list",
+            Label(condition.value.span, "say what of the customer: customer.city in (…)"),
+        )
+        return None
+    definition = scope.names.seen.get(group.text)
+    if definition is None:
+        segments = [name for name, each in scope.names.seen.items() if isinstance(each.node, syntax.Segment)]
+        report_unknown(
+            "E206",
+            f'there is no segment called "{group.text}"',
+            group.span,
+            problems=scope.problems,
+            candidates=[*segments, *scope.catalog.segments],
+        )
+    elif isinstance(definition.node, syntax.Define):
+        plain = f"not {group.text}" if condition.negated else group.text
+        scope.problems.error(
+            "E215",
+            f'"{group.text}" is a definition, not a segment',
+            Label(condition.span, "a definition is a condition already"),
+            fixes=[replacement(condition.span, plain)],
+        )
+    elif isinstance(definition.node, syntax.Segment):
+        _refuse_segment(condition, scope)
+    else:
+        scope.problems.error("E215", f'"{group.text}" is not a segment', Label(group.span, "this is a constant"))
+    return None
+
+
+def _refuse_segment(node: syntax.Node, scope: Scope) -> None:
+    scope.problems.error(
+        "E603",
+        "not yet: segments",
+        Label(node.span, "I can read this, but this version does not run it"),
+        notes=["instead: write the condition with `define` and ask it with `only if`"],
+    )
