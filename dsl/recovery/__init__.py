@@ -15,7 +15,7 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import confusions, quantities, signs, spelling, structure
+from dsl.recovery import confusions, gaps, quantities, signs, spelling, structure
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -32,11 +32,11 @@ LOOKS: tuple[Look, ...] = (
     confusions.other_comment,
     spelling.mixed_letters,
     spelling.wrong_layout,
-    structure.missing_event,
-    structure.missing_condition,
+    gaps.missing_event,
+    gaps.missing_condition,
     structure.guard_after_step,
     confusions.known_confusion,
-    structure.rule_begins_otherwise,
+    gaps.rule_begins_otherwise,
     structure.state_as_trigger,
     structure.joined_events,
     structure.needless_is,
@@ -46,7 +46,7 @@ LOOKS: tuple[Look, ...] = (
     confusions.day_behind_time,
     confusions.delay_elsewhere,
     structure.else_with_channel,
-    structure.rule_without_trigger,
+    gaps.rule_without_trigger,
     structure.stop_as_verb,
     structure.missing_end,
     structure.end_too_many,
@@ -62,9 +62,9 @@ LOOKS: tuple[Look, ...] = (
     signs.word_for_sign,
     spelling.misspelt,
     spelling.text_without_quotes,
-    structure.ends_too_early,
+    gaps.ends_too_early,
     spelling.missing_word,
-    structure.something_missing_before,
+    gaps.something_missing_before,
     spelling.unneeded_word,
     signs.stray_sign,
     spelling.unexpected_word,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,6 +70,16 @@ class Failure:
     def accepts_word(self, word: str) -> bool:
         """Some expected terminal has this form."""
         return any(is_word_of(terminal, word) for terminal in self.expected)
+
+    def keyword(self, terminals: Iterable[str]) -> tuple[str, int] | None:
+        """The longest keyword at the position, of however many words, and where it ends."""
+        found = []
+        for terminal in () if self.at_end else terminals:
+            for form in FORMS[terminal]:
+                pattern = form.replace(" ", r"[ \t\u00a0]+") + r"\b"
+                if match := re.compile(pattern, re.IGNORECASE).match(self.text, self.position):
+                    found.append((match.end(), terminal))
+        return (max(found)[1], max(found)[0]) if found else None
 
     @cached_property
     def expected_forms(self) -> dict[str, str]:

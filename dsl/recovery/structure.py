@@ -8,91 +8,14 @@ from itertools import pairwise
 from lark import Token
 
 from dsl.diagnostics import Edit, Fix
-from dsl.keywords import CHANNELS, ENGLISH
+from dsl.keywords import CHANNELS
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, context, replaced, speaks_russian
+from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
 from dsl.suggestions import nearest
-from dsl.words import CLAUSES, FORMS, STEPS, one_of, shown
+from dsl.words import CLAUSES, FORMS, STEPS, one_of
 
-#: After these an event is named.
-_BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "THEN", "EMIT", "OR", "NOT", "DAYS_SINCE", "NO")
-_NOT_NAMES = (*STEPS, *CLAUSES, "AFTER", "WHERE", "THEN", "WITHIN", "UP_TO", "OR", "TIMES")
 _CLAUSE_TEXT = re.compile(r"[^\n#]*")
-
-
-def missing_event(failure: Failure) -> Finding | None:
-    """`when send email "x"`: the parser took `send` for an event."""
-    name = failure.before
-    if name is None or name.type != "NAME" or failure.type_before(2) not in _BEFORE_EVENT:
-        return None
-    if one_of(str(name), _NOT_NAMES) is None and not _begins_long_keyword(failure, name):
-        return None
-    after = failure.tokens[-2]
-    if after.type == "THEN" and one_of(str(name), STEPS):
-        return _needless_then(after)
-    where = Span(name.start_pos or 0, name.end_pos or 0)
-    return Finding(
-        code="E102",
-        message=f'the event is missing after "{after}"',
-        where=where,
-        label=f'"{name}" is a word of the language, so I did not take it for an event',
-        fixes=(Fix(f"{after} EVENT {name}", (Edit(Span(where.start, where.start), "EVENT "),)),),
-        repair=Edit(Span(where.start, where.start), "EVENT "),
-        faithful=False,
-    )
-
-
-def missing_condition(failure: Failure) -> Finding | None:
-    """`if then send …`, `where total > 5 and send …`: the parser took a keyword for a name."""
-    name = failure.before
-    if name is None or name.type != "NAME" or one_of(str(name), (*STEPS, *CLAUSES, "THEN")) is None:
-        return None
-    after = failure.tokens[-2] if len(failure.tokens) > 1 else None
-    if after is None or after.type not in ("AND", "OR", "NOT", "WHERE", "IF", "ELSE_IF", "ONLY_IF", "UNLESS"):
-        return None
-    joins = after.type in ("AND", "OR")
-    needless = Span(after.start_pos or 0, name.start_pos or 0)
-    return Finding(
-        code="E127",
-        message=f'a condition is missing after "{after}"',
-        where=Span(needless.start, after.end_pos or 0),
-        label=f'"{name}" is a word of the language, so I did not take it for a name',
-        fixes=(replaced(needless, "", title=f'leave out "{after}"'),) if joins else (),
-        repair=Edit(needless, "") if joins else Edit(Span(needless.end, needless.end), "CONDITION "),
-        faithful=False,
-    )
-
-
-def something_missing_before(failure: Failure) -> Finding | None:
-    """`wait until monday send …`: a step or a guard begins while something is still to be said."""
-    if _keyword_here(failure, (*STEPS, *CLAUSES)) is None or failure.before is None:
-        return None
-    if not failure.expected.isdisjoint((*STEPS, *CLAUSES)):
-        return None
-    end = failure.before.end_pos or 0
-    filler = next((text for terminal, text in _FILLERS.items() if terminal in failure.expected), None)
-    return Finding(
-        code="E127",
-        message=f'something is missing before "{failure.word}"',
-        where=Span(end, end),
-        label=context(failure),
-        repair=None if filler is None else Edit(Span(end, end), f" {filler} "),
-        faithful=False,
-    )
-
-
-def _needless_then(then: Token) -> Finding:
-    """`when a then send email "x"`: steps follow a trigger without any word between."""
-    where = Span(then.start_pos or 0, then.end_pos or 0)
-    return Finding(
-        code="E116",
-        message=f'the word "{then}" is not needed before the first step',
-        where=where,
-        label='after "then" another event is expected',
-        fixes=(replaced(Span(where.start, where.end + 1), "", safe=True, title="leave it out"),),
-        repair=Edit(where, ""),
-    )
 
 
 def state_as_trigger(failure: Failure) -> Finding | None:
@@ -140,34 +63,6 @@ def joined_events(failure: Failure) -> Finding | None:
     )
 
 
-def rule_begins_otherwise(failure: Failure) -> Finding | None:
-    """`if order_placed then send …`, `send email "x" when …` where a rule should begin."""
-    if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS", *STEPS)):
-        return None
-    fixes: tuple[Fix, ...] = ()
-    label = "what starts it comes first, then the guards, then the steps"
-    if one_of(failure.word, ("IF",)):
-        label, fixes = '"if" is a step: it chooses between steps of a rule', (_when_for_if(failure),)
-    return Finding(
-        code="E126",
-        message='a rule begins with "when", "every" or "on"',
-        where=failure.piece,
-        label=label,
-        fixes=fixes,
-        faithful=False,
-    )
-
-
-def _when_for_if(failure: Failure) -> Fix:
-    then = re.compile(r"\b(?:then|то)[ \t]+", re.IGNORECASE).search(
-        failure.text, failure.position, failure.rest_of_line.end
-    )
-    when = shown("WHEN", russian=speaks_russian(failure))
-    edits = (Edit(failure.piece, when), *([Edit(Span(*then.span()), "")] if then else []))
-    without = f' and leave out "{then[0].strip()}"' if then else ""
-    return Fix(f'replace with "{when}"{without}', edits)
-
-
 def needless_is(failure: Failure) -> Finding | None:
     """`is > 5`."""
     before = failure.before
@@ -181,12 +76,6 @@ def needless_is(failure: Failure) -> Finding | None:
         fixes=(replaced(span, "", safe=True, title="leave it out"),),
         repair=Edit(span, ""),
     )
-
-
-def _begins_long_keyword(failure: Failure, name: Token) -> bool:
-    """`when only if …`: a keyword of two words, of which the first was taken for a name."""
-    words = f"{name} {failure.word}".lower()
-    return any(words == form or form.startswith(f"{words} ") for forms in FORMS.values() for form in forms)
 
 
 def else_with_channel(failure: Failure) -> Finding | None:
@@ -234,7 +123,7 @@ def _channel_follows(failure: Failure) -> bool:
 
 
 def guard_after_step(failure: Failure) -> Finding | None:
-    clause = _keyword_here(failure, CLAUSES)
+    clause = failure.keyword(CLAUSES)
     step = next((token for token in failure.tokens if token.type in STEPS), None)
     if clause is None or step is None or clause[0] in failure.expected:
         return None
@@ -266,19 +155,6 @@ def _move(failure: Failure, guard: str, step: int) -> tuple[Edit, ...]:
     return (moved, Edit(Span(max(line, 0), failure.position + len(guard)), ""))
 
 
-def _keyword_here(failure: Failure, terminals: tuple[str, ...]) -> tuple[str, int] | None:
-    """The keyword at the position, of however many words, and where it ends."""
-    if failure.at_end:
-        return None
-    found = []
-    for terminal in terminals:
-        for form in FORMS[terminal]:
-            pattern = form.replace(" ", r"[ \t\u00a0]+") + r"\b"
-            if match := re.compile(pattern, re.IGNORECASE).match(failure.text, failure.position):
-                found.append((match.end(), terminal))
-    return (max(found)[1], max(found)[0]) if found else None
-
-
 def stop_as_verb(failure: Failure) -> Finding | None:
     if failure.word.lower() not in ("stop", "остановить", "стоп", "return", "break") or "EXIT" not in failure.expected:
         return None
@@ -294,7 +170,7 @@ def stop_as_verb(failure: Failure) -> Finding | None:
 
 def missing_end(failure: Failure) -> Finding | None:
     """The text ends, or a new item begins, inside an `if` or a `split`."""
-    if "END" not in failure.expected or not (failure.at_end or _keyword_here(failure, ("WHEN", "EVERY", "RULE"))):
+    if "END" not in failure.expected or not (failure.at_end or failure.keyword(("WHEN", "EVERY", "RULE"))):
         return None
     opened = _open_blocks(failure)
     if not opened:
@@ -358,60 +234,3 @@ def end_too_many(failure: Failure) -> Finding | None:
         fixes=(replaced(failure.piece, "", title="leave it out"),),
         repair=Edit(failure.piece, ""),
     )
-
-
-def rule_without_trigger(failure: Failure) -> Finding | None:
-    """`rule "x"` and then a guard, a step or nothing."""
-    if failure.start != "file" or [token.type for token in failure.tokens[-2:]] != ["RULE", "STRING"]:
-        return None
-    if "WHEN" not in failure.expected or (failure.word and one_of(failure.word, ("WHEN", "EVERY", "ON_DATE"))):
-        return None
-    if not failure.at_end and _keyword_here(failure, (*CLAUSES, *STEPS)) is None:
-        return None
-    name = failure.tokens[-1]
-    end = name.end_pos or 0
-    later = re.compile(r"^[ \t]*when\b", re.MULTILINE | re.IGNORECASE).search(failure.text, end)
-    notes = ('"when" comes first, then owner, guards and the like, then the steps',) if later else ()
-    return Finding(
-        code="E126",
-        message="this rule does not say when",
-        where=Span(name.start_pos or 0, end),
-        label='after its name I expected "when" and an event, or "every" and a time',
-        notes=notes,
-        fixes=() if later else (Fix("when EVENT", (Edit(Span(end, end), "\n  when EVENT"),)),),
-        repair=Edit(Span(end, later.start() if later else end), "" if later else " when EVENT"),
-        faithful=False,
-    )
-
-
-def ends_too_early(failure: Failure) -> Finding | None:
-    """At the end of the text, or of a line after which a step begins while something is still to be said."""
-    unfinished = failure.begins_line and failure.before is not None and _keyword_here(failure, tuple(ENGLISH))
-    if not failure.at_end and not unfinished:
-        return None
-    end = (failure.before.end_pos or 0) if failure.before is not None else 0
-    filler = next((text for terminal, text in _FILLERS.items() if terminal in failure.expected), None)
-    return Finding(
-        code="E127",
-        message="something is missing at the end of this line",
-        where=Span(end, end),
-        label=context(failure),
-        repair=None if filler is None else Edit(Span(end, end), f" {filler} "),
-        faithful=False,
-    )
-
-
-#: Something to go on with where a value was left out.
-_FILLERS = {
-    "STRING": '"?"',
-    "TIME": "0:00",
-    "DATE": "2000-01-01",
-    "DURATION": "1 day",
-    "CHANNEL": 'email "?"',
-    "TAG": 'tag "?"',
-    "PROMO": 'promo "?"',
-    "NAME": "unknown",
-    "INT": "1",
-    "EQUAL": "= 1",
-    "END": "end",
-}

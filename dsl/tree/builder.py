@@ -58,11 +58,11 @@ class Builder:
 
     def _refuse_mixed_letters(self, word: str, span: Span) -> None:
         meant = in_one_alphabet(word)
-        if meant is None or meant == word:
+        if meant == word:
             return
-        fix = Fix(f'replace with "{meant}"', (Edit(span, meant),), "safe")
-        label = Label(span, foreign_letters(word, meant))
-        self.problems.error("E202", f'"{word}" mixes Russian and Latin letters', label, fixes=[fix])
+        fixes = [Fix(f'replace with "{meant}"', (Edit(span, meant),), "safe")] if meant else []
+        label = Label(span, foreign_letters(word, meant) if meant else "write it in one alphabet")
+        self.problems.error("E202", f'"{word}" mixes Russian and Latin letters', label, fixes=fixes)
 
 
 def is_token(part: Part, *types: str) -> bool:
