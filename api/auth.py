@@ -7,6 +7,7 @@ import base64
 import binascii
 import hmac
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -28,8 +29,11 @@ class _Known:
 class WriteKeys:
     """All keys that are valid now, in memory: there are few, and a flood of wrong keys costs no database."""
 
-    def __init__(self, database: Database, provided: SecretStr | None) -> None:
+    def __init__(
+        self, database: Database, provided: SecretStr | None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._provided = hash_of_key(provided.get_secret_value()) if provided else None
         self._known: dict[str, _Known] = {}
         self._read_at = float("-inf")
@@ -40,7 +44,7 @@ class WriteKeys:
         digest = hash_of_key(key)
         if self._provided is not None and hmac.compare_digest(self._provided, digest):
             return PROVIDED_SOURCE
-        asked_at = time.monotonic()
+        asked_at = self._clock()
         if asked_at - self._read_at > REFRESH_S:
             await self._read(asked_at)
         found = self._match(key, digest)
@@ -59,8 +63,8 @@ class WriteKeys:
         async with self._reading:
             if self._read_at >= asked_at:
                 return  # somebody else read while we waited
-            await asyncio.sleep(max(0.0, self._read_at + REFRESH_FOR_UNKNOWN_S - time.monotonic()))
-            began = time.monotonic()
+            await asyncio.sleep(max(0.0, self._read_at + REFRESH_FOR_UNKNOWN_S - self._clock()))
+            began = self._clock()
             async with self._database.connection() as connection:
                 keys = await all_write_keys(connection)
             self._known = {key.id: _Known(key.name, key.secret_hash) for key in keys if key.revoked_at is None}

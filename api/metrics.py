@@ -33,12 +33,14 @@ class Metrics:
         self.messages = Gauge("kogda_messages", "messages by state", ["state"], registry=self.registry)
         self.workers = Gauge("kogda_workers", "workers with a heartbeat in the last 30 seconds", registry=self.registry)
         self.database_up = Gauge("kogda_database_up", "1 when the database answered the scrape", registry=self.registry)
+        self._event_seconds = self.request_seconds.labels("events")
         self._stored, self._duplicate, self._rejected = (
             self.events.labels(verdict) for verdict in ("accepted", "duplicate", "rejected")
         )
 
-    def answered(self, endpoint: str, status: int) -> None:
+    def answered(self, endpoint: str, status: int, seconds: float) -> None:
         self.requests.labels(endpoint, str(status)).inc()
+        self._event_seconds.observe(seconds)
 
     def accepted(self, accepted: Accepted, reading: Reading) -> None:
         self._stored.inc(accepted.stored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
@@ -20,12 +21,19 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024  # all of one request, the URL counted
 
 
-class DeadlineProtocol(HttpToolsProtocol):
-    """One connection. `limits` is set by `protocol_with`, shared by all connections of a server."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    max_connections: int = 1_000
+    max_connections_per_client: int = 256  # of one address; loopback is exempt, since a proxy may live there
+    headers_s: float = HEADERS_S
+    body_s: float = BODY_S
 
-    max_connections = 1_000
-    max_connections_a_client = 256  # of one address; loopback is exempt, since a proxy may live there
-    _clients: Counter[str]
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    limits = Limits()
+    _clients: Counter[str]  # connections by address, shared by all connections of a server
 
     def __init__(
         self,
@@ -41,13 +49,13 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_within(HEADERS_S)
-        if len(self.connections) > self.max_connections:
+        self._expect_within(self.limits.headers_s)
+        if len(self.connections) > self.limits.max_connections:
             self._refuse(_TOO_MANY)
         elif self.client and not ip_address(self.client[0]).is_loopback:
             self._counted = self.client[0]
             self._clients[self._counted] += 1
-            if self._clients[self._counted] > self.max_connections_a_client:
+            if self._clients[self._counted] > self.limits.max_connections_per_client:
                 self._refuse(_TOO_MANY)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,7 +73,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._header_bytes = 0
-        self._expect_within(HEADERS_S)
+        self._expect_within(self.limits.headers_s)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -79,7 +87,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             raise _HeadersTooLarge
 
     def on_headers_complete(self) -> None:
-        self._expect_within(BODY_S)
+        self._expect_within(self.limits.body_s)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -126,14 +134,9 @@ class _HeadersTooLarge(Exception):
     """Raised through the parser, which reports it as an invalid request."""
 
 
-def protocol_with(max_connections: int, max_connections_a_client: int) -> type[DeadlineProtocol]:
+def protocol_with(limits: Limits) -> type[DeadlineProtocol]:
     """The protocol class of one server, with counters of its own."""
-    limits = {
-        "max_connections": max_connections,
-        "max_connections_a_client": max_connections_a_client,
-        "_clients": Counter[str](),
-    }
-    return type("LimitedProtocol", (DeadlineProtocol,), limits)
+    return type("LimitedProtocol", (DeadlineProtocol,), {"limits": limits, "_clients": Counter[str]()})
 
 
 def _answer(problem: Problem) -> bytes:

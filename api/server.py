@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from api.protocol import protocol_with
+from api.protocol import Limits, protocol_with
 from engine.config import Settings
 from engine.errors import ConfigurationError, PortTaken
 from engine.runtime import Runtime, open_runtime
@@ -65,11 +65,17 @@ class ApiServer(uvicorn.Server):
         yield
 
 
-def api_server(runtime: Runtime) -> ApiServer:
+def api_server(runtime: Runtime, **deadlines: float) -> ApiServer:
+    """`headers_s` and `body_s` may be given other values than those that are promised."""
     settings = runtime.settings
+    limits = Limits(
+        max_connections=settings.max_connections,
+        max_connections_per_client=settings.max_connections_per_client,
+        **deadlines,
+    )
     config = uvicorn.Config(
         create_app(runtime),
-        http=protocol_with(settings.max_connections, settings.max_connections_per_client),
+        http=protocol_with(limits),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -49,7 +50,7 @@ class Gate(Protocol):
 class Counts(Protocol):
     """What the metrics want to know."""
 
-    def answered(self, endpoint: str, status: int) -> None: ...
+    def answered(self, endpoint: str, status: int, seconds: float) -> None: ...
 
     def accepted(self, accepted: Accepted, reading: Reading) -> None: ...
 
@@ -70,13 +71,13 @@ class IngestEdge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rpartition("/v1/")[2].rstrip("/")
         endpoint = path if path in ENDPOINTS else "settings" if path.startswith("projects/") else "unknown"
+        began = time.perf_counter()
         response = await self._answer(scope, receive, path)
+        self._counts.answered(endpoint, response.status_code if response else 200, time.perf_counter() - began)
         if response is None:
-            self._counts.answered(endpoint, 200)
             await send(_DONE_START)
             await send(_DONE_BODY)
         else:
-            self._counts.answered(endpoint, response.status_code)
             await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, path: str) -> Response | None:

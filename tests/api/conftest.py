@@ -83,7 +83,7 @@ def live_server(database_url: str) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def live(settings: Settings) -> Iterator[LiveServer]:
+def live(settings: Settings, **deadlines: float) -> Iterator[LiveServer]:
     """A server on a free port, in a thread with an event loop of its own."""
     listening = listening_socket("127.0.0.1", 0)
     servers: list[tuple[asyncio.AbstractEventLoop, ApiServer]] = []
@@ -91,7 +91,7 @@ def live(settings: Settings) -> Iterator[LiveServer]:
 
     async def run() -> None:
         async with open_runtime(settings) as runtime:
-            server = api_server(runtime)
+            server = api_server(runtime, **deadlines)
             servers.append((asyncio.get_running_loop(), server))
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started and not serving.done():

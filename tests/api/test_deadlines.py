@@ -1,0 +1,159 @@
+"""Slow, greedy and broken connections, on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from api import protocol
+from tests.api.conftest import KEY, LiveServer, Stored, api_settings, batch, live, track
+
+AUTHORIZATION = b"Authorization: Basic " + base64.b64encode(f"{KEY}:".encode()) + b"\r\n"
+HEAD = b"POST /v1/batch HTTP/1.1\r\nHost: localhost\r\n" + AUTHORIZATION
+
+
+@pytest.fixture
+def hurried_server(database_url: str) -> Iterator[LiveServer]:
+    settings = api_settings(database_url, max_connections=8)
+    with live(settings, headers_s=0.5, body_s=0.8) as server:
+        yield server
+
+
+async def test_a_client_that_never_ends_its_headers_is_cut_off(hurried_server: LiveServer) -> None:
+    answer, took = await _drip(hurried_server, b"GET / HTTP/1.1\r\nX-Slow: ", b"x")
+
+    assert (_status(answer), _problem(answer)["code"]) == (408, "too_slow")
+    assert took < 3
+
+
+async def test_a_client_that_never_ends_its_body_is_cut_off(hurried_server: LiveServer, stored: Stored) -> None:
+    answer, took = await _drip(hurried_server, HEAD + b"Content-Length: 5000\r\n\r\n", b" ")
+
+    assert (_status(answer), _problem(answer)["code"]) == (408, "too_slow")
+    assert took < 4
+    assert await stored.events() == []
+
+
+async def test_a_connection_that_says_nothing_is_closed(hurried_server: LiveServer) -> None:
+    _, took = await _exchange(hurried_server, b"")
+
+    assert took < 3
+
+
+async def test_slow_clients_do_not_keep_others_from_being_served(hurried_server: LiveServer, stored: Stored) -> None:
+    slow = [asyncio.create_task(_drip(hurried_server, b"GET / HTTP/1.1\r\nX-Slow: ", b"x")) for _ in range(6)]
+    await asyncio.sleep(0)
+
+    answer, _ = await _exchange(hurried_server, _request(batch(track())))
+
+    assert _status(answer) == 200
+    assert all(_status(answer) == 408 for answer, _ in await asyncio.gather(*slow))
+
+
+async def test_more_connections_than_allowed_are_told_to_come_back(hurried_server: LiveServer) -> None:
+    answers = await asyncio.gather(*(_exchange(hurried_server, b"") for _ in range(12)))
+
+    refused = [_problem(answer) for answer, _ in answers if answer and _status(answer) == 503]
+    assert len(refused) == 4
+    assert {problem["code"] for problem in refused} == {"too_many_connections"}
+
+
+BROKEN = {
+    "not HTTP": (b"\x16\x03\x01 hello\r\n\r\n", 400, "invalid_request"),
+    "no such version": (b"GET / HTTP/9.9\r\n\r\n", 400, "invalid_request"),
+    "large headers": (b"GET / HTTP/1.1\r\n" + b"X-A: " + b"x" * 50_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    "many headers": (b"GET / HTTP/1.1\r\n" + b"X-A: 1\r\n" * 200 + b"\r\n", 431, "headers_too_large"),
+    "long address": (b"GET /" + b"x" * 50_000 + b" HTTP/1.1\r\n\r\n", 431, "headers_too_large"),
+    "two lengths": (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400, "invalid_request"),
+    "length and chunks": (
+        HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_request",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+async def test_what_is_not_a_valid_request_gets_a_problem(live_server: LiveServer, what: str) -> None:
+    request, status, code = BROKEN[what]
+
+    answer, _ = await _exchange(live_server, request)
+
+    assert (_status(answer), _problem(answer)["code"]) == (status, code)
+
+
+async def test_a_body_in_chunks_and_two_requests_on_one_connection_are_served(
+    live_server: LiveServer, stored: Stored
+) -> None:
+    body = batch(track("chunked"))
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+    answer, _ = await _exchange(live_server, chunked + _request(batch(track("second"))))
+
+    assert answer.count(b'{"success":true}') == 2
+    assert await stored.names() == ["chunked", "second"]
+
+
+async def test_a_client_that_leaves_before_the_answer_leaves_nothing_half_done(
+    live_server: LiveServer, stored: Stored
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", live_server.port)
+    writer.write(HEAD + b"Content-Length: 5000\r\n\r\n" + batch(track()))
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    answer, _ = await _exchange(live_server, _request(batch(track("next"))))
+
+    assert _status(answer) == 200
+    assert await stored.names() == ["next"]
+
+
+def test_the_deadlines_are_those_that_are_promised() -> None:
+    assert (protocol.HEADERS_S, protocol.BODY_S) == (10, 30)
+
+
+def _request(body: bytes) -> bytes:
+    return HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+async def _exchange(server: LiveServer, request: bytes) -> tuple[bytes, float]:
+    """Everything the server says until it closes, and how long that took."""
+    return await _drip(server, request, b"")
+
+
+async def _drip(server: LiveServer, request: bytes, drop: bytes) -> tuple[bytes, float]:
+    began = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(request)
+    reading = asyncio.create_task(_read_all(reader))
+    while not reading.done() and time.monotonic() - began < 10:
+        if drop:
+            writer.write(drop)
+        await asyncio.wait([reading], timeout=0.05)
+    writer.close()
+    return await reading, time.monotonic() - began
+
+
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
+    content = b""
+    try:
+        while part := await reader.read(65536):
+            content += part
+    except ConnectionResetError:
+        pass
+    return content
+
+
+def _status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def _problem(answer: bytes) -> dict[str, object]:
+    problem: dict[str, object] = orjson.loads(answer.partition(b"\r\n\r\n")[2])
+    return problem

@@ -1,0 +1,181 @@
+"""Whatever is sent: no 5xx, one shape of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from engine.embedded import EmbeddedServices
+from tests.api.conftest import ADMIN_KEY, KEY, api_settings, live
+
+PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "message"}
+# One server for all examples of a test: nothing that an example leaves behind changes what another may answer.
+RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+
+FIELDS = (
+    *("event", "userId", "anonymousId", "previousId", "groupId", "messageId", "timestamp", "originalTimestamp"),
+    *("sentAt", "properties", "traits", "context", "historical", "integrations", "name", "category"),
+)
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(["\0", "track", "1e9"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.text(max_size=9), inner, max_size=5)),
+    max_leaves=20,
+)
+_ITEM = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify", "page", "screen", "group", "alias", "x"])},
+    optional={field: st.one_of(_JSON, st.sampled_from(["42", 42, "2026-01-05T10:00:00Z", {}])) for field in FIELDS},
+)
+_BODY = st.one_of(
+    st.fixed_dictionaries({"batch": st.lists(_ITEM, max_size=4)}, optional={"sentAt": _JSON, "context": _JSON}),
+    _ITEM,
+    _JSON,
+)
+_PATH = st.sampled_from(["track", "t", "identify", "page", "screen", "group", "alias", "batch", "import"])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A live server and one client for all requests: making a client costs more than a request."""
+
+    url: str
+    port: int
+    client: httpx.Client
+
+
+@pytest.fixture(scope="module")
+def server(services: EmbeddedServices, template_database: str) -> Iterator[Target]:
+    with (
+        _database(services, template_database) as url,
+        live(api_settings(url)) as server,
+        httpx.Client() as client,
+    ):
+        yield Target(server.url, server.port, client)
+
+
+@given(path=_PATH, body=_BODY, is_strict=st.booleans())
+@settings(max_examples=150, **RELAXED)
+def test_json_of_any_shape_is_stored_or_refused(server: Target, path: str, body: Any, is_strict: bool) -> None:
+    content = _written(body)
+
+    answer = _post(server, f"/v1/{path}", content, params={"strict": "1"} if is_strict else {})
+
+    assert answer.status_code in (200, 400, 413)
+    _assert_one_shape(answer)
+
+
+@given(path=_PATH, body=st.binary(max_size=400))
+@settings(max_examples=150, **RELAXED)
+def test_bytes_of_any_kind_are_refused(server: Target, path: str, body: bytes) -> None:
+    answer = _post(server, f"/v1/{path}", body)
+
+    assert answer.status_code in (200, 400, 413)
+    _assert_one_shape(answer)
+
+
+@given(st.data())
+@settings(max_examples=100, **RELAXED)
+def test_a_good_body_with_broken_bytes_is_stored_or_refused(server: Target, data: st.DataObject) -> None:
+    body = bytearray(
+        b'{"batch":[{"type":"track","event":"Order Completed","userId":"4","properties":{"t":1.5,"n":"\\u0041"}}]}'
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+
+    answer = _post(server, "/v1/batch", bytes(body))
+
+    assert answer.status_code in (200, 400)
+    _assert_one_shape(answer)
+
+
+@given(
+    st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([b"\r\n", b"POST /v1/t HTTP/1.1\r\n", b"Host: x\r\n"])))
+)
+@settings(max_examples=80, **RELAXED)
+def test_a_socket_takes_any_bytes_without_a_5xx(server: Target, parts: list[bytes]) -> None:
+    answer = asyncio.run(_raw(server, b"".join(parts) + b"\r\n\r\n"))
+
+    assert not answer.startswith(b"HTTP/1.1 5")
+    if answer.startswith(b"HTTP/1.1 4"):
+        assert b"application/problem+json" in answer
+
+
+def test_the_described_api_answers_as_described(server: Target) -> None:
+    described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    operations = [result.ok() for result in described.get_all_operations()]
+
+    with requests.Session() as session:
+        for operation in operations:
+            _try_operation(operation, session)
+
+    assert len(operations) > 20
+
+
+def _try_operation(operation: Any, session: requests.Session) -> None:
+    @given(operation.as_strategy())
+    @settings(max_examples=12, **RELAXED)
+    def call(case: schemathesis.Case) -> None:
+        answer = case.call(auth=(ADMIN_KEY if case.path.startswith("/api") else KEY, ""), session=session)
+
+        assert answer.status_code < 500 or (case.path, answer.status_code) == ("/health/ready", 503)
+        _assert_one_shape(answer)
+        case.validate_response(answer, checks=[schemathesis.checks.CHECKS.get_one("status_code_conformance")])
+
+    call()
+
+
+@contextmanager
+def _database(services: EmbeddedServices, template: str) -> Iterator[str]:
+    url = services.endpoints.database_url
+    asyncio.run(_execute(url, f"CREATE DATABASE fuzz TEMPLATE {template}"))
+    yield url.replace("/kogda?", "/fuzz?")
+    asyncio.run(_execute(url, "DROP DATABASE fuzz WITH (FORCE)"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+def _written(body: Any) -> bytes:
+    """As Python's own writer does, which lets NaN, surrogates and huge numbers through."""
+    return json.dumps(body).encode()
+
+
+def _post(server: Target, path: str, content: bytes, **options: Any) -> httpx.Response:
+    return server.client.post(server.url + path, content=content, auth=(KEY, ""), **options)
+
+
+def _assert_one_shape(answer: Any) -> None:
+    if answer.status_code >= 400:
+        assert "application/problem+json" in answer.headers["content-type"]  # text, or a list of texts
+        problem = orjson.loads(answer.content)
+        assert set(problem) - {"errors"} == PROBLEM_FIELDS
+        assert problem["status"] == answer.status_code
+        assert "Traceback" not in answer.text
+
+
+async def _raw(server: Target, content: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(content)
+    writer.write_eof()
+    try:
+        answer = await asyncio.wait_for(reader.read(65536), 5)
+    except ConnectionResetError:
+        answer = b""
+    writer.close()
+    return answer

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine.storage.database import Database
+from tests.api.conftest import batch, track
+
+
+async def test_a_process_that_answers_is_live(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_a_server_without_rules_is_not_ready_and_says_what_to_do(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert "kogda publish" in answer.json()["detail"]
+
+
+async def test_a_server_with_rules_is_ready_whether_workers_run_or_not(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await _publish(database)
+
+    answer = await client.get("/health/ready")
+
+    assert (answer.status_code, answer.json()["workers"]) == (200, 0)
+
+
+async def test_a_server_on_old_tables_is_not_ready(client: httpx.AsyncClient, database: Database) -> None:
+    await _publish(database)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE alembic_version SET version_num = '0000'")
+
+    answer = await client.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert "kogda migrate" in answer.json()["detail"]
+
+
+async def test_metrics_count_what_came_in(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/batch", content=batch(track(messageId="a"), track(messageId="a"), {"type": "nope"}))
+    await client.post("/v1/batch", content=b"{")
+
+    text = (await client.get("/metrics")).text
+
+    figures = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert figures["kogda_events_total", "accepted"] == 1
+    assert figures["kogda_events_total", "duplicate"] == 1
+    assert figures["kogda_events_total", "rejected"] == 1
+    assert figures["kogda_requests_total", "batch", "200"] == 1
+    assert figures["kogda_requests_total", "batch", "400"] == 1
+    assert figures["kogda_request_seconds_count", "events"] == 2
+    assert figures["kogda_database_up",] == 1
+
+
+async def _publish(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            """WITH made AS (INSERT INTO rule_set (hash, plan, templates, settings) VALUES ('h', '{}', '{}', '{}')
+                             RETURNING id)
+               INSERT INTO publication (rule_set) SELECT id FROM made"""
+        )

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from engine.core.identity import customer_id, derived_id, partition_of
+from engine.runtime import Runtime
+from engine.storage.database import Database
+from tests.api.conftest import ADMIN_KEY, api_settings, batch, client_of
+
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def admin(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    client.auth = httpx.BasicAuth(ADMIN_KEY, "")
+    return client
+
+
+async def test_rejects_are_paged_newest_first_without_gap_or_repeat(admin: httpx.AsyncClient) -> None:
+    items = [{"type": f"kind {number}"} for number in range(7)]
+    await admin.post("/v1/batch", content=batch(*items, writeKey="test-key"), auth=("test-key", ""))
+
+    pages, after = [], None
+    while not pages or after:
+        page = (await admin.get("/api/rejects", params={"limit": 3, **({"after": after} if after else {})})).json()
+        pages.append([item["body"] for item in page["items"]])
+        after = page["next"]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [body for page in pages for body in page] == [f'{{"type":"kind {number}"}}' for number in reversed(range(7))]
+
+
+async def test_a_customer_is_found_by_its_key(admin: httpx.AsyncClient, database: Database) -> None:
+    await _add_customer(database, "u:42", email="a@b.c")
+
+    known, unknown = await admin.get("/api/customers/u:42"), await admin.get("/api/customers/u:43")
+
+    assert (known.json()["email"], known.json()["id"]) == ("a@b.c", str(customer_id("u:42")))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_customer")
+
+
+async def test_runs_of_a_customer_are_paged(admin: httpx.AsyncClient, database: Database) -> None:
+    for number in range(5):
+        await _add_run(database, "u:42", number)
+    await _add_run(database, "u:other", 9)
+
+    first = (await admin.get("/api/runs", params={"customer": "u:42", "limit": 4})).json()
+    second = (await admin.get("/api/runs", params={"customer": "u:42", "limit": 4, "after": first["next"]})).json()
+
+    runs = first["items"] + second["items"]
+    assert sorted(run["rule"] for run in runs) == [f"rule_{number}" for number in range(5)]
+    assert [run["began_at"] for run in runs] == sorted((run["began_at"] for run in runs), reverse=True)
+    assert second["next"] is None
+
+
+async def test_messages_are_filtered_by_state_and_paged(admin: httpx.AsyncClient, database: Database) -> None:
+    for number in range(4):
+        await _add_message(database, number, state="sent" if number % 2 else "suppressed")
+
+    sent = (await admin.get("/api/messages", params={"state": "sent"})).json()
+    first = (await admin.get("/api/messages", params={"limit": 3})).json()
+    rest = (await admin.get("/api/messages", params={"limit": 3, "after": first["next"]})).json()
+
+    assert [message["template"] for message in sent["items"]] == ["t3", "t1"]
+    assert [message["template"] for message in first["items"] + rest["items"]] == ["t3", "t2", "t1", "t0"]
+
+
+WRONG = [
+    ("/api/rejects?limit=0", "$.query.limit"),
+    ("/api/rejects?limit=201", "$.query.limit"),
+    ("/api/rejects?after=x", "$.query.after"),
+    ("/api/messages?state=lost", "$.query.state"),
+    ("/api/messages?after=%00", "$.query.after"),
+    ("/api/messages?after=MjAyNg==", "$.query.after"),
+    ("/api/runs", "$.query.customer"),
+    ("/api/runs?customer=42", "$.query.customer"),
+    ("/api/customers/nobody", "$.path.key"),
+]
+
+
+@pytest.mark.parametrize(("path", "field"), WRONG, ids=[path for path, _ in WRONG])
+async def test_a_wrong_parameter_is_a_problem_that_names_it(admin: httpx.AsyncClient, path: str, field: str) -> None:
+    answer = await admin.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["path"] == field
+
+
+@pytest.mark.parametrize("auth", [None, ("wrong", ""), ("test-key", "")], ids=["none", "wrong", "a write key"])
+async def test_with_an_admin_key_nobody_comes_in_without_it(runtime: Runtime, auth: tuple[str, str] | None) -> None:
+    async with client_of(runtime) as client:
+        client.auth = httpx.BasicAuth(*auth) if auth else httpx.Auth()
+
+        answer = await client.get("/api/rejects")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_admin_key")
+
+
+CALLERS = [
+    ("127.0.0.1", {}, 200),
+    ("::1", {}, 200),
+    ("10.0.0.8", {}, 403),
+    ("127.0.0.1", {"x-forwarded-for": "10.0.0.8"}, 403),
+    ("127.0.0.1", {"host": "rebound.example"}, 403),
+]
+
+
+@pytest.mark.parametrize(("host", "headers", "status"), CALLERS)
+async def test_without_an_admin_key_only_this_machine_comes_in(
+    runtime: Runtime, database_url: str, host: str, headers: dict[str, str], status: int
+) -> None:
+    runtime.settings = api_settings(database_url, admin_key=None)
+    async with client_of(runtime, from_host=host) as client:
+        answer = await client.get("/api/rejects", headers=headers)
+
+    assert answer.status_code == status
+
+
+async def test_a_write_key_is_listed_without_what_could_be_used(admin: httpx.AsyncClient, database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO write_key (id, name, secret_hash, last4) VALUES ('wk_1', 'shop', 'h', 'abcd')"
+        )
+
+    [key] = (await admin.get("/api/write-keys")).json()["items"]
+
+    assert set(key) == {"id", "name", "last4", "created_at", "revoked_at"}
+
+
+async def _add_customer(database: Database, key: str, *, email: str) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO customer (partition, id, key, email) VALUES ($1, $2, $3, $4)", *_home(key), key, email
+        )
+
+
+async def _add_run(database: Database, key: str, number: int) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            """INSERT INTO run (partition, customer, id, rule, rule_set, state, began_at, body)
+               VALUES ($1, $2, $3, $4, 1, 'waiting', $5, '{}')""",
+            *_home(key),
+            derived_id("run", str(number)),
+            f"rule_{number}",
+            NOON + timedelta(minutes=number // 2),  # some began at the same time
+        )
+
+
+async def _add_message(database: Database, number: int, *, state: str) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            """INSERT INTO message (partition, customer, id, run, rule, rule_set, step, channel, template, context,
+                                    transactional, state, due_at, created_at)
+               VALUES ($1, $2, $3, $3, 'r', 1, 0, 'email', $4, '{}', false, $5, $6, $6)""",
+            *_home("u:42"),
+            UUID(int=number),
+            f"t{number}",
+            state,
+            NOON + timedelta(minutes=number),
+        )
+
+
+def _home(key: str) -> tuple[int, UUID]:
+    customer = customer_id(key)
+    return partition_of(customer, 64), customer
