@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.testing.casting import name_of_one_who_takes
+
 SPLIT = """
 rule "ab"
   when registered
@@ -228,3 +230,17 @@ def test_s24_the_same_template_to_two_customers_is_two_messages(shop):
     world.event("registered", of="boris")
 
     assert world.sent == ["email/hello", "email/hello"]
+
+
+def test_s20_a_test_can_ask_for_somebody_who_takes_an_arm(shop, plan):
+    rules = SPLIT.format(a=45, b=45)
+    world = shop(rules)
+
+    held_out = name_of_one_who_takes(plan(rules), {"test": "holdout"})
+    taker = name_of_one_who_takes(plan(rules), {"test": "B"})
+    world.event("registered", of=held_out)
+    world.event("registered", of=taker)
+
+    assert [(message.customer, message.template) for message in world.messages] == [(taker, "b")]
+    with pytest.raises(LookupError, match='no split "test" has an arm "C"'):
+        name_of_one_who_takes(plan(rules), {"test": "C"})
