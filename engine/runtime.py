@@ -20,6 +20,7 @@ from engine.errors import ConfigurationError
 from engine.keeping import keeper
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
+from engine.storage.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
 from engine.storage.rule_sets import load_rule_set
 from engine.texts import Texts
@@ -88,6 +89,7 @@ async def open_runtime(
     await database.open()
     try:
         installation = await found_installation(database, settings.partitions)
+        await make_event_partitions(database)
         waker = waker or waker_of(settings)
         try:
             channels = open_channels(settings, keeper(database))

@@ -17,15 +17,24 @@ _log = structlog.get_logger(__name__)
 
 
 async def make_event_partitions(database: Database) -> list[str]:
-    """The names of those that were missing and are made now. A month that has rows in the default is left there."""
+    """The names of those that were missing and are made now. A month that has rows in the default is left there.
+
+    Must have run before the first event of a month is written: an insert on its way to the default while its month is
+    attached fails.
+    """
     made = []
     async with database.connection() as connection:
         now: datetime = await connection.fetchval("SELECT now()")
-        for month in range(now.month - 1, now.month + MONTHS_AHEAD):
-            start, end = _month(now.year, month), _month(now.year, month + 1)
+        months = [_month(now.year, month) for month in range(now.month - 1, now.month + MONTHS_AHEAD + 1)]
+        names = [f"event_{start[:7].replace('-', '_')}" for start in months]
+        found = await connection.fetch(
+            "SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NULL", names
+        )
+        missing = {row["name"] for row in found}
+        for name, start, end in zip(names, months, months[1:], strict=False):
             try:
-                if await _make(connection, f"event_{start[:7].replace('-', '_')}", start, end):
-                    made.append(f"event_{start[:7].replace('-', '_')}")
+                if name in missing and await _make(connection, name, start, end):
+                    made.append(name)
             except (asyncpg.CheckViolationError, asyncpg.LockNotAvailableError) as error:
                 _log.warning("event_partition_not_made", month=start[:7], error=str(error))
     return made

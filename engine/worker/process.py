@@ -69,9 +69,16 @@ async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> Asyn
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_STOP_WITHIN_S):
                 await asyncio.gather(deciding.close(), delivering.close())
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they obey: a cancellation that meets an answer from Redis is swallowed on the way."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 async def _sweep(runtime: Runtime, advance: AdvanceLane, deliver: DeliverLane) -> None:
