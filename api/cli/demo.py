@@ -122,10 +122,11 @@ async def _play(services: LocalServices, supervisor: Supervisor, signals: Signal
 
 
 def _introduce(shortened: list[tuple[str, str]], *, customers: int, hour_s: int) -> None:
-    longest_first = sorted(shortened, key=lambda change: -len(change[1]))
-    some = ", ".join(f"{before} is {after}" for before, after in longest_first[-3:])
-    console.print(f"\n  [bold]A day at Teplo, a small coffee roastery[/bold], {customers} customers.")
-    console.print(f"  An hour of the shop takes {hour_s} s, and its rules were published with waits to match: {some}.")
+    shortest_first = sorted(shortened, key=lambda change: int(change[1].removesuffix("s")))
+    some = ", ".join(f"{before} is {after}" for before, after in shortest_first[:3])
+    console.print(f"\n  [bold]A day at Teplo, a small coffee roastery[/bold], {customers} customers.\n")
+    console.print(f"  An hour of the shop takes {hour_s} s.")
+    console.print(f"  Its rules were published with waits to match: {some}.", soft_wrap=True)
     console.print("  Clock times, such as [italic]wait until friday 10:00[/italic], are the real ones.", soft_wrap=True)
     console.print("  [dim]Events go through the Segment client (segment-analytics-python), as from any app.[/dim]\n")
 

@@ -85,7 +85,7 @@ def _settled(message: Settled, hour: float) -> str:
             f"{start}[green]✉[/green] {subject} to {escape(message.to or '')}  [dim]rule {escape(message.rule)}[/dim]"
         )
     reason = escape(message.reason or message.state)
-    return f"{start}[yellow]·[/yellow] no {message.template}: {reason}  [dim]rule {escape(message.rule)}[/dim]"
+    return f"{start}[yellow]·[/yellow] held back: {message.template}, {reason}  [dim]rule {escape(message.rule)}[/dim]"
 
 
 def summary(totals: Totals, *, customers: int) -> Table:
