@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.core.customers import with_context, with_traits
 from engine.core.draft import Draft
 from engine.core.effects import Effects
-from engine.core.matching import is_after_start, matches, stop_reason
+from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
 from engine.core.model import Customer, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
 from engine.core.rule_guards.once_per import release
@@ -104,7 +104,7 @@ def _stop(draft: Draft, run_id: UUID, event: Event) -> None:
 
 
 def _meet(draft: Draft, run: Run, event: Event) -> None:
-    if is_after_start(run, event) and matches(draft, draft.code_of(run).waits_for[run.step - 1], run, event):
+    if is_awaited(run, event) and matches(draft, draft.code_of(run).waits_for[run.step - 1], run, event):
         arrive(draft, run, event)
 
 

@@ -13,6 +13,11 @@ def is_after_start(run: Run, event: Event) -> bool:
     return event.at >= run.began_at and event.id != run.event_id
 
 
+def is_awaited(run: Run, event: Event) -> bool:
+    """Only what happened during the wait counts, however late it, or the timer that ends the wait, is decided."""
+    return (run.since or run.began_at) <= event.at <= (run.wake_at or event.at) and event.id != run.event_id
+
+
 def matches(draft: Draft, match: MatchCode, run: Run, event: Event) -> bool:
     """In `where`, `event` is the new event; `same` compares it with the run's own (D10)."""
     if event.name not in match.events:
