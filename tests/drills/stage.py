@@ -1,0 +1,110 @@
+"""A stage for drills: real servers, real worker processes that are killed, and an oracle that knows the outcome."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from random import Random
+from typing import Literal
+
+from pydantic import SecretStr
+
+from dsl import plan
+from engine.config import Settings
+from engine.embedded import Endpoints
+from engine.storage.events_in import NewEvent
+from engine.worker import run_worker
+from tests.engine.flow.shop import Shop, rule, stop
+
+_HAPPY = plan.Compare(plan.Property("stars", "number"), ">=", plan.Constant("number", 4))
+RULES = (
+    rule("welcome", "registered"),
+    rule("cart", "cart_abandoned", delay=plan.Length(1, "second"), stops=(stop("order_placed"),)),
+    plan.Rule(
+        name="thanks",
+        file="thanks.rules",
+        line=1,
+        trigger=plan.EventTrigger(match=plan.EventMatch(events=("review_left",), where=_HAPPY)),
+        steps=(plan.Send(channel="email", template="thanks", line=1),),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """One customer's four events."""
+
+    user: str
+    orders: bool
+    stars: int
+
+    def events(self, shop: Shop) -> list[NewEvent]:
+        return [
+            shop.event(self.user, "registered"),
+            shop.event(self.user, "cart_abandoned"),
+            shop.event(self.user, "order_placed" if self.orders else "page_viewed"),
+            shop.event(self.user, "review_left", stars=self.stars),
+        ]
+
+    def expected(self) -> Iterator[str]:
+        """The oracle: what this customer must get, read off the rules by hand."""
+        yield "welcome"
+        if not self.orders:
+            yield "cart"
+        if self.stars >= 4:
+            yield "thanks"
+
+
+def stories(count: int, random: Random) -> list[Story]:
+    return [Story(f"{number}", random.random() < 0.5, random.randint(1, 5)) for number in range(count)]
+
+
+def expected(told: Sequence[Story]) -> Counter[tuple[str, str]]:
+    return Counter((f"u:{story.user}", template) for story in told for template in story.expected())
+
+
+async def made(shop: Shop) -> Counter[tuple[str, str]]:
+    rows = await shop.fetch("SELECT c.key, m.template FROM message m JOIN customer c ON c.id = m.customer")
+    return Counter((row["key"], row["template"]) for row in rows)
+
+
+class Workers:
+    """Worker processes, forked from one that has everything loaded, so that a killed one is replaced at once."""
+
+    def __init__(self, endpoints: Endpoints, waker: Literal["arq", "null"], count: int = 2) -> None:
+        self._settings = Settings(
+            database_url=SecretStr(endpoints.database_url),
+            redis_url=SecretStr(endpoints.redis_url),
+            waker=waker,
+            partitions=8,
+        )
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["engine.worker"])
+        self._alive = [self._start() for _ in range(count)]
+
+    def kill_one(self, random: Random) -> None:
+        """kill -9, and another takes its place."""
+        index = random.randrange(len(self._alive))
+        self._alive[index].kill()
+        self._alive[index].join()
+        self._alive[index] = self._start()
+
+    def stop(self) -> list[int | None]:
+        """Ask them to end; their exit codes."""
+        for process in self._alive:
+            process.terminate()
+        for process in self._alive:
+            process.join(20)
+        return [process.exitcode for process in self._alive]
+
+    def end(self) -> None:
+        for process in self._alive:
+            process.kill()
+
+    def _start(self) -> ForkServerProcess:
+        process = self._context.Process(target=run_worker, args=(self._settings,), daemon=True)
+        process.start()
+        return process

@@ -1,0 +1,129 @@
+"""Whatever is killed or forgotten, every expected message is made exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.embedded import EmbeddedServices
+from engine.storage.migrate import migrate
+from engine.waker import ArqWaker, connect_redis
+from tests.drills.stage import RULES, Story, Workers, expected, made, stories
+from tests.engine.flow.shop import Shop, open_shop
+
+SEED = 20261121
+LONG_S = 60
+
+
+@pytest.fixture(scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
+    """Servers of their own, with fsync on: a crash must find on disk what was acknowledged."""
+    with EmbeddedServices(Path(tmp_path_factory.mktemp("drill"))) as services:
+        yield services
+
+
+@pytest.fixture
+async def shop(durable: EmbeddedServices) -> AsyncIterator[Shop]:
+    await migrate(durable.endpoints.database_url)
+    async with open_shop(durable.endpoints.database_url, *RULES) as shop:
+        await shop.execute(
+            """
+            TRUNCATE event, event_key, customer, run, run_note, once_mark, outcome, message, quarantine, mailbox,
+                     worker_heartbeat
+            """
+        )
+        yield shop
+
+
+async def tell(shop: Shop, waker: ArqWaker | None, told: list[Story]) -> None:
+    events = [event for story in told for event in story.events(shop)]
+    await shop.post(*events)
+    if waker:
+        await waker.wake({event.partition for event in events})
+
+
+async def until_made(shop: Shop, count: int) -> None:
+    async with asyncio.timeout(LONG_S):
+        while await shop.value("SELECT count(*) FROM message") < count:
+            await asyncio.sleep(0.1)
+
+
+async def test_fifty_killed_workers_lose_and_double_nothing_of_10000_events(
+    durable: EmbeddedServices, shop: Shop
+) -> None:
+    random = Random(SEED)
+    told = stories(2500, random)
+    waker = ArqWaker(durable.endpoints.redis_url)
+    workers = Workers(durable.endpoints, "arq")
+    try:
+        for kill in range(50):
+            await tell(shop, waker, told[kill * 50 : (kill + 1) * 50])
+            await asyncio.sleep(random.uniform(0.0, 0.3))
+            workers.kill_one(random)
+        await until_made(shop, expected(told).total())
+    finally:
+        workers.end()
+        await waker.close()
+
+    assert await made(shop) == expected(told)
+    assert await shop.value("SELECT count(*) FROM run") == await shop.value("SELECT count(DISTINCT id) FROM run")
+    assert await shop.value("SELECT count(*) FROM quarantine WHERE what <> 'message'") == 0
+
+
+async def test_flushing_redis_all_the_time_loses_and_doubles_nothing(durable: EmbeddedServices, shop: Shop) -> None:
+    random = Random(SEED)
+    told = stories(1000, random)
+    waker = ArqWaker(durable.endpoints.redis_url)
+    redis = connect_redis(durable.endpoints.redis_url)
+    workers = Workers(durable.endpoints, "arq")
+    try:
+        for start in range(0, 1000, 50):
+            await tell(shop, waker, told[start : start + 50])
+            await asyncio.sleep(random.uniform(0.0, 0.2))
+            await redis.flushall()
+        await until_made(shop, expected(told).total())
+    finally:
+        workers.end()
+        await waker.close()
+        await redis.aclose(close_connection_pool=True)
+
+    assert await made(shop) == expected(told)
+
+
+async def test_without_any_wake_up_the_sweep_does_everything_within_seconds(
+    durable: EmbeddedServices, shop: Shop
+) -> None:
+    told = stories(500, Random(SEED))
+    workers = Workers(durable.endpoints, "null")
+    try:
+        await tell(shop, None, told)
+        await until_made(shop, expected(told).total())
+    finally:
+        workers.end()
+
+    assert await made(shop) == expected(told)
+
+
+async def test_a_worker_that_is_asked_to_stop_ends_soon_and_cleanly(durable: EmbeddedServices, shop: Shop) -> None:
+    told = stories(500, Random(SEED))
+    workers = Workers(durable.endpoints, "arq")
+    try:
+        await tell(shop, None, told)
+        async with asyncio.timeout(LONG_S):
+            while await shop.value("SELECT count(*) FROM worker_heartbeat") < 2:
+                await asyncio.sleep(0.05)
+        began = time.monotonic()
+        codes = await asyncio.to_thread(workers.stop)
+        took = time.monotonic() - began
+    finally:
+        workers.end()
+
+    assert took < 20
+    assert codes == [0, 0]
+    found = await made(shop)
+    assert not found - expected(told)
