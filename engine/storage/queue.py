@@ -1,7 +1,7 @@
 """The queue is the event table: what lies after a partition's cursor, in the order (xid, seq).
 
 Ids commit out of order, so a reader that goes by ids alone loses events. Here only transactions below the snapshot's
-xmin are read: nothing can appear among them any more (docs/decisions/0003-cursor-by-transaction.md).
+xmin are read: nothing can appear among them any more (docs/decisions/0005-the-cursor-is-a-transaction-and-a-place.md).
 """
 
 from __future__ import annotations
