@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from dsl.diagnostics import Diagnostic, Severity
+from dsl.diagnostics import Diagnostic
 from dsl.formatting.cases import case_lines
 from dsl.formatting.comments import Margins
-from dsl.formatting.file import Item, write_file
-from dsl.formatting.header import language_of
+from dsl.formatting.file import write_file
 from dsl.formatting.items import item_lines
+from dsl.formatting.proof import FileKind, FormatterMistake, prove_same, read
 from dsl.formatting.words import Language
 from dsl.keywords import ENGLISH, RUSSIAN
-from dsl.parser import parse_file, parse_tests
 from dsl.source import Source
 
 __all__ = ["FileKind", "Formatted", "FormatterMistake", "Language", "format_source", "kind_of", "kind_of_text"]
-
-FileKind: TypeAlias = Literal["rules", "tests"]
 
 _WORDS_OF_TESTS = [form for each in ("TODO", "TEST") for form in (*ENGLISH[each], *RUSSIAN[each])]
 _TEST = re.compile(rf"(?:{'|'.join(_WORDS_OF_TESTS)})\b", re.IGNORECASE)
@@ -33,14 +28,6 @@ class Formatted:
 
     text: str | None
     mistakes: tuple[Diagnostic, ...] = ()
-
-
-class FormatterMistake(Exception):
-    """The formatted text does not say what the file says. A mistake of Kogda: nothing must be written."""
-
-    def __init__(self, path: str, what: str) -> None:
-        super().__init__(f"{path}: formatting would change {what}; the file is left as it is. Please report this file")
-        self.path = path
 
 
 def kind_of(path: str) -> FileKind:
@@ -59,38 +46,11 @@ def format_source(source: Source, kind: FileKind, *, language: Language | None =
     Raises FormatterMistake rather than return a text that says something else or lacks a comment.
     """
     clean = Source(source.path, _LINE_BREAK.sub("\n", source.text.removeprefix("\ufeff")))
-    items, mistakes = _parse(clean, kind)
+    items, mistakes = read(clean, kind)
     if mistakes:
         return Formatted(None, mistakes)
     lines = case_lines if kind == "tests" else item_lines
     text = write_file(clean.text, items, lines, language)
     if text != clean.text:
-        _compare(clean, items, Source(source.path, text), kind)
+        prove_same(clean, items, Source(source.path, text), kind)
     return Formatted(text)
-
-
-def _parse(source: Source, kind: FileKind) -> tuple[tuple[Item, ...], tuple[Diagnostic, ...]]:
-    items: tuple[Item, ...]
-    if kind == "tests":
-        cases, found = parse_tests(source)
-        items = cases.cases
-    else:
-        file, found = parse_file(source)
-        items = file.items
-    return items, tuple(each for each in found if each.severity is Severity.ERROR)
-
-
-def _compare(before: Source, items: tuple[Item, ...], after: Source, kind: FileKind) -> None:
-    again, mistakes = _parse(after, kind)
-    if mistakes or again != items:
-        different = (old for old, new in zip(items, again, strict=False) if old != new)
-        first = next(different, items[min(len(again), len(items) - 1)]) if items else None
-        line = before.place(first.span.start).line if first else 1
-        raise FormatterMistake(before.path, f"the meaning of what begins in line {line}")
-    if _remarks(before.text) != _remarks(after.text):
-        raise FormatterMistake(before.path, "its comments")
-
-
-def _remarks(text: str) -> Counter[str]:
-    comments = Margins(text).comments
-    return Counter(comment.text for comment in comments if not language_of(comment))
