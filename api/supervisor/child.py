@@ -93,8 +93,9 @@ class Child:
         self.show(self.name, f"{_how(code)}; {again}")
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        if process.stdout:
-            for line in process.stdout:
+        assert process.stdout is not None
+        with process.stdout as output:
+            for line in output:
                 self.show(self.name, line.rstrip("\n"))
 
 
