@@ -70,6 +70,10 @@ CONFUSIONS = (
     Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _HERE),
     Confusion("TIME", r"noon|midday|полдень", "12:00", "E120", _HERE),
     Confusion("TIME", r"midnight|полночь", "0:00", "E120", _HERE),
+    # tests
+    Confusion("PLUS", r"\+[ ]*(\d+[ ]*\w+)", r"plus \1", "E105", _HERE),
+    Confusion("AT", r"(?:after|in)[ ]+(\d+[ ]*\w+)", r"at plus \1", "E101", _HERE),
+    Confusion("BECAUSE", r"due[ ]+to|since|as", "because"),
     # items
     Confusion("USE", r"import|include|require", "use"),
     Confusion("LET", r"const|var", "let"),

@@ -11,7 +11,7 @@ from dsl.keywords import ENGLISH
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
-from dsl.words import CLAUSES, FORMS, STEPS, one_of, shown
+from dsl.words import CLAUSES, FORMS, STEPS, TEST_LINES, one_of, shown
 
 #: After these an event is named.
 _BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "THEN", "EMIT", "OR", "NOT", "DAYS_SINCE", "NO")
@@ -36,21 +36,27 @@ _FILLERS = {
 def missing_event(failure: Failure) -> Finding | None:
     """`when send email "x"`: the parser took `send` for an event."""
     name = failure.before
-    if name is None or name.type != "NAME" or failure.type_before(2) not in _BEFORE_EVENT:
+    in_timeline = failure.start == "testfile" and failure.type_before(2) in ("TIME", "DURATION")
+    if name is None or name.type != "NAME" or not (in_timeline or failure.type_before(2) in _BEFORE_EVENT):
         return None
-    if one_of(str(name), _NOT_NAMES) is None and not _begins_long_keyword(failure, name):
+    not_names = TEST_LINES if in_timeline else _NOT_NAMES
+    if one_of(str(name), not_names) is None and not _begins_long_keyword(failure, name):
         return None
     after = failure.tokens[-2]
     if after.type == "THEN" and one_of(str(name), STEPS):
         return _needless_then(after)
-    where = Span(name.start_pos or 0, name.end_pos or 0)
+    start, end = after.end_pos or 0, name.start_pos or 0
+    next_line = "\n" in failure.text[start:end]
+    here = Span(start, start) if next_line else Span(end, end)
+    text = " EVENT" if next_line else "EVENT "
+    taken = "the next line begins with a word of the language" if next_line else "this is a word of the language"
     return Finding(
         code="E102",
         message=f'the event is missing after "{after}"',
-        where=where,
-        label=f'"{name}" is a word of the language, so I did not take it for an event',
-        fixes=(Fix(f"{after} EVENT {name}", (Edit(Span(where.start, where.start), "EVENT "),)),),
-        repair=Edit(Span(where.start, where.start), "EVENT "),
+        where=here if next_line else Span(end, name.end_pos or 0),
+        label=f"{taken}, so I did not take it for an event",
+        fixes=(Fix(f"{after} EVENT" + ("" if next_line else f" {name}"), (Edit(here, text),)),),
+        repair=Edit(here, text),
         faithful=False,
     )
 

@@ -22,7 +22,9 @@ _TITLED = frozenset(("TEST", "RULE", "OWNER", "DESCRIPTION"))
 _PATHS = frozenset(("USE", "RULES"))
 _AFTER_TITLE = ("WHEN", "EVERY", "OPEN")
 #: After these any word is taken for a name.
-_BEFORE_NAMES = frozenset(("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL"))
+_BEFORE_NAMES = frozenset(
+    ("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL", "EXPECT")
+)
 _WORTH_TRYING = 20_000  # characters: each word to put in or leave out costs another reading
 _SIGNS = {"EQUAL": "=", "COLON": ":", "RPAR": ")"}
 _BLANKS = re.compile(r"\s*")
