@@ -14,6 +14,7 @@ from dsl.scope import Scope
 from dsl.source import Span
 from dsl.suggestions import nearest
 
+
 def find_event(name: syntax.Name, scope: Scope) -> EventType | None:
     event = scope.catalog.events.get(name.text)
     if event is None:
@@ -72,6 +73,8 @@ def find_property(path: syntax.Path, events: Sequence[EventType], scope: Scope) 
 
 
 def _common(kinds: Sequence[Kind]) -> Kind:
+    if len(kinds) == 1:
+        return kinds[0]
     values = tuple(dict.fromkeys(value for kind in kinds for value in kind.values))
     return Kind(
         name=kinds[0].name,

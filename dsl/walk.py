@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import TypeAlias, TypeVar
 
+from dsl import syntax
 from dsl.syntax import Node
 
 T = TypeVar("T", bound=Node)
@@ -15,6 +16,11 @@ Index: TypeAlias = dict[type[Node], list[Node]]
 
 #: Annotations of fields that hold no nodes.
 PLAIN = ("str", "int", "bool", "Decimal", "date", "time", "Unit", "OneWord", "Span")
+
+LEAVES: frozenset[type] = frozenset(
+    {syntax.Name, syntax.Text, syntax.Number, syntax.Percent, syntax.Money}
+    | {syntax.Flag, syntax.Date, syntax.ClockTime, syntax.Duration, syntax.Path}
+)
 
 _children: dict[type[Node], tuple[str, ...]] = {}
 
@@ -39,9 +45,21 @@ def walk(tree: object) -> list[Node]:
 
 
 def index(trees: Iterable[object]) -> Index:
+    """Without the leaves: nobody asks for all names of a rule, and they are most of its nodes."""
     found: Index = {}
-    for node in walk(tuple(trees)):
-        found.setdefault(type(node), []).append(node)
+    waiting: list[object] = list(trees)[::-1]
+    while waiting:
+        each = waiting.pop()
+        cls = type(each)
+        if cls is tuple:
+            waiting.extend(reversed(each))  # type: ignore[call-overload]
+        elif cls not in LEAVES and isinstance(each, Node):
+            found.setdefault(cls, []).append(each)  # type: ignore[arg-type]
+            names = _children.get(cls)  # type: ignore[arg-type]
+            for name in _fields(type(each)) if names is None else names:
+                child = getattr(each, name)
+                if child is not None:
+                    waiting.append(child)
     return found
 
 
