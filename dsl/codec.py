@@ -65,8 +65,9 @@ def _is_default(field: dataclasses.Field[Any], content: object) -> bool:
     if field.name == "format":
         return False
     if field.default_factory is not dataclasses.MISSING:
-        return content == field.default_factory()
-    return field.default is not dataclasses.MISSING and content == field.default and type(content) is type(field.default)
+        return bool(content == field.default_factory())
+    default = field.default
+    return default is not dataclasses.MISSING and content == default and type(content) is type(default)
 
 
 @cache
