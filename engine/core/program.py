@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
@@ -174,7 +174,8 @@ def _dispatches(rules: tuple[RuleCode, ...], plan_: plan.Plan) -> dict[str, Disp
 
 
 def _names_read(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
-    yield from _happened(rule)
+    for expression in _expressions(rule):
+        yield from _happened(expression)
     yield from _stopping_events(rule, plan_)
 
 
@@ -195,13 +196,24 @@ def _events_that_concern(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
             yield from step.match.events
 
 
-def _happened(node: Any) -> Iterator[str]:
-    """The events that any expression under a node of the plan asks about."""
-    if isinstance(node, plan.Happened):
-        yield node.event
-    elif isinstance(node, tuple):
-        for element in node:
-            yield from _happened(element)
-    elif is_dataclass(node) and not isinstance(node, plan.Constant):
-        for field in fields(node):
-            yield from _happened(getattr(node, field.name))
+def _expressions(rule: plan.Rule) -> Iterator[plan.Expression]:
+    matches = [rule.trigger.match, *(stop.match for stop in rule.stops)]
+    matches += [rule.goal.match] if rule.goal else []
+    for step in rule.steps:
+        if isinstance(step, plan.WaitFor):
+            matches.append(step.match)
+        elif (condition := _condition_of(step)) is not None:
+            yield condition
+    yield from (guard.condition for guard in rule.guards)
+    yield from (match.where for match in matches if match.where is not None)
+
+
+def _happened(expression: plan.Expression) -> Iterator[str]:
+    """The events that a condition asks about."""
+    if isinstance(expression, plan.Happened):
+        yield expression.event
+    elif isinstance(expression, plan.All | plan.Any):
+        for operand in expression.operands:
+            yield from _happened(operand)
+    elif isinstance(expression, plan.Not):
+        yield from _happened(expression.operand)
