@@ -1,0 +1,107 @@
+"""Drill 5, small: kill -9 of the sender while mails flow, under both policies. Sizes grow in the nightly run."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.storage.database import Database
+from tests.engine.delivery.outbox import Outbox
+from tests.engine.delivery.sender_process import AT_ONCE
+
+ROOT = Path(__file__).parents[3]
+MAILS, KILLS, SEED = 600, 10, 20261121
+
+
+@dataclass
+class Sink:
+    port: int
+    record: Path
+
+    def received(self) -> list[str]:
+        return self.record.read_text().split() if self.record.exists() else []
+
+
+@pytest.fixture
+async def sink(tmp_path: Path) -> AsyncIterator[Sink]:
+    record = tmp_path / "received"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.engine.delivery.sink_process", str(record), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    yield Sink(int(await process.stdout.readline()), record)
+    process.kill()
+    await process.wait()
+
+
+async def send(database_url: str, sink: Sink) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.engine.delivery.sender_process",
+        database_url,
+        f"smtp://127.0.0.1:{sink.port}?starttls=never&connections=8",
+        cwd=ROOT,
+    )
+
+
+async def queue_mails(outbox: Outbox) -> None:
+    """Half marketing (held when unsure), half transactional (sent again when unsure)."""
+    await outbox.publish()
+    await outbox.customer()
+    await outbox.message(due_at=datetime(2100, 1, 1, tzinfo=UTC))
+    await outbox.change(
+        "INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,"
+        " transactional, due_at) SELECT m.partition, gen_random_uuid(), m.customer, m.run, m.rule, m.rule_set, m.step,"
+        " m.channel, m.template, m.context, n % 2 = 0, now() FROM message m, generate_series(1, $1) n",
+        MAILS,
+    )
+    await outbox.change("DELETE FROM message WHERE due_at > now()")
+
+
+async def test_killed_senders_double_nothing_under_hold_and_lose_nothing_under_resend(
+    database: Database, database_url: str, sink: Sink
+):
+    outbox, chance = Outbox(database), random.Random(SEED)
+    await queue_mails(outbox)
+
+    async with asyncio.timeout(120):
+        process = await send(database_url, sink)
+        for _ in range(KILLS):
+            enough = len(sink.received()) + chance.randrange(1, MAILS // KILLS)
+            while len(sink.received()) < enough and process.returncode is None:
+                await asyncio.sleep(0.005)
+            successor = await send(database_url, sink)  # it starts while the other still sends
+            process.kill()
+            await process.wait()
+            process = successor
+        await process.wait()
+
+    times = Counter(sink.received())
+    rows = await outbox.fetch("SELECT id, state, transactional, maybe_duplicate, reason FROM message")
+    held = [row for row in rows if not row["transactional"]]
+    resent = [row for row in rows if row["transactional"]]
+    doubles = [row for row in resent if times[str(row["id"])] > 1]
+    assert len(rows) == MAILS
+    # hold: none twice; all that are said to be sent arrived; the rest is listed as unknown, with the reason
+    assert all(times[str(row["id"])] <= 1 for row in held)
+    assert all(times[str(row["id"])] == 1 for row in held if row["state"] == "sent")
+    assert {row["state"] for row in held} <= {"sent", "unknown"}
+    assert all("worker was gone" in row["reason"] for row in held if row["state"] == "unknown")
+    assert sum(row["state"] == "unknown" for row in held) <= KILLS * AT_ONCE
+    # resend: none lost; doubles are few, and each one is flagged
+    assert all(row["state"] == "sent" and times[str(row["id"])] >= 1 for row in resent)
+    assert len(doubles) <= KILLS * AT_ONCE
+    assert all(row["maybe_duplicate"] for row in doubles)
+    # the drill really bites
+    assert any(row["state"] == "unknown" for row in held)
+    assert any(row["maybe_duplicate"] for row in resent)
