@@ -16,7 +16,7 @@ from dsl.source import Source
 from tests.dsl.syntax_trees import rule_items, test_cases
 
 many_examples = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
