@@ -79,6 +79,8 @@ def sqlalchemy_url(url: str) -> str:
 
 
 async def _prepare_connection(connection: Any) -> None:
+    # A worker that stands still (SIGSTOP, a paused machine) must not hold its partitions for ever.
+    await connection.execute("SET idle_in_transaction_session_timeout = '20s'")
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from engine.errors import ConfigurationError
 from engine.storage.database import Database
+
+_AHEAD = "SELECT EXISTS (SELECT FROM partition_cursor WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,16 @@ class Installation:
 
 
 async def found_installation(database: Database, partitions: int) -> Installation:
-    """The installation, made with `partitions` at the first start; later the number is what it was then."""
+    """The installation, made with `partitions` at the first start; later the number is what it was then.
+
+    Raises ConfigurationError for a database whose cursors are ahead of its server's own transactions.
+    """
     async with database.transaction() as connection:
+        if await connection.fetchval(_AHEAD):
+            raise ConfigurationError(
+                "this database was restored from a dump into a server with lower transaction numbers: new events "
+                "would never be decided; restore a physical copy (pg_basebackup) instead"
+            )
         row = await connection.fetchrow("SELECT id, partitions FROM installation")
         if row is None:
             await connection.execute(

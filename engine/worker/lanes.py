@@ -32,6 +32,7 @@ class AdvanceLane:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._pending: set[int] = set()
+        self._callers: list[asyncio.Future[None]] = []  # each waits for the next batch to end
         self._turn: asyncio.Task[None] | None = None
         self._delays: dict[int, float] = {}  # how long a partition could not be read, so far
         self._closed = False
@@ -42,10 +43,13 @@ class AdvanceLane:
             self._turn = asyncio.create_task(self._run())
 
     async def advance(self, partitions: Iterable[int]) -> None:
-        """Returns when a batch that read these partitions has ended, well or not."""
+        """Returns when a batch that read these partitions has ended, well or not. Others may follow it at once."""
+        if self._closed:
+            return
+        ended = asyncio.get_running_loop().create_future()
+        self._callers.append(ended)
         self.wake(partitions)
-        if self._turn is not None:
-            await asyncio.wait([self._turn])
+        await ended
 
     async def close(self) -> None:
         """The batch under way is finished; what is pending is left to others."""
@@ -54,20 +58,29 @@ class AdvanceLane:
             await asyncio.wait([self._turn])
 
     async def _run(self) -> None:
-        while self._pending and not self._closed:
-            partitions, self._pending = frozenset(self._pending), set()
-            began = time.perf_counter()
-            try:
-                await self._runtime.waker.begin(partitions)
-                progress = await advance_partitions(self._runtime, partitions)
-            except NothingPublished:
-                continue  # the sweep comes back to it
-            except Exception as error:
-                _FAILURES.labels("advance").inc()
-                _log.warning("advance_failed", error=repr(error), partitions=len(partitions))
-                continue
-            _BATCH.observe(time.perf_counter() - began)
-            self._follow(partitions, progress)
+        try:
+            while self._pending and not self._closed:
+                partitions, self._pending = frozenset(self._pending), set()
+                callers, self._callers = self._callers, []
+                await self._batch(partitions)
+                _release(callers)
+        finally:
+            _release(self._callers)
+            self._callers = []
+
+    async def _batch(self, partitions: frozenset[int]) -> None:
+        began = time.perf_counter()
+        try:
+            await self._runtime.waker.begin(partitions)
+            progress = await advance_partitions(self._runtime, partitions)
+        except NothingPublished:
+            return  # the sweep comes back to it
+        except Exception as error:
+            _FAILURES.labels("advance").inc()
+            _log.warning("advance_failed", error=repr(error), partitions=len(partitions))
+            return
+        _BATCH.observe(time.perf_counter() - began)
+        self._follow(partitions, progress)
 
     def _follow(self, partitions: frozenset[int], progress: Progress) -> None:
         _EVENTS.inc(progress.events)
@@ -81,6 +94,12 @@ class AdvanceLane:
             if delay <= _AGAIN_AT_MOST_S:  # beyond that the sweep is soon enough
                 self._delays[partition] = delay
                 asyncio.get_running_loop().call_later(delay, self.wake, (partition,))
+
+
+def _release(callers: list[asyncio.Future[None]]) -> None:
+    for caller in callers:
+        if not caller.done():
+            caller.set_result(None)
 
 
 class More(Protocol):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from engine.errors import ConfigurationError
 from engine.storage.cursors import Cursor, Fenced, lock_cursors, move_cursors
 from engine.storage.database import Database
 from engine.storage.installation import found_installation
@@ -75,3 +76,18 @@ async def test_the_number_of_partitions_is_fixed_at_the_first_start(database: Da
     assert second == first
     async with database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM partition_cursor") == 8
+
+
+async def test_a_session_that_stands_still_in_a_transaction_is_ended_by_the_server(database: Database) -> None:
+    async with database.connection() as connection:
+        assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "20s"
+
+
+async def test_a_database_restored_into_a_younger_server_is_refused(database: Database) -> None:
+    """Its new events would have lower transaction numbers than the cursors, and would never be read."""
+    await found_installation(database, 2)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE partition_cursor SET xid = '4000000000' WHERE partition = 1")
+
+    with pytest.raises(ConfigurationError, match="restored from a dump"):
+        await found_installation(database, 2)

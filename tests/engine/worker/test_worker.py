@@ -22,6 +22,7 @@ from engine.runtime import Runtime, open_runtime
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis, to_bytes
 from engine.worker import working
 from engine.worker.arq_lane import WorkerSettings
+from engine.worker.lanes import AdvanceLane
 from tests.engine.flow.shop import Shop, open_shop, rule
 
 LONG_S = 20.0
@@ -230,6 +231,19 @@ async def _some(shop: Shop) -> bool:
 async def _drain(shop: Shop) -> None:
     while (await advance_partitions(shop.runtime, range(8))).more:
         pass
+
+
+async def test_a_wake_up_is_answered_by_the_next_batch_although_others_follow(shop: Shop) -> None:
+    """Were it answered when the lane is idle, arq's places would fill up under load and the bell would go unheard."""
+    lane = AdvanceLane(shop.runtime)
+    await shop.post(*(shop.event(str(number), "registered") for number in range(6000)))
+
+    async with asyncio.timeout(LONG_S):
+        await lane.advance(range(8))
+        decided = await messages_of(shop)
+        await lane.close()
+
+    assert 0 < decided < 6000
 
 
 async def test_a_living_worker_has_a_heartbeat(shop: Shop, redis_url: str) -> None:
