@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dsl.suggestions import nearest
 from engine.errors import ConfigurationError
+
+#: Variables of the tests and their machines.
+_NOT_SETTINGS = ("KOGDA_TEST_", "KOGDA_TESTS_")
 
 #: What each address looks like; the schemes that are read, then the example that a mistake is answered with.
 _ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -86,6 +93,19 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         mistakes = [_mistake(str(detail["loc"][0]), detail["input"], detail["msg"]) for detail in error.errors()]
     raise ConfigurationError("; ".join(mistakes))
+
+
+def given_variables() -> dict[str, str]:
+    """The process's variables and, below them, those of `.env`."""
+    return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+
+
+def unknown_variables(given: Mapping[str, str]) -> dict[str, str | None]:
+    """Variables that look like settings and are none, each with the setting that was meant, as far as we can guess."""
+    known = [variable(field) for field in Settings.model_fields]
+    ours = sorted(name for name in given if name.upper().startswith("KOGDA_"))
+    unknown = [name for name in ours if name.upper() not in known and not name.upper().startswith(_NOT_SETTINGS)]
+    return {name: next(iter(nearest(name.upper(), known)), None) for name in unknown}
 
 
 def variable(field: str) -> str:

@@ -28,7 +28,7 @@ from api.supervisor.signals import Signals
 from api.supervisor.supervisor import LocalServices, Supervisor, local_services
 from engine.config import Settings, read_settings
 from engine.embedded import running_endpoints
-from engine.errors import ConfigurationError, DataFolderTaken
+from engine.errors import ConfigurationError, DataFolderTaken, PortTaken
 
 #: The shop that the demo plays: the workspace at the repository's root.
 SHOP = Path(__file__).resolve().parents[2]
@@ -47,14 +47,17 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Folder of the demo; made anew each time.")] = None,
 ) -> None:
     """Start everything, send a coffee shop's day through the real Segment client, and watch the mails arrive."""
-    settings = demo_settings(read_settings(port=port), data)
+    settings = demo_settings(read_settings(port=port), data, any_port=port is None)
     shortened = make_workspace(settings, hour_s=hour)
     _introduce(shortened, customers=customers, hour_s=hour)
     raise typer.Exit(run_demo(settings, plan_day(shoppers(customers)), once=once, hour_s=hour, customers=customers))
 
 
-def demo_settings(settings: Settings, data: Path | None) -> Settings:
-    """A server of its own, whatever is configured: nothing of the demo reaches a real database or a real mailbox."""
+def demo_settings(settings: Settings, data: Path | None, *, any_port: bool) -> Settings:
+    """A server of its own, whatever is configured: nothing of the demo reaches a real database or a real mailbox.
+
+    `any_port`: a free one will do when the usual one is taken.
+    """
     folder = (data or settings.data / "demo").resolve()
     if running_endpoints(folder):
         raise DataFolderTaken(folder, None)
@@ -62,7 +65,7 @@ def demo_settings(settings: Settings, data: Path | None) -> Settings:
         update={
             "workspace": folder / "workspace",
             "data": folder,
-            "port": free_port(settings.host, settings.port),
+            "port": _port(settings, any_port=any_port),
             "database_url": None,
             "redis_url": None,
             "smtp_url": None,
@@ -151,6 +154,15 @@ def _verdict(played: Played, day: Day) -> int:
         return 1
     console.print(f"  All {len(day.expected)} mails that this day had to lead to have arrived.")
     return 0
+
+
+def _port(settings: Settings, *, any_port: bool) -> int:
+    try:
+        return free_port(settings.host, settings.port)
+    except PortTaken:
+        if not any_port:
+            raise
+        return free_port(settings.host, 0)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from dotenv import dotenv_values
 from pydantic import SecretStr
 from rich.table import Table
 
 from api.cli.terminal import console
 from api.doctor import OWN_CHECKS, SERVICE_CHECKS, Finding
 from api.supervisor.services import connected
-from engine.config import Settings, read_settings, variable
+from engine.config import Settings, given_variables, read_settings, variable
 from engine.errors import ConfigurationError
 
 _MARKS = {
@@ -33,7 +31,7 @@ def doctor(
     data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
 ) -> None:
     """List the settings and check versions, services, clocks and the mail domain. Exit code 1 for a problem."""
-    environment = {**_dot_env(), **os.environ}
+    environment = given_variables()
     settings = read_settings(workspace=workspace, data=data)
     console.print(_settings_table(settings, environment))
     console.print()
@@ -89,7 +87,3 @@ def shown(value: object) -> str:
 def _line(finding: Finding) -> str:
     advice = f"  [dim]{finding.advice}[/dim]" if finding.advice else ""
     return f"{_MARKS[finding.state]} {finding.topic:<13} {finding.text}{advice}"
-
-
-def _dot_env() -> dict[str, str]:
-    return {name: value or "" for name, value in dotenv_values(".env").items()}

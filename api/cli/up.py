@@ -19,7 +19,7 @@ from api.supervisor.services import environment
 from api.supervisor.signals import Signals
 from api.supervisor.supervisor import LocalServices, Supervisor, local_services
 from api.supervisor.watcher import Watcher
-from engine.config import Settings, read_settings
+from engine.config import Settings, given_variables, read_settings, unknown_variables
 
 _TEND_EVERY_S = 0.5
 
@@ -36,6 +36,8 @@ def up(
     ] = False,
 ) -> None:
     """Publish the workspace and start everything on this machine. Ctrl-C stops it."""
+    for name, meant in unknown_variables(given_variables()).items():
+        errors.print(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""), markup=False)
     settings = read_settings(workspace=workspace, data=data, host=host, port=port)
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     raise typer.Exit(run_up(settings, watch=watch, show=standard_log()))

@@ -38,6 +38,12 @@ def test_a_taken_port_is_named_with_the_way_out(up: RunningUp, folder: Path):
     assert "Traceback" not in second.stderr
 
 
+def test_a_variable_that_is_no_setting_is_pointed_out(up: RunningUp):
+    second = kogda("up", "--port", str(up.port), cwd=up.workspace, KOGDA_WROKERS="2")
+
+    assert "KOGDA_WROKERS is not a setting; did you mean KOGDA_WORKERS?" in second.stderr
+
+
 def test_a_data_folder_in_use_is_named_with_its_owner(up: RunningUp):
     second = kogda("up", "--port", "0", cwd=up.workspace)
 
