@@ -26,7 +26,7 @@ class PublishedTexts:
     settings: Mapping[str, Any]  # of kogda.yaml
 
     def unknown_window(self, *, transactional: bool) -> Literal["hold", "resend"]:
-        """What to do with a message that may or may not have been taken: see docs/decisions/hold-or-resend.md."""
+        """What to do with a message that may or may not have been taken: see docs/decisions/0011-hold-or-resend.md."""
         kind, default = ("transactional", "resend") if transactional else ("marketing", "hold")
         return "resend" if self.settings.get("unknown_window", {}).get(kind, default) == "resend" else "hold"
 

@@ -16,12 +16,14 @@ from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
 LANGUAGE = 1
 
 KEYS = (
-    "language", "name", "timezone", "currency", "locale", "mail", "topics", "unknown_window", "late_after", "leap_day",
+    "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "unknown_window", "late_after",
+    "leap_day",
 )  # fmt: skip
 NOT_YET = {"quiet_hours": "E650", "caps": "E651", "staff": "E652", "webhooks": "E653"}
 MAIL_KEYS = ("from", "reply_to")
 CLASSES = ("marketing", "transactional")
 POLICIES = ("hold", "resend")
+CONSENTS = ("unless_refused", "required")
 LEAP_DAYS = ("28 february", "1 march")
 
 
@@ -33,6 +35,7 @@ class WorkspaceSettings:
     locale: str = "en"
     mail: dict[str, str] = field(default_factory=dict)  # from, reply_to: addresses, with a name perhaps
     topics: dict[str, str] = field(default_factory=dict)  # name -> what a customer reads for it
+    consent: str = CONSENTS[0]  # what marketing needs: no refusal, or an explicit yes
     unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
     late_after: Length | None = None  # None: 72 hours
     leap_day: str = LEAP_DAYS[0]
@@ -43,6 +46,7 @@ class WorkspaceSettings:
             "locale": self.locale,
             "mail": dict(self.mail),
             "topics": dict(self.topics),
+            "consent": self.consent,
             "unknown_window": dict(self.unknown_window),
             "leap_day": self.leap_day,
         }
@@ -108,6 +112,8 @@ def _read(key: str, value: Tree, reader: Reader) -> Any:
             return _read_mail(value, reader)
         case "topics":
             return _read_topics(value, reader)
+        case "consent":
+            return reader.choice(value, CONSENTS)
         case "unknown_window":
             return _read_unknown_window(value, reader)
         case "late_after":
