@@ -25,6 +25,7 @@ Amount: TypeAlias = "tuple[str, int | Fraction]"
 
 _AMOUNT = re.compile(r"([+-]?)(\d{1,30})(?:[.,](\d{1,30}))?(?:\s*([A-Za-z]{3}))?", re.ASCII)
 _EXACT_FLOATS = 2**53
+_LARGEST_KEY = 10**30
 
 
 def number(raw: object) -> Number:
@@ -114,18 +115,26 @@ def day(raw: object) -> Number:
 
 
 def moment(raw: object) -> Number:
-    """Microseconds since 1970 of an ISO date and time. Without an offset it is UTC."""
+    """Microseconds since 1970 of an ISO date and time. Without an offset it is UTC.
+
+    The first and last days of the calendar are unknown: in some zone they would fall out of it.
+    """
     if type(raw) is not str or len(raw) > 40:
         return NAN
     try:
-        return micros(datetime.fromisoformat(raw))
+        read = micros(datetime.fromisoformat(raw))
     except (ValueError, OverflowError):
         return NAN
+    return read if _FIRST_MOMENT <= read <= _LAST_MOMENT else NAN
 
 
 def micros(at: datetime) -> int:
     since = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - EPOCH
     return (since.days * 86_400 + since.seconds) * MICRO + since.microseconds
+
+
+_FIRST_MOMENT = micros(datetime(1, 1, 3, tzinfo=UTC))
+_LAST_MOMENT = micros(datetime(9999, 12, 29, tzinfo=UTC))
 
 
 def key_text(raw: object) -> str:
@@ -134,6 +143,6 @@ def key_text(raw: object) -> str:
         return raw
     if type(raw) is bool or raw is None:
         return ""
-    if type(raw) is float and raw.is_integer():
-        return str(int(raw))
-    return str(raw) if type(raw) in (int, float) else ""
+    if (type(raw) is not int and type(raw) is not float) or not abs(raw) < _LARGEST_KEY:
+        return ""
+    return str(int(raw)) if raw == int(raw) else str(raw)

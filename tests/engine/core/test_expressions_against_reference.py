@@ -62,7 +62,8 @@ def read_moment(raw: Any) -> datetime | None:
         return None
     if parsed is None:
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed if datetime(1, 1, 3, tzinfo=UTC) <= parsed <= datetime(9999, 12, 29, tzinfo=UTC) else None
 
 
 def read_money(raw: Any, beside: Any) -> tuple[str, Fraction] | None:
