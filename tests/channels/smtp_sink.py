@@ -38,7 +38,7 @@ class SmtpSink:
             tasks.add(task)
             try:
                 await self._session(reader, writer)
-            except (ConnectionError, asyncio.IncompleteReadError):
+            except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass
             finally:
                 tasks.discard(task)

@@ -39,12 +39,13 @@ async def test_whatever_the_server_does_the_row_says_it(database: Database):
     sink = SmtpSink()
     async with sink.running():
         settings = replace(read_smtp_url(f"smtp://127.0.0.1:{sink.port}?starttls=never"), timeouts=IMPATIENT)
-        outbox = Outbox(database, SmtpChannel(settings))
+        outbox = Outbox(database)
         await outbox.publish()
         await outbox.customer()
         found = []
         for number, (script, *_) in enumerate(CASES):
             sink.script = lambda _, script=script: script
+            outbox.runtime.channels = {"email": (channel := SmtpChannel(settings))}
             held = await outbox.message(f"held {number}")
             resent = await outbox.message(f"resent {number}", transactional=True)
             await deliver_messages(outbox.runtime)
@@ -52,7 +53,7 @@ async def test_whatever_the_server_does_the_row_says_it(database: Database):
             assert all(row["reason"] for row in rows) is bool(script)
             assert rows[1]["maybe_duplicate"] is (rows[0]["state"] == "unknown")
             found.append((script, *(row["state"] for row in rows)))
+            await channel.close()
             await outbox.change("UPDATE message SET due_at = 'infinity' WHERE state = 'queued'")
-        await outbox.channel.close()
 
     assert found == CASES
