@@ -12,15 +12,20 @@ from dsl.source import Source, Span
 
 BETWEEN_FIXES = "   |   "
 
+#: A file from anywhere must not steer the terminal that shows it: control characters become pictures one column wide.
+_VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | dict.fromkeys(
+    range(0x7F, 0xA0), 0xFFFD
+)
+
 
 def render_short(diagnostics: Sequence[Diagnostic]) -> str:
     """One line for each."""
-    return "".join(f"{_headline(diagnostic)}\n" for diagnostic in diagnostics)
+    return "".join(f"{_headline(diagnostic)}\n" for diagnostic in diagnostics).translate(_VISIBLE)
 
 
 def render_text(diagnostics: Sequence[Diagnostic]) -> str:
     """Each with its lines of the file, the places in them, and what to do; a blank line between two."""
-    return "\n".join(_block(diagnostic) for diagnostic in diagnostics)
+    return "\n".join(_block(diagnostic) for diagnostic in diagnostics).translate(_VISIBLE)
 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:

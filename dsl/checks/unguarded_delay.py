@@ -14,7 +14,7 @@ GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
 def check_unguarded_delay(subject: Subject, found: list[Diagnostic]) -> None:
     for rule in subject.rules:
-        if rule.compiled and rule.node.delay and not _is_guarded(rule):
+        if rule.compiled and rule.scope.events and rule.node.delay and not _is_guarded(rule):
             _report(rule, rule.node.delay)
 
 
@@ -29,13 +29,14 @@ def _is_guarded(rule: CheckedRule) -> bool:
 def _report(rule: CheckedRule, delay: syntax.Duration) -> None:
     events = rule.scope.events or ()
     names = listed([event.name for event in events])
+    has = "has" if len(events) == 1 else "have"
     written = " ".join(rule.scope.source.slice(delay.span).split())
     stoppers = _likely_stoppers(events, rule)
     notes = [f"for example: stop when {stoppers[0]}"] if stoppers else []
     rule.scope.problems.warn(
         "W501",
         "this is sent even to people who have done it in the meantime",
-        Label(delay.span, f'nothing stops the wait of {written}: {names} has no "cancelled_by" in the schema'),
+        Label(delay.span, f'nothing stops the wait of {written}: {names} {has} no "cancelled_by" in the schema'),
         notes=[*notes, "or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send"],
     )
 

@@ -110,3 +110,13 @@ def test_json_says_everything_with_lines_columns_and_offsets():
         ],
         "docs": "docs/errors/E101.md",
     }
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal():
+    source = Source("evil.rules", 'when a send email "x\x1b[2J\x9b"\n')
+    diagnostic = Diagnostic(code="E101", message="odd \x07 word", source=source, labels=(Label(Span(5, 6)),))
+
+    shown = render_text([diagnostic]) + render_short([diagnostic])
+
+    assert not any((ord(char) < 0x20 and char not in "\n\t") or 0x7F <= ord(char) < 0xA0 for char in shown)
+    assert "x\u241b[2J\ufffd" in shown
