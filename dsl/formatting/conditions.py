@@ -70,7 +70,9 @@ def _aggregate(words: Words, value: syntax.Aggregate) -> str:
 
 
 def _or(words: Words, found: syntax.Or, level: int) -> Doc:
-    docs = [_inside(words, each, level, (syntax.Or, syntax.And)) for each in found.operands]
+    # Brackets count as nesting, and nesting has a limit: what is that deep goes without those that are only kind.
+    bracketed = (syntax.Or, syntax.And) if level < _KIND_LEVELS else (syntax.Or,)
+    docs = [_inside(words, each, level, bracketed) for each in found.operands]
     return joined(docs, [level, f"{words('OR')} "])
 
 
@@ -92,6 +94,8 @@ def _inside(words: Words, found: syntax.Condition, level: int, bracketed: tuple[
         return ["(", *condition(words, found, level + 1), ")"]
     return condition(words, found, level)
 
+
+_KIND_LEVELS = 6
 
 _WORDED = {"is": "IS", "is not": "IS_NOT"}
 
