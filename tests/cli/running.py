@@ -22,11 +22,13 @@ import psutil
 WRITE_KEY = "wk_000000000001.a-key-for-tests-that-is-long-enough"
 
 
-def kogda(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def kogda(
+    *arguments: str | Path, cwd: Path, within_s: float = 120, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, apart from the settings of this shell."""
     command = [sys.executable, "-m", "api.cli", *(str(argument) for argument in arguments)]
     return subprocess.run(
-        command, cwd=cwd, env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
+        command, cwd=cwd, env=environment(**variables), capture_output=True, text=True, timeout=within_s, check=False
     )
 
 
@@ -36,7 +38,7 @@ def environment(**variables: str) -> dict[str, str]:
     return {**plain, "PYTHONUNBUFFERED": "1", **variables}
 
 
-def until(condition: Callable[[], Any], *, within_s: float = 30) -> Any:
+def until(condition: Callable[[], Any], *, within_s: float = 60) -> Any:
     """What `condition` says as soon as it is true. Fails after `within_s`."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -67,7 +69,7 @@ class RunningUp:
         self._reader.start()
 
     def __enter__(self) -> RunningUp:
-        until(lambda: "Ctrl-C stops" in self.output or self.process.poll() is not None, within_s=60)
+        until(lambda: "Ctrl-C stops" in self.output or self.process.poll() is not None, within_s=120)
         assert self.process.poll() is None, self.output
         self.family()
         return self

@@ -26,7 +26,7 @@ def test_an_event_becomes_a_mail_on_the_mailbox_page(up: RunningUp):
     up.post("/v1/identify", {"userId": "42", "traits": {"email": "anna@example.com", "first_name": "Anna"}})
     up.post("/v1/track", {"userId": "42", "event": "Registered", "properties": {}})
 
-    until(lambda: "anna@example.com" in up.get("/mailbox"), within_s=20)
+    until(lambda: "anna@example.com" in up.get("/mailbox"))
 
 
 def test_a_taken_port_is_named_with_the_way_out(up: RunningUp, folder: Path):
@@ -95,7 +95,7 @@ def test_a_killed_server_leaves_no_process_and_the_next_one_recovers(shop: Path,
         until(lambda: not running.orphans())
 
     with RunningUp(shop, *data) as again:
-        until(lambda: "boris@example.com" in again.get("/mailbox"), within_s=20)
+        until(lambda: "boris@example.com" in again.get("/mailbox"))
         assert again.stop(signal.SIGINT) == 0
         assert again.orphans() == []
 
