@@ -52,6 +52,7 @@ class Progress:
     messages: int = 0
     more: frozenset[int] = frozenset()  # partitions with a further batch waiting
     held: frozenset[int] = frozenset()  # their next events wait for a transaction that has not ended
+    moved: frozenset[int] = frozenset()  # some of their events were decided
     busy: frozenset[int] = frozenset()  # another worker has them
 
     def __bool__(self) -> bool:
@@ -145,6 +146,7 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
         messages=len(decisions.messages),
         more=frozenset(left | forwarded | batch.due_left),
         held=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.held),
+        moved=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.rows),
         busy=frozenset(partitions) - locked,
     )
 

@@ -87,8 +87,8 @@ class AdvanceLane:
         _MESSAGES.inc(progress.messages)
         self._pending |= progress.more
         late = progress.held | progress.busy
-        for partition in partitions - late:
-            self._delays.pop(partition, None)
+        for partition in (partitions - late) | progress.moved:
+            self._delays.pop(partition, None)  # what moves is held up by the traffic itself, not by one slow writer
         for partition in late:
             delay = self._delays.get(partition, _AGAIN_S / 2) * 2
             if delay <= _AGAIN_AT_MOST_S:  # beyond that the sweep is soon enough
