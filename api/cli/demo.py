@@ -99,11 +99,12 @@ def run_demo(settings: Settings, day: Day, *, once: bool, hour_s: int, customers
             )
             played = asyncio.run(_play(services, supervisor, signals, day, hour_s=hour_s))
             console.print(summary(played.totals, customers=customers))
+            code = _verdict(played, day)
             if played.is_whole and not once:
                 _stay(services, supervisor, signals)
         finally:
             supervisor.stop()
-    return _verdict(played, day)
+    return code
 
 
 async def _play(services: LocalServices, supervisor: Supervisor, signals: Signals, day: Day, *, hour_s: int) -> Played:
