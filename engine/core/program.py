@@ -59,7 +59,7 @@ class RuleCode:
     goal: MatchCode | None
     tests: Mapping[int, Test]  # of the steps that have a condition, by index
     waits_for: Mapping[int, MatchCode]
-    last_sends: frozenset[int]  # sends that nothing follows
+    last_sends: frozenset[int]  # sends that nothing follows and nothing could still stop
     sends: bool  # whether the rule sends anything at all
     zone: ZoneInfo | None  # the rule's own
     workspace_zone: ZoneInfo
@@ -122,9 +122,7 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
             index: test(condition) for index, step in steps.items() if (condition := _condition_of(step)) is not None
         },
         waits_for={index: match(step.match) for index, step in steps.items() if isinstance(step, plan.WaitFor)},
-        last_sends=frozenset(
-            index for index, step in steps.items() if isinstance(step, plan.Send) and _ends_at(rule, index + 1)
-        ),
+        last_sends=frozenset() if any(_stopping_events(rule, plan_)) else _last_sends(rule),
         sends=any(isinstance(step, plan.Send) for step in rule.steps),
         zone=zone,
         workspace_zone=workspace_zone,
@@ -132,6 +130,12 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
         active_until=_midnight(rule.active_until, workspace_zone, after=1) if rule.active_until else _END,
         concerned_by=frozenset(_events_that_concern(rule, plan_)),
         order=(-rule.priority, rule.file, rule.line, rule.name),
+    )
+
+
+def _last_sends(rule: plan.Rule) -> frozenset[int]:
+    return frozenset(
+        index for index, step in enumerate(rule.steps) if isinstance(step, plan.Send) and _ends_at(rule, index + 1)
     )
 
 

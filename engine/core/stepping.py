@@ -134,7 +134,8 @@ def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
     reserve(draft, code, run)
     draft.last_messages = {**draft.last_messages, message_key(step): draft.now}
     draft.messages.append(_message(turn, run, step))
-    # Parked also at the end when `once per` must hear whether anything was sent at all.
+    # Parked also at the end when a stop may still overtake the hand-over (a provider may put it off for days), or
+    # when `once per` must hear whether anything was sent at all.
     waits = run.step not in code.last_sends or (code.rule.once is not None and run.sent == 0)
     return replace(run, step=run.step + 1, messages=run.messages + 1, state="sending" if waits else "waiting")
 

@@ -121,6 +121,18 @@ rule "series"
     assert world.sent == ["email/one"]
 
 
+def test_s03_stop_when_overtakes_a_last_mail_that_the_provider_puts_off(shop):
+    world = shop('when registered stop when order_paid send email "welcome"')
+    world.verdict("email/welcome", "sent", after=timedelta(hours=6))
+
+    world.at("10:00").event("registered")
+    world.at("11:00").event("order_paid")
+    world.finish()
+
+    assert world.sent == []
+    assert world.runs[0].end_reason == "stop when order_paid"
+
+
 def test_s03_stop_when_with_a_condition_looks_at_the_new_event(shop):
     world = shop('when registered after 1h stop when order_placed where event.total > 100 RUB send email "welcome"')
 
