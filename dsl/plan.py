@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 FORMAT = 1  # raised when an older engine could no longer read a plan
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Unit: TypeAlias = OneWord["second", "minute", "hour", "day", "week", "month", "year"]
 Comparison: TypeAlias = OneWord["is", "is not", ">", "<", ">=", "<="]
 

@@ -122,7 +122,18 @@ class DaysSince(Node):
 
 
 Value: TypeAlias = (
-    Number | Percent | Money | Text | Flag | Date | ClockTime | Duration | Path | Aggregate | LastValue | DaysSince
+    Number
+    | Percent
+    | Money
+    | Text
+    | Flag
+    | Date
+    | ClockTime
+    | Duration
+    | Path
+    | Aggregate
+    | LastValue
+    | DaysSince
     | Placeholder
 )
 
@@ -220,8 +231,20 @@ class Truth(Node):
 
 
 Condition: TypeAlias = (
-    Or | And | Not | Comparison | IsFlag | IsKnown | Between | OneOf | Contains | StartsWith | InLast
-    | Arrived | Issued | Truth
+    Or
+    | And
+    | Not
+    | Comparison
+    | IsFlag
+    | IsKnown
+    | Between
+    | OneOf
+    | Contains
+    | StartsWith
+    | InLast
+    | Arrived
+    | Issued
+    | Truth
 )
 
 
@@ -324,8 +347,14 @@ class ScheduleTrigger(Node):
 
 
 Trigger: TypeAlias = (
-    EventTrigger | SequenceTrigger | TimesTrigger | SegmentTrigger | ChangeTrigger | DateTrigger
-    | InactivityTrigger | ScheduleTrigger
+    EventTrigger
+    | SequenceTrigger
+    | TimesTrigger
+    | SegmentTrigger
+    | ChangeTrigger
+    | DateTrigger
+    | InactivityTrigger
+    | ScheduleTrigger
 )
 
 
@@ -427,8 +456,23 @@ class Description(Node):
 
 
 Clause: TypeAlias = (
-    OnlyIf | Unless | StopWhen | Goal | OncePer | IfRepeated | Cap | FirstCustomers | QuietHours | IgnoreQuietHours
-    | Transactional | CatchUp | Timezone | Priority | Active | Owner | Description
+    OnlyIf
+    | Unless
+    | StopWhen
+    | Goal
+    | OncePer
+    | IfRepeated
+    | Cap
+    | FirstCustomers
+    | QuietHours
+    | IgnoreQuietHours
+    | Transactional
+    | CatchUp
+    | Timezone
+    | Priority
+    | Active
+    | Owner
+    | Description
 )
 
 
@@ -585,8 +629,23 @@ class Notify(Node):
 
 
 Step: TypeAlias = (
-    Send | Wait | WaitUntilClock | WaitUntilDate | WaitUntilMoment | WaitFor | Branch | Split | Exit | SetAttribute
-    | ChangeNumber | Tag | Points | IssuePromo | Emit | Call | Notify
+    Send
+    | Wait
+    | WaitUntilClock
+    | WaitUntilDate
+    | WaitUntilMoment
+    | WaitFor
+    | Branch
+    | Split
+    | Exit
+    | SetAttribute
+    | ChangeNumber
+    | Tag
+    | Points
+    | IssuePromo
+    | Emit
+    | Call
+    | Notify
 )
 
 

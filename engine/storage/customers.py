@@ -69,7 +69,8 @@ async def save_customers(connection: Connection, customers: Sequence[tuple[int, 
         """
         UPDATE customer c
         SET email = n.email, phone = n.phone, timezone = n.timezone, locale = n.locale, attributes = n.attributes,
-            tags = ARRAY(SELECT jsonb_array_elements_text(n.tags->'all')), consent = n.consent, merged_into = n.merged_into
+            tags = ARRAY(SELECT jsonb_array_elements_text(n.tags->'all')), consent = n.consent,
+            merged_into = n.merged_into
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
                     $8::jsonb[], $9::jsonb[], $10::uuid[])
             AS n (partition, id, email, phone, timezone, locale, attributes, tags, consent, merged_into)

@@ -15,8 +15,8 @@ from engine.errors import DatabaseUnreachable
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
-#: What a stopped, full, restarting or unreachable database raises in place of an answer: try again later. A backend that
-#: was ended while its connection lay idle shows as InternalClientError.
+#: What a stopped, full, restarting or unreachable database raises in place of an answer: try again later. A backend
+#: that was ended while its connection lay idle shows as InternalClientError.
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
@@ -87,7 +87,7 @@ async def _prepare_connection(connection: Any) -> None:
 
 
 async def _keep_as_it_is(connection: Any) -> None:
-    """No round trip to undo session settings when a connection goes back: nothing here may make any (SET LOCAL only)."""
+    """No round trip to undo session settings when a connection goes back: nothing may make any (SET LOCAL only)."""
 
 
 def _encode_jsonb(value: object) -> bytes:

@@ -17,7 +17,8 @@ async def test_json_and_transaction_ids_survive_a_copy(database: Database):
         )
         await connection.execute("INSERT INTO partition_cursor (partition) VALUES (1)")
         row = await connection.fetchrow(
-            "SELECT attributes, pg_current_xact_id() AS xid, c.xid AS seen FROM customer JOIN partition_cursor c USING (partition)"
+            "SELECT attributes, pg_current_xact_id() AS xid, c.xid AS seen "
+            "FROM customer JOIN partition_cursor c USING (partition)"
         )
 
     assert row["attributes"] == {"city": "Казань"}
