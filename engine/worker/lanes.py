@@ -22,6 +22,8 @@ _BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0
 
 #: How soon a partition is looked at again that another worker has, or whose events wait for an open transaction.
 _AGAIN_S = 0.01
+_WORTH_A_BATCH = 500  # events
+_GATHER_S = 0.02
 _AGAIN_AT_MOST_S = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -62,25 +64,30 @@ class AdvanceLane:
             while self._pending and not self._closed:
                 partitions, self._pending = frozenset(self._pending), set()
                 callers, self._callers = self._callers, []
-                await self._batch(partitions)
+                decided = await self._batch(partitions)
                 _release(callers)
+                if self._pending and decided < _WORTH_A_BATCH and not self._closed:
+                    # Under load a small batch is mostly fixed cost: let some more events come together.
+                    await asyncio.sleep(_GATHER_S)
         finally:
             _release(self._callers)
             self._callers = []
 
-    async def _batch(self, partitions: frozenset[int]) -> None:
+    async def _batch(self, partitions: frozenset[int]) -> int:
+        """How many events it decided."""
         began = time.perf_counter()
         try:
             await self._runtime.waker.begin(partitions)
             progress = await advance_partitions(self._runtime, partitions)
         except NothingPublished:
-            return  # the sweep comes back to it
+            return 0  # the sweep comes back to it
         except Exception as error:
             _FAILURES.labels("advance").inc()
             _log.warning("advance_failed", error=repr(error), partitions=len(partitions))
-            return
+            return 0
         _BATCH.observe(time.perf_counter() - began)
         self._follow(partitions, progress)
+        return progress.events
 
     def _follow(self, partitions: frozenset[int], progress: Progress) -> None:
         _EVENTS.inc(progress.events)

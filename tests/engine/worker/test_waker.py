@@ -71,7 +71,7 @@ async def test_many_partitions_are_shared_out_to_several_jobs(waker: ArqWaker, r
 
     woken = await jobs(redis)
 
-    assert len(woken) == 4
+    assert len(woken) == 2
     assert sorted(partition for _, partitions in woken for partition in partitions) == list(range(64))
 
 
@@ -160,4 +160,4 @@ async def test_twenty_thousand_events_a_second_cost_little(waker: ArqWaker, redi
     await settled(waker)
 
     assert time.process_time() - began < 0.2
-    assert len(await jobs(redis)) == 4
+    assert len(await jobs(redis)) == 2
