@@ -59,6 +59,7 @@ _ALL = (
     Code("E135", "words in another order"),
     Code("E136", "two channels in one step"),
     Code("E137", "a name in quotes"),
+    Code("E138", "a name of several words"),
     # E2xx: names
     Code("E201", "unknown event"),
     Code("E203", "unknown customer attribute"),

@@ -7,10 +7,12 @@ from typing import TypeAlias
 from dsl import plan, syntax
 from dsl.comparisons import are_comparable, is_possible
 from dsl.diagnostics import Label
+from dsl.event_names import report_unknown_event
 from dsl.kinds import Kind
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
 from dsl.memberships import compile_one_of
+from dsl.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed, described
 from dsl.values import compile_value
@@ -69,6 +71,8 @@ def _negated(expression: Expression) -> Expression:
 
 
 def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression:
+    if isinstance(condition, syntax.Or) and lacks_a_list(condition, scope):
+        return None
     compiled = [compile_condition(operand, scope) for operand in condition.operands]
     operands = tuple(operand for operand in compiled if operand is not None)
     if len(operands) < len(compiled):
@@ -78,34 +82,14 @@ def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression
 
 def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expression:
     left = compile_value(condition.left, scope)
-    if left is not None and _lacks_quotes(left, condition.right, scope):
+    if left is not None and (asks_for_a_value(left, condition, scope) or asks_a_flag(left, condition, scope)):
+        return None
+    if left is not None and lacks_quotes(left, condition.right, scope):
         return None
     right = compile_value(condition.right, scope)
     if left is None or right is None or not are_comparable(left, right, condition.comparison, scope):
         return None
     return plan.Compare(left.operand, condition.comparison, right.operand)
-
-
-def _lacks_quotes(left: Typed, right: syntax.Value, scope: Scope) -> bool:
-    """`customer.tier is gold`: a word that means nothing, where a text belongs."""
-    if not isinstance(right, syntax.Path) or len(right.parts) > 1 or left.kind.name != "text" or left.kind.is_list:
-        return False
-    word = right.root
-    if (
-        word in scope.names.seen
-        or word in scope.catalog.events
-        or word in (*scope.catalog.attributes, "event", "customer")
-    ):
-        return False
-    values = ", ".join(f'"{value}"' for value in left.kind.values)
-    scope.problems.error(
-        "E103",
-        "text must be in quotes",
-        Label(right.span, f'I read this as a name, and nothing is called "{word}"'),
-        notes=[f"{scope.source.slice(left.span)} can be {values}"] if values else [],
-        fixes=[replacement(right.span, f'"{word}"')],
-    )
-    return True
 
 
 def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:
@@ -176,13 +160,7 @@ def _compile_in_last(condition: syntax.InLast, scope: Scope) -> Expression:
     if len(condition.path.parts) == 1 and condition.path.root in scope.catalog.events:
         return plan.Happened(condition.path.root, within) if within else None
     if len(condition.path.parts) == 1 and condition.path.root not in ("customer", "event"):
-        report_unknown(
-            "E201",
-            f'there is no event called "{condition.path}"',
-            condition.path.span,
-            problems=scope.problems,
-            candidates=scope.catalog.events,
-        )
+        report_unknown_event(condition.path.span, scope)
         return None
     value = compile_value(condition.path, scope)
     if value is None or within is None:
@@ -246,7 +224,7 @@ def _report_no_condition(value: Typed, scope: Scope) -> None:
         return
     scope.problems.error(
         "E307",
-        f'"{written}" alone is not a condition',
+        f"{written} alone is not a condition" if value.is_constant else f'"{written}" alone is not a condition',
         Label(value.span, f"this is {described(value.kind)}: compare it with something"),
         notes=[f"for example: {written} is known"] if not value.is_constant else [],
     )

@@ -15,26 +15,6 @@ from dsl.source import Span
 from dsl.suggestions import nearest
 
 
-def find_event(name: syntax.Name, scope: Scope) -> EventType | None:
-    event = scope.catalog.events.get(name.text)
-    if event is None:
-        report_unknown(
-            "E201",
-            f'there is no event called "{name.text}"',
-            name.span,
-            problems=scope.problems,
-            candidates=scope.catalog.events,
-        )
-    return event
-
-
-def find_events(names: Sequence[syntax.Name], scope: Scope) -> tuple[EventType, ...] | None:
-    """All of them; None when one is unknown (every unknown one is reported)."""
-    found = [find_event(name, scope) for name in names]
-    known = tuple(event for event in found if event is not None)
-    return known if len(known) == len(found) else None
-
-
 def find_attribute(path: syntax.Path, scope: Scope) -> tuple[str, Kind] | None:
     """The dotted name after `customer.` and its kind."""
     kinds = scope.catalog.attributes

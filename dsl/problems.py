@@ -67,6 +67,9 @@ def replacement(span: Span, text: str) -> Fix:
 
 def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """By file and place, each finding once: a definition used by ten rules reports its mistake once."""
+    told = {(d.source.path, d.span) for d in found if d.code.startswith("E2")}
+    # How a name is written, and that there is no such name: one mistake, and the second says more.
+    found = [d for d in found if d.code not in ("E137", "E138") or (d.source.path, d.span) not in told]
     unique = {(d.source.path, d.span, d.code, d.message): d for d in reversed(found)}
     return sorted(unique.values(), key=lambda d: (d.source.path, d.span.start, d.code))
 

@@ -9,8 +9,9 @@ from dsl import plan, syntax
 from dsl.comparisons import accepts
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
+from dsl.event_names import find_event
 from dsl.lengths import compile_length
-from dsl.lookup import find_attribute, find_event, report_unknown
+from dsl.lookup import find_attribute, report_unknown
 from dsl.scope import Scope, Typed, described
 from dsl.templates import find_template
 from dsl.triggers import compile_match

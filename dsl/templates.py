@@ -25,7 +25,9 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     name, span = recipient.template.text, recipient.template.span
     elsewhere = [each for (_, other), each in scope.catalog.templates.items() if other == name]
     here = [other for (each, other) in scope.catalog.templates if each == channel]
-    near = nearest(name, here)
+    bare = name.rpartition("/")[2].rpartition(".html")[0] or name.rpartition("/")[2]
+    written_as_path = bare != name and bare in here
+    near = [bare] if bare in here else nearest(name, here)
     notes = [f'did you mean {channel} "{near[0]}"?'] if near else []
     fixes: list[Fix] = [replacement(span, f'"{near[0]}"')] if near else []
     if elsewhere:
@@ -43,7 +45,12 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     scope.problems.error(
         "E204",
         f'there is no {channel} template "{name}"',
-        Label(span, f"no file templates/{channel}/{name}.html"),
+        Label(
+            span,
+            "only the name, without folder and ending"
+            if written_as_path
+            else f"no file templates/{channel}/{name}.html",
+        ),
         notes=notes,
         fixes=fixes,
     )

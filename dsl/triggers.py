@@ -6,8 +6,9 @@ from dsl import plan, syntax
 from dsl.catalog import EventType
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
+from dsl.event_names import find_events
 from dsl.lengths import compile_length
-from dsl.lookup import find_events, report_unknown
+from dsl.lookup import report_unknown
 from dsl.scope import Scope
 from dsl.values import compile_value
 

@@ -15,7 +15,7 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import confusions, gaps, quantities, signs, spelling, structure
+from dsl.recovery import confusions, gaps, money, names, notations, quantities, signs, spelling, structure
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -29,6 +29,7 @@ Look = Callable[[Failure], Finding | None]
 LOOKS: tuple[Look, ...] = (
     signs.unclosed_quote,
     signs.other_quotes,
+    signs.marks_of_a_document,
     confusions.other_comment,
     spelling.mixed_letters,
     spelling.wrong_layout,
@@ -48,9 +49,15 @@ LOOKS: tuple[Look, ...] = (
     structure.else_with_channel,
     gaps.rule_without_trigger,
     structure.stop_as_verb,
+    structure.end_with_its_word,
     structure.missing_end,
     structure.end_too_many,
+    money.currency_elsewhere,
     quantities.date_elsewhere,
+    notations.date_in_words,
+    notations.parts_of_a_unit,
+    notations.range_of_numbers,
+    notations.the_last_days,
     quantities.number_elsewhere,
     quantities.compound_duration,
     quantities.ambiguous_minutes,
@@ -60,6 +67,8 @@ LOOKS: tuple[Look, ...] = (
     quantities.time_elsewhere,
     signs.sign_for_word,
     signs.word_for_sign,
+    names.name_of_several_words,
+    names.title_in_quotes,
     spelling.misspelt,
     spelling.text_without_quotes,
     gaps.ends_too_early,

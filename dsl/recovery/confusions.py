@@ -33,7 +33,9 @@ CONFUSIONS = (
     Confusion("MORETHAN", r"(?:is[ ]+)?(?:more|greater|larger|higher)[ ]+than|больше(?:[ ]+чем)?|exceeds", ">"),
     Confusion("LESSTHAN", r"(?:is[ ]+)?(?:less|smaller|lower|fewer)[ ]+than|меньше(?:[ ]+чем)?", "<"),
     Confusion("MORETHAN", r"(?:is[ ]+)?at[ ]+least|не[ ]+мен(?:ее|ьше)", ">="),
-    Confusion("IS", r"equals|equal[ ]+to|are|was|has", "is"),
+    Confusion("IS", r"equals|equal[ ]+to|are|was", "is"),
+    Confusion("DOT", r"(?:has|with)[ ]+(?:an?[ ]+|the[ ]+)?tag|(?:is[ ]+)?tagged(?:[ ]+as)?", ".tags contains"),
+    Confusion("DOT", r"имеет[ ]+(?:метку|тег)|с[ ]+(?:меткой|тегом)", ".tags содержит"),
     Confusion("IS_NOT", r"isn't|isnt|not[ ]+equal[ ]+to", "is not"),
     Confusion("IS_KNOWN", r"exists|is[ ]+(?:set|filled|present)|is[ ]+not[ ]+(?:null|empty)", "is known"),
     Confusion("IS_UNKNOWN", r"is[ ]+(?:null|empty|missing)", "is unknown"),
@@ -43,6 +45,8 @@ CONFUSIONS = (
     Confusion("COMMA", r"and|or|и|или", ",", "E105"),
     # steps
     Confusion("ELSE_IF", r"elif|elsif|elseif", "else if"),
+    Confusion("ELSE", r"otherwise|or[ ]+else|в[ ]+противном[ ]+случае", "else"),
+    Confusion("END", r"end-?if|fi|done|end[ ]+(?:if|split)", "end"),
     Confusion("OR", r"либо", "или"),
     Confusion("CHANNEL", r"e-?mails?|mails?|имейл|емейл|e-?майл|почту|письма", "email"),
     Confusion("CHANNEL", r"sms-?es|text(?:[ ]+message)?|сообщение", "sms"),
@@ -54,6 +58,10 @@ CONFUSIONS = (
     Confusion("SEND", r"(?:and|и)[ ]+(?:then|затем|потом)|(?:and|then|и|затем|потом|то)(?=[ ])", "", "E116",
               'the word "{written}" is not needed here'),
     # guards
+    Confusion("STOP_WHEN", r"(?:stop|cancel|exit|quit|end|finish)[ ]+(?:if|on|once|upon|after|when|as[ ]+soon[ ]+as)",
+              "stop when"),
+    Confusion("STOP_WHEN", r"(?:остановить|остановиться|прекратить|стоп|отменить)[ ]+(?:если|когда|после|при)",
+              "stop when"),
     Confusion("PER", r"an?|every|each|in(?:[ ]+an?)?", "per"),
     Confusion("ONCE", r"only[ ]+once(?![ ]+per)", "once per customer", safe=False),
     Confusion("AT_MOST", r"max(?:imum)?|no[ ]+more[ ]+than|up[ ]+to|not[ ]+more[ ]+than", "at most"),
@@ -85,9 +93,11 @@ _PATTERNS = tuple(
     (confusion, re.compile(confusion.pattern.replace("[ ]+", r"[ \t\u00a0]+") + r"(?!\w)", re.IGNORECASE))
     for confusion in CONFUSIONS
 )
-_COMMENT = re.compile(r"(?://+|--+|/\*+|;+)[ \t]*([^\n]*?)[ \t]*(?:\*/)?[ \t]*(?=\n|\Z)")
+_COMMENT = re.compile(r"(?://+|--+|/\*+|;+(?!\s*\Z))[ \t]*([^\n]*?)[ \t]*(?:\*/)?[ \t]*(?=\n|\Z)")
 _UNQUOTED = re.compile(r'["“«„]([^\W\d]\w*)["”»“]')
 _DELAY = re.compile(r"[ \t\u00a0]+\d+[ \t\u00a0]*[^\W\d]+")
+_LIST_SIGNS = ' \t"«»“”„'
+_QUOTED_LIST = re.compile(r'["«“„][^"»”“\n]*["»”“](?:[ \t]*,[ \t]*["«“„][^"»”“\n]*["»”“])*')
 _BARE_LIST = re.compile(r"[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+")
 
 
@@ -129,7 +139,7 @@ def _confused(failure: Failure, confusion: Confusion, match: re.Match[str]) -> F
 def other_comment(failure: Failure) -> Finding | None:
     """`// why`, `-- why`, `/* why */`."""
     match = None if failure.at_end else _COMMENT.match(failure.text, failure.position)
-    if match is None or (match[0].startswith("-") and not failure.begins_line):
+    if match is None or (match[0][0] in "-;" and not failure.begins_line):
         return None
     span, text = Span(*match.span()), f"# {match[1]}".rstrip()
     return Finding(
@@ -144,7 +154,7 @@ def other_comment(failure: Failure) -> Finding | None:
 def name_in_quotes(failure: Failure) -> Finding | None:
     """`when "cart_abandoned"`, `customer in "vip"`, `send "email" "cart"`."""
     match = None if failure.at_end else _UNQUOTED.match(failure.text, failure.position)
-    if match is None:
+    if match is None or (failure.type_before() in ("IN", "NOT_IN") and failure.type_before(2) != "CUSTOMER"):
         return None
     channel = "CHANNEL" in failure.expected and match[1].lower() in CHANNELS
     if not channel and "NAME" not in failure.expected:
@@ -161,14 +171,18 @@ def name_in_quotes(failure: Failure) -> Finding | None:
 
 
 def list_without_brackets(failure: Failure) -> Finding | None:
-    """`in Moscow, Kazan`."""
-    if failure.word != "," or failure.type_before() != "NAME" or failure.type_before(2) not in ("IN", "NOT_IN"):
+    """`in Moscow, Kazan`, `in "Moscow", "Kazan"`."""
+    bare = failure.word == "," and failure.type_before() == "NAME" and failure.type_before(2) in ("IN", "NOT_IN")
+    if bare:
+        match = _BARE_LIST.match(failure.text, failure.tokens[-1].start_pos or 0)
+    elif failure.type_before() in ("IN", "NOT_IN"):
+        match = _QUOTED_LIST.match(failure.text, failure.position)
+    else:
         return None
-    match = _BARE_LIST.match(failure.text, failure.tokens[-1].start_pos or 0)
     if match is None:
         return None
     span = Span(*match.span())
-    listed = "(" + ", ".join(f'"{word.strip()}"' for word in match[0].split(",")) + ")"
+    listed = "(" + ", ".join(f'"{word.strip(_LIST_SIGNS)}"' for word in match[0].split(",")) + ")"
     return Finding(
         code="E103",
         message="a list stands in brackets, and its texts in quotes",

@@ -67,6 +67,12 @@ class Failure:
     def begins_line(self) -> bool:
         return not self.text[self.text.rfind("\n", 0, self.position) + 1 : self.position].strip()
 
+    @property
+    def in_head_of_if(self) -> bool:
+        """Between `if` and its `then`."""
+        heads = (token.type for token in reversed(self.tokens) if token.type in ("IF", "ELSE_IF", "THEN", "WHEN"))
+        return next(heads, "") in ("IF", "ELSE_IF")
+
     def accepts_word(self, word: str) -> bool:
         """Some expected terminal has this form."""
         return any(is_word_of(terminal, word) for terminal in self.expected)

@@ -8,7 +8,7 @@ from datetime import date
 from dsl.diagnostics import Edit
 from dsl.keywords import UNITS
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, context, replaced
+from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.words import is_unit
@@ -38,7 +38,7 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 def ambiguous_minutes(failure: Failure) -> Finding | None:
-    match = _match(failure, _AMBIGUOUS, "DURATION")
+    match = pattern_at(failure, _AMBIGUOUS, "DURATION")
     if match is None:
         return None
     span, amount = Span(*match.span()), match[1]
@@ -56,13 +56,13 @@ def ambiguous_minutes(failure: Failure) -> Finding | None:
 
 def compound_duration(failure: Failure) -> Finding | None:
     """`1h30m`, `1 hour 30 min`: seen at its beginning, or at the second half when the first could be read alone."""
-    match = _match(failure, _COMPOUND, "DURATION")
+    match = pattern_at(failure, _COMPOUND, "DURATION")
     if match is None and failure.type_before() == "DURATION":
         match = _COMPOUND.match(failure.text, failure.tokens[-1].start_pos or 0)
-    if match is None or not all(_unit(word) for word in (match[2], match[4])):
+    if match is None or not all(unit_of(word) for word in (match[2], match[4])):
         return None
     span = Span(*match.span())
-    units = [_unit(match[2]), _unit(match[4])]
+    units = [unit_of(match[2]), unit_of(match[4])]
     total = sum(int(n) * _SECONDS.get(unit, 0) for n, unit in zip((match[1], match[3]), units, strict=True))
     exact = all(unit in _SECONDS for unit in units)
     text = f"{total // 60} min" if total % 60 == 0 else f"{total}s"
@@ -76,7 +76,7 @@ def compound_duration(failure: Failure) -> Finding | None:
     )
 
 
-def _unit(word: str) -> str:
+def unit_of(word: str) -> str:
     return "minute" if word.lower() in ("m", "м") else UNITS.get(word.lower(), "")
 
 
@@ -112,7 +112,7 @@ def _in_digits(span: Span, text: str) -> Finding:
 
 def unknown_unit(failure: Failure) -> Finding | None:
     """`5 dyas`."""
-    match = _match(failure, _WITH_UNIT, "DURATION")
+    match = pattern_at(failure, _WITH_UNIT, "DURATION")
     if match is None or is_unit(match[2]):
         return None
     similar = nearest(match[2], [unit for unit in UNITS if len(unit) > 2])
@@ -177,10 +177,10 @@ def _readings(match: re.Match[str]) -> list[str]:
         year = last + 2000 if last < 100 else last
         # With points the day comes first everywhere; with strokes it depends on the country.
         orders = [(year, middle, first)] + ([(year, first, middle)] if match[2] == "/" else [])
-    return [day for order in dict.fromkeys(orders) if (day := _iso(*order))]
+    return [day for order in dict.fromkeys(orders) if (day := iso_date(*order))]
 
 
-def _iso(year: int, month: int, day: int) -> str | None:
+def iso_date(year: int, month: int, day: int) -> str | None:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
@@ -189,7 +189,7 @@ def _iso(year: int, month: int, day: int) -> str | None:
 
 def time_elsewhere(failure: Failure) -> Finding | None:
     """`at 9`, `at 9.30`, `at 9 pm`."""
-    match = _match(failure, _CLOCK, "TIME")
+    match = pattern_at(failure, _CLOCK, "TIME")
     if match is None or failure.expected & {"INT"}:
         return None
     hour, minute = int(match[1] or match[4] or match[6]), int(match[2] or match[5] or 0)
@@ -202,13 +202,12 @@ def time_elsewhere(failure: Failure) -> Finding | None:
         code="E120",
         message="times are written hours:minutes, from 0:00 to 23:59",
         where=span,
-        label=context(failure),
         fixes=(replaced(span, text, safe=True, title=text),),
         repair=Edit(span, text),
     )
 
 
-def _match(failure: Failure, pattern: re.Pattern[str], terminal: str) -> re.Match[str] | None:
+def pattern_at(failure: Failure, pattern: re.Pattern[str], terminal: str) -> re.Match[str] | None:
     """The pattern at the position, where the terminal could stand."""
     if failure.at_end or terminal not in failure.expected:
         return None

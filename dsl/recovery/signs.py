@@ -19,6 +19,8 @@ _STRING = re.compile(r'"[^"\r\n]*"|«[^»\r\n]*»|“[^”\r\n]*”|„[^“\r\n
 _ONE_WORD = re.compile(r"[^\s\"«»“”„]+")
 _SIGN = re.compile(r"[=!<>&|≥≤≠⩾⩽]+|->|→|—|[,;:.]")
 
+_MARKS = re.compile(r"`{3}\w*[ \t]*(?=\n|\Z)|(?:\d{1,3}[.)]|[-*•–—>]+)[ \t]+(?=[^\W\d])")
+
 #: Sign to the terminals that may be meant, in order, and the words to write for them.
 _MEANT: dict[str, tuple[tuple[str, str], ...]] = {
     "=": (("IS", "is"), ("SET_TO", "to"), ("MEANS", "means")),
@@ -82,7 +84,7 @@ def _in_other_quotes(text: str, position: int) -> re.Match[str] | None:
 
 def other_quotes(failure: Failure) -> Finding | None:
     match = None if failure.at_end else _in_other_quotes(failure.text, failure.position)
-    if match is None:
+    if match is None or match[0].startswith("```"):
         return None
     span, text = Span(*match.span()), f'"{match[1]}"'
     return Finding(
@@ -99,6 +101,8 @@ def other_quotes(failure: Failure) -> Finding | None:
 def sign_for_word(failure: Failure) -> Finding | None:
     span, sign = _sign(failure)
     for terminal, meant in _MEANT.get(sign, ()):
+        if terminal == "THEN" and not failure.in_head_of_if:
+            continue
         if terminal in failure.expected or sign == "<>":
             russian = speaks_russian(failure) and meant[0].isalpha()
             return _sign_finding(failure, span, shown(terminal, russian=True) if russian else meant)
@@ -146,6 +150,24 @@ def word_for_sign(failure: Failure) -> Finding | None:
         where=failure.piece,
         fixes=(replaced(failure.piece, "=", safe=True),),
         repair=Edit(failure.piece, "="),
+    )
+
+
+def marks_of_a_document(failure: Failure) -> Finding | None:
+    """What a chat, a list or a mail puts before a line: `1.`, `-`, `>`, three backticks."""
+    line = failure.text.rfind("\n", 0, failure.position) + 1
+    # `2.` is seen at its point: a number could be read alone.
+    match = _MARKS.match(failure.text, line + len(failure.text[line:]) - len(failure.text[line:].lstrip(" \t")))
+    if match is None or failure.at_end or not match.start() <= failure.position < match.end():
+        return None
+    span = Span(*match.span())
+    return Finding(
+        code="E125",
+        message=f'"{match[0].strip()}" has no meaning here',
+        where=Span(span.start, span.start + len(match[0].rstrip())),
+        label="lines need no signs before them",
+        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        repair=Edit(span, ""),
     )
 
 

@@ -18,8 +18,8 @@ _EASILY_LEFT_OUT = (
     "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
     "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL", "RPAR",
 )  # fmt: skip
-_TITLED = frozenset(("TEST", "RULE", "OWNER", "DESCRIPTION"))
-_PATHS = frozenset(("USE", "RULES"))
+_TITLED = frozenset(("TEST", "RULE", "DESCRIPTION"))
+_PATHS = frozenset(("USE", "RULES", "TIMEZONE"))
 _AFTER_TITLE = ("WHEN", "EVERY", "OPEN")
 #: After these any word is taken for a name.
 _BEFORE_NAMES = frozenset(
@@ -75,6 +75,8 @@ def misspelt(failure: Failure) -> Finding | None:
         similar = nearest(word, candidates)
         if not similar or similar[0] == word.lower():
             continue
+        if one_of(similar[0], ITEMS) and failure.tokens and not failure.begins_line:
+            continue  # after any item another may begin: true, and seldom meant
         return Finding(
             code="E101",
             message=f'I do not know the word "{word}"',
@@ -175,6 +177,10 @@ def missing_word(failure: Failure) -> Finding | None:
 def _fits(failure: Failure, terminal: str, text: str) -> bool:
     """With the word put in, the parser gets past the next word; past two when the first may be any name."""
     if terminal == "WHEN" and failure.tokens and failure.type_before(2) != "RULE":
+        return False
+    if terminal == "THEN" and not failure.in_head_of_if:
+        return False
+    if terminal == "IS" and failure.type_before() in ("CUSTOMER", "EVENT"):
         return False
     takes_name = terminal in _BEFORE_NAMES and failure.word[:1].isalpha()
     takes_name = takes_name and not (terminal == "THEN" and "WHERE" not in failure.expected)

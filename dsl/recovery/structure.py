@@ -15,6 +15,8 @@ from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.words import CLAUSES, FORMS, STEPS, one_of
 
+#: `stop on order_placed` among the steps: not the verb.
+_EVENT_FOLLOWS = re.compile(r"[ \t]+(?:if|on|once|upon|after|when|если|когда|после|при)\b", re.IGNORECASE)
 _CLAUSE_TEXT = re.compile(r"[^\n#]*")
 
 
@@ -163,8 +165,27 @@ def stop_as_verb(failure: Failure) -> Finding | None:
         message='the step that ends a run is "exit"',
         where=failure.piece,
         label='"stop when" is a guard: it stands before the first step and names an event',
-        fixes=(replaced(failure.piece, "exit", safe=True),),
+        fixes=()
+        if _EVENT_FOLLOWS.match(failure.text, failure.piece.end)
+        else (replaced(failure.piece, "exit", safe=True),),
         repair=Edit(failure.piece, "exit"),
+    )
+
+
+def end_with_its_word(failure: Failure) -> Finding | None:
+    """`end if`: the parser took `if` for the next one."""
+    if failure.type_before() not in ("IF", "SPLIT") or failure.type_before(2) != "END":
+        return None
+    end, word = failure.tokens[-2:]
+    span = Span(end.end_pos or 0, word.end_pos or 0)
+    if "\n" in failure.text[span.start : span.end] or not (failure.at_end or failure.begins_line):
+        return None
+    return Finding(
+        code="E116",
+        message=f'the word "{word}" is not needed after "{end}"',
+        where=Span(word.start_pos or 0, span.end),
+        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        repair=Edit(span, ""),
     )
 
 

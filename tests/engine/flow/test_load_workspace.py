@@ -155,3 +155,21 @@ def test_paths_limit_what_is_reported_and_not_what_is_read(folder: Path):
     assert reported(checked) == [("rules/a.rules", "E204")]
     assert checked.plan is None
     assert (checked.rules, checked.files) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "written", ['"заказ оформлен"', "заказ оформлен", "Заказ Оформлен", "order placd", "заказ оформлин", "ORDER_PLACED"]
+)
+def test_an_event_written_by_its_title_is_one_finding_whose_fix_is_its_name(folder: Path, written: str):
+    schema = (
+        "events:\n  order_placed:\n    title: {en: order placed, ru: заказ оформлен}\n    properties: {total: money}\n"
+    )
+    write(folder, "schema.yaml", schema)
+    write(folder, "rules/order.rules", f'when {written} send email "thanks"\n')
+
+    checked = load_workspace(folder)
+
+    [finding] = [each for each in checked.diagnostics if each.code != "W541"]
+    assert finding.code == "E201"
+    assert [fix.edits[0].text for fix in finding.fixes] == ["order_placed"]
+    assert finding.source.slice(finding.fixes[0].edits[0].span) == written

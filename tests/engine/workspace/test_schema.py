@@ -198,6 +198,7 @@ leap_day: 1 march
     assert read.as_json() == {
         "name": "Shop",
         "locale": "ru",
+        "consent": "unless_refused",
         "mail": {"from": "Shop <hello@shop.example>", "reply_to": "help@shop.example"},
         "topics": {"news": "What is new"},
         "unknown_window": {"marketing": "hold", "transactional": "resend"},

@@ -1,0 +1,93 @@
+"""Conditions that can be read and surely mean something else: habits of other notations."""
+
+from __future__ import annotations
+
+from dsl import syntax
+from dsl.diagnostics import Edit, Fix, Label
+from dsl.problems import replacement
+from dsl.scope import Scope, Typed
+from dsl.source import Span
+
+_NOTHING = frozenset(
+    ("empty", "null", "none", "nil", "missing", "blank", "unset", "undefined", "пусто", "пустой", "пустая")
+)
+_FLAGS = {"yes": "yes", "true": "yes", "да": "да", "no": "no", "false": "no", "нет": "нет"}
+
+
+def _bare_word(value: syntax.Value, scope: Scope) -> str:
+    """A single word that has no meaning of its own here."""
+    word = value.root if isinstance(value, syntax.Path) and len(value.parts) == 1 else ""
+    return "" if word in scope.names.seen or word in scope.catalog.events else word
+
+
+def asks_for_a_value(left: Typed, condition: syntax.Comparison, scope: Scope) -> bool:
+    """`customer.city is empty`."""
+    word = _bare_word(condition.right, scope)
+    if word.lower() not in _NOTHING or condition.comparison not in ("is", "is not"):
+        return False
+    meant = "is unknown" if condition.comparison == "is" else "is known"
+    span = Span(left.span.end, condition.right.span.end)
+    scope.problems.error(
+        "E206",
+        f'I do not know "{word}"',
+        Label(condition.right.span, f"to ask whether there is a value, write: {meant}"),
+        fixes=[Fix(meant, (Edit(span, f" {meant}"),), "safe")],
+    )
+    return True
+
+
+def asks_a_flag(left: Typed, condition: syntax.Comparison, scope: Scope) -> bool:
+    """`customer.subscribed is true`, `is "yes"`."""
+    right = condition.right
+    word = right.text if isinstance(right, syntax.Text) else _bare_word(right, scope)
+    meant = _FLAGS.get(word.lower())
+    if left.kind.name != "flag" or left.kind.is_list or meant is None:
+        return False
+    scope.problems.error(
+        "E302",
+        "a flag is asked with `is yes` or `is no`",
+        Label(right.span, "this is text" if isinstance(right, syntax.Text) else "another language's word"),
+        fixes=[Fix(meant, (Edit(right.span, meant),), "safe")],
+    )
+    return True
+
+
+def lacks_quotes(left: Typed, right: syntax.Value, scope: Scope) -> bool:
+    """`customer.tier is gold`: a word that means nothing, where a text belongs."""
+    if not isinstance(right, syntax.Path) or len(right.parts) > 1 or left.kind.name != "text" or left.kind.is_list:
+        return False
+    word = right.root
+    if (
+        word in scope.names.seen
+        or word in scope.catalog.events
+        or word in (*scope.catalog.attributes, "event", "customer")
+    ):
+        return False
+    values = ", ".join(f'"{value}"' for value in left.kind.values)
+    scope.problems.error(
+        "E103",
+        "text must be in quotes",
+        Label(right.span, f'I read this as a name, and nothing is called "{word}"'),
+        notes=[f"{scope.source.slice(left.span)} can be {values}"] if values else [],
+        fixes=[replacement(right.span, f'"{word}"')],
+    )
+    return True
+
+
+def lacks_a_list(condition: syntax.Or, scope: Scope) -> bool:
+    """`customer.city is "Moscow" or "Kazan"`."""
+    first, *others = condition.operands
+    texts = [each.value for each in others if isinstance(each, syntax.Truth) and isinstance(each.value, syntax.Text)]
+    if not isinstance(first, syntax.Comparison) or first.comparison != "is" or not isinstance(first.right, syntax.Text):
+        return False
+    if not texts or len(texts) < len(others):
+        return False
+    listed = ", ".join(scope.source.slice(text.span) for text in (first.right, *texts))
+    meant = f"{scope.source.slice(first.left.span)} in ({listed})"
+    scope.problems.error(
+        "E307",
+        "several possible values stand in a list",
+        Label(texts[0].span, "text alone is not a condition"),
+        fixes=[Fix(meant, (Edit(Span(first.left.span.start, texts[-1].span.end), meant),), "safe")],
+    )
+    return True
