@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workspace",
         type=Path,
-        default=Path(os.environ.get("KOGDA_WORKSPACE") or "."),
+        default=_workspace(),
         metavar="DIR",
         help="folder with kogda.yaml, schema.yaml, rules/, templates/ (default: KOGDA_WORKSPACE, or this folder)",
     )
@@ -47,6 +47,16 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=RENDERERS, default="text", help="text for people, short: a line each, json for programs"
     )
     return parser
+
+
+def _workspace() -> Path:
+    """As the other commands find it. Their way takes longer than a check, so it is not taken for nothing."""
+    name = "KOGDA_WORKSPACE"
+    if not os.environ.get(name) and Path(".env").is_file():
+        from dotenv import dotenv_values
+
+        return Path(dotenv_values(".env").get(name) or ".")
+    return Path(os.environ.get(name) or ".")
 
 
 def run_check(workspace: Path, paths: Sequence[Path], format: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dsl import plan, syntax
+from dsl.checks.circle_ends import may_end
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.walk import walk
@@ -20,14 +21,18 @@ class Link:
 
 
 def check_loops(subject: Subject, found: list[Diagnostic]) -> None:
-    """`once per` ends a circle; so may a condition on something that the circle itself changes: those are let through,
-    and stopped at run time by the depth of the cause."""
+    """`once per` ends a circle; so may a condition that the circle itself can make false: those are let through, and
+    stopped at run time by the depth of the cause."""
     followers = _followers([rule for rule in subject.rules if rule.compiled and not rule.compiled.once])
     reported: set[frozenset[str]] = set()
     for rule in subject.rules:
         circle = _circle(rule, followers)
         members = frozenset(link.rule.name for link in circle)
-        if circle and members not in reported and not _is_guarded(circle):
+        if (
+            circle
+            and members not in reported
+            and not may_end([link.rule for link in circle], {link.event for link in circle})
+        ):
             reported.add(members)
             _report(circle)
 
@@ -103,33 +108,6 @@ def _circle(start: CheckedRule, followers: dict[str, list[tuple[str, CheckedRule
             ways.append([*way, Link(end, event)])
             ends.append(rule)
     return []
-
-
-def _is_guarded(circle: Sequence[Link]) -> bool:
-    changed: set[str] = set()
-    asked: set[str] = set()
-    for link in circle:
-        nodes = list(walk(link.rule.node))
-        changed |= {str(node.path) for node in nodes if isinstance(node, syntax.SetAttribute)}
-        changed |= {link.event}
-        asked |= set(_asked(link.rule))
-    return bool(changed & asked)
-
-
-def _asked(rule: CheckedRule) -> Iterator[str]:
-    """Attributes and events that a condition of the rule looks at, definitions included."""
-    conditions = [clause.condition for clause in rule.node.clauses if isinstance(clause, syntax.OnlyIf | syntax.Unless)]
-    conditions += [node.condition for node in walk(rule.node.steps) if isinstance(node, syntax.Arm)]
-    conditions += [node.where for node in walk(rule.node.trigger) if isinstance(node, syntax.Events) and node.where]
-    seen: set[str] = set()
-    while conditions:
-        for node in walk(conditions.pop()):
-            if isinstance(node, syntax.Path) and str(node) not in seen:
-                seen.add(str(node))
-                yield str(node)
-                definition = rule.scope.names.seen.get(str(node))
-                if definition and isinstance(definition.node, syntax.Define):
-                    conditions.append(definition.node.condition)
 
 
 def _report(circle: Sequence[Link]) -> None:

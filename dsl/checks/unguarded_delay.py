@@ -14,8 +14,12 @@ GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
 def check_unguarded_delay(subject: Subject, found: list[Diagnostic]) -> None:
     for rule in subject.rules:
-        if rule.compiled and rule.scope.events and rule.node.delay and not _is_guarded(rule):
-            _report(rule, rule.node.delay)
+        if not rule.compiled or not rule.scope.events or _is_guarded(rule):
+            continue
+        if rule.node.delay:
+            _report(rule, rule.node.delay, _likely_stoppers(rule.scope.events, rule))
+        elif (wait := _wait_before_a_send(rule)) and (stoppers := _cancelling(rule.scope.events, rule)):
+            _report(rule, wait.duration, stoppers)
 
 
 def _is_guarded(rule: CheckedRule) -> bool:
@@ -26,12 +30,26 @@ def _is_guarded(rule: CheckedRule) -> bool:
     return all(send.unless for send in of_type(rule.nodes, syntax.Send))
 
 
-def _report(rule: CheckedRule, delay: syntax.Duration) -> None:
+def _wait_before_a_send(rule: CheckedRule) -> syntax.Wait | None:
+    """In a row of steps; who branches or waits for an event has thought of it."""
+    if any(rule.nodes.get(kind) for kind in (syntax.Branch, syntax.WaitFor)):
+        return None
+    waits = of_type(rule.nodes, syntax.Wait)
+    later = [send.span.start for send in of_type(rule.nodes, syntax.Send) if not send.unless]
+    return next((wait for wait in waits if later and max(later) > wait.span.start), None)
+
+
+def _cancelling(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
+    """Most waits are meant to be waited out, as for a review; hardly where an event about the same object cancels others."""
+    cancelling = {name for event in rule.scope.catalog.events.values() for name in event.cancelled_by}
+    return [name for name in _likely_stoppers(events, rule) if name in cancelling]
+
+
+def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> None:
     events = rule.scope.events or ()
     names = listed([event.name for event in events])
     has = "has" if len(events) == 1 else "have"
     written = " ".join(rule.scope.source.slice(delay.span).split())
-    stoppers = _likely_stoppers(events, rule)
     notes = [f"for example: stop when {stoppers[0]}"] if stoppers else []
     rule.scope.problems.warn(
         "W501",

@@ -120,3 +120,14 @@ def test_it_starts_without_the_libraries_of_the_server():
     )
 
     assert done.stdout.endswith("[]\n")
+
+
+def test_the_workspace_is_found_by_the_file_env_as_by_other_commands(
+    shop: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / ".env").write_text(f"KOGDA_WORKSPACE={shop}\nKOGDA_PORT=8001\n")
+
+    done = check(cwd=elsewhere)
+
+    assert (done.returncode, done.stdout) == (0, "2 rules in 2 files: no mistakes\n")

@@ -42,6 +42,20 @@ def codes_with(catalog: Catalog, text: str) -> list[str]:
             'when pinged if fresh then set customer.city to "x" emit pinged end',
             id="a branch on what the rule changes, by a definition",
         ),
+        pytest.param(
+            'when pinged unless customer.tags contains "done" add tag "done" emit pinged', id="a tag that it adds"
+        ),
+        pytest.param(
+            'when pinged only if customer.tags contains "todo" remove tag "todo" emit pinged',
+            id="a tag that it removes",
+        ),
+        pytest.param(
+            'when pinged only if customer.city is "Kazan" set customer.city to "Perm" emit pinged', id="another value"
+        ),
+        pytest.param(
+            "when pinged only if customer.city is known set customer.city to event.coupon emit pinged",
+            id="a value that may be missing",
+        ),
         pytest.param("when pinged emit ponged", id="no circle"),
     ],
 )
@@ -58,6 +72,20 @@ def test_a_circle_with_an_end_is_no_mistake(text: str):
         pytest.param("when pinged where event.n > 1 emit pinged with n = event.n", id="where that nobody can tell"),
         pytest.param("when pinged only if customer.age > 18 emit pinged", id="a guard that the circle does not touch"),
         pytest.param("when pinged after 30 days emit pinged", id="a slow one"),
+        pytest.param(
+            'when pinged only if customer.city is "Kazan" set customer.city to "Kazan" emit pinged',
+            id="the value that it asks for",
+        ),
+        pytest.param(
+            'when pinged only if customer.city is known set customer.city to "Kazan" emit pinged', id="it stays known"
+        ),
+        pytest.param(
+            "when pinged only if ponged in last 1 day emit ponged\nwhen ponged emit pinged",
+            id="a guard that the circle itself keeps true",
+        ),
+        pytest.param(
+            'when pinged only if customer.tags contains "vip" add tag "vip" emit pinged', id="a tag that stays"
+        ),
         pytest.param(
             "when pinged emit ponged\nwhen ponged emit pinged\nwhen pinged once per 1 day emit ponged",
             id="beside a good one",
