@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import asyncpg
 import structlog
@@ -17,13 +18,14 @@ from engine.errors import KogdaError, NothingPublished
 from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
 from engine.flow.deciding import Decisions, decide, set_failures_aside
 from engine.flow.merge_customers import merge_customers
-from engine.flow.set_aside import set_aside
+from engine.flow.set_aside import What, find_suspect, set_aside
 from engine.flow.writing import write_decisions, write_progress
 from engine.runtime import Runtime
 
 TRIES = 3
 _BETWEEN_TRIES_S = (0.02, 0.1)
 _FULL = Limits()
+_NONE = Limits(events=0, timers=0, outcomes=0)
 
 #: Not the data's fault: tried again by whoever called, as often as it takes.
 TRANSIENT = (
@@ -158,24 +160,29 @@ async def pass_poison(runtime: Runtime, partitions: Sequence[int]) -> Progress:
     """
     messages = 0
     for partition in partitions:
-        messages += await _pass_poison_of(runtime, partition, events=True)
-        messages += await _pass_poison_of(runtime, partition, events=False)
+        for what in get_args(What):
+            messages += await _pass_poison_of(runtime, partition, what)
     return Progress(messages=messages, more=frozenset(partitions))
 
 
-async def _pass_poison_of(runtime: Runtime, partition: int, *, events: bool) -> int:
+async def _pass_poison_of(runtime: Runtime, partition: int, what: What) -> int:
     """Messages made on the way."""
     size = _FULL.events // 2
-    messages = 0
+    suspect, tries = None, 0
     while True:
+        if size == 1:
+            found = await find_suspect(runtime.database, partition, what)
+            suspect, tries = found, (tries if found == suspect else 0) + 1
         try:
-            limits = Limits(events=size, due=0) if events else Limits(events=0, due=size)
-            messages += (await _try(runtime, (partition,), limits)).messages
+            limits = replace(_NONE, **{what: size})
+            return (await _try(runtime, (partition,), limits)).messages
         except (NothingPublished, *TRANSIENT):
             raise
         except Exception as error:
-            if size > 1:
+            if suspect is None:
                 size //= 2
-                continue
-            await set_aside(runtime.database, partition, error, event=events)
-        return messages
+            elif tries < TRIES:
+                await asyncio.sleep(_BETWEEN_TRIES_S[tries - 1])
+            else:
+                await set_aside(runtime.database, suspect, error, tries=tries)
+                return 0

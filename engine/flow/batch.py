@@ -21,7 +21,7 @@ from engine.storage.decisions import recent_templates
 from engine.storage.history import by_customer, newest_times
 from engine.storage.once_marks import marks_of_customers
 from engine.storage.outcomes import read_outcomes
-from engine.storage.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, read_events
+from engine.storage.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, peek_events, read_events
 from engine.storage.rule_sets import LIVE
 from engine.storage.runs import due_customers, runs_of_customers
 
@@ -44,7 +44,8 @@ class Limits:
     """How much one batch takes, over all its partitions."""
 
     events: int = 1000
-    due: int = 1000  # timers, and as many outcomes
+    timers: int = 1000
+    outcomes: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ async def _backlogs(
     connection: Connection, cursors: Sequence[Cursor], limits: Limits, names: Collection[str]
 ) -> list[Backlog]:
     if limits.events == 0:
-        return [Backlog(cursor, [], None, held=False) for cursor in cursors]
+        return await peek_events(connection, cursors)
     each = max(1, limits.events // len(cursors))
     return await read_events(connection, cursors, limit=each, names=names)
 
@@ -170,21 +171,19 @@ def _require_locks(batch: Batch, cursors: Sequence[Cursor]) -> None:
 
 
 async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> None:
-    if limits.due == 0:
-        return
     horizons = batch.horizons
-    each = max(1, limits.due // len(horizons))
-    due = await due_customers(connection, list(horizons.items()), limit=each)
+    each = max(1, limits.timers // len(horizons))
+    due = await due_customers(connection, list(horizons.items()), limit=each) if limits.timers else []
     for partition, customer in due:
         _work(batch, customer, partition).is_due = True
-    outcomes = await read_outcomes(connection, list(horizons), limit=limits.due)
+    outcomes = await read_outcomes(connection, list(horizons), limit=limits.outcomes) if limits.outcomes else []
     for partition, customer, outcome in outcomes:
         _work(batch, customer, partition).outcomes.append(outcome)
         batch.outcomes.append((partition, outcome.message))
     batch.timers = len(due)
     counts = Counter(partition for partition, _ in due)
     batch.due_left = {partition for partition, count in counts.items() if count >= each}
-    if len(outcomes) >= limits.due:
+    if outcomes and len(outcomes) >= limits.outcomes:
         batch.due_left.update(partition for partition, _, _ in outcomes)
 
 

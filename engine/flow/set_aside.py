@@ -3,43 +3,78 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from uuid import UUID
 
-from engine.storage.cursors import lock_cursors, move_cursors
+from engine.storage.cursors import Cursor, lock_cursors, move_cursors
 from engine.storage.database import Connection, Database
-from engine.storage.outcomes import drop_first_outcome
+from engine.storage.outcomes import delete_outcomes, first_outcome
 from engine.storage.quarantine import Quarantined, quarantine
 from engine.storage.queue import first_place
-from engine.storage.runs import end_first_due
+from engine.storage.runs import fail_run, first_due
+
+What: TypeAlias = Literal["events", "timers", "outcomes"]
 
 
-async def set_aside(database: Database, partition: int, error: Exception, *, event: bool) -> None:
-    """The first event of a partition (or else its first outcome and due timer), which failed alone and again."""
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What a batch of one would take next. It is the same one as long as the partition's epoch is the same."""
+
+    partition: int
+    what: What
+    epoch: int
+    place: tuple[object, ...]  # of the event, timer or outcome; empty: nothing waits
+
+
+async def find_suspect(database: Database, partition: int, what: What) -> Suspect:
     async with database.transaction() as connection:
-        if event:
-            subjects = await _step_over(connection, partition)
-        else:
-            subjects = [await drop_first_outcome(connection, partition), await end_first_due(connection, partition)]
-        entries = [
-            Quarantined(
-                what="event" if event else "run",
-                subject=subject,
-                rule="",
-                tries=1,
-                reason=f"{type(error).__name__}: {error}",
-                detail="".join(traceback.format_exception(error)),
-            )
-            for subject in subjects
-            if subject
-        ]
-        if entries:
-            await quarantine(connection, entries)
+        return (await _look(connection, partition, what))[1]
 
 
-async def _step_over(connection: Connection, partition: int) -> list[str | None]:
-    cursors = await lock_cursors(connection, [partition], wait=True)
-    place = await first_place(connection, cursors[0])
-    if place is None:
-        return []
-    xid, seq, received_at, event = place
-    await move_cursors(connection, [(cursors[0], cursors[0].at(xid, seq, received_at))])
-    return [str(event)]
+async def set_aside(database: Database, suspect: Suspect, error: Exception, *, tries: int) -> bool:
+    """False when somebody was faster: what would be next now is not what failed."""
+    async with database.transaction() as connection:
+        cursor, found = await _look(connection, suspect.partition, suspect.what)
+        if found != suspect or not found.place:
+            return False
+        subject, after = await _step_over(connection, cursor, suspect)
+        await move_cursors(connection, [(cursor, after)])
+        entry = Quarantined(
+            what="event" if suspect.what == "events" else "run",
+            subject=str(subject),
+            rule="",
+            tries=tries,
+            reason=f"{type(error).__name__}: {error}",
+            detail="".join(traceback.format_exception(error)),
+        )
+        await quarantine(connection, [entry])
+        return True
+
+
+async def _look(connection: Connection, partition: int, what: What) -> tuple[Cursor, Suspect]:
+    (cursor,) = await lock_cursors(connection, [partition], wait=True)
+    place: tuple[object, ...] = ()
+    if what == "events":
+        place = await first_place(connection, cursor) or ()
+    elif what == "timers":
+        run = await first_due(connection, partition)
+        place = (run,) if run else ()
+    else:
+        place = await first_outcome(connection, partition) or ()
+    return cursor, Suspect(partition, what, cursor.epoch, place)
+
+
+async def _step_over(connection: Connection, cursor: Cursor, suspect: Suspect) -> tuple[object, Cursor]:
+    """The id of what was stepped over, and the cursor after it. A run that lost its timer or verdict cannot go on."""
+    if suspect.what == "events":
+        xid, seq, received_at, event = suspect.place
+        return event, cursor.at(xid, seq, received_at)  # type: ignore[arg-type]
+    run = suspect.place[-1]
+    assert isinstance(run, UUID)
+    if suspect.what == "outcomes":
+        message = suspect.place[0]
+        assert isinstance(message, UUID)
+        await delete_outcomes(connection, [(suspect.partition, message)])
+    await fail_run(connection, suspect.partition, run)
+    return run, cursor

@@ -59,14 +59,9 @@ async def forward_outcomes(
     )
 
 
-async def drop_first_outcome(connection: Connection, partition: int) -> str | None:
-    """Delete the oldest outcome of a partition; the id of its run."""
-    run: UUID | None = await connection.fetchval(
-        """
-        DELETE FROM outcome WHERE partition = $1 AND message = (
-            SELECT message FROM outcome WHERE partition = $1 ORDER BY at LIMIT 1
-        ) RETURNING run
-        """,
-        partition,
+async def first_outcome(connection: Connection, partition: int) -> tuple[UUID, UUID] | None:
+    """Message and run of the oldest outcome of a partition."""
+    row = await connection.fetchrow(
+        "SELECT message, run FROM outcome WHERE partition = $1 ORDER BY at LIMIT 1", partition
     )
-    return str(run) if run else None
+    return (row[0], row[1]) if row else None

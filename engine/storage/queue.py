@@ -81,6 +81,37 @@ _READ = """
 """
 
 
+async def peek_events(connection: Connection, cursors: Sequence[Cursor]) -> list[Backlog]:
+    """Reads none, but says what waits: no body is touched."""
+    rows = await connection.fetch(
+        _PEEK,
+        [cursor.partition for cursor in cursors],
+        [cursor.xid for cursor in cursors],
+        [cursor.seq for cursor in cursors],
+        [cursor.floor for cursor in cursors],
+    )
+    first = {row["partition"]: row for row in rows}
+    return [
+        Backlog(cursor, [], found["received_at"], held=not found["settled"])
+        if (found := first.get(cursor.partition))
+        else Backlog(cursor, [], None, held=False)
+        for cursor in cursors
+    ]
+
+
+_PEEK = """
+    SELECT c.partition, e.received_at, e.xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
+    FROM unnest($1::smallint[], $2::xid8[], $3::bigint[], $4::timestamptz[]) AS c (partition, xid, seq, floor)
+    CROSS JOIN LATERAL (
+        SELECT received_at, xid FROM event
+        WHERE event.partition = c.partition AND (event.xid, event.seq) > (c.xid, c.seq)
+          AND event.received_at >= c.floor
+        ORDER BY event.xid, event.seq
+        LIMIT 1
+    ) e
+"""
+
+
 def cause_of(body: dict[str, Any]) -> Cause | None:
     cause = body.get("cause")
     return Cause(run=UUID(cause["run"]), rule=cause["rule"], depth=cause["depth"]) if cause else None

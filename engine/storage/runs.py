@@ -124,15 +124,21 @@ def _run(row: Any) -> Run:
     return Run(**{name: row[name] for name in _COLUMNS}, **body)
 
 
-async def end_first_due(connection: Connection, partition: int) -> str | None:
-    """End the run whose timer is the oldest one due, without reading what is in it; its id."""
+async def first_due(connection: Connection, partition: int) -> UUID | None:
+    """The run whose timer is the oldest one due."""
     run: UUID | None = await connection.fetchval(
+        "SELECT id FROM run WHERE partition = $1 AND wake_at <= now() ORDER BY wake_at LIMIT 1", partition
+    )
+    return run
+
+
+async def fail_run(connection: Connection, partition: int, run: UUID) -> None:
+    """End it without reading what is in it."""
+    await connection.execute(
         """
         UPDATE run SET state = 'ended', wake_at = NULL, open_until = NULL, ended_at = now(), end_reason = 'failed'
-        WHERE partition = $1 AND id = (
-            SELECT id FROM run WHERE partition = $1 AND wake_at <= now() ORDER BY wake_at LIMIT 1
-        ) RETURNING id
+        WHERE partition = $1 AND id = $2 AND state <> 'ended'
         """,
         partition,
+        run,
     )
-    return str(run) if run else None
