@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from time import thread_time
 from typing import Any, TypeVar
 
-import html2text
 from jinja2.exceptions import TemplateError, TemplateNotFound
 from markupsafe import escape
 
@@ -16,6 +15,7 @@ from engine.errors import TemplateFailed
 from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, current_budget, spending
 from engine.rendering.environment import BudgetedEnvironment, rendered_parts
 from engine.rendering.inspect import plain_words
+from engine.rendering.plain_text import text_of
 from engine.rendering.sources import Sources, main_files, text_sibling, variant_for
 from engine.rendering.values import NotAllowed
 
@@ -23,8 +23,6 @@ _CHANNEL = "email"
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 #: Hidden from the page, read by the list of mails.
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
-#: Above it the text part is left to the mail program: turning HTML into text is slow.
-_MAX_CONVERTED = 200_000
 
 T = TypeVar("T")
 
@@ -178,18 +176,3 @@ def _with_preheader(html: str, preheader: str) -> str:
     body = _BODY.search(html)
     at = body.end() if body else 0
     return html[:at] + _PREHEADER.format(hidden) + html[at:]
-
-
-def text_of(html: str) -> str:
-    """The text part of a mail whose author wrote none."""
-    if len(html) > _MAX_CONVERTED:
-        return ""
-    converter = html2text.HTML2Text(bodywidth=0)
-    converter.ignore_images = True
-    converter.ignore_tables = True
-    converter.ignore_emphasis = True
-    converter.single_line_break = False
-    converter.protect_links = False
-    converter.unicode_snob = True
-    text = re.sub(r"[ \t]+\n", "\n", converter.handle(html))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
