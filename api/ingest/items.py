@@ -13,7 +13,7 @@ import orjson
 from asyncpg.pgproto.pgproto import UUID  # the same values as uuid.UUID, made eight times faster
 
 from api.ingest.limits import MAX_STRING, Fault, first_fault, is_plain
-from api.ingest.names import MAX_NAME, event_name
+from api.ingest.names import MAX_NAME, event_name, trait_names
 from api.ingest.times import UnreadableTime, corrected, moment
 from engine.core.identity import anonymous_key, derived_bytes, known_key
 from engine.storage.events_in import IDENTIFY, MERGE, TRACK, NewEvent
@@ -95,8 +95,10 @@ def _identify(item: Item, envelope: Envelope) -> list[NewEvent]:
     item["messageId"] = _message_id(item, envelope)  # the same for both events, when it is assigned
     if item.get("traits") is None:
         # Some clients put the traits of an identify into its context.
-        item = {**item, "traits": _object(_object(item, "context"), "traits", "$.context")}
-    identify = _event(item, envelope, key, IDENTIFY, "", field="traits")
+        traits = _object(_object(item, "context"), "traits", "$.context")
+    else:
+        traits = _object(item, "traits")
+    identify = _event({**item, "traits": trait_names(traits)}, envelope, key, IDENTIFY, "", field="traits")
     anonymous = _id_of(item, "anonymousId")
     if anonymous is None or not key.startswith("u:"):
         return [identify]
@@ -107,7 +109,7 @@ def _group(item: Item, envelope: Envelope) -> list[NewEvent]:
     group = _id_of(item, "groupId")
     if group is None:
         raise Refused("$.groupId", "is required")
-    account = {"account": {**_object(item, "traits"), "id": group}}
+    account = {"account": {**trait_names(_object(item, "traits")), "id": group}}
     return [_event({**item, "traits": account}, envelope, _customer_key(item), IDENTIFY, "", field="traits")]
 
 

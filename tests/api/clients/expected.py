@@ -15,7 +15,7 @@ async def assert_stored_once(stored: Stored) -> None:
 
 
 def _assert_content(bodies: dict[str, dict[str, object]]) -> None:
-    assert bodies["identify-1"]["properties"] == {"email": "a@b.c"}
+    assert bodies["identify-1"]["properties"] == {"email": "a@b.c", "first_name": "Ann"}
     assert bodies["identify-1#merge"]["key"] == "a:anonymous-1"
     assert bodies["track-7"]["properties"] == {"total": 12.5, "number": 7, "note": "Ёлка 🎄"}
     assert bodies["track-7"]["context"]["timezone"] == "Europe/Moscow"  # type: ignore[index]

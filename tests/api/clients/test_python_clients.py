@@ -80,7 +80,9 @@ def _client(name: str, url: str, *, key: str = KEY, **options: Any) -> Any:
 
 def _send_all(name: str, url: str) -> None:
     client = _client(name, url)
-    client.identify("42", traits={"email": "a@b.c"}, anonymous_id="anonymous-1", message_id="identify-1")
+    # Segment reserves names like `firstName`, and its clients send them so.
+    traits = {"email": "a@b.c", "firstName": "Ann"}
+    client.identify("42", traits=traits, anonymous_id="anonymous-1", message_id="identify-1")
     for number in range(10):
         client.track(
             "42",

@@ -4,7 +4,7 @@ import RudderAnalytics from "@rudderstack/rudder-sdk-node"
 const [dataPlaneUrl, writeKey] = process.argv.slice(2)
 const client = new RudderAnalytics(writeKey, { dataPlaneUrl, flushAt: 4, flushInterval: 100, logLevel: "error" })
 
-client.identify({ userId: "42", anonymousId: "anonymous-1", messageId: "identify-1", traits: { email: "a@b.c" } })
+client.identify({ userId: "42", anonymousId: "anonymous-1", messageId: "identify-1", traits: { email: "a@b.c", firstName: "Ann" } })
 for (let number = 0; number < 10; number++) {
   client.track({
     userId: "42",

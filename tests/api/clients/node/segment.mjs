@@ -5,7 +5,7 @@ const [host, writeKey] = process.argv.slice(2)
 const analytics = new Analytics({ host, writeKey, flushAt: 4, flushInterval: 100, maxRetries: 5 })
 analytics.on("error", (error) => console.error(JSON.stringify(error)))
 
-analytics.identify({ userId: "42", anonymousId: "anonymous-1", messageId: "identify-1", traits: { email: "a@b.c" } })
+analytics.identify({ userId: "42", anonymousId: "anonymous-1", messageId: "identify-1", traits: { email: "a@b.c", firstName: "Ann" } })
 for (let number = 0; number < 10; number++) {
   analytics.track({
     userId: "42",
