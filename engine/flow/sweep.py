@@ -28,7 +28,7 @@ _DELIVERY = -1
 _WAITING = """
     SELECT c.partition FROM partition_cursor c
     WHERE EXISTS (SELECT FROM event e WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
-                  AND e.received_at >= c.floor)
+                  AND e.received_at >= least(c.floor, now() - interval '1 day'))
        OR EXISTS (SELECT FROM run r WHERE r.partition = c.partition AND r.wake_at <= now())
        OR EXISTS (SELECT FROM outcome o WHERE o.partition = c.partition)
     UNION ALL

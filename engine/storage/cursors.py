@@ -45,8 +45,9 @@ async def lock_cursors(connection: Connection, partitions: Sequence[int], *, wai
     return [Cursor(*row) for row in rows]
 
 
+# A clock that was far ahead for a while must not leave a floor above what comes after it was set right.
 _LOCK_ALL = """
-    SELECT partition, xid, seq, floor, epoch FROM partition_cursor
+    SELECT partition, xid, seq, least(floor, now() - interval '1 day'), epoch FROM partition_cursor
     WHERE partition = ANY($1::smallint[]) ORDER BY partition FOR UPDATE
 """
 _LOCK_FREE = _LOCK_ALL + " SKIP LOCKED"

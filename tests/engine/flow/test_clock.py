@@ -1,0 +1,20 @@
+"""The database's clock may be wrong for a while."""
+
+from __future__ import annotations
+
+from engine.flow.sweep import find_waiting
+from tests.engine.flow.shop import open_shop, rule
+
+
+async def test_a_clock_that_was_years_ahead_for_a_while_hides_no_event(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered"), partitions=1) as shop:
+        await shop.post(shop.event("1", "registered"))
+        await shop.execute("UPDATE event SET received_at = received_at + interval '10 years'")
+        await shop.advance()
+        await shop.post(shop.event("2", "registered"))
+
+        waiting = await find_waiting(shop.runtime)
+        await shop.advance()
+
+        assert waiting.partitions == {0}
+        assert await shop.templates_sent_to("u:2") == ["welcome"]
