@@ -10,6 +10,7 @@ KogdaError
 │   └── UnknownSetting
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
+├── RuleSetUnreadable       another version of the product stored it; this one must be replaced
 ├── TemplateFailed          a template cannot be rendered for this customer
 ├── UnsafeHeader            a rendered mail field would inject a header or a command
 └── Overloaded              try later; carries retry_after
@@ -72,6 +73,12 @@ class WorkspaceInvalid(KogdaError):
 class NothingPublished(KogdaError):
     def __init__(self) -> None:
         super().__init__("no rule set is published yet; run `kogda publish`")
+
+
+class RuleSetUnreadable(KogdaError):
+    def __init__(self, rule_set: int, error: Exception) -> None:
+        super().__init__(f"rule set {rule_set} cannot be read by this version of Kogda ({error}); upgrade this worker")
+        self.rule_set = rule_set
 
 
 class TemplateFailed(KogdaError):

@@ -16,13 +16,13 @@ from engine.channels.opening import close_channels, open_channels
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.core.program import Program, load_program
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, RuleSetUnreadable
 from engine.keeping import keeper
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
 from engine.storage.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
-from engine.storage.rule_sets import load_rule_set
+from engine.storage.rule_sets import RuleSet, load_rule_set
 from engine.texts import Texts
 from engine.waker import ArqWaker, NullWaker, Waker
 
@@ -54,15 +54,29 @@ class Programs:
     async def load(self, connection: Connection, rule_set: int) -> LoadedRules:
         found = self.find(rule_set)
         if found is None:
-            stored = await load_rule_set(connection, rule_set)
-            plan = from_json(stored.plan)
-            program = load_program(plan, stored.id, ACTIONS)
-            found = self._loaded[rule_set] = LoadedRules(program, names_of_interest(plan))
+            found = self._loaded[rule_set] = _loaded(await load_rule_set(connection, rule_set))
+            self._changed()
+        return found
+
+    def forget_oldest(self) -> None:
+        """Between batches only: one batch may need more than are kept."""
+        if len(self._loaded) > _PROGRAMS_KEPT:
             while len(self._loaded) > _PROGRAMS_KEPT:
                 self._loaded.popitem(last=False)
-            self.interest = frozenset().union(*(loaded.interest for loaded in self._loaded.values()))
-            self.by_id = {key: loaded.program for key, loaded in self._loaded.items()}
-        return found
+            self._changed()
+
+    def _changed(self) -> None:
+        self.interest = frozenset().union(*(loaded.interest for loaded in self._loaded.values()))
+        self.by_id = {key: loaded.program for key, loaded in self._loaded.items()}
+
+
+def _loaded(stored: RuleSet) -> LoadedRules:
+    """A plan of another version of the product is not the data's fault: it waits for a worker that can read it."""
+    try:
+        plan = from_json(stored.plan)
+        return LoadedRules(load_program(plan, stored.id, ACTIONS), names_of_interest(plan))
+    except Exception as error:
+        raise RuleSetUnreadable(stored.id, error) from error
 
 
 @dataclass(slots=True)

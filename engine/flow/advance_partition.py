@@ -32,6 +32,7 @@ TRANSIENT = (
     OSError,
     KogdaError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a backend that was ended while its connection lay idle
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -39,6 +40,7 @@ TRANSIENT = (
     asyncpg.InvalidTransactionStateError,
     asyncpg.LockNotAvailableError,
     asyncpg.PostgresSystemError,
+    asyncpg.CheckViolationError,  # no row of ours: a month was attached while an event was on its way to the default
 )
 
 _log = structlog.get_logger(__name__)
@@ -84,6 +86,7 @@ async def advance_partition(runtime: Runtime, partition: int) -> Progress:
 async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Progress:
     """One batch of several partitions. Those that another worker has are left to it."""
     chosen = sorted(set(partitions))
+    runtime.programs.forget_oldest()
     try:
         progress = await _try(runtime, chosen, _FULL)
     except (NothingPublished, *TRANSIENT):

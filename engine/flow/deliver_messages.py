@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 
-import asyncpg
 import structlog
 
 from engine.flow.claiming import LEASE, Claimed, claim_messages
 from engine.flow.handing_over import Finished, hand_over
 from engine.runtime import Runtime
+from engine.storage.database import TROUBLE
 from engine.storage.messages import extend_leases, settle
 from engine.storage.quarantine import quarantine
 from engine.storage.suppressions import suppress
@@ -26,7 +26,6 @@ _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
 _GRACE_S = 8.0  # for those in hand when the worker is asked to stop
 #: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
 _SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
-_NO_DATABASE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _log = structlog.get_logger(__name__)
 
@@ -127,7 +126,7 @@ class _Desk:
             try:
                 woken = await _write(self.runtime, finished)
                 break
-            except _NO_DATABASE as error:
+            except TROUBLE as error:
                 if wait is None:
                     raise
                 _log.warning("settling_waits", messages=len(finished), error=repr(error))
@@ -143,7 +142,7 @@ class _Desk:
         try:
             async with self.runtime.database.connection() as connection:
                 await extend_leases(connection, attempts, self.lease)
-        except _NO_DATABASE as error:
+        except TROUBLE as error:
             _log.warning("lease_not_extended", messages=len(attempts), error=repr(error))
         else:
             self.extended_at = monotonic()
