@@ -27,7 +27,13 @@ def _is_guarded(rule: CheckedRule) -> bool:
         return True
     if any(event.cancelled_by for event in rule.scope.events or ()):
         return True
-    return all(send.unless for send in of_type(rule.nodes, syntax.Send))
+    if any(isinstance(clause, syntax.IfRepeated) and clause.policy == "restart" for clause in rule.node.clauses):
+        return True  # the same event begins the wait anew, as for those who have not come back
+    branches = of_type(rule.nodes, syntax.Branch)
+    return all(
+        send.unless or any(branch.span.start <= send.span.start < branch.span.end for branch in branches)
+        for send in of_type(rule.nodes, syntax.Send)
+    )
 
 
 def _wait_before_a_send(rule: CheckedRule) -> syntax.Wait | None:
@@ -40,7 +46,7 @@ def _wait_before_a_send(rule: CheckedRule) -> syntax.Wait | None:
 
 
 def _cancelling(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
-    """Most waits are meant to be waited out, as for a review; hardly where an event about the same object cancels others."""
+    """Most waits are meant to be waited out; hardly where an event about the same object cancels others already."""
     cancelling = {name for event in rule.scope.catalog.events.values() for name in event.cancelled_by}
     return [name for name in _likely_stoppers(events, rule) if name in cancelling]
 
@@ -50,7 +56,7 @@ def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> N
     names = listed([event.name for event in events])
     has = "has" if len(events) == 1 else "have"
     written = " ".join(rule.scope.source.slice(delay.span).split())
-    notes = [f"for example: stop when {stoppers[0]}"] if stoppers else []
+    notes = [f"for example: stop when {stoppers[0]}" if stoppers else "say what ends it: stop when EVENT"]
     rule.scope.problems.warn(
         "W501",
         "this is sent even to people who have done it in the meantime",

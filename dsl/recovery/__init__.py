@@ -15,7 +15,7 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import confusions, gaps, money, names, notations, quantities, signs, spelling, structure
+from dsl.recovery import confusions, gaps, money, names, notations, order, quantities, signs, spelling, structure
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -39,6 +39,11 @@ LOOKS: tuple[Look, ...] = (
     confusions.known_confusion,
     gaps.rule_begins_otherwise,
     structure.state_as_trigger,
+    order.condition_behind_event,
+    order.needless_auxiliary,
+    order.filter_behind_delay,
+    order.time_behind_send,
+    order.colon_before_holdout,
     structure.joined_events,
     structure.needless_is,
     confusions.name_in_quotes,
@@ -46,6 +51,7 @@ LOOKS: tuple[Look, ...] = (
     confusions.two_channels,
     confusions.day_behind_time,
     confusions.delay_elsewhere,
+    structure.second_else,
     structure.else_with_channel,
     gaps.rule_without_trigger,
     structure.stop_as_verb,
@@ -64,6 +70,7 @@ LOOKS: tuple[Look, ...] = (
     quantities.number_in_words,
     spelling.wait_for_duration,
     quantities.unknown_unit,
+    order.too_long,
     quantities.time_elsewhere,
     signs.sign_for_word,
     signs.word_for_sign,

@@ -75,7 +75,7 @@ def misspelt(failure: Failure) -> Finding | None:
         similar = nearest(word, candidates)
         if not similar or similar[0] == word.lower():
             continue
-        if one_of(similar[0], ITEMS) and failure.tokens and not failure.begins_line:
+        if one_of(similar[0], ITEMS) and not (failure.begins_line or failure.type_before(2) in ("", "RULE")):
             continue  # after any item another may begin: true, and seldom meant
         return Finding(
             code="E101",

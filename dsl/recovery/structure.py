@@ -80,6 +80,26 @@ def needless_is(failure: Failure) -> Finding | None:
     )
 
 
+def second_else(failure: Failure) -> Finding | None:
+    """An `else` after the `else` of an inner `if`: that one was to end before."""
+    if not one_of(failure.word, ("ELSE", "ELSE_IF")) or "ELSE" in failure.expected or _channel_follows(failure):
+        return None
+    opened = _open_blocks(failure)
+    if len(opened) < 2 or opened[-1].type != "IF" or "END" not in failure.expected:
+        return None
+    inner, last = opened[-1], failure.tokens[-1].end_pos or 0
+    indent = _indent_of(failure.text, inner.start_pos or 0)
+    return Finding(
+        code="E118",
+        message=f'this "{inner}" has no "end"',
+        where=Span(inner.start_pos or 0, inner.end_pos or 0),
+        label='its steps go on until "end"',
+        also=((failure.piece, f'it has had its "{failure.word}", so this belongs to another'),),
+        fixes=(Fix('add "end" before it', (Edit(Span(last, last), f"\n{indent}end"),)),),
+        repair=Edit(Span(last, last), " end "),
+    )
+
+
 def else_with_channel(failure: Failure) -> Finding | None:
     word = failure.word.lower()
     if failure.type_before() == "ELSE" and word in CHANNELS:

@@ -1,0 +1,150 @@
+"""Parts of a rule in another order, or joined by words that other languages would take."""
+
+from __future__ import annotations
+
+import re
+
+from dsl.diagnostics import Edit, Fix
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.recovery.quantities import unit_of
+from dsl.source import Span
+from dsl.words import CLAUSES, STEPS, one_of, shown
+
+_GUARDED = ("UNLESS", "ONLY_IF", "IF", "ELSE_IF", "WHERE", "NOT", "AND", "OR")
+_AUXILIARIES = ("has", "have", "did", "was", "had")
+_WHEN_SENT = re.compile(
+    r"(?:at|on|в)[ \t]+(?P<time>\d{1,2}:\d{2})\b|in[ \t]+(?P<length>\d+[ \t]*(?P<unit>[^\W\d]+))"
+    r"|(?P<day>tomorrow|завтра)(?:[ \t]+(?:at|в))?[ \t]+(?P<daytime>\d{1,2}:\d{2})\b",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"([^\W\d]+)[ \t]*\.[ \t]*[^\W\d]")
+_TOO_LONG = re.compile(r"\d+[ \t\u00a0]*([^\W\d]+)")
+
+
+def filter_behind_delay(failure: Failure) -> Finding | None:
+    """`when a after 2h where …`."""
+    types = [token.type for token in failure.tokens[-2:]]
+    if not one_of(failure.word, ("WHERE",)) or types != ["AFTER", "DURATION"]:
+        return None
+    after, length = failure.tokens[-2:]
+    delay = failure.text[after.start_pos or 0 : length.end_pos or 0]
+    without = failure.text[: after.start_pos or 0] + failure.text[failure.position :]
+    end = _next_part(failure)
+    there = end - (failure.position - (after.start_pos or 0))
+    moved = f"{without[:there].rstrip()} {delay} {without[there:]}"
+    fixes: tuple[Fix, ...] = ()
+    if failure.reaches(moved) > there + len(delay) + 1:
+        edits = (Edit(Span(after.start_pos or 0, failure.position), ""), Edit(Span(end, end), f"{delay} "))
+        fixes = (Fix(f'put "{delay}" behind the filter', edits, "safe"),)
+    return Finding(
+        code="E135",
+        message="the filter stands right behind the event, and the delay behind the filter",
+        where=failure.piece,
+        fixes=fixes,
+        faithful=False,
+    )
+
+
+def _next_part(failure: Failure) -> int:
+    """Where the next guard or step begins, on this line or the next ones."""
+    for word in re.finditer(r"[^\W\d]\w*", failure.text[failure.piece.end :]):
+        start = failure.piece.end + word.start()
+        if Failure(failure.start, failure.text, start, (), at_end=False).keyword((*STEPS, *CLAUSES)):
+            return start
+    return len(failure.text)
+
+
+def condition_behind_event(failure: Failure) -> Finding | None:
+    """`when a event.x is 1`, `when a and customer.city is "Moscow"`."""
+    joined = failure.type_before() == "NAME" and failure.type_before(2) == "WHEN"
+    and_ = re.compile(r"(?:and|with|but|и)[ \t]+(?=(?:customer|event|клиент|событие)\b)", re.IGNORECASE).match(
+        failure.text, failure.position
+    )
+    start = and_.end() if and_ else failure.position
+    path = _PATH.match(failure.text, start)
+    if not joined or failure.at_end or path is None or not one_of(path[1], ("CUSTOMER", "EVENT")):
+        return None
+    russian = speaks_russian(failure)
+    meant = shown("WHERE" if one_of(path[1], ("EVENT",)) else "ONLY_IF", russian=russian)
+    span = Span(failure.position, start)
+    return Finding(
+        code="E115",
+        message=f'"{meant}" is missing before the condition',
+        where=Span(span.start, failure.piece.end),
+        fixes=(replaced(span, f"{meant} ", safe=True, title=f'put "{meant}" before it'),),
+        repair=Edit(span, f"{meant} "),
+    )
+
+
+def needless_auxiliary(failure: Failure) -> Finding | None:
+    """`unless has order_placed`: `has` was taken for a name."""
+    before = failure.before
+    if before is None or before.type != "NAME" or before.lower() not in _AUXILIARIES or failure.at_end:
+        return None
+    if failure.type_before(2) not in _GUARDED:
+        return None
+    span = Span(before.start_pos or 0, failure.position)
+    return Finding(
+        code="E116",
+        message=f'the word "{before}" is not needed here',
+        where=Span(span.start, before.end_pos or 0),
+        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        repair=Edit(span, ""),
+    )
+
+
+def time_behind_send(failure: Failure) -> Finding | None:
+    """`send email "x" at 10:00`, `send email "x" in 3 days`: when comes first, as a step of its own."""
+    sends = [token for token in failure.tokens if token.type == "SEND"]
+    match = None if failure.at_end or not sends else _WHEN_SENT.match(failure.text, failure.position)
+    if match is None or failure.type_before() != "STRING" or (match["length"] and not unit_of(match["unit"])):
+        return None
+    place, russian = sends[-1].start_pos or 0, speaks_russian(failure)
+    wait, until = shown("WAIT", russian=russian), shown("UNTIL", russian=russian)
+    day = f"{match['day']} {match['daytime']}" if match["day"] else match["time"]
+    text = f"{wait} {match['length']}" if match["length"] else f"{wait} {until} {day}"
+    start = len(failure.text[: failure.position].rstrip(" \t"))
+    edits = (Edit(Span(place, place), f"{text} "), Edit(Span(start, match.end()), ""))
+    return Finding(
+        code="E135",
+        message=f'a pause between steps is a step of its own: "{wait}"',
+        where=Span(*match.span()),
+        fixes=(Fix(f'put "{text}" before "{sends[-1]}"', edits),),
+        repair=Edit(Span(start, match.end()), ""),
+        faithful=False,
+    )
+
+
+def colon_before_holdout(failure: Failure) -> Finding | None:
+    """`10%: holdout`."""
+    if failure.type_before() != "COLON" or not one_of(failure.word, ("HOLDOUT",)):
+        return None
+    colon = failure.tokens[-1]
+    span = Span(colon.start_pos or 0, colon.end_pos or 0)
+    return Finding(
+        code="E125",
+        message=f'":" has no meaning before "{failure.word}"',
+        where=span,
+        label="steps would follow after it",
+        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        repair=Edit(span, ""),
+    )
+
+
+def too_long(failure: Failure) -> Finding | None:
+    """A number of more digits than any length of time has."""
+    match = (
+        None
+        if failure.at_end or "DURATION" not in failure.expected
+        else _TOO_LONG.match(failure.text, failure.position)
+    )
+    if match is None or not unit_of(match[1]):
+        return None
+    return Finding(
+        code="E324",
+        message="this length of time is too long",
+        where=Span(*match.span()),
+        repair=Edit(Span(*match.span()), f"1 {match[1]}"),
+        faithful=False,
+    )
