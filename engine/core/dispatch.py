@@ -41,6 +41,10 @@ class Table:
     path: tuple[str, ...]
     matchers: dict[str, tuple[Matcher, ...]]
 
+    def candidates(self, owner: Properties) -> tuple[Matcher, ...]:
+        asked = owner.get(self.path[0]) if len(self.path) == 1 else dig(owner, self.path)
+        return self.matchers.get(asked, ()) if type(asked) is str else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -49,15 +53,18 @@ class Dispatch:
     tables: tuple[Table, ...]
     others: tuple[Matcher, ...]
 
+    def may_match(self, event: Properties) -> bool:
+        """False: whoever the customer is, nothing holds. Told from the event's own texts, without a condition run."""
+        if self.others or any(not table.of_event for table in self.tables):
+            return True
+        return any(table.candidates(event) for table in self.tables)
+
     def matching(self, event: Properties, attributes: Properties, scope: Scope) -> list[int]:
         """The numbers of the rules whose conditions hold, in ascending order."""
         found: list[int] = []
         for table in self.tables:
-            owner = event if table.of_event else attributes
-            asked = owner.get(table.path[0]) if len(table.path) == 1 else dig(owner, table.path)
-            if type(asked) is str:
-                for matcher in table.matchers.get(asked, ()):
-                    matcher(event, attributes, scope, found.append)
+            for matcher in table.candidates(event if table.of_event else attributes):
+                matcher(event, attributes, scope, found.append)
         for matcher in self.others:
             matcher(event, attributes, scope, found.append)
         if len(found) > 1:

@@ -23,7 +23,7 @@ from engine.storage.once_marks import marks_of_customers
 from engine.storage.outcomes import read_outcomes
 from engine.storage.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, peek_events, read_events
 from engine.storage.rule_sets import LIVE
-from engine.storage.runs import due_customers, runs_of_customers
+from engine.storage.runs import due_customers, runs_by_id, runs_of_customers
 
 #: How long the same template is not sent twice to one customer (S24).
 _SAME_MESSAGE = timedelta(minutes=1)
@@ -226,6 +226,10 @@ async def _find_runs(
 ) -> None:
     old = [customer for customer, work in batch.works.items() if not work.is_new]
     runs = await runs_of_customers(connection, locked, old, batch.now)
+    reported = {outcome.run for work in batch.works.values() for outcome in work.outcomes}
+    ended = reported - {run.id for run in runs}
+    if ended:  # what was not sent after all frees its once-mark, also when the run is over
+        runs += [run for run in await runs_by_id(connection, locked, ended) if run.customer in batch.works]
     for rule_set in {run.rule_set for run in runs}:
         await runtime.programs.load(connection, rule_set)
     if not runtime.programs.interest <= frozenset(names):
@@ -236,7 +240,8 @@ async def _find_runs(
 
 async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int]) -> None:
     programs = runtime.programs
-    wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, programs.by_id)}
+    interest = programs.interest
+    wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, interest)}
     if not wanted:
         return
     old = {customer for customer in wanted if not batch.works[customer].is_new}
@@ -276,16 +281,21 @@ async def _known_facts(
     }
 
 
-def _may_decide(work: Work, live: LoadedRules, programs: Mapping[int, Program]) -> bool:
+def _may_decide(work: Work, live: LoadedRules, interest: Collection[str]) -> bool:
+    """Most events start nothing and find nothing under way: told here, before anything is read or built for them."""
     if work.is_due or work.outcomes:
         return True
-    if work.runs and work.events:
+    return any(_may_act(row, work, live, interest) for row in work.events)
+
+
+def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str]) -> bool:
+    body, name = row["body"], row["name"]
+    if body is None or row["kind"] != TRACK:
+        return row["kind"] == IDENTIFY
+    if work.is_open and "context" in body or work.runs and name in interest:
         return True
-    starts = live.program.dispatch
-    return any(
-        row["kind"] == IDENTIFY or row["name"] in starts or (work.is_open and row["body"] and "context" in row["body"])
-        for row in work.events
-    )
+    starts = live.program.dispatch.get(name)
+    return starts is not None and starts.may_match(body.get("properties") or {})
 
 
 def _rule_sets(batch: Batch, customers: Iterable[UUID]) -> set[int]:
