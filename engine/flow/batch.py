@@ -11,7 +11,6 @@ from uuid import UUID
 
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
-from engine.core.program import Program
 from engine.errors import NothingPublished
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.cursors import Cursor, lock_cursors
@@ -292,7 +291,7 @@ def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str])
     body, name = row["body"], row["name"]
     if body is None or row["kind"] != TRACK:
         return row["kind"] == IDENTIFY
-    if work.is_open and "context" in body or work.runs and name in interest:
+    if (work.is_open and "context" in body) or (work.runs and name in interest):
         return True
     starts = live.program.dispatch.get(name)
     return starts is not None and starts.may_match(body.get("properties") or {})
