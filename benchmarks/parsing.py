@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.report import Figure
+from dsl.formatter import format_source
 from dsl.parser import parse_file
 from dsl.source import Source
 
@@ -59,4 +60,12 @@ def measure(*, rules: int = 1000) -> list[Figure]:
 def _seconds(text: str) -> float:
     began = time.process_time()
     parse_file(Source("many.rules", text))
+    return time.process_time() - began
+
+
+def _formatting(text: str) -> float:
+    began = time.process_time()
+    formatted = format_source(Source("many.rules", text), "rules")
+    if formatted.text is None:
+        raise RuntimeError("the formatter refused the rules of the benchmark")
     return time.process_time() - began

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.errors import TemplateFailed
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
@@ -169,37 +166,3 @@ def test_the_text_part_is_made_from_the_html():
     )
 
     assert found.text == "# Hi\n\nRead [this](https://x.example/a?b=1&c=2) & that\n\n  * one\n"
-
-
-def test_the_budget_costs_little_on_an_ordinary_mail():
-    """The design allows 1.4 times the plain sandbox; here a busy machine gets some air."""
-    body = (
-        "{% for item in event.items %}<tr><td>{{ item.name }}</td><td>{{ item.price }} {{ item.quantity * 2 }}</td>"
-        "{% if loop.first %}first{% endif %}<td>{{ item.name|upper }}</td></tr>{% endfor %}"
-        "{{ customer.first_name|default('friend') }} {% if customer.vip %}VIP{% endif %} {{ 'a' ~ event.total }}"
-    )
-    items = [{"name": f"Coffee no {number}", "price": 12.5, "quantity": number} for number in range(30)]
-    event, customer = {"items_": items, "items": items, "total": 45}, {"first_name": "Anna"}
-    plain = ImmutableSandboxedEnvironment(
-        loader=DictLoader({"t.html": body.replace("event.items", "event.items_")}), autoescape=True
-    )
-    budgeted = MailTemplates({"email/t.html": HEAD + body, "email/t.txt": "written by hand"})
-    request = MailRequest(template="t", event=event, customer=customer)
-
-    def plainly() -> None:
-        plain.get_template("t.html").render(event=event, customer=customer)
-
-    ratio = _best(lambda: budgeted.mail(request)) / _best(plainly)
-
-    assert ratio < 2.0, ratio
-
-
-def _best(run: Any) -> float:
-    def once() -> float:
-        began = perf_counter()
-        for _ in range(20):
-            run()
-        return perf_counter() - began
-
-    run()
-    return min(once() for _ in range(15))
