@@ -51,6 +51,7 @@ def measure(*, rules: int = 1000) -> list[Figure]:
     how = f"{rules:,} mixed rules, {text.count(chr(10)):,} lines, CPU time, best of 5"
     return [
         Figure(what="parsing into the tree", value=one, unit="s", goal=0.6, at_least=False, detail=how),
+        Figure(what="formatting", value=_formatting(text), unit="s", goal=2, at_least=False, detail=how),
         Figure(
             what="four times the rules", value=four / one, unit="x", goal=6, at_least=False, detail="no faster growth"
         ),
