@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -86,7 +85,7 @@ def _measure(draft: Draft, run: Run, event: Event) -> None:
     if goal is None or not (is_after_start(run, event) and event.at <= run.goal_until):
         return
     if matches(draft, goal, run, event):
-        draft.put(replace(run, goal_at=event.at))
+        draft.put(run.but(goal_at=event.at))
 
 
 def _stop(draft: Draft, run_id: UUID, event: Event) -> None:
@@ -117,12 +116,12 @@ def _settle(draft: Draft, outcome: Outcome) -> None:
         code = draft.code_of(run)
         is_awaited = run.state == "sending" and outcome.message == message_id(run, run.step - 1)
         if outcome.state in ("sent", "unknown"):
-            run = replace(run, sent=run.sent + 1)
-        elif run.sent == 0:
+            run = run.but(sent=run.sent + 1)
+        elif run.sent == 0 and (is_awaited or run.state != "sending"):  # else what a restarted run says now counts
             release(draft, code, run)
         draft.put(run)
         if is_awaited:
-            proceed(draft, code, replace(run, state="waiting"), outcome.at)
+            proceed(draft, code, run.but(state="waiting"), outcome.at)
 
 
 def _fire(draft: Draft, horizon: datetime) -> None:

@@ -144,6 +144,7 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
     left = {backlog.cursor.partition for backlog in batch.backlogs if backlog.next_received_at and not backlog.held}
     forwarded = {partition for _, (partition, _) in batch.forwards}
     forwarded |= {partition for _, _, (partition, _) in batch.lost_outcomes}
+    forwarded |= {partition for partition, _ in decisions.withdrawals}  # their outcomes
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
         timers=batch.timers,

@@ -33,7 +33,7 @@ class Decisions:
     def add(self, partition: int, facts: Facts, effects: Effects) -> None:
         if effects.customer is not None:
             self.customers.append((partition, effects.customer))
-        if effects.runs:
+        if effects.runs or effects.released:
             known = {run.id for run in facts.runs}
             for run in effects.runs:
                 (self.runs if run.id in known else self.new_runs).append((partition, run))

@@ -59,12 +59,19 @@ def _message(partition: int, message: NewMessage) -> tuple[Any, ...]:
 
 
 async def withdraw_messages(connection: Connection, withdrawals: Sequence[tuple[int, Withdrawal]]) -> None:
-    """Those still queued are suppressed, with the reason. One already claimed by delivery is past recall."""
+    """Those still queued are suppressed, with the reason, and their runs hear of it: nothing was sent, so `once per`
+    has nothing to count. One already claimed by delivery is past recall."""
     await connection.execute(
         """
-        UPDATE message m SET state = 'suppressed', reason = w.reason, settled_at = now()
-        FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS w (partition, run, reason)
-        WHERE m.partition = w.partition AND m.run = w.run AND m.state = 'queued'
+        WITH withdrawn AS (
+            UPDATE message m SET state = 'suppressed', reason = w.reason, settled_at = now()
+            FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS w (partition, run, reason)
+            WHERE m.partition = w.partition AND m.run = w.run AND m.state = 'queued'
+            RETURNING m.partition, m.id, m.run, m.customer, m.reason
+        )
+        INSERT INTO outcome (partition, message, run, customer, state, at, reason)
+        SELECT partition, id, run, customer, 'suppressed', now(), reason FROM withdrawn
+        ON CONFLICT (partition, message) DO NOTHING
         """,
         [partition for partition, _ in withdrawals],
         [withdrawal.run for _, withdrawal in withdrawals],

@@ -39,6 +39,16 @@ async def runs_of_customers(
     return [_run(row) for row in rows]
 
 
+async def runs_by_id(connection: Connection, partitions: Sequence[int], ids: Collection[UUID]) -> list[Run]:
+    """Also those that ended long ago."""
+    rows = await connection.fetch(
+        f"SELECT {_READ} FROM run WHERE partition = ANY($1::smallint[]) AND id = ANY($2::uuid[])",  # noqa: S608
+        partitions,
+        list(ids),
+    )
+    return [_run(row) for row in rows]
+
+
 async def due_customers(
     connection: Connection, horizons: Sequence[tuple[int, datetime]], *, limit: int
 ) -> list[tuple[int, UUID]]:
