@@ -22,6 +22,10 @@ from dsl.source import Source, Span
 from dsl.tree import TOKENS, TREES, Builder
 from dsl.tree.depth import is_too_deep
 
+#: Items of a file whose mistakes are explained. To explain one takes longer than to read a hundred, and nobody reads
+#: more: such a file is a letter, a table or a program.
+MOST_EXPLAINED = 200
+
 
 def parse_file(source: Source) -> tuple[syntax.RuleFile, list[Diagnostic]]:
     """The items of a rule file that could be read, and every mistake found, in the order of the text."""
@@ -38,18 +42,24 @@ def parse_tests(source: Source) -> tuple[syntax.TestFile, list[Diagnostic]]:
 def _parse(source: Source, start: Start, chunks: list[Span]) -> tuple[list[Any], list[Diagnostic]]:
     problems = Problems(source)
     items: list[Any] = []
+    broken: list[Span] = []
     with _no_garbage_collection():
         for chunk in chunks:
-            items.extend(_parse_chunk(problems, start, chunk))
+            items.extend(_parse_chunk(problems, start, chunk, broken))
+    if len(broken) > MOST_EXPLAINED:
+        _report_many(problems, broken[MOST_EXPLAINED])
     return items, sorted(problems.found, key=lambda diagnostic: diagnostic.span.start)
 
 
-def _parse_chunk(problems: Problems, start: Start, chunk: Span) -> list[Any]:
+def _parse_chunk(problems: Problems, start: Start, chunk: Span, broken: list[Span]) -> list[Any]:
     text = problems.source.slice(chunk)
     offset = chunk.start
     try:
         tree = quick_parse(text, start) or grammar.parser().parse(text, start=start)
     except UnexpectedInput:
+        broken.append(chunk)
+        if len(broken) > MOST_EXPLAINED:
+            return []
         recovered = recover(problems, start, chunk)
         return [item for usable in recovered for item in _build(problems, start, usable)]
 
@@ -57,6 +67,12 @@ def _parse_chunk(problems: Problems, start: Start, chunk: Span) -> list[Any]:
         return position + offset
 
     return _build(problems, start, Recovered(tree, place, place))
+
+
+def _report_many(problems: Problems, chunk: Span) -> None:
+    begin = Span(chunk.start, chunk.start + len(problems.source.slice(chunk).split(maxsplit=1)[0]))
+    label = Label(begin, "mend those above, then check again")
+    problems.error("E101", "there are too many mistakes in this file to explain them all", label)
 
 
 def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:

@@ -139,3 +139,14 @@ def test_a_long_item_full_of_mistakes_is_given_up_in_time():
     assert parsed.items == ()
     assert found[0].code == "E101"
     assert time.perf_counter() - started < 30  # seconds: minutes without a limit of repairs
+
+
+def test_of_very_many_mistakes_the_first_are_explained():
+    text = "when a customer comes we send a mail\n" * 1_000 + 'when registered send email "welcome"\n'
+
+    file, found = parse_file(Source("rules/letter.rules", text))
+
+    assert len(file.items) == 1
+    assert [each.message for each in found if each.source.place(each.span.start).line > 200] == [
+        "there are too many mistakes in this file to explain them all"
+    ]
