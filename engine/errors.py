@@ -55,7 +55,11 @@ class RedisUnreachable(ConfigurationError):
 
 
 class SchemaOutdated(ConfigurationError):
-    pass
+    def __init__(self, found: str | None, wanted: str | None) -> None:
+        super().__init__(
+            f"the database is at revision {found or 'none'}, this version needs {wanted}; run `kogda migrate`"
+        )
+        self.found, self.wanted = found, wanted
 
 
 class UnknownSetting(ConfigurationError):

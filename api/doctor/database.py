@@ -24,7 +24,8 @@ async def check_database(settings: Settings) -> list[Finding]:
         version = connection.get_server_version()
     finally:
         await connection.close()
-    return [_judge_version(version.major, f"{version.major}.{version.minor}"), await _check_tables(url)]
+    # Since version 10 PostgreSQL has two numbers, of which asyncpg calls the second `micro`.
+    return [_judge_version(version.major, f"{version.major}.{version.micro}"), await _check_tables(url)]
 
 
 def _judge_version(major: int, shown: str) -> Finding:
@@ -36,6 +37,10 @@ def _judge_version(major: int, shown: str) -> Finding:
 async def _check_tables(url: str) -> Finding:
     try:
         await require_current(url)
-    except (SchemaOutdated, DatabaseUnreachable) as error:
+    except SchemaOutdated as error:
+        if error.found is None:
+            return Finding("warning", "tables", "none yet", "`kogda up` makes them, and so does `kogda migrate`")
         return Finding("problem", "tables", str(error), "kogda migrate")
+    except DatabaseUnreachable as error:
+        return Finding("problem", "tables", str(error))
     return Finding("good", "tables", "those of this version")

@@ -34,9 +34,7 @@ async def require_current(url: str) -> None:
     """Raises SchemaOutdated when the tables are not those of this version."""
     found, wanted = await _with_connection(url, _revisions)
     if found != wanted:
-        raise SchemaOutdated(
-            f"the database is at revision {found or 'none'}, this version needs {wanted}; run `kogda migrate`"
-        )
+        raise SchemaOutdated(found, wanted)
 
 
 @cache

@@ -119,3 +119,10 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KOGDA_SMTP_URL", "")
 
     assert read_settings().smtp_url is None
+
+
+def test_a_server_that_never_ran_has_no_tables_yet_and_that_is_no_problem(tmp_path: Path):
+    report = kogda("doctor", cwd=tmp_path)
+
+    assert "tables        none yet" in report.stdout
+    assert report.returncode == 0, report.stdout
