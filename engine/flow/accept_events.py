@@ -26,6 +26,8 @@ BROKEN_PAUSE_S = 0.05  # in which the pool notices which of its connections are 
 
 #: The values, not the database, are at fault; the others of the group may be fine.
 _BAD_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+#: Not the values, though it looks so: a month was attached while an event was on its way to the default partition.
+_MONTH_ATTACHED = asyncpg.CheckViolationError
 #: The connection, not the values.
 _BROKEN = (
     OSError,
@@ -109,11 +111,12 @@ class EventWriter:
     async def _store(self, group: list[_Request]) -> None:
         try:
             fresh = await self._insert_twice(group)
+        except _MONTH_ATTACHED as error:
+            self._put_off(group, error)
         except _BAD_VALUES as error:
             await self._store_apart(group, error)
         except TROUBLE as error:
-            _log.warning("events not stored", action="accept", requests=len(group), error=str(error) or repr(error))
-            _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
+            self._put_off(group, error)
         except BaseException as error:
             _fail(group, error)
             raise
@@ -122,15 +125,21 @@ class EventWriter:
             # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
             await self._waker.wake({event.partition for request in group for event in request.events})
 
+    def _put_off(self, group: list[_Request], error: Exception) -> None:
+        _log.warning("events not stored", action="accept", requests=len(group), error=str(error) or repr(error))
+        _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
+
     async def _insert_twice(self, group: list[_Request]) -> set[UUID]:
         """A connection that broke, or a deadlock, deserves one more try: ids make it harmless."""
         try:
             return await self._insert(group)
+        except _MONTH_ATTACHED:
+            pass
         except _BAD_VALUES:
             raise
         except _BROKEN:
             await asyncio.sleep(BROKEN_PAUSE_S)
-            return await self._insert(group)
+        return await self._insert(group)
 
     async def _insert(self, group: list[_Request]) -> set[UUID]:
         events: dict[UUID, NewEvent] = {}
