@@ -6,7 +6,6 @@ import traceback
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -156,8 +155,8 @@ class Draft:
         """The run is over. What it still has in the queue is withdrawn by the caller, when it must be."""
         if reason != "finished":
             self.note(run, "ended", reason, line=line)
-        ended = replace(
-            run, state="ended", wake_at=None, since=None, waits_for_event=False, ended_at=self.now, end_reason=reason
+        ended = run.but(
+            state="ended", wake_at=None, since=None, waits_for_event=False, ended_at=self.now, end_reason=reason
         )
         return self.put(ended)
 
@@ -228,7 +227,7 @@ class Draft:
         if not (self._is_changed or self.failures) and self.customer is self._before.customer:
             return _NOTHING
         changed = (
-            replace(run, version=before[run.id].version + 1) if run.id in before else run
+            run.but(version=before[run.id].version + 1) if run.id in before else run
             for run in self.runs.values()
             if before.get(run.id) != run
         )

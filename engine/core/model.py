@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from dsl.plan import JSON
@@ -55,9 +55,9 @@ class Customer:
 RunState: TypeAlias = Literal["waiting", "sending", "ended"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """One customer's pass through one rule, pinned to the rule set it began with."""
+    """One customer's pass through one rule, pinned to the rule set it began with. Without slots, for `but`."""
 
     id: UUID  # from rule, customer and the starting event, so that a replay cannot start it twice
     customer: UUID
@@ -85,6 +85,17 @@ class Run:
     ended_at: datetime | None = None
     end_reason: str | None = None  # "finished", "stop when order_placed", "only if", "holdout" …
     version: int = 0  # raised at each change
+
+    def but(self, **changes: Any) -> Run:
+        """`dataclasses.replace` at a tenth of its cost: each step of each run makes another run."""
+        if not changes.keys() <= _FIELDS:
+            raise TypeError(f"a run has no {', '.join(changes.keys() - _FIELDS)}")
+        other = object.__new__(Run)
+        other.__dict__.update(self.__dict__, **changes)
+        return other
+
+
+_FIELDS = frozenset(each.name for each in fields(Run))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from engine.core import calendar
@@ -58,7 +57,7 @@ def _answer(draft: Draft, program: Program, code: RuleCode, event: Event) -> Non
     under_way = [run for run in draft.runs_of(code.rule.name) if run.key == key] if policy != "parallel" else ()
     if under_way:
         if _restarts(under_way[0], policy, event):
-            _restart(draft, code, replace(under_way[0], rule_set=program.rule_set), event)
+            _restart(draft, code, under_way[0].but(rule_set=program.rule_set), event)
         return
     if not is_taken(draft, code, event.properties):
         _start(draft, program, code, event)
@@ -117,8 +116,7 @@ def _start(draft: Draft, program: Program, code: RuleCode, event: Event) -> None
 def _restart(draft: Draft, code: RuleCode, run: Run, event: Event) -> None:
     draft.withdraw(run, "restarted")
     wake_at = first_wake(draft, code, event.at)
-    anew = replace(
-        run,
+    anew = run.but(
         began_at=event.at,
         event_id=event.id,
         event_name=event.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,13 +62,13 @@ def wake(draft: Draft, run: Run) -> None:
         draft.end(run, "overdue")
         return
     if run.waits_for_event:
-        run = replace(run, arrived=False)
+        run = run.but(arrived=False)
     proceed(draft, code, _unparked(run), due)
 
 
 def arrive(draft: Draft, run: Run, event: Event) -> None:
     """The event that a run waits for has come."""
-    proceed(draft, draft.code_of(run), replace(_unparked(run), arrived=True), event.at)
+    proceed(draft, draft.code_of(run), _unparked(run).but(arrived=True), event.at)
 
 
 def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
@@ -79,12 +79,12 @@ def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
         if run.step >= len(steps):
             run = draft.end(run, "finished")
         elif draft.is_exhausted or taken >= MOST_STEPS:
-            run = _stop_runaway(draft, replace(run, taken=taken), at)
+            run = _stop_runaway(draft, run.but(taken=taken), at)
         else:
             run = _take(turn, run, steps[run.step])
             draft.steps += 1
             taken += 1
-    draft.put(replace(run, taken=taken))
+    draft.put(run.but(taken=taken))
 
 
 def rewake(draft: Draft) -> None:
@@ -95,7 +95,7 @@ def rewake(draft: Draft) -> None:
         code = draft.code_of(run)
         wake_at = _wake_again(draft, code, run, run.since)
         if isinstance(wake_at, datetime) and wake_at != run.wake_at:
-            draft.put(replace(run, wake_at=wake_at))
+            draft.put(run.but(wake_at=wake_at))
 
 
 def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake | None:
@@ -109,11 +109,11 @@ def _stop_runaway(draft: Draft, run: Run, at: datetime) -> Run:
     """What a person's event started goes on in the next batch; what rules started by themselves ends here."""
     if run.depth > 0 or run.taken >= MOST_STEPS:
         return draft.end(run, "too many steps")
-    return replace(run, wake_at=at)
+    return run.but(wake_at=at)
 
 
 def _unparked(run: Run) -> Run:
-    return replace(run, state="waiting", wake_at=None, since=None, waits_for_event=False)
+    return run.but(state="waiting", wake_at=None, since=None, waits_for_event=False)
 
 
 def _take(turn: Turn, run: Run, step: plan.Step) -> Run:
@@ -130,14 +130,14 @@ def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
         if refusal.ends:
             return draft.end(run, refusal.reason, line=refusal.line)
         draft.note(run, "skipped", f'{step.channel} "{step.template}": {refusal.reason}', line=step.line)
-        return replace(run, step=run.step + 1)
+        return run.but(step=run.step + 1)
     reserve(draft, code, run)
     draft.last_messages = {**draft.last_messages, message_key(step): draft.now}
     draft.messages.append(_message(turn, run, step))
     # Parked also at the end when a stop may still overtake the hand-over (a provider may put it off for days), or
     # when `once per` must hear whether anything was sent at all.
     waits = run.step not in code.last_sends or (code.rule.once is not None and run.sent == 0)
-    return replace(run, step=run.step + 1, messages=run.messages + 1, state="sending" if waits else "waiting")
+    return run.but(step=run.step + 1, messages=run.messages + 1, state="sending" if waits else "waiting")
 
 
 def message_id(run: Run, step: int) -> Any:
@@ -166,32 +166,32 @@ def _message(turn: Turn, run: Run, step: plan.Send) -> NewMessage:
 def _wait(turn: Turn, run: Run, step: Waiting) -> Run:
     wake_at = wake_of(step, run, turn.at, _place(turn.draft, turn.code))
     if wake_at == "now":
-        return replace(run, step=run.step + 1)
+        return run.but(step=run.step + 1)
     if not isinstance(wake_at, datetime):
         return turn.draft.end(run, f"moment {wake_at}", line=step.line)
     turn.draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
     waits_for_event = isinstance(step, plan.WaitFor)
-    return replace(run, step=run.step + 1, wake_at=wake_at, since=turn.at, waits_for_event=waits_for_event)
+    return run.but(step=run.step + 1, wake_at=wake_at, since=turn.at, waits_for_event=waits_for_event)
 
 
 def _jump_unless(turn: Turn, run: Run, step: plan.JumpUnless) -> Run:
     test = turn.code.tests[run.step]
     holds = test(run.event, turn.draft.attributes, turn.draft.scope_of(run))
     turn.draft.note(run, "branch", "yes" if holds else "no", line=step.line)
-    return replace(run, step=run.step + 1 if holds else step.at)
+    return run.but(step=run.step + 1 if holds else step.at)
 
 
 def _jump(turn: Turn, run: Run, step: plan.Jump) -> Run:
-    return replace(run, step=step.at)
+    return run.but(step=step.at)
 
 
 def _split(turn: Turn, run: Run, step: plan.Split) -> Run:
     arm = arm_of(step, run.rule, run.customer)
     turn.draft.note(run, "split", f"{step.name}: {arm.label}", line=step.line)
-    run = replace(run, split={**run.split, step.name: arm.label})
+    run = run.but(split={**run.split, step.name: arm.label})
     if arm.at is None:
         return turn.draft.end(run, "holdout", line=step.line)
-    return replace(run, step=arm.at)
+    return run.but(step=arm.at)
 
 
 def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
@@ -208,7 +208,7 @@ def _act(turn: Turn, run: Run, step: Any) -> Run:
     program = draft.programs[run.rule_set]
     scene = Scene(customer=draft.customer, attributes=draft.attributes, event=run.event, kinds=program.plan.attributes)
     _carry_out(draft, run, program.actions[type(step)](step, scene), step.line)
-    return replace(run, step=run.step + 1)
+    return run.but(step=run.step + 1)
 
 
 def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
