@@ -13,7 +13,9 @@ from api.services import Served
 from engine.storage.write_keys import hash_of_key
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+_FORWARDED = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "cf-connecting-ip"}
+)
 
 
 async def require_admin(request: Request, services: Served) -> None:
@@ -35,6 +37,8 @@ def _is_from_here(request: Request) -> bool:
     """A proxy on this machine speaks for others, and so may a web page whose name was made to point here."""
     if any(name in request.headers for name in _FORWARDED) or request.client is None:
         return False
+    if request.scope.get("http_version") == "1.0":
+        return False  # nginx as it comes: its own address as Host, no other trace of whom it speaks for
     if request.url.hostname not in _LOOPBACK_NAMES:
         return False
     try:

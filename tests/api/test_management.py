@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from api.app import create_app
 from engine.core.identity import customer_id, derived_id, partition_of
 from engine.runtime import Runtime
 from engine.storage.database import Database
@@ -105,6 +107,7 @@ CALLERS = [
     ("::1", {}, 200),
     ("10.0.0.8", {}, 403),
     ("127.0.0.1", {"x-forwarded-for": "10.0.0.8"}, 403),
+    ("127.0.0.1", {"via": "1.1 proxy"}, 403),
     ("127.0.0.1", {"host": "rebound.example"}, 403),
 ]
 
@@ -118,6 +121,21 @@ async def test_without_an_admin_key_only_this_machine_comes_in(
         answer = await client.get("/api/rejects", headers=headers)
 
     assert answer.status_code == status
+
+
+async def test_nginx_as_it_comes_is_not_taken_for_this_machine(runtime: Runtime, database_url: str) -> None:
+    """It gives its own address as Host and adds nothing: only its HTTP/1.0 tells that somebody is behind it."""
+    runtime.settings = api_settings(database_url, admin_key=None)
+    app = create_app(runtime)
+
+    async def as_nginx(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "http_version": "1.0"}, receive, send)
+
+    transport = httpx.ASGITransport(as_nginx, client=("127.0.0.1", 50000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answers = [await client.get(path) for path in ("/api/rejects", "/mailbox")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
 
 
 async def test_a_write_key_is_listed_without_what_could_be_used(admin: httpx.AsyncClient, database: Database) -> None:
