@@ -31,6 +31,15 @@ class Metrics:
             "kogda_partitions_behind", "partitions with undecided events", registry=self.registry
         )
         self.messages = Gauge("kogda_messages", "messages by state", ["state"], registry=self.registry)
+        self.retrying = Gauge(
+            "kogda_messages_retrying", "queued messages whose hand-over failed at least once", registry=self.registry
+        )
+        self.recent = Gauge(
+            "kogda_messages_recent",
+            "messages decided in the last 10 minutes, by state",
+            ["state"],
+            registry=self.registry,
+        )
         self.workers = Gauge("kogda_workers", "workers with a heartbeat in the last 30 seconds", registry=self.registry)
         self.database_up = Gauge("kogda_database_up", "1 when the database answered the scrape", registry=self.registry)
         self._event_seconds = self.request_seconds.labels("events")

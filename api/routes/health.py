@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.responses import Response
@@ -12,10 +13,12 @@ from api.problems import Problem
 from api.schemas.health import Live, Ready
 from api.services import Served, Services
 from engine.storage.database import TROUBLE
+from engine.storage.delivery_signs import recent_messages, retrying_messages
 from engine.storage.migrate import wanted_revision
 from engine.storage.vital_signs import current_revision, live_publication, live_workers, unsettled_messages
 
 router = APIRouter(tags=["health"])
+_log = structlog.get_logger()
 
 
 @router.get("/health/live")
@@ -34,7 +37,9 @@ async def ready(services: Served) -> Ready:
                 rule_set = await live_publication(connection)
                 workers = await live_workers(connection)
     except TROUBLE as error:
-        raise _not_ready("database", f"the database does not answer: {error}") from error
+        # What the database said stays in the log: it may name hosts and users.
+        _log.warning("not_ready", error=repr(error))
+        raise _not_ready("database", "the database does not answer; the server's log says why") from error
     if revision != wanted_revision():
         raise _not_ready("tables", f"the tables are at {revision}, not at {wanted_revision()}; run `kogda migrate`")
     if rule_set is None:
@@ -63,6 +68,9 @@ async def _read_gauges(services: Services) -> None:
         gauges.workers.set(await live_workers(connection))
         for state, count in (await unsettled_messages(connection)).items():
             gauges.messages.labels(state).set(count)
+        gauges.retrying.set(await retrying_messages(connection))
+        for state, count in (await recent_messages(connection)).items():
+            gauges.recent.labels(state).set(count)
 
 
 def _not_ready(what: str, detail: str) -> Problem:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.core.identity import derived_id
+from engine.runtime import Runtime
 from engine.storage.database import Database
 from tests.api.conftest import batch, track
 
@@ -66,3 +68,35 @@ async def _publish(database: Database) -> None:
                              RETURNING id)
                INSERT INTO publication (rule_set) SELECT id FROM made"""
         )
+
+
+async def test_a_database_that_is_gone_is_not_described_to_strangers(
+    runtime: Runtime, client: httpx.AsyncClient, database: Database
+) -> None:
+    await database.close()
+    await runtime.database.close()
+
+    answer = await client.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "the database does not answer; the server's log says why"
+
+
+async def test_metrics_show_messages_that_do_not_get_out(client: httpx.AsyncClient, database: Database) -> None:
+    async with database.connection() as connection:
+        for number, (state, attempts) in enumerate([("queued", 0), ("queued", 3), ("sent", 1), ("failed", 2)]):
+            await connection.execute(
+                "INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,"
+                " transactional, state, attempts, due_at) VALUES (0, $1, $1, $1, 'r', 1, 0, 'email', 't', '{}',"
+                " false, $2, $3, now())",
+                derived_id("message", str(number)),
+                state,
+                attempts,
+            )
+
+    text = (await client.get("/metrics")).text
+
+    assert "kogda_messages_retrying 1.0" in text
+    assert 'kogda_messages_recent{state="sent"} 1.0' in text
+    assert 'kogda_messages_recent{state="failed"} 1.0' in text
+    assert 'kogda_messages{state="queued"} 2.0' in text
