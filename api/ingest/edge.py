@@ -29,6 +29,7 @@ PREFLIGHT = {
     "access-control-allow-headers": "authorization, content-type, content-encoding, x-retry-count",
     "access-control-max-age": "86400",
 }
+_STRICT = frozenset({b"strict=1", b"strict=true", b"strict=yes"})
 _DONE = b'{"success":true}'
 _DONE_START = {
     "type": "http.response.start",
@@ -69,7 +70,7 @@ class IngestEdge:
         self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].rpartition("/v1/")[2].rstrip("/")
+        path = scope["path"].partition("/v1/")[2].rstrip("/")
         endpoint = path if path in ENDPOINTS else "settings" if path.startswith("projects/") else "unknown"
         began = time.perf_counter()
         response = await self._answer(scope, receive, path)
@@ -118,7 +119,7 @@ class IngestEdge:
             is_lenient=payload.is_lenient,
         )
         reading = read_items(items, with_common_fields(envelope, payload.content))
-        is_strict = b"strict=1" in scope["query_string"].split(b"&")
+        is_strict = not _STRICT.isdisjoint(scope["query_string"].split(b"&"))
         if reading.rejects and is_strict:
             raise _rejected(reading, "nothing was stored")
         accepted = await self._writer.accept(reading.events, reading.rejects)

@@ -368,3 +368,18 @@ async def test_the_context_of_a_batch_is_that_of_items_without_their_own(
     await client.post("/v1/batch", content=batch(track(), track(context=mine), context={"timezone": "Europe/Rome"}))
 
     assert [event["body"]["context"]["timezone"] for event in await stored.events()] == ["Europe/Rome", "Asia/Tokyo"]
+
+
+@pytest.mark.parametrize("query", ["strict=1", "strict=true", "a=b&strict=yes"])
+async def test_strict_is_understood_as_people_write_it(client: httpx.AsyncClient, stored: Stored, query: str) -> None:
+    answer = await client.post(f"/v1/batch?{query}", content=batch(track("good"), {"type": "nope"}))
+
+    assert answer.status_code == 400
+    assert (await stored.events(), await stored.rejects()) == ([], [])
+
+
+async def test_a_path_that_only_ends_like_ours_is_not_found(client: httpx.AsyncClient, stored: Stored) -> None:
+    answer = await client.post("/v1/other/v1/track", json={"userId": "42", "event": "x"})
+
+    assert answer.status_code == 404
+    assert await stored.events() == []
