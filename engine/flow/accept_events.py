@@ -18,8 +18,8 @@ from engine.storage.rejects import Reject, insert_rejects
 from engine.waker import Waker
 
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
-MAX_GROUP = 5_000  # events in one statement
-MAX_WAITING = 50_000  # events that wait for a statement; beyond it the caller is told to come back
+MAX_GROUP = 5_000  # events and rejects in one statement
+MAX_WAITING = 50_000  # events and rejects that wait for a statement; beyond it the caller is told to come back
 STATEMENT_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 2
 BROKEN_PAUSE_S = 0.05  # in which the pool notices which of its connections are gone
@@ -56,6 +56,10 @@ class _Request:
     rejects: Sequence[Reject]
     verdict: asyncio.Future[Accepted]
 
+    @property
+    def size(self) -> int:
+        return len(self.events) + len(self.rejects)  # rejects hold what was sent: they fill memory, too
+
 
 class EventWriter:
     """One per process, used from one event loop."""
@@ -75,11 +79,11 @@ class EventWriter:
         """
         if not events and not rejects:
             return Accepted(0, 0)
-        if self._waiting_events + len(events) > self._max_waiting:
+        if self._waiting_events + len(events) + len(rejects) > self._max_waiting:
             raise Overloaded("too many events are waiting to be stored", RETRY_AFTER_S)
         request = _Request(events, rejects, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
-        self._waiting_events += len(events)
+        self._waiting_events += request.size
         self._start_statement()
         return await request.verdict
 
@@ -102,9 +106,9 @@ class EventWriter:
     def _next_group(self) -> list[_Request]:
         group: list[_Request] = []
         size = 0
-        while self._waiting and (not group or size + len(self._waiting[0].events) <= MAX_GROUP):
+        while self._waiting and (not group or size + self._waiting[0].size <= MAX_GROUP):
             group.append(self._waiting.popleft())
-            size += len(group[-1].events)
+            size += group[-1].size
         self._waiting_events -= size
         return group
 
@@ -126,7 +130,7 @@ class EventWriter:
             await self._waker.wake({event.partition for request in group for event in request.events})
 
     def _put_off(self, group: list[_Request], error: Exception) -> None:
-        _log.warning("events not stored", action="accept", requests=len(group), error=str(error) or repr(error))
+        _log.warning("events not stored", action="accept", requests=len(group), error=_said(error))
         _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
 
     async def _insert_twice(self, group: list[_Request]) -> set[UUID]:
@@ -159,25 +163,35 @@ class EventWriter:
         """Find whose values the database refused, so that the others are stored."""
         if len(group) > 1:
             for request in group:
-                await self._store([request])
+                await self._store_alone(request)
             return
         [request] = group
+        if not request.events:
+            raise error  # a reject of our own making: not to be mended by refusing it once more
         if len(request.events) > 1:
             middle = len(request.events) // 2
             await self._store_halves(request, middle)
             return
         await self._refuse(request, error)
 
+    async def _store_alone(self, request: _Request) -> None:
+        """Whatever happens to it, it gets an answer, and those after it their turn."""
+        try:
+            await self._store([request])
+        except Exception as error:
+            _log.exception("request not stored", action="accept")
+            _fail([request], error)
+
     async def _refuse(self, request: _Request, error: Exception) -> None:
         """What our own checks should have found: it becomes a reject, since nobody could mend it by trying again."""
-        _log.error("event refused by the database", action="accept", error=str(error))
+        _log.error("event refused by the database", action="accept", error=_said(error))
         refused = tuple(request.events)
         kept = [
             *request.rejects,
             *(Reject(event.source, "was refused by the database", "$", f"id {event.id}") for event in refused),
         ]
         apart = _Request((), kept, request.verdict.get_loop().create_future())
-        await self._store([apart])
+        await self._store_alone(apart)
         if not request.verdict.done():
             _pass_on(apart.verdict, request.verdict, refused)
 
@@ -188,12 +202,11 @@ class EventWriter:
             _Request(request.events[middle:], (), loop.create_future()),
         ]
         for half in halves:
-            await self._store([half])
-        try:
-            first, second = [half.verdict.result() for half in halves]
-        except Overloaded as error:
+            await self._store_alone(half)
+        if error := next((error for half in halves if (error := half.verdict.exception())), None):
             _fail([request], error)
             return
+        first, second = [half.verdict.result() for half in halves]
         if not request.verdict.done():
             request.verdict.set_result(
                 Accepted(
@@ -202,6 +215,12 @@ class EventWriter:
                     first.refused + second.refused,
                 )
             )
+
+
+def _said(error: Exception) -> str:
+    """Without the details of PostgreSQL, which quote values."""
+    text = str(error.args[0]) if isinstance(error, asyncpg.PostgresError) and error.args else str(error) or repr(error)
+    return f"{type(error).__name__}: {text}"[:300]
 
 
 def _settle(group: list[_Request], fresh: set[UUID]) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import asyncpg
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from engine.core.identity import customer_id, event_id, partition_of
 from engine.errors import Overloaded
@@ -183,3 +184,40 @@ async def _alter(url: str, change: str, *, table: str = "event_key") -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(f"ALTER TABLE {table} {change}")
     await connection.close()
+
+
+async def test_waiting_rejects_count_like_events(database: Database, database_url: str, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker(), max_waiting=20)
+    blocker = await asyncpg.connect(database_url)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("LOCK TABLE reject IN ACCESS EXCLUSIVE MODE")
+    crowd = [[Reject("s", "is bad", "$", "{}")] * 10 for _ in range(5)]
+    waiting = [asyncio.ensure_future(writer.accept([], rejects)) for rejects in crowd[:4]]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Overloaded):
+        await writer.accept([], crowd[4])
+    await transaction.rollback()
+    await blocker.close()
+
+    await asyncio.gather(*waiting)
+    assert len(await stored.rejects()) == 40
+
+
+async def test_a_reject_that_the_database_refuses_ends_in_an_answer(database: Database) -> None:
+    writer = EventWriter(database, HeardWaker())
+
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncpg.DataError):
+            await writer.accept([event("poison", body=b'{"a":"\\u0000"}')], [Reject("s", "nul \0", "$", "{}")])
+
+
+async def test_the_log_never_quotes_what_the_database_refused(database: Database) -> None:
+    writer = EventWriter(database, HeardWaker())
+    poison = event("poison", body=b'{"email":"anna@example.com","a":"\\u0000"}')
+
+    with capture_logs() as lines:
+        await writer.accept([poison])
+
+    assert lines and "anna" not in str(lines)
