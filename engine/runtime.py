@@ -18,6 +18,7 @@ from engine.config import Settings
 from engine.core.program import Program, load_program
 from engine.errors import ConfigurationError, RuleSetUnreadable
 from engine.keeping import keeper
+from engine.notices import Notices
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
 from engine.storage.event_partitions import make_event_partitions
@@ -89,6 +90,7 @@ class Runtime:
     clock: Callable[[], datetime] = utc_now
     programs: Programs = field(default_factory=Programs)
     texts: Texts = field(default_factory=Texts)
+    notices: Notices = field(default_factory=Notices)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
 
 

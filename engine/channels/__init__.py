@@ -58,10 +58,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Certainly not taken yet. `after`: no sooner than that; None: as the retry schedule says."""
+    """Certainly not taken yet. `after`: no sooner than that; None: as the retry schedule says.
+
+    `is_outage`: the provider would take no other message either.
+    """
 
     reason: str
     after: timedelta | None = None
+    is_outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ class SmtpChannel:
             async with self._pool.connection(fresh=fresh) as connection:
                 return await self._deliver(connection, envelope)
         except SMTPResponseException as error:
-            return TryLater(f"connecting answered {error.code} {error.message[:200]}")
+            return TryLater(f"connecting answered {error.code} {error.message[:200]}", is_outage=True)
         except _LOST as error:
-            return TryLater(f"{self._settings.host} cannot be reached: {_said(error)}")
+            return TryLater(f"{self._settings.host} cannot be reached: {_said(error)}", is_outage=True)
 
     async def _deliver(self, connection: PooledConnection, envelope: Envelope) -> Verdict:
         client = connection.client

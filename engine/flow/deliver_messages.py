@@ -93,7 +93,15 @@ class _Desk:
         await asyncio.gather(*self.in_hand, return_exceptions=True)
 
     async def _claim(self, free: int) -> None:
-        claim = await claim_messages(self.runtime, limit=free, lease=self.lease)
+        try:
+            claim = await claim_messages(self.runtime, limit=free, lease=self.lease)
+        except TROUBLE as error:
+            if not self.in_hand:
+                raise
+            # Those in hand may be at their final dot: to give up now would leave them unknown.
+            _log.warning("claiming_waits", in_hand=len(self.in_hand), error=type(error).__name__)
+            self.is_all_claimed, self.looked_at, self.look_again_s = True, monotonic(), _LOOK_AGAIN_AT_MOST_S
+            return
         self.counts.update({"suppressed": claim.suppressed, "unknown": claim.held})
         for claimed in claim.claimed:
             self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
@@ -132,8 +140,15 @@ class _Desk:
                 _log.warning("settling_waits", messages=len(finished), error=repr(error))
                 await asyncio.sleep(wait)
         self.counts.update(ended.settlement.state for ended in finished)
+        self._tell_outage([ended.outage for ended in finished if ended.outage])
         if woken:
             await self.runtime.waker.wake(woken)
+
+    def _tell_outage(self, reasons: Sequence[str]) -> None:
+        """A provider that is down concerns the operator at once, and not once for each mail."""
+        count = self.runtime.notices.add("outage", len(reasons))
+        if reasons and count:
+            _log.warning("mails_put_off", messages=count, reason=reasons[-1])
 
     async def _extend(self) -> None:
         if not self.in_hand or monotonic() - self.extended_at < self.lease.total_seconds() / 3:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from engine.storage.quarantine import Quarantined
 
 #: A template that fails is tried again, because texts are live and may be mended meanwhile.
 TEMPLATE_TRIES = 3
+_ADDRESS = re.compile(r"\S+@\S+")
 _NO_SENDER = "the mail has no sender; set mail.from in kogda.yaml, or KOGDA_MAIL_FROM"
 
 
@@ -30,6 +32,7 @@ class Finished:
     settlement: Settlement
     dead_address: tuple[str, str, str] | None = None  # channel, address, reason
     poison: Quarantined | None = None
+    outage: str | None = None  # the provider takes no mail at all, and why; nothing of the customer is in it
 
 
 async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claimed], bool]) -> Finished | None:
@@ -58,8 +61,9 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             address = claimed.message.email or ""
             dead = (claimed.message.channel, address, reason) if suppress else None
             return Finished(settlement=_settled(claimed, "failed", reason), dead_address=dead)
-        case TryLater(reason, after):
-            return Finished(settlement=_again(claimed, reason, after=after))
+        case TryLater(reason, after, is_outage):
+            outage = _ADDRESS.sub("…", reason) if is_outage else None
+            return Finished(settlement=_again(claimed, reason, after=after), outage=outage)
         case Unknown(reason):
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
                 return Finished(settlement=_settled(claimed, "unknown", reason))

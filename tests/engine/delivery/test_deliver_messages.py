@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
 from engine.channels.mailbox import MailboxChannel
@@ -382,3 +383,56 @@ async def test_a_stopping_worker_ends_what_is_in_hand_and_leaves_the_rest_queued
     states = await outbox.fetch("SELECT state, count(*) FROM message GROUP BY 1 ORDER BY 1")
     assert [tuple(row) for row in states] == [("queued", 2), ("sent", 4)]
     assert (delivered.counts["sent"], delivered.more) == (4, True)
+
+
+@pytest.mark.parametrize("reason", ["the rule was switched off", "stop when order_placed"])
+async def test_a_message_that_waits_for_a_retry_is_withdrawn(outbox: Outbox, reason: str):
+    outbox.channel.answer = TryLater("busy")
+    message = await outbox.message(run_state="sending")
+    await deliver_messages(outbox.runtime)
+    if reason.startswith("stop"):
+        await outbox.change("UPDATE run SET state = 'ended', end_reason = $1", reason)
+    else:
+        await outbox.publish(rules=("another",))
+    await outbox.change("UPDATE message SET due_at = now()")
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["reason"], row["attempts"]) == ("suppressed", reason, 1)
+    assert len(outbox.channel.given) == 1
+
+
+async def test_a_provider_that_is_down_is_told_once_and_without_addresses(outbox: Outbox):
+    outbox.channel.answer = TryLater("connecting answered 535 no login for shop@example.com", is_outage=True)
+    for number in range(3):
+        await outbox.message(f"m{number}")
+
+    with capture_logs() as lines:
+        await deliver_messages(outbox.runtime)
+        await outbox.change("UPDATE message SET due_at = now()")
+        await deliver_messages(outbox.runtime)
+
+    [line] = lines
+    assert (line["event"], line["log_level"]) == ("mails_put_off", "warning")
+    assert line["reason"] == "connecting answered 535 no login for …"
+
+
+async def test_a_database_that_stumbles_does_not_give_up_what_is_in_hand(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    first = await outbox.message("first")
+    turn = asyncio.create_task(deliver_messages(outbox.runtime))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+    await outbox.change("ALTER TABLE suppression RENAME TO suppression_away")
+
+    async with asyncio.timeout(10):
+        with capture_logs() as lines:
+            while not lines:
+                await asyncio.sleep(0)
+    await outbox.change("ALTER TABLE suppression_away RENAME TO suppression")
+    gate.set()
+
+    assert (await turn).counts["sent"] == 1
+    assert (await outbox.row(first))["state"] == "sent"
+    assert {line["event"] for line in lines} == {"claiming_waits"}
