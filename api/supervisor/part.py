@@ -50,13 +50,17 @@ def _watch(parent: int) -> None:
 
 def _run_api(settings: Settings) -> None:
     from api.server import run_api
+    from engine.logs import configure_logging
 
+    configure_logging(settings)
     run_api(settings)
 
 
 def _run_worker(settings: Settings) -> None:
+    from engine.logs import configure_logging
     from engine.worker import run_worker
 
+    configure_logging(settings)
     run_worker(settings)
 
 
