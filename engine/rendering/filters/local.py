@@ -21,9 +21,12 @@ _STYLES = ("short", "medium", "long", "full")
 _PATTERN = re.compile(r"[A-Za-z0-9 .,:/'\-–«»а-яА-Я]{1,60}")
 
 
-def money(value: Any, currency: Any = None) -> Any:
-    """`{"amount": "1500.00", "currency": "RUB"}` or a number, as the customer writes it: 1 500,00 ₽. Whole amounts
-    are written without cents."""
+def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
+    """`{"amount": "1500.00", "currency": "RUB"}` or a number, as the customer writes it: 1 500,00 ₽.
+
+    Always with the digits of the currency, so that amounts below each other match; `money(whole=true)` leaves out
+    cents that are zero.
+    """
     if _is_nothing(value):
         return value
     given = value if isinstance(value, dict) else {}
@@ -33,7 +36,7 @@ def money(value: Any, currency: Any = None) -> Any:
         return number(amount)
     if not re.fullmatch(r"[A-Za-z]{3}", unit):
         raise NotAllowed(f"`{unit[:10]}` is not a currency code like EUR")
-    if amount == amount.to_integral_value():
+    if whole and amount == amount.to_integral_value():
         return _whole(amount, unit.upper())
     return format_currency(amount, unit.upper(), locale=_locale())
 
