@@ -16,11 +16,12 @@ import structlog
 
 from engine.errors import KogdaError, NothingPublished
 from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
-from engine.flow.deciding import Decisions, decide, set_failures_aside
+from engine.flow.deciding import Decisions, decide, quarantined, set_failures_aside
 from engine.flow.merge_customers import merge_customers
 from engine.flow.set_aside import What, find_suspect, set_aside
 from engine.flow.writing import write_decisions, write_progress
 from engine.runtime import Runtime
+from engine.storage.quarantine import quarantine
 
 TRIES = 3
 _BETWEEN_TRIES_S = (0.02, 0.1)
@@ -131,7 +132,12 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
         if _has_moved(batch):
             await write_progress(connection, batch)
         if batch.merges:
-            await merge_customers(connection, runtime, batch)
+            told = await merge_customers(connection, runtime, batch)
+            if told.failures and way.attempt < TRIES:
+                raise _Failed
+            if told.failures:
+                await quarantine(connection, [quarantined(failure, TRIES) for failure in told.failures])
+            decisions.messages += told.messages
     return _progress(batch, decisions, partitions)
 
 

@@ -26,8 +26,8 @@ from engine.storage.runs import due_customers, runs_by_id, runs_of_customers
 
 #: How long the same template is not sent twice to one customer (S24).
 _SAME_MESSAGE = timedelta(minutes=1)
-#: A chain of merges that is longer goes round in a circle: its events are decided where they are.
-MOST_HOPS = 8
+#: A chain of merges that is longer can only be a circle: its events end in quarantine.
+MOST_HOPS = 64
 
 
 class ReadAgain(Exception):
@@ -83,6 +83,7 @@ class Batch:
     lost_outcomes: list[tuple[int, UUID, tuple[int, UUID]]] = field(
         default_factory=list
     )  # partition, message -> target
+    homeless: list[UUID] = field(default_factory=list)  # events that were sent on too often
     outcomes: list[tuple[int, UUID]] = field(default_factory=list)  # partition, message: read, to be deleted
     timers: int = 0
     due_left: set[int] = field(default_factory=set)  # partitions with more due than was read
@@ -210,6 +211,7 @@ async def _know_customers(connection: Connection, batch: Batch, locked: Sequence
 def _send_on(batch: Batch, customer: UUID, target: tuple[int, UUID]) -> None:
     work = batch.works[customer]
     batch.forwards += [(row, target) for row in work.events if _hops(row) < MOST_HOPS]
+    batch.homeless += [row["id"] for row in work.events if _hops(row) >= MOST_HOPS]
     batch.lost_outcomes += [(work.partition, outcome.message, target) for outcome in work.outcomes]
     sent_on = {outcome.message for outcome in work.outcomes}
     batch.outcomes = [each for each in batch.outcomes if each[1] not in sent_on]

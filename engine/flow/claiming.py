@@ -9,6 +9,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from engine.core.guards import Block, MessageFacts, first_block
+from engine.core.identity import partition_of
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.messages import (
@@ -17,6 +18,7 @@ from engine.storage.messages import (
     begin_attempts,
     lock_due_messages,
     lock_stuck_messages,
+    move_messages,
     settle,
 )
 from engine.storage.rule_sets import live_rule_set
@@ -56,14 +58,18 @@ async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEA
         policy = await runtime.texts.of(connection, live)
         woken, held = await _settle_stuck(connection, policy)
         due = await lock_due_messages(connection, limit=limit)
-        claimed, blocked = await _sorted(connection, due, policy, runtime)
+        strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
+        if strays:
+            await move_messages(connection, strays)  # and found there by the next claim
+        at_home = [each for each in due if not each.merged_into]
+        claimed, blocked = await _sorted(connection, at_home, policy, runtime)
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
         if blocked:
             woken |= await settle(connection, blocked)
     if woken:
         await runtime.waker.wake(woken)
-    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=len(due) < limit)
+    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=len(due) < limit and not strays)
 
 
 async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
 from engine.core.model import Customer, Event, Facts, OnceMark, Run
 from engine.core.program import Program
-from engine.flow.batch import Batch, event_of
+from engine.flow.batch import MOST_HOPS, Batch, event_of
 from engine.storage.quarantine import Quarantined
+
+_HOMELESS = "its customer was merged into another, and that one again, without an end"
 
 
 @dataclass(slots=True)
@@ -45,6 +48,14 @@ class Decisions:
             self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
         self.failures += effects.failures
 
+    def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:
+        """Whatever was decided for the run before, it is over, and what it has in the queue is withdrawn."""
+        column = self.new_runs if any(each.id == run.id for _, each in self.new_runs) else self.runs
+        column[:] = [(place, each) for place, each in column if each.id != run.id]
+        column.append((partition, _ended(run, now, reason)))
+        self.notes.append((partition, Note(run=run.id, at=now, line=0, what="ended", detail=detail or reason)))
+        self.withdrawals.append((partition, Withdrawal(run=run.id, reason=reason)))
+
 
 def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
     decisions = Decisions()
@@ -62,6 +73,10 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
             horizon=horizons[work.partition],
         )
         decisions.add(work.partition, facts, effects)
+    decisions.quarantined += [
+        Quarantined(what="event", subject=str(event), rule="", tries=MOST_HOPS, reason=_HOMELESS, detail="")
+        for event in batch.homeless
+    ]
     return decisions
 
 
@@ -75,32 +90,25 @@ def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> Non
         for run in work.runs:
             states.setdefault(run.id, (work.partition, run))
     for failure in decisions.failures:
-        decisions.quarantined.append(_quarantined(failure, tries))
+        decisions.quarantined.append(quarantined(failure, tries))
         if failure.event is None and failure.run in states:
-            partition, run = states[failure.run]
-            states[failure.run] = (partition, _ended(run, batch))
-            decisions.runs = [each for each in decisions.runs if each[1].id != run.id]
-            decisions.runs.append(states[failure.run])
-            decisions.notes.append(
-                (partition, Note(run=run.id, at=batch.now, line=0, what="ended", detail=f"failed: {failure.error}"))
-            )
-            decisions.withdrawals.append((partition, Withdrawal(run=run.id, reason="failed")))
+            decisions.end(*states[failure.run], batch.now, reason="failed", detail=f"failed: {failure.error}")
 
 
-def _ended(run: Run, batch: Batch) -> Run:
+def _ended(run: Run, now: datetime, reason: str) -> Run:
     return replace(
         run,
         state="ended",
         wake_at=None,
         since=None,
         waits_for_event=False,
-        ended_at=batch.now,
-        end_reason="failed",
+        ended_at=now,
+        end_reason=reason,
         version=run.version + 1,
     )
 
 
-def _quarantined(failure: Failure, tries: int) -> Quarantined:
+def quarantined(failure: Failure, tries: int) -> Quarantined:
     return Quarantined(
         what="run" if failure.event is None else "event",
         subject=str(failure.run if failure.event is None else failure.event),

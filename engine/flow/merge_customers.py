@@ -25,8 +25,10 @@ from engine.storage.runs import runs_of_customers
 _NO_TIMERS = datetime.min.replace(tzinfo=UTC)
 
 
-async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch) -> None:
-    """Carry out the merges of a batch, in the order of their events. Raises ReadAgain when a lock is missing."""
+async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch) -> Decisions:
+    """Carry out the merges of a batch, in the order of their events; what their histories decided, written but for
+    failures. Raises ReadAgain when a lock is missing."""
+    told = Decisions()
     locked = {backlog.cursor.partition for backlog in batch.backlogs}
     after = {backlog.cursor.partition: backlog.after for backlog in batch.backlogs}
     for wanted in batch.merges:
@@ -36,7 +38,11 @@ async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch
         if merge.target_partition not in locked:
             raise ReadAgain({merge.target_partition, merge.partition})
         await _merge(connection, merge, after[merge.partition])
-        await _apply_history(connection, runtime, batch, merge)
+        decisions = await _apply_history(connection, runtime, batch, merge)
+        await write_decisions(connection, decisions)
+        told.failures += decisions.failures
+        told.messages += decisions.messages
+    return told
 
 
 async def _resolved(connection: Connection, merge: Merge, partitions: int) -> Merge | None:
@@ -75,25 +81,45 @@ def merged(source: Customer, target: Customer) -> Customer:
     )
 
 
-async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch, merge: Merge) -> None:
+async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch, merge: Merge) -> Decisions:
     """Either history may hold what stops or resumes a run of the other: it is told to the runs, and starts nothing."""
     where = [merge.target_partition]
     runs = await runs_of_customers(connection, where, [merge.target], batch.now)
+    decisions = Decisions()
     if not runs:
-        return
+        return decisions
     for run in runs:
         await runtime.programs.load(connection, run.rule_set)
+    runs = _without_doubles(runtime, batch, merge, runs, decisions)
     since = min(run.began_at for run in runs)
     cursor = next(each.after for each in batch.backlogs if each.cursor.partition == merge.target_partition)
     names = runtime.programs.interest
     rows = await events_since(connection, merge.target, cursor, since=since, names=names)
     history = [replace(event_of(row), historical=True) for row in rows]
     known = await _facts(connection, runtime, merge, cursor, runs)
-    decisions = Decisions()
     for run in runs:
         facts = replace(known, runs=(run,))
         decisions.add(merge.target_partition, facts, _tell(runtime, batch, facts, history))
-    await write_decisions(connection, decisions)
+    return decisions
+
+
+def _without_doubles(runtime: Runtime, batch: Batch, merge: Merge, runs: list[Run], decisions: Decisions) -> list[Run]:
+    """Both may be on their way through one rule about one thing: as if one had started after the other (S4)."""
+    standing: dict[tuple[str, str], Run] = {}
+    doubles = []
+    for run in sorted((run for run in runs if run.state != "ended"), key=lambda run: (run.began_at, run.id)):
+        policy = runtime.programs.by_id[run.rule_set].by_name[run.rule].rule.repeated
+        first = standing.get((run.rule, run.key)) if policy != "parallel" else None
+        if policy == "parallel":
+            continue
+        stays = first is not None and (policy == "ignore" or (first.messages > 0 and policy != "restart"))
+        standing[run.rule, run.key] = first if first is not None and stays else run
+        if first is not None:
+            doubles.append(run if stays else first)
+    for run in doubles:
+        decisions.end(merge.target_partition, run, batch.now, reason="merged")
+    ended = {run.id for run in doubles}
+    return [run for run in runs if run.id not in ended]
 
 
 async def _facts(connection: Connection, runtime: Runtime, merge: Merge, cursor: Cursor, runs: list[Run]) -> Facts:

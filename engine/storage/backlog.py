@@ -21,7 +21,8 @@ async def backlog_state(connection: Connection) -> BacklogState:
         FROM partition_cursor c
         LEFT JOIN LATERAL (
             SELECT e.received_at FROM event e
-            WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq) AND e.received_at >= least(c.floor, now() - interval '1 day')
+            WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
+              AND e.received_at >= least(c.floor, now() - interval '1 day')
             ORDER BY e.xid, e.seq LIMIT 1
         ) oldest ON true
         """

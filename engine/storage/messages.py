@@ -43,6 +43,7 @@ class DueMessage:
     end_reason: str | None  # of its run
     suppressed: str | None
     now: datetime  # the database's clock: the only one that due times are compared with
+    merged_into: UUID | None  # the customer was merged while the message was in a worker's hands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +77,29 @@ _DUE = """
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
         coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
-        r.end_reason, s.reason AS suppressed, now() AS now
+        r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into
     FROM due m
     LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
     LEFT JOIN suppression s ON s.channel = m.channel AND s.address = lower(c.email)
     ORDER BY m.due_at
 """
+
+
+async def move_messages(connection: Connection, moves: Sequence[tuple[DueMessage, int]]) -> None:
+    """To the partition, given with each, of the customer that theirs was merged into: its run is there already."""
+    await connection.execute(
+        """
+        UPDATE message m SET partition = t.target_partition, customer = t.target
+        FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[])
+            AS t (partition, id, target_partition, target)
+        WHERE m.partition = t.partition AND m.id = t.id
+        """,
+        [message.partition for message, _ in moves],
+        [message.id for message, _ in moves],
+        [partition for _, partition in moves],
+        [message.merged_into for message, _ in moves],
+    )
 
 
 async def begin_attempts(connection: Connection, messages: Sequence[tuple[DueMessage, UUID]], lease: timedelta) -> None:
@@ -125,7 +142,7 @@ async def settle(connection: Connection, settlements: Sequence[Settlement]) -> s
     """Record what became of them, once: an attempt that was replaced changes nothing. Partitions to wake.
 
     An attempt that was taken for dead may still report its true end, as long as no other has begun. A run hears of
-    a message when it waits for it, or when the message was not sent, so that its once-mark is released.
+    a message when it waits for it, or when the message was not sent and a once-mark may hang on it.
     """
     rows = await connection.fetch(
         _SETTLE,
@@ -167,7 +184,14 @@ _SETTLE = """
     INSERT INTO outcome (partition, message, run, customer, state, at, reason)
     SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason
     FROM settled s LEFT JOIN run r ON r.partition = s.partition AND r.id = s.run
-    WHERE s.state <> 'queued' AND (coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown'))
+    WHERE s.state <> 'queued' AND (
+        coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown') AND (
+            r.end_reason IS DISTINCT FROM 'finished' OR EXISTS (
+                SELECT FROM once_mark o
+                WHERE o.partition = s.partition AND o.customer = s.customer AND o.run = s.run
+            )
+        )
+    )
     ON CONFLICT (partition, message) DO NOTHING
     RETURNING partition
 """

@@ -47,10 +47,14 @@ async def forward_outcomes(
     """Outcomes of merged customers, given by partition and message, go where their runs went."""
     await connection.execute(
         """
-        UPDATE outcome o SET partition = f.target_partition, customer = f.target
-        FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[])
-            AS f (partition, message, target_partition, target)
-        WHERE o.partition = f.partition AND o.message = f.message
+        WITH gone AS (
+            DELETE FROM outcome o USING unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[])
+                AS f (partition, message, target_partition, target)
+            WHERE o.partition = f.partition AND o.message = f.message
+            RETURNING f.target_partition, o.message, o.run, f.target, o.state, o.at, o.reason
+        )
+        INSERT INTO outcome (partition, message, run, customer, state, at, reason) SELECT * FROM gone
+        ON CONFLICT (partition, message) DO NOTHING
         """,
         [partition for partition, _ in outcomes],
         [message for _, message in outcomes],

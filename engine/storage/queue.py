@@ -118,14 +118,15 @@ def cause_of(body: dict[str, Any]) -> Cause | None:
 
 
 async def forward_events(connection: Connection, rows: Sequence[Any], targets: Sequence[tuple[int, UUID]]) -> None:
-    """Queue events of merged customers again, at the end of their targets' partitions."""
+    """Queue events of merged customers again, in this order, at the end of their targets' partitions. Once a
+    transaction."""
     await connection.execute(
         """
-        UPDATE event SET partition = f.target_partition, customer = f.target, xid = DEFAULT, seq = DEFAULT,
+        UPDATE event SET partition = f.target_partition, customer = f.target, xid = DEFAULT, seq = f.place,
                          received_at = now(),
                          body = event.body || jsonb_build_object('hops', coalesce((event.body ->> 'hops')::int, 0) + 1)
         FROM unnest($1::smallint[], $2::xid8[], $3::bigint[], $4::timestamptz[], $5::smallint[], $6::uuid[])
-            AS f (partition, xid, seq, received_at, target_partition, target)
+            WITH ORDINALITY AS f (partition, xid, seq, received_at, target_partition, target, place)
         WHERE (event.partition, event.xid, event.seq, event.received_at) = (f.partition, f.xid, f.seq, f.received_at)
         """,
         [row["partition"] for row in rows],

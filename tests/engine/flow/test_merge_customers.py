@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dsl import plan
+from engine.flow.claiming import claim_messages
 from tests.engine.flow.shop import HOUR, known, open_shop, rule, send, stop
 
 CART = rule("cart", "cart_abandoned", delay=HOUR, stops=(stop("order_placed"),))
@@ -153,3 +154,92 @@ async def test_a_customer_merged_into_one_that_was_merged_ends_up_at_the_last(da
         await shop.advance()
 
         assert (await shop.run_of("u:new"))["state"] == "waiting"
+
+
+async def test_a_message_that_a_provider_put_off_follows_its_customer_to_the_known_address(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        await shop.post(shop.anonymous("x", "registered"))
+        await shop.advance()
+        await shop.execute("UPDATE message SET state = 'sending', attempt = id, deadline = now() + interval '1 minute'")
+        await shop.post(shop.identify("42", email="a@b.example"), shop.merge("x", "42"))
+        await shop.advance()
+        await shop.execute("UPDATE message SET state = 'queued', deadline = NULL, due_at = now()")
+
+        first = await claim_messages(shop.runtime, limit=10)
+        second = await claim_messages(shop.runtime, limit=10)
+
+        assert (first.is_last, first.claimed, first.suppressed) == (False, (), 0)
+        assert [each.message.email for each in second.claimed] == ["a@b.example"]
+        assert second.claimed[0].message.partition == shop.partition("u:42")
+
+
+async def test_a_stop_reaches_a_message_that_was_put_off_during_the_merge(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered", stops=(stop("order_placed"),))) as shop:
+        await shop.post(shop.anonymous("x", "registered"))
+        await shop.advance()
+        await shop.execute("UPDATE message SET state = 'sending', attempt = id, deadline = now() + interval '1 minute'")
+        await shop.post(shop.identify("42", email="a@b.example"), shop.merge("x", "42"))
+        await shop.advance()
+        await shop.post(shop.event("42", "order_placed"))
+        await shop.advance()
+        await shop.execute("UPDATE message SET state = 'queued', deadline = NULL, due_at = now()")
+
+        await claim_messages(shop.runtime, limit=10)
+        await claim_messages(shop.runtime, limit=10)
+
+        assert await shop.fetch("SELECT state, reason FROM message") == [("suppressed", "stop when order_placed")]
+
+
+async def test_forwarded_events_keep_their_order(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        names = [f"event_{number}" for number in range(40)]
+        await shop.post(shop.merge("x", "42"), *(shop.anonymous("x", name) for name in names))
+        await shop.advance()
+
+        found = await shop.fetch(
+            "SELECT name FROM event WHERE customer = $1 AND kind = 0 ORDER BY xid, seq", known("42")
+        )
+
+        assert [row["name"] for row in found] == names
+
+
+async def test_two_runs_about_one_cart_become_one(database_url: str) -> None:
+    async with open_shop(database_url, CART) as shop:
+        await shop.post(shop.anonymous("x", "cart_abandoned"))
+        await shop.post(shop.event("42", "cart_abandoned"))
+        await shop.advance()
+        await shop.post(shop.merge("x", "42"))
+        await shop.advance()
+        await shop.let_time_pass(timedelta(hours=2))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:42") == ["cart"]
+        ends = await shop.fetch("SELECT end_reason FROM run ORDER BY began_at")
+        assert ends == [("merged",), (None,)]
+
+
+async def test_runs_that_may_be_parallel_stay_so(database_url: str) -> None:
+    cart = rule("cart", "cart_abandoned", delay=HOUR, repeated="parallel")
+    async with open_shop(database_url, cart) as shop:
+        await shop.post(shop.anonymous("x", "cart_abandoned"))
+        await shop.post(shop.event("42", "cart_abandoned"))
+        await shop.advance()
+        await shop.post(shop.merge("x", "42"))
+
+        await shop.advance()
+
+        assert await shop.value("SELECT count(*) FROM run WHERE state = 'waiting'") == 2
+
+
+async def test_an_event_that_was_sent_on_without_end_is_not_lost_without_a_trace(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        await shop.post(shop.merge("x", "42"))
+        await shop.advance()
+        late = shop.anonymous("x", "registered")
+        await shop.post(late)
+        await shop.execute("UPDATE event SET body = body || '{\"hops\": 64}' WHERE id = $1", late.id)
+
+        await shop.advance()
+
+        assert await shop.fetch("SELECT what, subject FROM quarantine") == [("event", str(late.id))]
