@@ -39,6 +39,7 @@ LOOKS: tuple[Look, ...] = (
     confusions.known_confusion,
     gaps.rule_begins_otherwise,
     structure.state_as_trigger,
+    names.word_for_property,
     order.condition_behind_event,
     order.needless_auxiliary,
     order.filter_behind_delay,

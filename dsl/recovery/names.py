@@ -6,13 +6,15 @@ import re
 
 from dsl.diagnostics import Edit
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced
+from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.spelling import misspelt
 from dsl.source import Span
-from dsl.words import ALL_WORDS
+from dsl.words import ALL_WORDS, shown
 
 #: After these an event is named.
 BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "EMIT", "OR")
+#: After these an event may be asked for.
+_BEFORE_CONDITION = ("ONLY_IF", "UNLESS", "IF", "ELSE_IF", "NOT", "AND")
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d]\w*")
 _JOINT = re.compile(r"[ \t\u00a0]*[-–‑][ \t\u00a0]*(?=[^\W\d])|[ \t\u00a0]+(?=\w)")
@@ -22,7 +24,7 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 def name_of_several_words(failure: Failure) -> Finding | None:
     """Only when the text reads on better so than with the next word taken for a misspelt one."""
-    of_event = failure.type_before(2) in BEFORE_EVENT
+    of_event = failure.type_before(2) in (*BEFORE_EVENT, *_BEFORE_CONDITION)
     if failure.at_end or failure.type_before() != "NAME" or not (of_event or failure.type_before(2) == "DOT"):
         return None
     span = _words(failure, failure.tokens[-1].start_pos or 0)
@@ -90,3 +92,22 @@ def _reads_to(failure: Failure, edit: Edit) -> int:
 
 def _next_piece(text: str, position: int) -> int:
     return position + len(text[position:]) - len(text[position:].lstrip())
+
+
+def word_for_property(failure: Failure) -> Finding | None:
+    """`where сумма > 1000 RUB`: the word for `sum of` was read, and a property meant."""
+    before = failure.before
+    if (
+        before is None
+        or before.type not in ("SUM", "COUNT", "AVERAGE", "LAST")
+        or failure.word[:1] not in ("<", ">", "=")
+    ):
+        return None
+    return Finding(
+        code="E101",
+        message=f'"{before}" is a word of the language, and no property of the event',
+        where=Span(before.start_pos or 0, before.end_pos or 0),
+        label="after it I expected an event, whose history it sums up",
+        notes=(f"a property has its event before it: {shown('EVENT', russian=speaks_russian(failure))}.…",),
+        faithful=False,
+    )

@@ -53,6 +53,9 @@ def joined_events(failure: Failure) -> Finding | None:
     joins = failure.type_before() == "NAME" and failure.type_before(2) in ("WHEN", "OR", "STOP_WHEN", "GOAL")
     if not joins or not (failure.word == "," or one_of(failure.word, ("AND",))):
         return None
+    following = failure.text[failure.piece.end :].split(maxsplit=1)[:1]
+    if following and one_of(following[0], STEPS):
+        return None  # `when a, send …`: a comma as in a letter
     return Finding(
         code="E133",
         message='several events are joined by "or"',
