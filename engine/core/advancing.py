@@ -15,7 +15,7 @@ from engine.core.model import Customer, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
 from engine.core.rule_guards.once_per import release
 from engine.core.starting import start_rules
-from engine.core.stepping import arrive, message_id, proceed, rewake, wake
+from engine.core.stepping import arrive, follow, message_id, proceed, wake
 
 
 def advance(
@@ -70,11 +70,10 @@ def _decide(draft: Draft, event: Event) -> None:
 
 
 def _change_customer(draft: Draft, customer: Customer) -> None:
-    moved = customer.timezone != draft.customer.timezone
     if customer != draft.customer:
+        before = draft.customer
         draft.change_customer(customer)
-    if moved:
-        rewake(draft)
+        follow(draft, before)
 
 
 def _measure(draft: Draft, run: Run, event: Event) -> None:

@@ -14,11 +14,12 @@ from engine.core.deeds import Deed, Scene, read_operand
 from engine.core.draft import MOST_STEPS, Draft
 from engine.core.effects import NewMessage
 from engine.core.identity import derived_id
-from engine.core.model import Cause, Event, Run
+from engine.core.model import Cause, Customer, Event, Run
 from engine.core.program import RuleCode
 from engine.core.rule_guards import RULE_GUARDS
 from engine.core.rule_guards.once_per import is_taken, reserve
 from engine.core.rule_guards.same_message import message_key
+from engine.core.scope import attributes_of
 from engine.core.splits import arm_of
 from engine.core.waits import Place, Waiting, Wake, wake_of
 
@@ -87,7 +88,36 @@ def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     draft.put(run.but(taken=taken))
 
 
-def rewake(draft: Draft) -> None:
+def follow(draft: Draft, before: Customer, *, but: Run | None = None) -> None:
+    """Waits follow what they are counted by, save those of the run that made the change: it is on the move."""
+    if before.timezone != draft.customer.timezone:
+        _rewake(draft)
+    if before.attributes != draft.customer.attributes:
+        for run in draft.active_runs():
+            is_waiting = run.since is not None and run.step > 0 and run.rule_set in draft.programs
+            if is_waiting and (but is None or run.id != but.id):
+                _follow_date(draft, run, attributes_of(before))
+
+
+def _follow_date(draft: Draft, run: Run, before: dict[str, Any]) -> None:
+    """A date was set or changed late: a moment that is past by now is skipped, not made up for (S12)."""
+    code = draft.code_of(run)
+    step = code.rule.steps[run.step - 1]
+    if not isinstance(step, plan.WaitUntil) or not isinstance(step.base, plan.Attribute):
+        return
+    if read_operand(step.base, run.event, before) == read_operand(step.base, run.event, draft.attributes):
+        return
+    wake_at = wake_of(step, run, draft.now, _place(draft, code))
+    if wake_at == "now":
+        wake_at = draft.now
+    if isinstance(wake_at, datetime):
+        draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
+        draft.put(run.but(wake_at=wake_at, since=draft.now))
+    else:
+        draft.end(run, f"moment {wake_at}", line=step.line)
+
+
+def _rewake(draft: Draft) -> None:
     """The customer's zone has changed: waits that follow the wall clock follow it, exact ones do not (S8)."""
     for run in draft.active_runs():
         if run.since is None or run.rule_set not in draft.programs:
@@ -214,10 +244,9 @@ def _act(turn: Turn, run: Run, step: Any) -> Run:
 def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
     draft.note(run, deed.what, deed.detail, line=line)
     if deed.customer is not None and deed.customer != draft.customer:
-        moved = deed.customer.timezone != draft.customer.timezone
+        before = draft.customer
         draft.change_customer(deed.customer)
-        if moved:
-            rewake(draft)
+        follow(draft, before, but=run)
     if deed.event is not None:
         _emit(draft, run, deed, line)
 

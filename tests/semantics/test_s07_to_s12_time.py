@@ -226,3 +226,63 @@ def test_s12_an_anniversary_that_has_passed_is_next_years(shop):
     world.finish()
 
     assert local(world, "UTC") == ["2027-03-01 10:00"]
+
+
+VISIT = 'rule "x" when registered wait until 1 day before customer.visit_on at 10:00 send email "hello"'
+
+
+@pytest.mark.parametrize("changed, sent", [("2026-03-20", "2026-03-19 10:00"), ("2026-03-07", "2026-03-06 10:00")])
+def test_s12_a_date_that_changes_during_the_wait_moves_the_wait(shop, changed, sent):
+    world = shop(VISIT, now="2026-03-02 09:00")
+    world.identify(visit_on="2026-03-10")
+    world.event("registered")
+
+    world.at("2026-03-05 12:00").identify(visit_on=changed)
+    world.finish()
+
+    assert local(world, "UTC") == [sent]
+
+
+def test_s12_a_date_that_is_changed_to_one_already_past_is_skipped_and_not_sent_late(shop):
+    world = shop(VISIT, now="2026-03-02 09:00")
+    world.identify(visit_on="2026-03-10")
+    world.event("registered")
+
+    world.at("2026-03-05 12:00").identify(visit_on="2026-03-06")
+    world.finish()
+
+    assert world.sent == []
+    assert [run.end_reason for run in world.runs] == ["moment past"]
+
+
+def test_s12_or_now_makes_up_for_a_date_already_past(shop):
+    world = shop(VISIT.replace("10:00", "10:00 or now"), now="2026-03-02 09:00")
+    world.identify(visit_on="2026-03-10")
+    world.event("registered")
+
+    world.at("2026-03-05 12:00").identify(visit_on="2026-03-06")
+    world.finish()
+
+    assert local(world, "UTC") == ["2026-03-05 12:00"]
+
+
+def test_s12_a_date_that_is_taken_back_ends_the_wait(shop):
+    world = shop(VISIT, now="2026-03-02 09:00")
+    world.identify(visit_on="2026-03-10")
+    world.event("registered")
+
+    world.identify(visit_on=None)
+    world.finish()
+
+    assert [run.end_reason for run in world.runs] == ["moment unknown"]
+
+
+def test_s12_other_attributes_leave_the_wait_alone(shop):
+    world = shop(VISIT, now="2026-03-02 09:00")
+    world.identify(visit_on="2026-03-10")
+    world.event("registered")
+
+    world.at("2026-03-09 11:00").identify(city="Riga")
+    world.finish()
+
+    assert local(world, "UTC") == ["2026-03-09 10:00"]
