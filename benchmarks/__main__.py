@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, conditions, idle, latency, parsing, rendering, road
+from benchmarks import checking, conditions, idle, latency, mail, parsing, rendering, road
 from benchmarks.report import Figure, machine, write_page
 
 SEED = 1
@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "conditions": conditions.measure,
     "road": lambda: road.measure(seed=SEED),
     "latency": latency.measure,
+    "mail": mail.measure,
     "rendering": rendering.measure,
     "parsing": parsing.measure,
     "check": checking.measure,
