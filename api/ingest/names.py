@@ -73,7 +73,8 @@ def trait_names(traits: dict[str, Any]) -> dict[str, Any]:
         _SNAKE.fullmatch(key) and type(value) is not dict and type(value) is not list for key, value in traits.items()
     ):
         return traits
-    return _renamed(traits, depth=1)
+    renamed: dict[str, Any] = _renamed(traits, depth=1)
+    return renamed
 
 
 def _renamed(value: Any, *, depth: int) -> Any:
