@@ -176,10 +176,9 @@ class EventWriter:
 
     async def _store_alone(self, request: _Request) -> None:
         """Whatever happens to it, it gets an answer, and those after it their turn."""
-        try:
-            await self._store([request])
-        except Exception as error:
-            _log.exception("request not stored", action="accept")
+        [error] = await asyncio.gather(self._store([request]), return_exceptions=True)
+        if error is not None:
+            _log.error("request not stored", action="accept", error=type(error).__name__)
             _fail([request], error)
 
     async def _refuse(self, request: _Request, error: Exception) -> None:
