@@ -15,6 +15,8 @@ from engine.errors import DatabaseUnreachable
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
+APPLICATION = "kogda"  # as pg_stat_activity shows our connections
+
 #: What a stopped, full, restarting or unreachable database raises in place of an answer: try again later. A backend
 #: that was ended while its connection lay idle shows as InternalClientError.
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -42,6 +44,7 @@ class Database:
                 init=_prepare_connection,
                 reset=_keep_as_it_is,
                 command_timeout=60,
+                server_settings={"application_name": APPLICATION},
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseUnreachable(f"the database at {_where(self.url)} does not answer: {error}") from error
@@ -69,7 +72,9 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """One transaction: leaving commits, an exception rolls back."""
         if self._engine is None:
-            self._engine = create_async_engine(sqlalchemy_url(self.url), pool_size=2, max_overflow=8)
+            self._engine = create_async_engine(
+                sqlalchemy_url(self.url), pool_size=2, max_overflow=8, pool_pre_ping=True
+            )
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 

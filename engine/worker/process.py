@@ -23,6 +23,7 @@ from engine.runtime import Runtime, open_runtime
 from engine.storage.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
 from engine.storage.migrate import require_current
+from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLane, Deliver, DeliverLane
 
@@ -103,6 +104,7 @@ async def _beat(runtime: Runtime) -> None:
             try:
                 async with runtime.database.connection() as connection:
                     await beat(connection, worker, detail)
+                    await end_stalled_transactions(connection)
             except Exception as error:
                 _log.warning("heartbeat_failed", error=repr(error))
             await asyncio.sleep(BEAT_S)
