@@ -65,6 +65,7 @@ class Work:
     partition: int
     events: list[Any] = field(default_factory=list)  # rows of the queue, in order
     outcomes: list[Outcome] = field(default_factory=list)
+    is_told: bool = False  # some event came with its body, because a rule might look into it
     is_due: bool = False
     is_new: bool = False  # without a row until now, so without a history
     is_open: bool = True  # a client's context could still tell us a zone or locale
@@ -116,9 +117,9 @@ async def read_batch(
     locked = [cursor.partition for cursor in cursors]
     await _find_due(connection, batch, limits)
     if batch.works or batch.merges:
-        await _know_customers(connection, batch, locked, runtime.partitions)
+        await _know_customers(connection, batch, runtime.partitions)
         await _find_runs(connection, batch, runtime, locked, names)
-        await _gather_facts(connection, batch, runtime, locked)
+        await _gather_facts(connection, batch, runtime)
     return batch
 
 
@@ -142,12 +143,13 @@ def _queue_events(batch: Batch, partitions: int) -> None:
                 if merge.target != merge.source:
                     batch.merges.append(merge)
                     merged[customer] = merge
-                _work(batch, customer, partition).events.append(row)
-            elif customer in merged:
+            elif merged and customer in merged:
                 target = merged[customer]
                 batch.forwards.append((row, (target.target_partition, target.target)))
-            else:
-                _work(batch, customer, partition).events.append(row)
+                continue
+            work = _work(batch, customer, partition)
+            work.events.append(row)
+            work.is_told = work.is_told or row["body"] is not None
 
 
 def _merge_of(row: Any, partitions: int) -> Merge:
@@ -187,9 +189,9 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
         batch.due_left.update(partition for partition, _, _ in outcomes)
 
 
-async def _know_customers(connection: Connection, batch: Batch, locked: Sequence[int], partitions: int) -> None:
+async def _know_customers(connection: Connection, batch: Batch, partitions: int) -> None:
     """Make rows for new customers; send on what belongs to merged ones."""
-    stubs = await customer_stubs(connection, locked, batch.works)
+    stubs = await customer_stubs(connection, *_places(batch, batch.works))
     merges_again = {merge.source for merge in batch.merges}
     new = []
     for customer, work in list(batch.works.items()):
@@ -226,7 +228,7 @@ async def _find_runs(
     connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int], names: Collection[str]
 ) -> None:
     old = [customer for customer, work in batch.works.items() if not work.is_new]
-    runs = await runs_of_customers(connection, locked, old, batch.now)
+    runs = await runs_of_customers(connection, *_places(batch, old), batch.now)
     reported = {outcome.run for work in batch.works.values() for outcome in work.outcomes}
     ended = reported - {run.id for run in runs}
     if ended:  # what was not sent after all frees its once-mark, also when the run is over
@@ -239,14 +241,14 @@ async def _find_runs(
         batch.works[run.customer].runs.append(run)
 
 
-async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime, locked: Sequence[int]) -> None:
+async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime) -> None:
     programs = runtime.programs
     interest = programs.interest
     wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, interest)}
     if not wanted:
         return
     old = {customer for customer in wanted if not batch.works[customer].is_new}
-    facts = await _known_facts(connection, batch, programs, locked, old) if old else {}
+    facts = await _known_facts(connection, batch, programs, old) if old else {}
     for customer, work in batch.works.items():
         if customer in facts:
             batch.facts[customer] = facts[customer]
@@ -254,10 +256,17 @@ async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime, 
             batch.facts[customer] = Facts(customer=Customer(id=customer, key=work.events[0]["key"]))
 
 
+def _places(batch: Batch, customers: Iterable[UUID]) -> tuple[list[int], list[UUID]]:
+    """Partitions and customers, in pairs: every pair is one probe of an index."""
+    chosen = list(customers)
+    return [batch.works[customer].partition for customer in chosen], chosen
+
+
 async def _known_facts(
-    connection: Connection, batch: Batch, programs: Programs, locked: Sequence[int], wanted: set[UUID]
+    connection: Connection, batch: Batch, programs: Programs, wanted: set[UUID]
 ) -> dict[UUID, Facts]:
-    customers = await load_customers(connection, locked, wanted)
+    places = _places(batch, wanted)
+    customers = await load_customers(connection, *places)
     involved = [programs.by_id[rule_set] for rule_set in _rule_sets(batch, wanted)]
     cursors = {backlog.cursor.partition: backlog.cursor for backlog in batch.backlogs}
     reads = frozenset().union(*(program.reads for program in involved))
@@ -267,9 +276,9 @@ async def _known_facts(
         seen = by_customer(await newest_times(connection, pairs, reads))
     marks: dict[UUID, list[OnceMark]] = {}
     if any(code.rule.once for program in involved for code in program.rules):
-        for customer, mark in await marks_of_customers(connection, locked, wanted):
+        for customer, mark in await marks_of_customers(connection, *places):
             marks.setdefault(customer, []).append(mark)
-    recent = by_customer(await recent_templates(connection, locked, wanted, batch.now - _SAME_MESSAGE))
+    recent = by_customer(await recent_templates(connection, *places, batch.now - _SAME_MESSAGE))
     return {
         customer: Facts(
             customer=found,
@@ -286,13 +295,13 @@ def _may_decide(work: Work, live: LoadedRules, interest: Collection[str]) -> boo
     """Most events start nothing and find nothing under way: told here, before anything is read or built for them."""
     if work.is_due or work.outcomes:
         return True
-    return any(_may_act(row, work, live, interest) for row in work.events)
+    return work.is_told and any(_may_act(row, work, live, interest) for row in work.events)
 
 
 def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str]) -> bool:
     body, name = row["body"], row["name"]
     if body is None or row["kind"] != TRACK:
-        return row["kind"] == IDENTIFY
+        return bool(row["kind"] == IDENTIFY)
     if (work.is_open and "context" in body) or (work.runs and name in interest):
         return True
     starts = live.program.dispatch.get(name)

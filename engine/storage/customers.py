@@ -3,7 +3,7 @@ writer."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,16 +15,18 @@ _COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, 
 
 
 async def customer_stubs(
-    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+    connection: Connection, partitions: Sequence[int], customers: Sequence[UUID]
 ) -> dict[UUID, Any]:
-    """By id: `merged_into`, and `open`: whether a client's context could still tell us a zone or locale."""
+    """Of customers given with their partitions, by id: `merged_into`, and `open`: whether a client's context could
+    still tell us a zone or locale."""
     rows = await connection.fetch(
         """
-        SELECT id, merged_into, timezone IS NULL OR locale IS NULL AS open FROM customer
-        WHERE partition = ANY($1::smallint[]) AND id = ANY($2::uuid[])
+        SELECT c.id, c.merged_into, c.timezone IS NULL OR c.locale IS NULL AS open
+        FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, id)
+        JOIN customer c ON c.partition = w.partition AND c.id = w.id
         """,
         partitions,
-        list(customers),
+        customers,
     )
     return {row[0]: row for row in rows}
 
@@ -38,12 +40,16 @@ async def create_customers(connection: Connection, customers: Sequence[tuple[int
 
 
 async def load_customers(
-    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+    connection: Connection, partitions: Sequence[int], customers: Sequence[UUID]
 ) -> dict[UUID, Customer]:
+    """Given with their partitions."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM customer WHERE partition = ANY($1::smallint[]) AND id = ANY($2::uuid[])",  # noqa: S608
+        f"""
+        SELECT {_COLUMNS} FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, id)
+        JOIN customer USING (partition, id)
+        """,  # noqa: S608
         partitions,
-        list(customers),
+        customers,
     )
     return {row["id"]: _customer(row) for row in rows}
 

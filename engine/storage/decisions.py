@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -114,16 +114,18 @@ async def insert_notes(connection: Connection, notes: Sequence[tuple[int, Note]]
 
 
 async def recent_templates(
-    connection: Connection, partitions: Sequence[int], customers: Collection[UUID], since: datetime
+    connection: Connection, partitions: Sequence[int], customers: Sequence[UUID], since: datetime
 ) -> list[tuple[UUID, str, datetime]]:
-    """Customer, "channel/template" and the time of each message decided after `since`."""
+    """Of customers given with their partitions: customer, "channel/template" and the time of each message decided
+    after `since`."""
     rows = await connection.fetch(
         """
-        SELECT customer, channel || '/' || template, created_at FROM message
-        WHERE partition = ANY($1::smallint[]) AND customer = ANY($2::uuid[]) AND created_at > $3
+        SELECT customer, channel || '/' || template, created_at
+        FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        JOIN message USING (partition, customer) WHERE created_at > $3
         """,
         partitions,
-        list(customers),
+        customers,
         since,
     )
     return [(row[0], row[1], row[2]) for row in rows]

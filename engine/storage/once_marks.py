@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +11,16 @@ from engine.storage.database import Connection
 
 
 async def marks_of_customers(
-    connection: Connection, partitions: Sequence[int], customers: Collection[UUID]
+    connection: Connection, partitions: Sequence[int], customers: Sequence[UUID]
 ) -> list[tuple[UUID, OnceMark]]:
-    """Each mark with its customer."""
+    """Each mark with its customer; these are given with their partitions."""
     rows = await connection.fetch(
         """
-        SELECT customer, rule, key, run, at FROM once_mark
-        WHERE partition = ANY($1::smallint[]) AND customer = ANY($2::uuid[])
+        SELECT customer, rule, key, run, at FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        JOIN once_mark USING (partition, customer)
         """,
         partitions,
-        list(customers),
+        customers,
     )
     return [(row[0], OnceMark(rule=row[1], key=row[2], run=row[3], at=row[4])) for row in rows]
 

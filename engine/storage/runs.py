@@ -24,16 +24,16 @@ _READ = "partition, " + ", ".join(_COLUMNS) + ", body"
 
 
 async def runs_of_customers(
-    connection: Connection, partitions: Sequence[int], customers: Collection[UUID], now: datetime
+    connection: Connection, partitions: Sequence[int], customers: Sequence[UUID], now: datetime
 ) -> list[Run]:
-    """Runs that a decision may need: not ended, or ended with a goal still open."""
+    """Of customers given with their partitions, the runs that a decision may need: not ended, or with a goal open."""
     rows = await connection.fetch(
         f"""
-        SELECT {_READ} FROM run
-        WHERE partition = ANY($1::smallint[]) AND customer = ANY($2::uuid[]) AND open_until > $3
+        SELECT {_READ} FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        JOIN run USING (partition, customer) WHERE run.open_until > $3
         """,  # noqa: S608
         partitions,
-        list(customers),
+        customers,
         now,
     )
     return [_run(row) for row in rows]
