@@ -119,8 +119,10 @@ class Outbox:
             )
         return customer
 
-    async def message(self, name: str = "m1", *, key: str = "u:anna", run_state: str = "ended", **values: Any) -> UUID:
-        """Queued and due, of a run that stands as `run_state`."""
+    async def message(
+        self, name: str = "m1", *, key: str = "u:anna", run_state: str = "ended", marked: bool = True, **values: Any
+    ) -> UUID:
+        """Queued and due, of a run that stands as `run_state`, and holds a once-mark when it is `marked`."""
         customer = customer_id(key)
         partition, run, message = partition_of(customer, PARTITIONS), derived_id("run", name), derived_id("msg", name)
         row = {
@@ -148,6 +150,15 @@ class Outbox:
                 run_state,
                 end_reason,
             )
+            if marked:
+                await connection.execute(
+                    "INSERT INTO once_mark VALUES ($1, $2, $3, $4, $5, now()) ON CONFLICT DO NOTHING",
+                    partition,
+                    customer,
+                    row["rule"],
+                    name,
+                    run,
+                )
             await connection.execute(
                 f"INSERT INTO message ({columns}) VALUES ({places})",  # noqa: S608
                 partition,

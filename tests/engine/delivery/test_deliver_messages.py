@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
 from engine.channels.mailbox import MailboxChannel
+from engine.core.identity import derived_id
 from engine.flow.deliver_messages import deliver_messages
 from engine.keeping import keeper
 from engine.storage.database import Database
@@ -149,6 +150,17 @@ async def test_a_waiting_run_hears_of_every_end(outbox: Outbox):
         ("other", "sending", "failed"),
         ("reminder", "sending", "sent"),
     ]
+
+
+async def test_a_finished_run_that_holds_no_once_mark_has_nothing_to_hear(outbox: Outbox):
+    outbox.channel.answer = Rejected("no")
+    await outbox.message("unmarked", marked=False)
+    await outbox.message("stopped", marked=False, end_reason="stop when order_placed")
+
+    await deliver_messages(outbox.runtime)
+
+    [outcome] = await outbox.fetch("SELECT run FROM outcome")
+    assert outcome["run"] == derived_id("run", "stopped")
 
 
 async def test_try_later_comes_back_by_the_schedule_with_its_reason(outbox: Outbox):
