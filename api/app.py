@@ -28,7 +28,8 @@ from engine.flow.accept_events import EventWriter
 def create_app(runtime: ApiRuntime) -> FastAPI:
     """The runtime stays the caller's: open before the first request, closed after the last."""
     services = _services(runtime)
-    app = FastAPI(title="Kogda", lifespan=_lifespan, redirect_slashes=False)
+    # No /docs: its page would run a script of somebody else's on the address of the management API.
+    app = FastAPI(title="Kogda", lifespan=_lifespan, redirect_slashes=False, docs_url=None, redoc_url=None)
     app.state.services = services
     add_problem_handlers(app)
     for router in ROUTERS:
