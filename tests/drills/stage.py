@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from random import Random
@@ -92,6 +94,18 @@ class Workers:
         self._alive[index].join()
         self._alive[index] = self._start()
 
+    def pause_one(self, random: Random) -> Callable[[], None]:
+        """SIGSTOP: it keeps its locks and connections and says nothing, until what is returned is called."""
+        process = self._alive[random.randrange(len(self._alive))]
+        assert process.pid is not None
+        pid = process.pid
+        os.kill(pid, signal.SIGSTOP)
+        return lambda: os.kill(pid, signal.SIGCONT)
+
+    def exit_codes(self) -> list[int | None]:
+        """None: it lives."""
+        return [process.exitcode for process in self._alive]
+
     def stop(self) -> list[int | None]:
         """Ask them to end; their exit codes."""
         for process in self._alive:
@@ -101,8 +115,11 @@ class Workers:
         return [process.exitcode for process in self._alive]
 
     def end(self) -> None:
+        """Returns when they are gone."""
         for process in self._alive:
             process.kill()
+        for process in self._alive:
+            process.join()
 
     def _start(self) -> ForkServerProcess:
         process = self._context.Process(target=run_worker, args=(self._settings,), daemon=True)

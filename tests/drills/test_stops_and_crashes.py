@@ -1,0 +1,192 @@
+"""Workers that stand still, a database that crashes, connections that are cut: nothing lost, nothing doubled, and
+everyone recovers without help."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.embedded import EmbeddedServices
+from engine.errors import Overloaded
+from engine.flow.accept_events import EventWriter
+from engine.storage.events_in import NewEvent
+from engine.storage.migrate import migrate
+from engine.storage.stalled import end_stalled_transactions
+from tests.drills.stage import RULES, Story, Workers, expected, made, stories
+from tests.engine.flow.shop import Shop, open_shop
+
+SEED = 20261122
+LONG_S = 60
+
+
+@pytest.fixture(scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
+    """Servers of their own, with fsync on: a crash must find on disk what was acknowledged."""
+    with EmbeddedServices(Path(tmp_path_factory.mktemp("crash"))) as services:
+        yield services
+
+
+@pytest.fixture
+async def shop(durable: EmbeddedServices) -> AsyncIterator[Shop]:
+    await migrate(durable.endpoints.database_url)
+    async with open_shop(durable.endpoints.database_url, *RULES) as shop:
+        await shop.execute(
+            """
+            TRUNCATE event, event_key, customer, run, run_note, once_mark, outcome, message, quarantine, mailbox,
+                     worker_heartbeat
+            """
+        )
+        yield shop
+
+
+async def accept(writer: EventWriter, events: list[NewEvent]) -> None:
+    """As a client does: what was not acknowledged is sent again, with the same ids."""
+    while True:
+        try:
+            await writer.accept(events)
+            return
+        except Overloaded:
+            await asyncio.sleep(0.1)
+
+
+async def count_of(shop: Shop) -> int:
+    """-1 while the database is away."""
+    try:
+        count: int = await shop.value("SELECT count(*) FROM message")
+    except Exception:
+        return -1
+    return count
+
+
+async def until_working(shop: Shop, count: int) -> None:
+    """One that cannot reach its database at the start ends, for its supervisor to start it again: not the drill."""
+    async with asyncio.timeout(LONG_S):
+        while await shop.value("SELECT count(*) FROM worker_heartbeat") < count:
+            await asyncio.sleep(0.05)
+
+
+async def until_made(shop: Shop, count: int) -> None:
+    async with asyncio.timeout(LONG_S):
+        while await count_of(shop) < count:
+            await asyncio.sleep(0.1)
+
+
+async def assert_exact(shop: Shop, told: list[Story]) -> None:
+    assert await made(shop) == expected(told)
+    assert await shop.value("SELECT count(*) FROM quarantine WHERE what <> 'message'") == 0
+    assert await shop.value("SELECT count(*) FROM run WHERE state <> 'ended' AND wake_at < now() - interval '5s'") == 0
+
+
+async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_and_fenced(
+    durable: EmbeddedServices, shop: Shop
+) -> None:
+    random = Random(SEED)
+    told = stories(600, random)
+    workers = Workers(durable.endpoints, "arq", count=3)
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    ended = 0
+    try:
+        await until_working(shop, 3)
+        for start in range(0, len(told), 50):
+            await accept(writer, [event for story in told[start : start + 50] for event in story.events(shop)])
+            await asyncio.sleep(random.uniform(0.0, 0.1))
+            go_on = workers.pause_one(random)
+            await asyncio.sleep(random.uniform(0.3, 0.6))
+            async with shop.runtime.database.connection() as connection:
+                ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
+            await asyncio.sleep(random.uniform(0.0, 0.2))
+            go_on()
+        await until_made(shop, expected(told).total())
+        codes = workers.exit_codes()
+    finally:
+        workers.end()
+        await writer.close()
+
+    await assert_exact(shop, told)
+    assert codes == [None] * 3
+    assert ended > 0, "no worker stood still inside a transaction: the drill did not bite"
+
+
+async def test_four_workers_under_load_with_kills_lose_and_double_nothing(
+    durable: EmbeddedServices, shop: Shop
+) -> None:
+    random = Random(SEED)
+    told = stories(800, random)
+    workers = Workers(durable.endpoints, "arq", count=4)
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    try:
+        for start in range(0, len(told), 40):
+            await accept(writer, [event for story in told[start : start + 40] for event in story.events(shop)])
+            workers.kill_one(random)
+        await until_made(shop, expected(told).total())
+    finally:
+        workers.end()
+        await writer.close()
+
+    await assert_exact(shop, told)
+
+
+async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowledged(
+    durable: EmbeddedServices, shop: Shop
+) -> None:
+    random = Random(SEED)
+    told = stories(400, random)
+    workers = Workers(durable.endpoints, "arq", count=2)
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    slowest = 0.0
+    try:
+        await until_working(shop, 2)
+        for start in range(0, len(told), 100):
+            telling = asyncio.create_task(
+                accept(writer, [event for story in told[start : start + 100] for event in story.events(shop)])
+            )
+            await asyncio.sleep(random.uniform(0.0, 0.3))
+            durable.postgres.kill()
+            durable.postgres.start()  # in this thread: the kernel ends a child with the thread that made it
+            began = time.monotonic()
+            await telling
+            slowest = max(slowest, time.monotonic() - began)
+        await until_made(shop, expected(told).total())
+        codes = workers.exit_codes()
+    finally:
+        workers.end()
+        await writer.close()
+
+    await assert_exact(shop, told)
+    assert codes == [None, None], "workers live through a crash of the database"
+    assert slowest < 10
+
+
+async def test_connections_that_are_cut_all_the_time_cost_nothing(durable: EmbeddedServices, shop: Shop) -> None:
+    random = Random(SEED)
+    told = stories(600, random)
+    workers = Workers(durable.endpoints, "arq", count=2)
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    try:
+        await until_working(shop, 2)
+        async with open_shop(durable.endpoints.database_url, *RULES) as operator:
+            for start in range(0, len(told), 50):
+                telling = asyncio.create_task(
+                    accept(writer, [event for story in told[start : start + 50] for event in story.events(shop)])
+                )
+                for _ in range(3):
+                    await asyncio.sleep(random.uniform(0.0, 0.1))
+                    await operator.execute(
+                        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                           WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+                    )
+                await telling
+        await until_made(shop, expected(told).total())
+        codes = workers.exit_codes()
+    finally:
+        workers.end()
+        await writer.close()
+
+    await assert_exact(shop, told)
+    assert codes == [None, None]
