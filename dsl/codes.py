@@ -100,6 +100,15 @@ _ALL = (
     Code("E325", "a variable given twice"),
     Code("E326", "a value that a template cannot be given"),
     # E4xx: tests
+    Code("E401", "time goes backwards in a test"),
+    Code("E402", "a test that never ends"),
+    Code("E403", "a split without a chosen arm"),
+    Code("E404", "a moment that cannot be placed"),
+    Code("E405", "which customer of a test"),
+    Code("E406", "an unknown column of examples"),
+    Code("E407", "an arm that the split does not have"),
+    Code("E408", "not yet: settings of the workspace in a test"),
+    Code("E409", "a value that a test cannot give"),
     # E5xx: workspace files
     Code("E501", "a file of the workspace is missing"),
     Code("E502", "a file cannot be read"),

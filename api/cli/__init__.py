@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "up": "api.cli.up",
     "check": "api.cli.check",
     "fmt": "api.cli.fmt",
+    "test": "api.cli.test",
     "publish": "api.cli.publish",
     "init": "api.cli.init",
     "demo": "api.cli.demo",

@@ -18,9 +18,14 @@ def name_of_one_who_takes(plan_: plan.Plan, arms: Mapping[str, str], *, base: st
 
     Raises LookupError when a split or arm does not exist, or when nobody can take them all.
     """
-    wanted = [(rule, split, arms[split.name]) for rule, split in _splits(plan_) if split.name in arms]
+    labels = arms_of(plan_)
+    wanted = [
+        (rule, split, arms[split.name])
+        for rule, split in _splits(plan_)
+        if arms.get(split.name) in {arm.label for arm in split.arms}
+    ]
     for name, label in arms.items():
-        if not any(split.name == name and label in {arm.label for arm in split.arms} for _, split, _ in wanted):
+        if label not in labels.get(name, ()):
             raise LookupError(f'no split "{name}" has an arm "{label}"')
     for number in count(1):
         name = base if number == 1 else f"{base} {number}"
@@ -29,6 +34,15 @@ def name_of_one_who_takes(plan_: plan.Plan, arms: Mapping[str, str], *, base: st
         if number > _MOST_TRIES:
             raise LookupError(f"nobody takes {dict(arms)} at once")
     raise AssertionError("unreachable")
+
+
+def arms_of(plan_: plan.Plan) -> dict[str, list[str]]:
+    """The labels of the arms of each split, by its name."""
+    found: dict[str, list[str]] = {}
+    for _, split in _splits(plan_):
+        labels = found.setdefault(split.name, [])
+        labels.extend(arm.label for arm in split.arms if arm.label not in labels)
+    return found
 
 
 def _takes(wanted: list[tuple[str, plan.Split, str]], customer: UUID) -> bool:

@@ -5,7 +5,7 @@ It drives the same `advance` as production. `kogda test`, `simulate` and `explai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -26,19 +26,34 @@ from engine.testing.timeline import Entry, SentMessage
 #: A verdict on a message: its state and, if it takes a while, how long.
 Verdict = tuple[str, timedelta, str | None]
 
+#: What becomes of a message that `World.verdict` says nothing about.
+Judge = Callable[[NewMessage], Verdict]
+
 _LONGEST = timedelta(days=400)
 _DEFAULT = "customer"
+
+
+class StillWaiting(RuntimeError):
+    """Time went on and on, and something still waits."""
+
+
+class RuleFailed(RuntimeError):
+    """A rule raised: a mistake of the engine, or a plan that does not fit it."""
 
 
 class World:
     """One workspace over virtual time. Times without an offset are wall times of the workspace's zone."""
 
-    def __init__(self, plan: Plan, *, now: str | datetime = "2026-03-02 09:00") -> None:
+    def __init__(
+        self, plan: Plan | Program, *, now: str | datetime = "2026-03-02 09:00", judge: Judge | None = None
+    ) -> None:
+        """A program, of rule set 1, saves the time to load the same plan for many worlds."""
         self.programs: dict[int, Program] = {}
         self.live = 0
         self.memory = Memory()
         self.timeline: list[Entry] = []
         self.messages: list[SentMessage] = []
+        self._judge: Judge = judge or _sent_at_once
         self._verdicts: dict[str, Verdict] = {}
         self._settling: list[tuple[datetime, NewMessage]] = []
         self._numbers = count(1)
@@ -47,10 +62,12 @@ class World:
 
     # rules, customers, channels
 
-    def publish(self, plan: Plan) -> int:
+    def publish(self, plan: Plan | Program) -> int:
         """Make a plan the live one. Runs under way stay with theirs."""
         self.live = len(self.programs) + 1
-        self.programs[self.live] = load_program(plan, self.live, ACTIONS)
+        if isinstance(plan, Program):
+            plan = plan if plan.rule_set == self.live else plan.plan
+        self.programs[self.live] = plan if isinstance(plan, Program) else load_program(plan, self.live, ACTIONS)
         return self.live
 
     def customer(self, name: str = _DEFAULT) -> Customer:
@@ -104,7 +121,9 @@ class World:
         limit = self.now + _LONGEST
         while (following := self._next_moment()) is not None:
             if following > limit:
-                raise RuntimeError(f"something still waits for {following}, more than {_LONGEST.days} days ahead")
+                raise StillWaiting(
+                    f"something still waits for {following:%Y-%m-%d %H:%M} UTC, more than {_LONGEST.days} days ahead"
+                )
             self.at(max(following, self.now))
         return self
 
@@ -126,7 +145,12 @@ class World:
         return self._receive(_with(event, historical=historical, context=context))
 
     def identify(self, of: str = _DEFAULT, *, historical: bool = False, **traits: JSON) -> Event:
-        return self._receive(_with(self._event("identify", "", traits, of=of, at=self.now), historical=historical))
+        return self.learn(traits, of=of, historical=historical)
+
+    def learn(self, traits: Mapping[str, JSON], *, of: str = _DEFAULT, historical: bool = False) -> Event:
+        """`identify` for traits of any name."""
+        event = self._event("identify", "", dict(traits), of=of, at=self.now)
+        return self._receive(_with(event, historical=historical))
 
     def receive(self, *events: Event) -> Effects:
         """Several events of one customer in one batch, as the worker reads them."""
@@ -193,7 +217,7 @@ class World:
         for note in effects.notes:
             self._record(customer, note.what, note.detail, run=note.run, line=note.line, about=note)
         for failure in self.memory.failures[failed:]:
-            raise RuntimeError(f"rule {failure.rule!r} failed: {failure.error}\n{failure.detail}")
+            raise RuleFailed(f"rule {failure.rule!r} failed: {failure.error}\n{failure.detail}")
         self._queue(effects)
         return effects
 
@@ -208,7 +232,7 @@ class World:
                 self._settling.append((self.now + after, message))
 
     def _verdict_on(self, message: NewMessage) -> Verdict:
-        return self._verdicts.get(f"{message.channel}/{message.template}", ("sent", timedelta(0), None))
+        return self._verdicts.get(f"{message.channel}/{message.template}") or self._judge(message)
 
     def _settle(self, message: NewMessage) -> None:
         state, _, reason = self._verdict_on(message)
@@ -254,6 +278,10 @@ class World:
 
     def _name_of(self, customer: UUID) -> str:
         return self.memory.customers[customer].key.partition(":")[2]
+
+
+def _sent_at_once(_message: NewMessage) -> Verdict:
+    return "sent", timedelta(0), None
 
 
 def _with(event: Event, *, historical: bool = False, context: Properties | None = None) -> Event:

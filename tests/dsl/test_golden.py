@@ -1,7 +1,7 @@
 """Whole messages beside the texts that cause them. KOGDA_UPDATE_GOLDEN=1 writes them anew and still fails.
 
 A golden file is named after the first code that it shows, and has three parts: how it is read (`entry: syntax`,
-`tests`, `check`, `schema` or `settings`; `path: …`), the input, the rendered text.
+`tests`, `cases`, `check`, `schema` or `settings`; `path: …`), the input, the rendered text.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.source import Source
 from tests.dsl.shop import check_rules, check_schema, check_settings
+from tests.testing.stage import run_cases
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
@@ -37,6 +38,7 @@ def syntax_of_tests(source: Source) -> list[Diagnostic]:
 ENTRIES: dict[str, Callable[[Source], list[Diagnostic]]] = {
     "syntax": syntax_of_rules,
     "tests": syntax_of_tests,
+    "cases": run_cases,
     "check": check_rules,
     "schema": check_schema,
     "settings": check_settings,

@@ -1,0 +1,99 @@
+"""`kogda test`: runs the tests of a workspace, in virtual time. Nothing is sent."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from api.cli.test_report import as_junit, render_results
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.parser import parse_file, parse_tests
+from dsl.render import render_text
+from dsl.resolve import resolve
+from dsl.syntax import TestFile
+from engine.errors import ConfigurationError
+from engine.flow.load_workspace import load_workspace
+from engine.testing.cases import run_file
+from engine.testing.ground import Workspace
+from engine.workspace.files import WorkspaceFiles, read_files
+
+PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
+
+
+class ReportFormat(StrEnum):
+    text = "text"
+    junit = "junit"
+
+
+def test(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATHS]", help="Run only these *.test.rules or folders of them.")
+    ] = None,
+    workspace: Annotated[
+        Path,
+        typer.Option(metavar="DIR", envvar="KOGDA_WORKSPACE", help="Folder with kogda.yaml, schema.yaml and rules/."),
+    ] = Path(),
+    run: Annotated[str, typer.Option(metavar="TEXT", help="Run only tests that have this in their title.")] = "",
+    format: Annotated[ReportFormat, typer.Option(help="text for people, junit for pipelines.")] = ReportFormat.text,
+) -> None:
+    """Run the tests of the rules: exits 0 when all pass, 1 when one fails, 2 when there are none or rules are wrong."""
+    started = perf_counter()
+    files, ready = _load(workspace)
+    gc.freeze()  # rules and tests stay to the end: to walk them for nothing takes long
+    results = [result for file in _tests(files, workspace, paths or []) for result in run_file(file, ready, run=run)]
+    if not results:
+        raise ConfigurationError(_nothing_found(workspace, paths or [], run))
+    if format is ReportFormat.junit:
+        sys.stdout.write(as_junit(results, perf_counter() - started))
+    else:
+        render_results(results, perf_counter() - started)
+    raise typer.Exit(FAILED if any(result.status == "failed" for result in results) else PASSED)
+
+
+def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:
+    if not (folder / "kogda.yaml").is_file():
+        where = "here" if folder == Path() else f"in {folder}"
+        raise ConfigurationError(f"there is no kogda.yaml {where}; name the workspace with --workspace")
+    checked = load_workspace(folder)
+    if checked.plan is None:
+        raise _refusal(checked.diagnostics)
+    files = read_files(folder)
+    parsed = [parse_file(source)[0] for source in files.rules]
+    names = resolve(parsed, checked.catalog, [])
+    return files, Workspace(plan=checked.plan, catalog=checked.catalog, names=names)
+
+
+def _refusal(found: Sequence[Diagnostic]) -> typer.Exit:
+    errors = [each for each in found if each.severity is Severity.ERROR]
+    sys.stderr.write(render_text(errors) + "\n")
+    print("kogda test: nothing was run, because the workspace has mistakes", file=sys.stderr)
+    return typer.Exit(COULD_NOT_RUN)
+
+
+def _tests(files: WorkspaceFiles, folder: Path, paths: Sequence[Path]) -> list[TestFile]:
+    root = folder.resolve()
+    asked = []
+    for path in paths:
+        if not path.exists():
+            raise ConfigurationError(f"{path} does not exist")
+        if not path.resolve().is_relative_to(root):
+            raise ConfigurationError(f"{path} is not in the workspace {folder}")
+        asked.append(path.resolve().relative_to(root).as_posix())
+    return [parse_tests(source)[0] for source in files.tests if not asked or _is_asked(source.path, asked)]
+
+
+def _is_asked(path: str, asked: Sequence[str]) -> bool:
+    return any(each in (".", path) or path.startswith(f"{each}/") for each in asked)
+
+
+def _nothing_found(folder: Path, paths: Sequence[Path], run: str) -> str:
+    where = ", ".join(map(str, paths)) if paths else "rules/" if folder == Path() else f"{folder / 'rules'}/"
+    titled = f' with "{run}" in the title' if run else ""
+    return f"no tests found in {where}{titled}: write them in files *.test.rules"

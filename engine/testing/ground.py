@@ -1,0 +1,47 @@
+"""What a test stands on: rules, ready to run, and the names it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dsl.catalog import Catalog
+from dsl.plan import Plan
+from dsl.resolve import Names
+from engine.actions import ACTIONS
+from engine.core.program import Program, load_program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The rules of some files of a workspace."""
+
+    files: tuple[str, ...]
+    program: Program
+    catalog: Catalog
+    names: Names
+
+    @property
+    def plan(self) -> Plan:
+        return self.program.plan
+
+
+@dataclass(slots=True, kw_only=True)
+class Workspace:
+    """The rules of all files; each choice of files is made ready once."""
+
+    plan: Plan
+    catalog: Catalog
+    names: Mapping[str, Names]  # what each rule file sees, by path; also says which files there are
+    _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict)
+
+    def ground(self, files: tuple[str, ...]) -> Ground:
+        if files not in self._grounds:
+            self._grounds[files] = self._make(files)
+        return self._grounds[files]
+
+    def _make(self, files: tuple[str, ...]) -> Ground:
+        chosen = replace(self.plan, rules=tuple(rule for rule in self.plan.rules if rule.file in files))
+        seen = {name: each for file in files for name, each in self.names[file].seen.items()}
+        names = Names(seen, dict(self.names), {node for file in files for node in self.names[file].circular})
+        return Ground(files=files, program=load_program(chosen, 1, ACTIONS), catalog=self.catalog, names=names)

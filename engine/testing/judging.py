@@ -1,0 +1,157 @@
+"""Holds what happened against what was expected: every message must be expected, unless the test is open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from dsl import syntax
+from dsl.source import Source
+from engine.testing.outcome import Failure
+from engine.testing.playing import Play
+from engine.testing.script import Claim, Person, Wanted
+from engine.testing.skips import is_because, skips_of
+from engine.testing.timeline import SentMessage
+from engine.testing.why import why_not
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Judgement:
+    """Of one play: failures, and which message answers which expectation."""
+
+    play: Play
+    source: Source
+    failures: list[Failure] = field(default_factory=list)
+    matched: dict[int, Wanted] = field(default_factory=dict)  # by the message's place in `sent`
+    missing: list[Wanted] = field(default_factory=list)
+    unexpected: list[SentMessage] = field(default_factory=list)
+    sent: list[SentMessage] = field(default_factory=list)
+
+    def judge(self) -> None:
+        self.sent = [each for each in self.play.world.messages if each.state in ("sent", "unknown")]
+        self._match()
+        for wanted in self.missing:
+            when = _interval(wanted, self._zone_of(wanted.who))
+            for_whom = f" for {wanted.who.name}" if wanted.who else ""
+            self._fail(f"missing {wanted.text} {when}{for_whom}", wanted.node, why_not(wanted, self.play))
+        self._refuse_unexpected()
+        for claim, who in self.play.script.claims:
+            self._judge_claim(claim, who)
+        for check, holds in self.play.answers:
+            if not holds:
+                at = check.at.astimezone(check.who.zone)
+                self._fail(f"not so at {at:%Y-%m-%d %H:%M}: {check.text}", check.node)
+        self.failures.sort(key=lambda failure: failure.line or 10**9)
+
+    def _match(self) -> None:
+        """Exact moments choose first, then the intervals that end first."""
+        order = sorted(self.play.script.wanted, key=lambda each: (each.high - each.low > timedelta(0), each.high))
+        for wanted in order:
+            place = next((i for i, each in enumerate(self.sent) if i not in self.matched and _fits(each, wanted)), None)
+            if place is None:
+                self.missing.append(wanted)
+            else:
+                self.matched[place] = wanted
+
+    def _refuse_unexpected(self) -> None:
+        for place, message in enumerate(self.sent):
+            if place not in self.matched and self._is_refused(message):
+                self.unexpected.append(message)
+                at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
+                said = f'unexpected {message.channel} "{message.template}" at {at}{self._to(message)}'
+                self._fail(f'{said}, from rule "{message.rule}"{self._place_of(message.rule)}')
+
+    def _is_refused(self, message: SentMessage) -> bool:
+        script = self.play.script
+        return not script.is_open or any(each.until is None or message.at <= each.until for each in script.silences)
+
+    def _judge_claim(self, claim: Claim, who: Person | None) -> None:
+        if isinstance(claim, syntax.ExpectNoMessage):
+            self._judge_no_message(claim, who)
+        elif isinstance(claim, syntax.ExpectSkipped):
+            self._judge_skipped(claim, who)
+        else:
+            self._judge_exit(claim, who)
+
+    def _judge_no_message(self, claim: syntax.ExpectNoMessage, who: Person | None) -> None:
+        for message in self.sent:
+            is_meant = claim.channel in (None, message.channel) and (
+                claim.template is None or claim.template.text == message.template
+            )
+            if is_meant and _concerns(message.customer, who) and message not in self.unexpected:
+                at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
+                said = f'{message.channel} "{message.template}" was sent at {at}{self._to(message)}'
+                self._fail(f'{said}, from rule "{message.rule}"{self._place_of(message.rule)}', claim)
+
+    def _judge_skipped(self, claim: syntax.ExpectSkipped, who: Person | None) -> None:
+        skips = [
+            each
+            for each in skips_of(self.play.world)
+            if (each.channel, each.template) == (claim.channel, claim.template.text) and _concerns(each.customer, who)
+        ]
+        if not any(is_because(each.reason, claim.reason.text) for each in skips):
+            reasons = _listed(each.reason for each in skips)
+            why = f"it was skipped because: {reasons}" if skips else "it was never skipped"
+            self._fail(f'{claim.channel} "{claim.template.text}" not skipped because "{claim.reason.text}"', claim, why)
+
+    def _judge_exit(self, claim: syntax.ExpectExit, who: Person | None) -> None:
+        customers = self.play.world.memory.customers
+        reasons = [
+            run.end_reason
+            for run in self.play.world.runs
+            if run.end_reason and _concerns(customers[run.customer].key.partition(":")[2], who)
+        ]
+        if not any(_ends_with(reason, claim.reason) for reason in reasons):
+            why = f"runs ended with: {_listed(reasons)}" if reasons else "no run ended"
+            self._fail(f'no run ended because "{claim.reason.text}"', claim, why)
+
+    # places and names
+
+    def zone_of(self, customer: str) -> ZoneInfo:
+        found = next((each for each in self.play.script.people.values() if each.cast_as == customer), None)
+        return self._zone_of(found)
+
+    def _zone_of(self, who: Person | None) -> ZoneInfo:
+        return (who or next(iter(self.play.script.people.values()))).zone
+
+    def _to(self, message: SentMessage) -> str:
+        return f" to {self.play.name_of(message.customer)}" if len(self.play.script.people) > 1 else ""
+
+    def _place_of(self, rule: str) -> str:
+        code = self.play.ground.program.by_name.get(rule)
+        return f" ({code.rule.file}:{code.rule.line})" if code else ""
+
+    def _fail(self, message: str, node: syntax.Node | None = None, why: str = "") -> None:
+        line = self.source.place(node.span.start).line if node else 0
+        self.failures.append(Failure(message=message, line=line, why=why))
+
+
+def _fits(message: SentMessage, wanted: Wanted) -> bool:
+    is_meant = (message.channel, message.template) == (wanted.channel, wanted.template)
+    return is_meant and _concerns(message.customer, wanted.who) and wanted.low <= message.at < wanted.high + _MINUTE
+
+
+def _concerns(customer: str, who: Person | None) -> bool:
+    return who is None or who.cast_as == customer
+
+
+def _interval(wanted: Wanted, zone: ZoneInfo) -> str:
+    low, high = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (wanted.low, wanted.high))
+    return f"at {low}" if low == high else f"between {low} and {high}"
+
+
+def _ends_with(reason: str, written: syntax.Text | syntax.Name) -> bool:
+    """A name stands anywhere in the reason, as `order_placed` in `stop when order_placed`; a text begins it."""
+    if isinstance(written, syntax.Name):
+        return written.text in re.findall(r"\w+", reason)
+    said = written.text.casefold().strip()
+    return bool(re.match(rf"{re.escape(said)}(?!\w)", reason.casefold())) if said else False
+
+
+def _listed(reasons: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(reasons))

@@ -1,0 +1,97 @@
+"""Plays a script in a virtual world; messages pass the guards of delivery, or are refused by the provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal, cast
+
+from engine.core.calendar import zone_named
+from engine.core.customers import with_traits
+from engine.core.effects import NewMessage
+from engine.core.guards import MessageFacts, first_block
+from engine.core.model import Run
+from engine.core.scope import Scope, attributes_of
+from engine.testing.ground import Ground
+from engine.testing.script import Check, Person, Script
+from engine.testing.world import Verdict, World
+
+FAILS = "the provider refused it"
+
+
+@dataclass(slots=True)
+class Play:
+    """A script and its world. Checks are answered at their moments."""
+
+    script: Script
+    ground: Ground
+    answers: list[tuple[Check, bool]] = field(default_factory=list)
+    world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.world = World(self.ground.program, now=self.script.begins or "2026-01-01 00:00", judge=self._judge)
+
+    def run(self) -> None:
+        """Raises what the world raises: `StillWaiting`, `RuleFailed`."""
+        for person in self.script.people.values():
+            self._introduce(person)
+        for past in self.script.past:
+            self.world.event(past.event, past.properties, of=past.who.cast_as, happened=past.at, historical=True)
+        for step in self.script.steps:
+            self.world.at(step.at)
+            if isinstance(step, Check):
+                self.answers.append((step, self._holds(step)))
+            elif step.event:
+                self.world.event(step.event, step.properties, of=step.who.cast_as)
+            else:
+                self.world.learn(step.traits, of=step.who.cast_as)
+        self.world.finish()
+
+    def name_of(self, cast_as: str) -> str:
+        """As the test calls a customer of the world."""
+        return next((each.name for each in self.script.people.values() if each.cast_as == cast_as), cast_as)
+
+    def run_of(self, message: NewMessage) -> Run | None:
+        return self.world.memory.runs.get(message.run)
+
+    def _introduce(self, person: Person) -> None:
+        memory, known = self.world.memory, self.world.customer(person.cast_as)
+        told = with_traits(known, person.traits, self.ground.plan.attributes)
+        memory.customers[known.id] = replace(told, tags=person.tags)
+
+    def _holds(self, check: Check) -> bool:
+        customer = self.world.customer(check.who.cast_as)
+        if check.test is None:
+            return check.tag in customer.tags
+        scope = Scope(
+            now=self.world.now,
+            zone=zone_named(customer.timezone) or self.world.zone,
+            seen=self.world.memory.last_seen.get(customer.id, {}),
+            leap_day=self.ground.plan.leap_day,
+        )
+        return check.test({}, attributes_of(customer), scope)
+
+    def _judge(self, message: NewMessage) -> Verdict:
+        block = first_block(self._facts(message), self.world.now)
+        if block is not None and block.retry_at is not None:
+            return "sent", block.retry_at - self.world.now, None  # judged again when it is settled
+        if block is not None:
+            return "suppressed", timedelta(0), block.reason
+        if message.template in self.script.failing:
+            return "failed", timedelta(0), FAILS
+        return "sent", timedelta(0), None
+
+    def _facts(self, message: NewMessage) -> MessageFacts:
+        customer, run = self.world.memory.customers[message.customer], self.run_of(message)
+        catalog = self.ground.catalog
+        template = catalog.templates.get((message.channel, message.template))
+        policy = cast('Literal["required", "unless_refused"]', catalog.settings.get("consent", "unless_refused"))
+        return MessageFacts(
+            channel=message.channel,
+            address=customer.email if message.channel == "email" else customer.phone,
+            transactional=message.transactional,
+            topic=template.topic if template else None,
+            consent=customer.consent,
+            consent_policy=policy,
+            run_end=run.end_reason if run else None,
+        )

@@ -1,0 +1,62 @@
+"""The timeline of a test as rows: what was expected beside what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from engine.core.effects import Note
+from engine.core.model import Event
+from engine.testing.judging import Judgement
+from engine.testing.outcome import Row
+from engine.testing.timeline import Entry, SentMessage
+
+_TOLD = ("started", "restarted", "skipped", "split", "changed", "emitted", "ended")
+
+
+def rows_of(judgement: Judgement) -> tuple[Row, ...]:
+    """By time; a missing message stands where it should have been sent."""
+    rows = sorted([*_happened(judgement), *_missing(judgement)], key=lambda pair: pair[0])
+    return tuple(row for _, row in rows)
+
+
+def _missing(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
+    people = judgement.play.script.people
+    for wanted in judgement.missing:
+        who = wanted.who or next(iter(people.values()))
+        row = Row(at=wanted.low.astimezone(who.zone), who=who.name, expected=wanted.text, is_right=False)
+        yield wanted.low, row
+
+
+def _happened(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
+    wanted = {id(judgement.sent[place]): each.text for place, each in judgement.matched.items()}
+    for entry in judgement.play.world.timeline:
+        told = _told(entry)
+        if told is None:
+            continue
+        is_right = None
+        if id(entry.about) in wanted:
+            is_right = True
+        elif any(entry.about is each for each in judgement.unexpected):
+            is_right = False
+        at = entry.about.at if isinstance(entry.about, Event) else entry.at
+        row = Row(
+            at=at.astimezone(judgement.zone_of(entry.customer)),
+            who=judgement.play.name_of(entry.customer),
+            expected=wanted.get(id(entry.about), ""),
+            actual=told,
+            is_right=is_right,
+        )
+        yield at, row
+
+
+def _told(entry: Entry) -> str | None:
+    about = entry.about
+    if isinstance(about, Event):
+        return f"event {about.name}" if about.name else f"{', '.join(about.properties)} becomes known"
+    if isinstance(about, SentMessage):
+        reason = f": {about.reason}" if about.reason else ""
+        return f'{about.channel} "{about.template}" {about.state}{reason}'
+    if isinstance(about, Note) and about.what in _TOLD:
+        return f'"{entry.rule}" {about.what} {about.detail}'.strip()
+    return None

@@ -1,0 +1,58 @@
+"""Why a message was not sent, as the record of the runs tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import plan
+from engine.testing.playing import Play
+from engine.testing.script import Wanted
+from engine.testing.skips import skips_of
+from engine.testing.timeline import Entry
+
+_TELLING = ("ended", "skipped")
+
+
+def why_not(wanted: Wanted, play: Play) -> str:
+    """The time it was sent at instead, the end of the run that should have sent it, or that none began."""
+    same = [each for each in play.world.messages if (each.channel, each.template) == (wanted.channel, wanted.template)]
+    theirs = [each for each in same if wanted.who is None or each.customer == wanted.who.cast_as]
+    zone = (wanted.who or next(iter(play.script.people.values()))).zone
+    if sent := [each for each in theirs if each.state == "sent"]:
+        moments = ", ".join(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}" for each in sent)
+        return f"{wanted.text} was sent at {moments}"
+    if refused := [each for each in skips_of(play.world) if (each.channel, each.template) == _key(wanted)]:
+        last = refused[-1]
+        return f"{last.at.astimezone(zone):%Y-%m-%d %H:%M} {wanted.text} was not sent: {last.reason}"
+    rules = [rule for rule in play.ground.plan.rules if _sends(rule, wanted)]
+    if not rules:
+        return f"no rule of {', '.join(play.ground.files)} sends {wanted.text}"
+    began = [rule for rule in rules if any(_entries(rule, wanted, play))]
+    return "; ".join(_story(rule, wanted, play) for rule in began or rules)
+
+
+def _key(wanted: Wanted) -> tuple[str, str]:
+    return wanted.channel, wanted.template
+
+
+def _sends(rule: plan.Rule, wanted: Wanted) -> bool:
+    sends = [step for step in rule.steps if isinstance(step, plan.Send)]
+    return any((step.channel, step.template) == _key(wanted) for step in sends)
+
+
+def _story(rule: plan.Rule, wanted: Wanted, play: Play) -> str:
+    zone = (wanted.who or next(iter(play.script.people.values()))).zone
+    told = [entry for entry in _entries(rule, wanted, play) if entry.what in _TELLING]
+    if told:
+        last = told[-1]
+        place = f"{rule.file}:{last.line}" if last.line else f"{rule.file}:{rule.line}"
+        return f'{last.at.astimezone(zone):%Y-%m-%d %H:%M} "{rule.name}" {last.what}: {last.detail} ({place})'
+    if any(_entries(rule, wanted, play)):
+        return f'"{rule.name}" went another way ({rule.file}:{rule.line})'
+    return f'no run of "{rule.name}" began: nothing started it, or a condition said no ({rule.file}:{rule.line})'
+
+
+def _entries(rule: plan.Rule, wanted: Wanted, play: Play) -> Iterator[Entry]:
+    for entry in play.world.timeline:
+        if entry.rule == rule.name and (wanted.who is None or entry.customer == wanted.who.cast_as):
+            yield entry
