@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,8 +22,9 @@ _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\
 
 def render_results(results: Sequence[CaseResult], seconds: float) -> None:
     """Failures in full, tests to write, slow ones, and a line with the counts; colours on a terminal only."""
+    has_colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line in [*_lines(results), summary(results, seconds)]:
-        print(_coloured(line) if sys.stdout.isatty() else line)
+        print(_coloured(line) if has_colours else line)
 
 
 def _lines(results: Sequence[CaseResult]) -> Iterator[str]:

@@ -38,10 +38,12 @@ class Play:
         for past in self.script.past:
             self.world.event(past.event, past.properties, of=past.who.cast_as, happened=past.at, historical=True)
         for step in self.script.steps:
-            self.world.at(step.at)
             if isinstance(step, Check):
+                self.world.at(step.at)
                 self.answers.append((step, self._holds(step)))
-            elif step.event:
+                continue
+            self.world.up_to(step.at)
+            if step.event:
                 self.world.event(step.event, step.properties, of=step.who.cast_as)
             else:
                 self.world.learn(step.traits, of=step.who.cast_as)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dsl import plan, syntax
+from dsl import syntax
 from dsl.checks.not_yet import NOT_YET
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
+from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
 from dsl.problems import Problems, listed
 from dsl.scope import Scope
@@ -25,6 +26,7 @@ from engine.testing.moments import Moments
 from engine.testing.script import Check, Claim, Happens, Past, Person, Script, Silence, Wanted
 
 _UNNAMED = "customer"
+_MOST_PAST = 1_000  # events of one `had` line
 
 
 def read_case(case: syntax.TestCase, ground: Ground, problems: Problems) -> Script:
@@ -105,7 +107,12 @@ class _Reader:
                 self.problems.error("E404", "there is nothing that this could be before", label)
             return
         properties = properties_of(event.name, node.properties, self.scope)
-        length = plan.Length(node.within.amount, node.within.unit)
+        length = compile_length(node.within, self.scope)
+        if node.count > _MOST_PAST:
+            label = Label(node.span, f"at most {_MOST_PAST:,} events")
+            self.problems.error("E409", "this is more history than a test can hold", label)
+        if length is None or node.count > _MOST_PAST:
+            return
         span = begins - calendar.add(begins, length, who.zone, sign=-1)
         for number in range(node.count):
             at = begins - span * (2 * (node.count - number) - 1) / (2 * node.count)

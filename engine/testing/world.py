@@ -113,6 +113,14 @@ class World:
         self.now = until
         return self
 
+    def up_to(self, when: str | datetime) -> World:
+        """As `at`, but what is due at that very instant waits: an event that comes then is decided first (S24)."""
+        until = self.moment(when)
+        while (following := self._next_moment()) is not None and following < until:
+            self.at(max(following, self.now))
+        self.now = max(until, self.now)
+        return self
+
     def plus(self, length: timedelta) -> World:
         return self.at(self.now + length)
 

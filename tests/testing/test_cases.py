@@ -183,6 +183,12 @@ def test_a_value_of_a_changed_attribute_is_read_by_the_definitions_of_the_rules(
     ]
 
 
+def test_an_event_at_the_very_moment_of_a_send_is_decided_first():
+    stopped = CART + '  at plus 1h order_placed with order_id = "o1"\n  expect email "order" at 11:00\n'
+
+    assert failures(stopped + "  expect exit because order_placed\n") == []
+
+
 def test_history_is_known_to_the_rules_and_starts_nothing():
     started = '  split "Second" takes "plain"\n  at 2026-03-02 10:00 checkout_started with cart_id = "c1"\n'
 
