@@ -76,7 +76,7 @@ def _loaded(stored: RuleSet) -> LoadedRules:
     try:
         plan = from_json(stored.plan)
         return LoadedRules(load_program(plan, stored.id, ACTIONS), names_of_interest(plan))
-    except Exception as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RuleSetUnreadable(stored.id, error) from error
 
 
