@@ -27,6 +27,8 @@ from engine.texts import PublishedTexts
 #: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
 LEASE = timedelta(seconds=45)
 _STUCK_AT_ONCE = 500
+#: Due messages that one claim looks at, however few it may take: those that guards stop cost no capacity.
+_LOOKED_AT = 500
 _GONE = "the worker was gone while handing it over"
 
 
@@ -50,26 +52,31 @@ class Claim:
 
 
 async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEASE) -> Claim:
-    """At most `limit`. What guards stop is settled here, with the reason, and its partitions are woken."""
+    """At most `limit`; due ones beyond it stay queued. What guards stop is settled here, with the reason, and its
+    partitions are woken.
+    """
     async with runtime.database.transaction() as connection:
         live = await live_rule_set(connection)
         if live is None:
             return Claim()
         policy = await runtime.texts.of(connection, live)
         woken, held = await _settle_stuck(connection, policy)
-        due = await lock_due_messages(connection, limit=limit)
+        looked_at = max(limit, _LOOKED_AT)
+        due = await lock_due_messages(connection, limit=looked_at)
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:
             await move_messages(connection, strays)  # and found there by the next claim
         at_home = [each for each in due if not each.merged_into]
-        claimed, blocked = await _sorted(connection, at_home, policy, runtime)
+        free, blocked = await _sorted(connection, at_home, policy, runtime)
+        claimed = free[:limit]
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
         if blocked:
             woken |= await settle(connection, blocked)
     if woken:
         await runtime.waker.wake(woken)
-    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=len(due) < limit and not strays)
+    is_last = len(due) < looked_at and len(free) <= limit and not strays
+    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=is_last)
 
 
 async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:
