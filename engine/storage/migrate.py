@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -22,6 +23,8 @@ from engine.storage.database import sqlalchemy_url
 T = TypeVar("T")
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+#: What opening a connection raises as it is (a server that is starting, say), and what SQLAlchemy makes of a lost one.
+_NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OperationalError)
 _LOCK = 0x6B6F676461  # "kogda"
 
 
@@ -66,7 +69,7 @@ async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
-    except (OSError, OperationalError) as error:
+    except _NO_ANSWER as error:
         raise DatabaseUnreachable(f"the database does not answer: {error}") from error
     finally:
         await engine.dispose()

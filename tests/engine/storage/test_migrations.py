@@ -1,3 +1,6 @@
+import pytest
+
+from engine.errors import DatabaseUnreachable
 from engine.storage.database import Database
 from engine.storage.migrate import migrate, require_current
 
@@ -23,3 +26,10 @@ async def test_json_and_transaction_ids_survive_a_copy(database: Database):
 
     assert row["attributes"] == {"city": "Казань"}
     assert isinstance(row["xid"], int) and row["seen"] == 0
+
+
+async def test_a_database_that_turns_us_away_is_named_as_unreachable(database_url: str):
+    missing = database_url.replace("/test_", "/no_such_")
+
+    with pytest.raises(DatabaseUnreachable, match="does not exist"):
+        await require_current(missing)
