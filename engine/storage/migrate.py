@@ -7,14 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from engine.errors import DatabaseUnreachable, SchemaOutdated
@@ -23,8 +22,6 @@ from engine.storage.database import sqlalchemy_url
 T = TypeVar("T")
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-#: What opening a connection raises as it is (a server that is starting, say), and what SQLAlchemy makes of a lost one.
-_NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OperationalError)
 _LOCK = 0x6B6F676461  # "kogda"
 
 
@@ -67,9 +64,18 @@ def _revisions(connection: Connection) -> tuple[str | None, str | None]:
 async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     try:
-        async with engine.begin() as connection:
+        async with await _connected(engine) as connection, connection.begin():
             return await connection.run_sync(work)
-    except _NO_ANSWER as error:
-        raise DatabaseUnreachable(f"the database does not answer: {error}") from error
+    except OperationalError as error:
+        raise DatabaseUnreachable(f"the database does not answer: {error.orig}") from error
     finally:
         await engine.dispose()
+
+
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    """A server that is starting, full, or does not know us refuses in many ways; all of them are one to the caller."""
+    try:
+        return await engine.connect()
+    except (OSError, TimeoutError, DBAPIError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise DatabaseUnreachable(f"the database does not answer: {reason}") from error
