@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -64,7 +65,8 @@ def _revisions(connection: Connection) -> tuple[str | None, str | None]:
 async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     try:
-        async with await _connected(engine) as connection, connection.begin():
+        connection = await _connected(engine)
+        async with aclosing(connection), connection.begin():
             return await connection.run_sync(work)
     except OperationalError as error:
         raise DatabaseUnreachable(f"the database does not answer: {error.orig}") from error
