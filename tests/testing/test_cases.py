@@ -262,3 +262,32 @@ def test_a_thousand_small_tests_take_less_than_ten_seconds():
 
     assert process_time() - started < 10
     assert [each.status for each in results] == ["passed"] * 1000
+
+
+def test_a_wrong_event_as_the_reason_of_an_exit_is_a_failure():
+    stopped = CART + '  at plus 40 min order_placed with order_id = "o1"\n  expect email "order" at 10:40\n'
+
+    found = failures(stopped + "  expect exit because pinged\n")
+
+    assert found == ['no run ended because "pinged" | runs ended with: stop when order_placed, finished']
+
+
+def test_yesterday_as_history_starts_nothing_either():
+    case = GIVEN + "  had 2 order_placed in last 1 day\n  at 2026-03-02 10:00 pinged\n  expect nothing\n"
+
+    assert failures(case) == []
+
+
+def test_a_check_waits_for_its_moment_also_when_an_earlier_event_stands_below_it():
+    case = CART + '  expect email "cart" at 11:00\n  expect nothing until 2026-03-02 12:00\n'
+    case += '  expect customer.city is "reminded"\n  at plus 90 min order_placed with order_id = "o1"\n'
+    case += '  expect email "order" at 11:30\n'
+
+    assert failures(case) == []
+
+
+def test_a_time_alone_is_on_the_day_of_the_customer():
+    early = GIVEN.replace("Europe/Berlin", "Asia/Tokyo") + "  at 2026-03-02 08:00 pinged\n"
+    early += '  at 08:05 order_placed with order_id = "o1"\n  expect email "order" at 2026-03-02 08:05\n'
+
+    assert failures(early) == []
