@@ -133,7 +133,7 @@ def number_elsewhere(failure: Failure) -> Finding | None:
     for start in _starts(failure):
         grouped, comma = _GROUPED.match(failure.text, start), _COMMA.match(failure.text, start)
         match = grouped or comma
-        if match is None or match.end() <= (failure.tokens[-1].start_pos or 0):
+        if match is None or (failure.before is not None and match.end() <= (failure.before.start_pos or 0)):
             continue
         plain = re.sub(r"\D", "", match[0]) if grouped else match[0].replace(",", ".")
         span = Span(*match.span())

@@ -35,6 +35,8 @@ async def make_event_partitions(database: Database) -> list[str]:
             try:
                 if name in missing and await _make(connection, name, start, end):
                     made.append(name)
+            except asyncpg.DuplicateTableError:
+                continue  # another process was faster; the catalog's cache had not heard of it yet
             except (asyncpg.CheckViolationError, asyncpg.LockNotAvailableError) as error:
                 _log.warning("event_partition_not_made", month=start[:7], error=str(error))
     return made

@@ -150,3 +150,13 @@ def test_of_very_many_mistakes_the_first_are_explained():
     assert [each.message for each in found if each.source.place(each.span.start).line > 200] == [
         "there are too many mistakes in this file to explain them all"
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["1,5 // carts", "1 500", "10%", "5m", '"x"', ".", "else sms", "else", "5 EUR", "at 9"]
+)
+def test_a_file_that_begins_with_anything_is_read(text: str) -> None:
+    for read in (parse_file, parse_tests):
+        _, found = read(Source("odd.rules", text + "\n"))
+
+        assert found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from engine.storage.database import Database
 from engine.storage.event_partitions import make_event_partitions
 
@@ -44,3 +46,16 @@ async def test_a_month_that_has_events_in_the_default_is_left_there(database: Da
     made = await make_event_partitions(database)
 
     assert len(made) == 2
+
+
+async def test_processes_that_start_together_make_each_month_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(6)]
+    for each in databases:
+        await each.open()
+
+    made = await asyncio.gather(*(make_event_partitions(each) for each in databases))
+
+    names = [name for several in made for name in several]
+    assert len(names) == len(set(names)) == 3
+    for each in databases:
+        await each.close()
