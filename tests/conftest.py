@@ -11,11 +11,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 
 from engine.embedded import EmbeddedServices
 from engine.storage.database import Database
 from engine.storage.migrate import migrate
+
+# A commit is judged by the same examples on every machine; KOGDA_RANDOM_EXAMPLES=1 hunts for new ones.
+hypothesis.settings.register_profile("kogda", derandomize="KOGDA_RANDOM_EXAMPLES" not in os.environ, print_blob=True)
+hypothesis.settings.load_profile("kogda")
 
 #: Nothing here has to survive a power cut; crash drills start their own servers with fsync on.
 FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
