@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from random import Random
 
-import pytest
-
 from engine.embedded import EmbeddedServices
-from engine.storage.migrate import migrate
 from engine.waker import ArqWaker, connect_redis
-from tests.drills.stage import RULES, Story, Workers, expected, made, stories
-from tests.engine.flow.shop import Shop, open_shop
+from tests.drills.stage import Story, Workers, expected, made, stories
+from tests.engine.flow.shop import Shop
 
 SEED = 20261121
 LONG_S = 60
-
-
-@pytest.fixture(scope="module")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
-    """Servers of their own, with fsync on: a crash must find on disk what was acknowledged."""
-    with EmbeddedServices(Path(tmp_path_factory.mktemp("drill"))) as services:
-        yield services
-
-
-@pytest.fixture
-async def shop(durable: EmbeddedServices) -> AsyncIterator[Shop]:
-    await migrate(durable.endpoints.database_url)
-    async with open_shop(durable.endpoints.database_url, *RULES) as shop:
-        await shop.execute(
-            """
-            TRUNCATE event, event_key, customer, run, run_note, once_mark, outcome, message, quarantine, mailbox,
-                     worker_heartbeat
-            """
-        )
-        yield shop
 
 
 async def tell(shop: Shop, waker: ArqWaker | None, told: list[Story]) -> None:
