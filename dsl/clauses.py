@@ -10,6 +10,7 @@ from dsl import plan, syntax
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
 from dsl.lengths import compile_length
+from dsl.messages import say
 from dsl.scope import Scope
 from dsl.triggers import compile_match, compile_once
 
@@ -111,8 +112,8 @@ def _set_active(clause: syntax.Active, compiled: Clauses, scope: Scope) -> None:
     if until and until.value < since.value:
         scope.problems.error(
             "E322",
-            "this rule ends before it begins",
-            (Label(until.span, "the last day"), Label(since.span, "the first day")),
+            say("this rule ends before it begins"),
+            (Label(until.span, say("the last day")), Label(since.span, say("the first day"))),
         )
         return
     compiled.fields["active_from"] = since.value.isoformat()
@@ -131,8 +132,8 @@ def is_zone(name: str) -> bool:
 def _report_zone(zone: syntax.Text, scope: Scope) -> None:
     scope.problems.error(
         "E212",
-        f'there is no time zone "{zone.text}"',
-        Label(zone.span, "zones have names like Europe/Berlin or Asia/Yekaterinburg"),
+        say('there is no time zone "{zone}"', zone=zone.text),
+        Label(zone.span, say("zones have names like Europe/Berlin or Asia/Yekaterinburg")),
     )
 
 
@@ -143,7 +144,7 @@ def _refuse_repeated(rule: syntax.Rule, scope: Scope) -> None:
         if word and type(clause) in first:
             scope.problems.error(
                 "E323",
-                f"`{word}` is written twice in this rule",
-                (Label(clause.span, "which of the two?"), Label(first[type(clause)].span, "the first one")),
+                say("`{word}` is written twice in this rule", word=word),
+                (Label(clause.span, say("which of the two?")), Label(first[type(clause)].span, say("the first one"))),
             )
         first.setdefault(type(clause), clause)

@@ -7,6 +7,7 @@ from datetime import date
 from dsl import plan
 from dsl.diagnostics import Fix, Label
 from dsl.kinds import Kind
+from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed, described
 from dsl.suggestions import nearest
@@ -25,9 +26,11 @@ def are_comparable(left: Typed, right: Typed, comparison: plan.Comparison, scope
     if comparison not in ("is", "is not") and left.kind.name not in ORDERED:
         scope.problems.error(
             "E305",
-            f'"{comparison}" needs numbers, money or dates',
-            Label(left.span, f"this is {described(left.kind)}"),
-            notes=["use `is`, `is not`, `in (…)`, `contains` or `starts with`"] if left.kind.name == "text" else [],
+            say('"{comparison}" needs numbers, money or dates', comparison=comparison),
+            Label(left.span, say("this is {kind}", kind=described(left.kind))),
+            notes=[say("use `is`, `is not`, `in (…)`, `contains` or `starts with`")]
+            if left.kind.name == "text"
+            else [],
         )
         return False
     return True
@@ -37,9 +40,11 @@ def _report_whole(side: Typed, scope: Scope) -> None:
     is_list = side.kind.is_list
     scope.problems.error(
         "E305",
-        "a list cannot be compared as a whole" if is_list else "an object cannot be compared as a whole",
-        Label(side.span, f"this is {described(side.kind)}"),
-        notes=["write `contains`"] if is_list else [f"compare one of its parts: {', '.join(side.kind.fields)}"],
+        say("a list cannot be compared as a whole") if is_list else say("an object cannot be compared as a whole"),
+        Label(side.span, say("this is {kind}", kind=described(side.kind))),
+        notes=[say("write `contains`")]
+        if is_list
+        else [say("compare one of its parts: {all}", all=", ".join(side.kind.fields))],
     )
 
 
@@ -53,9 +58,9 @@ def _same_kind(left: Typed, right: Typed, scope: Scope) -> bool:
     if left.currency and right.currency and left.currency != right.currency:
         scope.problems.error(
             "E304",
-            "two currencies cannot be compared",
+            say("two currencies cannot be compared"),
             (Label(left.span, left.currency), Label(right.span, right.currency)),
-            notes=["amounts are not converted: use one currency"],
+            notes=[say("amounts are not converted: use one currency")],
         )
         return False
     return is_possible(left, right, scope) and is_possible(right, left, scope)
@@ -72,9 +77,12 @@ def is_possible(value: Typed, written: Typed, scope: Scope) -> bool:
     near = nearest(str(text), value.kind.values)
     scope.problems.error(
         "E303",
-        f'it is never "{text}"',
-        (Label(written.span, "not one of the values in the schema"), Label(value.span, f"can be {quoted}")),
-        notes=[f'did you mean "{near[0]}"?'] if near else [f"values: {quoted}"],
+        say('it is never "{text}"', text=text),
+        (
+            Label(written.span, say("not one of the values in the schema")),
+            Label(value.span, say("can be {quoted}", quoted=quoted)),
+        ),
+        notes=[say('did you mean "{near}"?', near=near[0])] if near else [say("values: {quoted}", quoted=quoted)],
         fixes=[replacement(written.span, f'"{near[0]}"')] if near else [],
     )
     return False
@@ -84,29 +92,29 @@ def _report_kinds(left: Typed, right: Typed, scope: Scope) -> None:
     money_and_number = {left.kind.name, right.kind.name} == {"money", "number"}
     number = right if right.kind.name == "number" else left
     labels = (
-        Label(right.span, "this has no currency" if money_and_number and right is number else _this_is(right)),
-        Label(left.span, "this has no currency" if money_and_number and left is number else _this_is(left)),
+        Label(right.span, say("this has no currency") if money_and_number and right is number else _this_is(right)),
+        Label(left.span, say("this has no currency") if money_and_number and left is number else _this_is(left)),
     )
     if money_and_number:
         scope.problems.error(
             "E301",
-            "an amount of money is compared with a plain number",
+            say("an amount of money is compared with a plain number"),
             labels,
             fixes=_currency_fix(number, scope),
-            notes=[] if scope.catalog.currency else ["write the currency: 1500 RUB"],
+            notes=[] if scope.catalog.currency else [say("write the currency: 1500 RUB")],
         )
         return
     scope.problems.error(
         "E302",
-        f"{described(left.kind)} cannot be compared with {described(right.kind)}",
+        say("{kind} cannot be compared with {kind2}", kind=described(left.kind), kind2=described(right.kind)),
         labels,
         fixes=_literal_fix(left, right),
-        notes=['a flag is asked with "is yes" or "is no"'] if "flag" in (left.kind.name, right.kind.name) else [],
+        notes=[say('a flag is asked with "is yes" or "is no"')] if "flag" in (left.kind.name, right.kind.name) else [],
     )
 
 
 def _this_is(side: Typed) -> str:
-    return f"this is {described(side.kind)}"
+    return say("this is {kind}", kind=described(side.kind))
 
 
 def _currency_fix(number: Typed, scope: Scope) -> list[Fix]:
@@ -147,15 +155,19 @@ def accepts(target: Kind, value: Typed, scope: Scope) -> str | None:
     kind = value.kind
     if target.is_list or kind.is_list:
         same = target.is_list and kind.is_list and target.name == kind.name
-        return None if same else f"{described(target)} is needed, this is {described(kind)}"
+        return None if same else say("{kind} is needed, this is {kind2}", kind=described(target), kind2=described(kind))
     if kind.name != target.name:
         if target.name == "money" and kind.name == "number":
-            return f"money needs a currency: {scope.source.slice(value.span)} {scope.catalog.currency or 'RUB'}"
-        return f"{described(target)} is needed, this is {described(kind)}"
+            return say(
+                "money needs a currency: {written} {x}",
+                written=scope.source.slice(value.span),
+                x=scope.catalog.currency or "RUB",
+            )
+        return say("{kind} is needed, this is {kind2}", kind=described(target), kind2=described(kind))
     if target.values and isinstance(value.operand, plan.Constant) and value.operand.value not in target.values:
-        return f"{described(target)} is needed"
+        return say("{kind} is needed", kind=described(target))
     if target.values and not value.is_constant and not set(kind.values) <= set(target.values or ()):
-        return f"{described(target)} is needed, this can be something else"
+        return say("{kind} is needed, this can be something else", kind=described(target))
     if target.values and not value.is_constant and not kind.values:
-        return f"{described(target)} is needed, this can be any text"
+        return say("{kind} is needed, this can be any text", kind=described(target))
     return None

@@ -12,6 +12,7 @@ from dsl.kinds import Kind
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
 from dsl.memberships import compile_one_of
+from dsl.messages import say
 from dsl.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed, described
@@ -100,9 +101,9 @@ def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:
         word = "yes" if condition.yes else "no"
         scope.problems.error(
             "E302",
-            f'"is {word}" asks a flag',
-            Label(value.span, f"this is {described(value.kind)}, not yes or no"),
-            notes=[f'in quotes it would be text: is "{word}"'] if value.kind.name == "text" else [],
+            say('"is {word}" asks a flag', word=word),
+            Label(value.span, say("this is {kind}, not yes or no", kind=described(value.kind))),
+            notes=[say('in quotes it would be text: is "{word}"', word=word)] if value.kind.name == "text" else [],
         )
         return None
     return plan.Compare(value.operand, "is", plan.Constant("flag", condition.yes))
@@ -118,7 +119,7 @@ def _compile_between(condition: syntax.Between, scope: Scope) -> Expression:
     if low.currency != high.currency:
         scope.problems.error(
             "E304",
-            "the ends of `between` have two currencies",
+            say("the ends of `between` have two currencies"),
             (Label(high.span, f"{high.currency}"), Label(low.span, f"{low.currency}")),
         )
         return None
@@ -136,8 +137,8 @@ def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) 
         if value.kind.name == "record":
             scope.problems.error(
                 "E308",
-                "this list holds objects, and an object has no single value to look for",
-                Label(value.span, f"each element has: {', '.join(value.kind.fields)}"),
+                say("this list holds objects, and an object has no single value to look for"),
+                Label(value.span, say("each element has: {all}", all=", ".join(value.kind.fields))),
             )
             return None
         fits = are_comparable(element, part, "is", scope) and is_possible(element, part, scope)
@@ -147,8 +148,9 @@ def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) 
             word = "contains" if isinstance(condition, syntax.Contains) else "starts with"
             scope.problems.error(
                 "E308",
-                f"`{word}` needs text" + (" or a list on the left" if word == "contains" and side is value else ""),
-                Label(side.span, f"this is {described(side.kind)}"),
+                say("`{word}` needs text", word=word)
+                + (" or a list on the left" if word == "contains" and side is value else ""),
+                Label(side.span, say("this is {kind}", kind=described(side.kind))),
             )
             return None
     node = plan.Contains if isinstance(condition, syntax.Contains) else plan.StartsWith
@@ -167,7 +169,9 @@ def _compile_in_last(condition: syntax.InLast, scope: Scope) -> Expression:
         return None
     if value.kind.name not in ("date", "moment") or value.kind.is_list:
         scope.problems.error(
-            "E302", "`in last` needs a date or an event", Label(value.span, f"this is {described(value.kind)}")
+            "E302",
+            say("`in last` needs a date or an event"),
+            Label(value.span, say("this is {kind}", kind=described(value.kind))),
         )
         return None
     return plan.InLast(value.operand, within)
@@ -178,9 +182,9 @@ def _compile_arrived(condition: syntax.Arrived, scope: Scope) -> Expression:
         return plan.Arrived()
     scope.problems.error(
         "E312",
-        "nothing was waited for here",
-        Label(condition.span, "`arrived` speaks of the nearest `wait for` above, and there is none"),
-        notes=["put `wait for EVENT up to 2 days` before it"],
+        say("nothing was waited for here"),
+        Label(condition.span, say("`arrived` speaks of the nearest `wait for` above, and there is none")),
+        notes=[say("put `wait for EVENT up to 2 days` before it")],
     )
     return None
 
@@ -200,7 +204,7 @@ def _compile_truth(condition: syntax.Truth, scope: Scope) -> Expression:
     if len(value.parts) == 1 and value.root not in ("customer", "event"):
         report_unknown(
             "E206",
-            f'I do not know "{value.root}"',
+            say('I do not know "{value}"', value=value.root),
             value.span,
             problems=scope.problems,
             candidates=[*scope.names.seen, *scope.catalog.events],
@@ -217,16 +221,18 @@ def _report_no_condition(value: Typed, scope: Scope) -> None:
     if value.kind.name == "flag":
         scope.problems.error(
             "E306",
-            "say yes or no",
-            Label(value.span, "may be yes, no or unknown"),
+            say("say yes or no"),
+            Label(value.span, say("may be yes, no or unknown")),
             fixes=[replacement(value.span, f"{written} is yes")],
         )
         return
     scope.problems.error(
         "E307",
-        f"{written} alone is not a condition" if value.is_constant else f'"{written}" alone is not a condition',
-        Label(value.span, f"this is {described(value.kind)}: compare it with something"),
-        notes=[f"for example: {written} is known"] if not value.is_constant else [],
+        say("{written} alone is not a condition", written=written)
+        if value.is_constant
+        else say('"{written}" alone is not a condition', written=written),
+        Label(value.span, say("this is {kind}: compare it with something", kind=described(value.kind))),
+        notes=[say("for example: {written} is known", written=written)] if not value.is_constant else [],
     )
 
 
@@ -240,12 +246,14 @@ def _compile_definition(path: syntax.Path, scope: Scope) -> Expression:
     if isinstance(node, syntax.Segment):
         scope.problems.error(
             "E215",
-            f'"{path.root}" is a segment',
-            Label(path.span, "ask whether the customer is in it"),
+            say('"{path}" is a segment', path=path.root),
+            Label(path.span, say("ask whether the customer is in it")),
             fixes=[replacement(path.span, f"customer in {path.root}")],
         )
         return None
-    scope.problems.error("E307", f'"{path.root}" alone is not a condition', Label(path.span, "this is a constant"))
+    scope.problems.error(
+        "E307", say('"{path}" alone is not a condition', path=path.root), Label(path.span, say("this is a constant"))
+    )
     return None
 
 
@@ -254,8 +262,8 @@ def _compile_happened(path: syntax.Path, scope: Scope) -> Expression:
         return plan.Happened(path.root)
     scope.problems.error(
         "E307",
-        f'"{path.root}" alone means: since the run began',
-        Label(path.span, "no run has begun yet when this is looked at"),
-        notes=[f"say how far back to look: {path.root} in last 3 days"],
+        say('"{path}" alone means: since the run began', path=path.root),
+        Label(path.span, say("no run has begun yet when this is looked at")),
+        notes=[say("say how far back to look: {path} in last 3 days", path=path.root)],
     )
     return None

@@ -10,6 +10,7 @@ from dsl.alphabets import is_russian, mixes_alphabets
 from dsl.catalog import EventType
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.problems import listed
 from dsl.scope import Scope
 from dsl.source import Span
@@ -38,14 +39,14 @@ def report_unknown_event(span: Span, scope: Scope) -> None:
     by_title = {title: event.name for event in events.values() for title in event.title.values()}
     same_name = next((name for name in events if _letters(name) == _letters(written)), None)
     same_title = next((title for title in by_title if _letters(title) == _letters(written)), None)
-    message = f'there is no event called "{written}"'
+    message = say('there is no event called "{written}"', written=written)
     if same_name:
-        _report(message, Label(span, "names are written as they stand in the schema"), same_name, scope)
+        _report(message, Label(span, say("names are written as they stand in the schema")), same_name, scope)
     elif same_title:
-        label = Label(span, "this is the title of an event; rules have its name")
+        label = Label(span, say("this is the title of an event; rules have its name"))
         _report(message, label, by_title[same_title], scope)
     elif similar := [] if mixes_alphabets(written) or nearest(written, events) else nearest(written, by_title):
-        _report(message, Label(span, "not in the schema"), by_title[similar[0]], scope, meant=similar[0])
+        _report(message, Label(span, say("not in the schema")), by_title[similar[0]], scope, meant=similar[0])
     else:
         titled = is_russian(written) and any(event.title for event in events.values())
         report_unknown(
@@ -54,13 +55,17 @@ def report_unknown_event(span: Span, scope: Scope) -> None:
             span,
             problems=scope.problems,
             candidates=events,
-            notes=[f"there are: {listed(sorted(_with_title(event) for event in events.values()))}"] if titled else (),
+            notes=[say("there are: {all}", all=listed(sorted(_with_title(event) for event in events.values())))]
+            if titled
+            else (),
         )
 
 
 def _report(message: str, label: Label, name: str, scope: Scope, *, meant: str = "") -> None:
     fix = Fix(name, (Edit(label.span, name),), "unsafe" if meant else "safe")
-    notes = [f"did you mean {_with_title(scope.catalog.events[name], meant)}?"] if meant else []
+    notes = (
+        [say("did you mean {with_title}?", with_title=_with_title(scope.catalog.events[name], meant))] if meant else []
+    )
     scope.problems.error("E201", message, label, notes=notes, fixes=[fix])
 
 

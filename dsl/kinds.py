@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from dsl.messages import say
+
 Scalar: TypeAlias = Literal["text", "number", "flag", "date", "moment", "money"]
 
 SCALARS: tuple[Scalar, ...] = ("text", "number", "flag", "date", "moment", "money")
@@ -12,14 +14,14 @@ SCALARS: tuple[Scalar, ...] = ("text", "number", "flag", "date", "moment", "mone
 #: What a marketer reads for a kind in a message.
 WORDS: dict[str, str] = {
     "text": "text",
-    "number": "a number",
-    "flag": "yes or no",
-    "date": "a date",
-    "moment": "a date and time",
-    "money": "an amount of money",
-    "duration": "a length of time",
-    "percent": "a percentage",
-    "record": "an object",
+    "number": say("a number"),
+    "flag": say("yes or no"),
+    "date": say("a date"),
+    "moment": say("a date and time"),
+    "money": say("an amount of money"),
+    "duration": say("a length of time"),
+    "percent": say("a percentage"),
+    "record": say("an object"),
 }
 
 
@@ -40,4 +42,4 @@ class Kind:
     personal: bool = False  # personal data: never in logs, replaced in recorded tests
 
     def __str__(self) -> str:
-        return f"list of {self.name}" if self.is_list else self.name
+        return say("list of {self}", self=self.name) if self.is_list else self.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl import plan, syntax
 from dsl.diagnostics import Label
+from dsl.messages import say
 from dsl.scope import Scope
 
 #: Ten years. Longer ones are slips of the pen, and dates run out of calendar.
@@ -24,7 +25,7 @@ def compile_length(duration: syntax.Duration, scope: Scope) -> plan.Length | Non
     short = duration.amount <= 0
     scope.problems.error(
         "E324",
-        "this length of time is zero" if short else "this length of time is too long",
-        Label(duration.span, "at least 1" if short else "at most 10 years"),
+        say("this length of time is zero") if short else say("this length of time is too long"),
+        Label(duration.span, say("at least 1") if short else say("at most 10 years")),
     )
     return None

@@ -9,6 +9,7 @@ from dsl.alphabets import LOOK_ALIKE, foreign_letters, mixes_alphabets
 from dsl.catalog import EventType
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
+from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.scope import Scope
 from dsl.source import Span
@@ -22,7 +23,7 @@ def find_attribute(path: syntax.Path, scope: Scope) -> tuple[str, Kind] | None:
     if name.text not in kinds:
         report_unknown(
             "E203",
-            f'customers have no attribute "{name.text}"',
+            say('customers have no attribute "{name}"', name=name.text),
             name.span,
             problems=scope.problems,
             candidates=kinds,
@@ -44,9 +45,18 @@ def find_property(path: syntax.Path, events: Sequence[EventType], scope: Scope) 
     if odd is not None and not scope.any_event:
         scope.problems.error(
             "E302",
-            f'"{name.text}" is not the same in all events of this rule',
-            Label(name.span, f"{kinds[0]} in {having[0].name}, {kinds[odd]} in {having[odd].name}"),
-            notes=["write a rule for each event"],
+            say('"{name}" is not the same in all events of this rule', name=name.text),
+            Label(
+                name.span,
+                say(
+                    "{kinds} in {having}, {kinds2} in {having2}",
+                    kinds=kinds[0],
+                    having=having[0].name,
+                    kinds2=kinds[odd],
+                    having2=having[odd].name,
+                ),
+            ),
+            notes=[say("write a rule for each event")],
         )
         return None
     return _nested(path, _common(kinds), scope)
@@ -73,16 +83,19 @@ def _nested(path: syntax.Path, kind: Kind, scope: Scope) -> tuple[str, Kind] | N
         if kind.is_list or not kind.fields:
             scope.problems.error(
                 "E205",
-                f'nothing can be read with ".{part.text}" here',
+                say('nothing can be read with ".{part}" here', part=part.text),
                 Label(
-                    part.span, "a list has no parts with names" if kind.is_list else f"this is {kind}, not an object"
+                    part.span,
+                    say("a list has no parts with names")
+                    if kind.is_list
+                    else say("this is {kind}, not an object", kind=kind),
                 ),
             )
             return None
         if part.text not in kind.fields:
             report_unknown(
                 "E205",
-                f'there is no "{part.text}" in "{path.parts[1].text}"',
+                say('there is no "{part}" in "{parts}"', part=part.text, parts=path.parts[1].text),
                 part.span,
                 problems=scope.problems,
                 candidates=kind.fields,
@@ -107,15 +120,22 @@ def _report_unknown_property(
     if len(lacking) < len(events):
         scope.problems.error(
             "E205",
-            f'not every event of this rule has "{name.text}"',
-            Label(name.span, f"{listed(lacking)} has no such property"),
-            notes=[f"write a rule for {lacking[0]} alone, or list the property in schema.yaml"],
+            say('not every event of this rule has "{name}"', name=name.text),
+            Label(name.span, say("{all} has no such property", all=listed(lacking))),
+            notes=[say("write a rule for {lacking} alone, or list the property in schema.yaml", lacking=lacking[0])],
         )
         return
     notes = []
     if any(event.open for event in events):
-        notes = [f"{events[0].name} accepts other properties too, but a rule needs the type: list it in schema.yaml"]
-    owner = "no event has a property" if scope.any_event else f"{events[0].name} has no property"
+        notes = [
+            say(
+                "{events} accepts other properties too, but a rule needs the type: list it in schema.yaml",
+                events=events[0].name,
+            )
+        ]
+    owner = (
+        say("no event has a property") if scope.any_event else say("{events} has no property", events=events[0].name)
+    )
     report_unknown(
         "E205",
         f'{owner} "{name.text}"',
@@ -145,23 +165,23 @@ def report_unknown(
     if latin != word and latin in names:
         problems.error(
             "E202",
-            f'"{word}" is written in Russian letters',
+            say('"{word}" is written in Russian letters', word=word),
             Label(span, foreign_letters(word, latin)),
             fixes=[replacement(span, latin)],
         )
         return
     near = nearest(word, names)
-    hints = [_did_you_mean(near)] if near else [f"there are: {listed(sorted(names))}"] if names else []
+    hints = [_did_you_mean(near)] if near else [say("there are: {all}", all=listed(sorted(names)))] if names else []
     fix = f'"{near[0]}"' if quoted and near else near[0] if near else ""
     problems.error(
         code,
         message,
-        Label(span, "not in the schema" if code in ("E201", "E203", "E205") else "nobody has this name"),
+        Label(span, say("not in the schema") if code in ("E201", "E203", "E205") else say("nobody has this name")),
         notes=[*hints, *notes],
         fixes=[replacement(span, fix)] if near else [],
     )
 
 
 def _did_you_mean(near: Sequence[str]) -> str:
-    others = f"  others: {', '.join(near[1:4])}" if len(near) > 1 else ""
-    return f"did you mean {near[0]}?{others}"
+    others = say("  others: {all}", all=", ".join(near[1:4])) if len(near) > 1 else ""
+    return say("did you mean {near}?{others}", near=near[0], others=others)

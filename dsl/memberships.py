@@ -6,6 +6,7 @@ from dsl import plan, syntax
 from dsl.comparisons import are_comparable
 from dsl.diagnostics import Label
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed
 from dsl.values import compile_value
@@ -34,9 +35,9 @@ def _options(group: tuple[syntax.Value, ...] | syntax.Name, scope: Scope) -> lis
     if moving is not None:
         scope.problems.error(
             "E307",
-            "a list holds fixed values only",
-            Label(moving.span, "this is different for each customer"),
-            notes=["compare it by itself, with `is` and `or`"],
+            say("a list holds fixed values only"),
+            Label(moving.span, say("this is different for each customer")),
+            notes=[say("compare it by itself, with `is` and `or`")],
         )
         return None
     return options if len(options) == len(compiled) else None
@@ -52,17 +53,19 @@ def _named_options(group: syntax.Name, scope: Scope) -> list[Typed] | None:
         ]
         report_unknown(
             "E206",
-            f'there is no list called "{group.text}"',
+            say('there is no list called "{group}"', group=group.text),
             group.span,
             problems=scope.problems,
             candidates=lists,
-            notes=[] if lists else [f'write it out: in ("…", "…"), or: let {group.text} = ("…", "…")'],
+            notes=[] if lists else [say('write it out: in ("…", "…"), or: let {group} = ("…", "…")', group=group.text)],
         )
         return None
     node = definition.node
     if not isinstance(node, syntax.Let) or not isinstance(node.value, tuple):
         scope.problems.error(
-            "E215", f'"{group.text}" is not a list', Label(group.span, f"a list is written: let {group.text} = (…)")
+            "E215",
+            say('"{group}" is not a list', group=group.text),
+            Label(group.span, say("a list is written: let {group} = (…)", group=group.text)),
         )
         return None
     options = _options(node.value, scope.inside(definition))
@@ -77,8 +80,8 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
     if not isinstance(group, syntax.Name):
         scope.problems.error(
             "E215",
-            "a customer is not a value of a list",
-            Label(condition.value.span, "say what of the customer: customer.city in (…)"),
+            say("a customer is not a value of a list"),
+            Label(condition.value.span, say("say what of the customer: customer.city in (…)")),
         )
         return None
     definition = scope.names.seen.get(group.text)
@@ -86,7 +89,7 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
         segments = [name for name, each in scope.names.seen.items() if isinstance(each.node, syntax.Segment)]
         report_unknown(
             "E206",
-            f'there is no segment called "{group.text}"',
+            say('there is no segment called "{group}"', group=group.text),
             group.span,
             problems=scope.problems,
             candidates=[*segments, *scope.catalog.segments],
@@ -95,21 +98,23 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
         plain = f"not {group.text}" if condition.negated else group.text
         scope.problems.error(
             "E215",
-            f'"{group.text}" is a definition, not a segment',
-            Label(condition.span, "a definition is a condition already"),
+            say('"{group}" is a definition, not a segment', group=group.text),
+            Label(condition.span, say("a definition is a condition already")),
             fixes=[replacement(condition.span, plain)],
         )
     elif isinstance(definition.node, syntax.Segment):
         _refuse_segment(condition, scope)
     else:
-        scope.problems.error("E215", f'"{group.text}" is not a segment', Label(group.span, "this is a constant"))
+        scope.problems.error(
+            "E215", say('"{group}" is not a segment', group=group.text), Label(group.span, say("this is a constant"))
+        )
     return None
 
 
 def _refuse_segment(node: syntax.Node, scope: Scope) -> None:
     scope.problems.error(
         "E603",
-        "not yet: segments",
-        Label(node.span, "I can read this, but this version does not run it"),
-        notes=["instead: write the condition with `define` and ask it with `only if`"],
+        say("not yet: segments"),
+        Label(node.span, say("I can read this, but this version does not run it")),
+        notes=[say("instead: write the condition with `define` and ask it with `only if`")],
     )

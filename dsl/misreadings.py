@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl import syntax
 from dsl.diagnostics import Edit, Fix, Label
+from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed
 from dsl.source import Span
@@ -29,8 +30,8 @@ def asks_for_a_value(left: Typed, condition: syntax.Comparison, scope: Scope) ->
     span = Span(left.span.end, condition.right.span.end)
     scope.problems.error(
         "E206",
-        f'I do not know "{word}"',
-        Label(condition.right.span, f"to ask whether there is a value, write: {meant}"),
+        say('I do not know "{word}"', word=word),
+        Label(condition.right.span, say("to ask whether there is a value, write: {meant}", meant=meant)),
         fixes=[Fix(meant, (Edit(span, f" {meant}"),), "safe")],
     )
     return True
@@ -45,8 +46,8 @@ def asks_a_flag(left: Typed, condition: syntax.Comparison, scope: Scope) -> bool
         return False
     scope.problems.error(
         "E302",
-        "a flag is asked with `is yes` or `is no`",
-        Label(right.span, "this is text" if isinstance(right, syntax.Text) else "another language's word"),
+        say("a flag is asked with `is yes` or `is no`"),
+        Label(right.span, say("this is text") if isinstance(right, syntax.Text) else say("another language's word")),
         fixes=[Fix(meant, (Edit(right.span, meant),), "safe")],
     )
     return True
@@ -66,9 +67,11 @@ def lacks_quotes(left: Typed, right: syntax.Value, scope: Scope) -> bool:
     values = ", ".join(f'"{value}"' for value in left.kind.values)
     scope.problems.error(
         "E103",
-        "text must be in quotes",
-        Label(right.span, f'I read this as a name, and nothing is called "{word}"'),
-        notes=[f"{scope.source.slice(left.span)} can be {values}"] if values else [],
+        say("text must be in quotes"),
+        Label(right.span, say('I read this as a name, and nothing is called "{word}"', word=word)),
+        notes=[say("{written} can be {values}", written=scope.source.slice(left.span), values=values)]
+        if values
+        else [],
         fixes=[replacement(right.span, f'"{word}"')],
     )
     return True
@@ -83,11 +86,11 @@ def lacks_a_list(condition: syntax.Or, scope: Scope) -> bool:
     if not texts or len(texts) < len(others):
         return False
     listed = ", ".join(scope.source.slice(text.span) for text in (first.right, *texts))
-    meant = f"{scope.source.slice(first.left.span)} in ({listed})"
+    meant = say("{written} in ({all})", written=scope.source.slice(first.left.span), all=listed)
     scope.problems.error(
         "E307",
-        "several possible values stand in a list",
-        Label(texts[0].span, "text alone is not a condition"),
+        say("several possible values stand in a list"),
+        Label(texts[0].span, say("text alone is not a condition")),
         fixes=[Fix(meant, (Edit(Span(first.left.span.start, texts[-1].span.end), meant),), "safe")],
     )
     return True

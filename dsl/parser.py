@@ -15,6 +15,7 @@ from dsl import grammar, syntax
 from dsl.chunks import rule_chunks, test_chunks
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.quick_parse import quick_parse
 from dsl.recovery import Recovered, recover
@@ -71,8 +72,8 @@ def _parse_chunk(problems: Problems, start: Start, chunk: Span, broken: list[Spa
 
 def _report_many(problems: Problems, chunk: Span) -> None:
     begin = Span(chunk.start, chunk.start + len(problems.source.slice(chunk).split(maxsplit=1)[0]))
-    label = Label(begin, "mend those above, then check again")
-    problems.error("E101", "there are too many mistakes in this file to explain them all", label)
+    label = Label(begin, say("mend those above, then check again"))
+    problems.error("E101", say("there are too many mistakes in this file to explain them all"), label)
 
 
 def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:
@@ -95,9 +96,9 @@ def _report_items_on_one_line(builder: Builder, tree: Tree[Token]) -> None:
         gap = Span(above.end, item.start)
         if "\n" not in source.slice(gap):
             word = Span(item.start, item.start + len(source.text[item.start : item.end].split(maxsplit=1)[0]))
-            fix = Fix("begin it on a new line", (Edit(gap, "\n"),), "safe")
-            label = Label(word, "this begins the second one")
-            builder.problems.error("E117", "two rules on one line", label, fixes=[fix])
+            fix = Fix(say("begin it on a new line"), (Edit(gap, "\n"),), "safe")
+            label = Label(word, say("this begins the second one"))
+            builder.problems.error("E117", say("two rules on one line"), label, fixes=[fix])
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from dsl import syntax
 from dsl.catalog import Catalog
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source, Span
 from dsl.suggestions import nearest
@@ -96,11 +97,11 @@ def _report_unknown_file(
     near = nearest(use.path.text, others)
     problems.error(
         "E208",
-        f'there is no rule file "{use.path.text}"',
-        Label(use.path.span, "looked beside this file and in rules/"),
-        notes=[f"did you mean {near[0]}?"]
+        say('there is no rule file "{use}"', use=use.path.text),
+        Label(use.path.span, say("looked beside this file and in rules/")),
+        notes=[say("did you mean {near}?", near=near[0])]
         if near
-        else [f"rule files here: {listed(sorted(others))}"]
+        else [say("rule files here: {all}", all=listed(sorted(others)))]
         if others
         else [],
         fixes=[replacement(use.path.span, f'"{near[0]}"')] if near else [],
@@ -115,15 +116,15 @@ def _add(
         place = first.source.place(first.node.name.span.start)
         problems.error(
             "E211",
-            f'"{definition.name}" is defined twice',
-            Label(span, "here it means something else"),
-            notes=[f"the other one stands in {first.source.path}:{place.line}"],
+            say('"{definition}" is defined twice', definition=definition.name),
+            Label(span, say("here it means something else")),
+            notes=[say("the other one stands in {source}:{line}", source=first.source.path, line=place.line)],
         )
     elif definition.source is problems.source and definition.name in catalog.events:
         problems.error(
             "E211",
-            f'"{definition.name}" is already the name of an event',
-            Label(span, "choose another name"),
+            say('"{definition}" is already the name of an event', definition=definition.name),
+            Label(span, say("choose another name")),
         )
 
 
@@ -138,9 +139,9 @@ def _refuse_circular_files(
                 reported.add(frozenset(circle))
                 Problems(file.source, found).error(
                     "E209",
-                    "these files use each other in a circle",
+                    say("these files use each other in a circle"),
                     Label(use.path.span, " -> ".join([*circle, circle[0]])),
-                    notes=["move what both need into a third file and use that"],
+                    notes=[say("move what both need into a third file and use that")],
                 )
 
 
@@ -170,7 +171,7 @@ def _refuse_circular_definitions(shared: dict[str, Names], circular: set[int], f
                     words = [member.name for member in circle]
                     Problems(definition.source, found).error(
                         "E209",
-                        f'"{definition.name}" is defined by itself',
+                        say('"{definition}" is defined by itself', definition=definition.name),
                         Label(definition.node.name.span, " -> ".join([*words, words[0]])),
                     )
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from dsl import plan
 from dsl.catalog import Catalog, EventType
 from dsl.kinds import WORDS, Kind
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.resolve import Definition, Names
 from dsl.source import Source, Span
@@ -64,7 +65,7 @@ Maybe: TypeAlias = "Typed | None"
 def described(kind: Kind) -> str:
     """A kind in the marketer's words."""
     if kind.is_list:
-        return f"a list of {kind.name}"
+        return say("a list of {kind}", kind=kind.name)
     if kind.values:
         return "one of " + ", ".join(f'"{value}"' for value in kind.values)
     return WORDS.get(kind.name, kind.name)

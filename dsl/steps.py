@@ -12,6 +12,7 @@ from dsl.diagnostics import Label
 from dsl.event_names import find_event
 from dsl.lengths import compile_length
 from dsl.lookup import find_attribute, report_unknown
+from dsl.messages import say
 from dsl.scope import Scope, Typed, described
 from dsl.templates import find_template
 from dsl.triggers import compile_match
@@ -22,7 +23,7 @@ BUILT_IN_VARIABLES = (
     "customer", "event", "workspace", "message", "unsubscribe_url", "locale", "subject", "preheader",
 )  # fmt: skip
 
-NOT_SET = {"id": "the id of a customer never changes", "tags": "write: add tag, remove tag"}
+NOT_SET = {"id": say("the id of a customer never changes"), "tags": say("write: add tag, remove tag")}
 
 
 def compile_steps(steps: tuple[syntax.Step, ...], scope: Scope) -> tuple[plan.Step, ...]:
@@ -176,8 +177,11 @@ def _compile_pairs(pairs: tuple[syntax.Pair, ...], scope: Scope) -> list[tuple[s
         if pair.name.text in seen:
             scope.problems.error(
                 "E325",
-                f'"{pair.name.text}" is given twice',
-                (Label(pair.name.span, "which of the two?"), Label(seen[pair.name.text].span, "the first one")),
+                say('"{pair}" is given twice', pair=pair.name.text),
+                (
+                    Label(pair.name.span, say("which of the two?")),
+                    Label(seen[pair.name.text].span, say("the first one")),
+                ),
             )
         seen.setdefault(pair.name.text, pair)
         if value is not None:
@@ -189,15 +193,18 @@ def _check_variable(pair: syntax.Pair, value: Typed, scope: Scope) -> None:
     if pair.name.text in BUILT_IN_VARIABLES:
         scope.problems.error(
             "E325",
-            f'"{pair.name.text}" is already known to every template',
-            Label(pair.name.span, "choose another name"),
+            say('"{pair}" is already known to every template', pair=pair.name.text),
+            Label(pair.name.span, say("choose another name")),
         )
     if value.kind.name in ("clock", "duration"):
         written = scope.source.slice(pair.value.span)
         scope.problems.error(
             "E326",
-            f"a template cannot be given {described(value.kind) if value.kind.name == 'duration' else 'a clock time'}",
-            Label(value.span, "write it as text, the way it should be read"),
+            say(
+                "a template cannot be given {x}",
+                x=described(value.kind) if value.kind.name == "duration" else "a clock time",
+            ),
+            Label(value.span, say("write it as text, the way it should be read")),
             notes=[f'{pair.name.text} = "{written}"'],
         )
 
@@ -210,13 +217,15 @@ def _compile_wait_until_moment(step: syntax.WaitUntilMoment, scope: Scope) -> pl
     if base is not None and (base.kind.name not in ("date", "moment") or base.kind.is_list):
         scope.problems.error(
             "E321",
-            "this is not a moment one can wait for",
-            Label(base.span, f"this is {described(base.kind)}, not a date"),
+            say("this is not a moment one can wait for"),
+            Label(base.span, say("this is {kind}, not a date", kind=described(base.kind))),
         )
         return None
     if base is None and (step.before or offset is None):
         scope.problems.error(
-            "E321", "the start of the run is always past", Label(step.span, "write: after start, with a length of time")
+            "E321",
+            say("the start of the run is always past"),
+            Label(step.span, say("write: after start, with a length of time")),
         )
         return None
     return plan.WaitUntil(
@@ -235,8 +244,8 @@ def _compile_set(step: syntax.SetAttribute, scope: Scope) -> plan.SetAttribute |
     if step.path.root != "customer" or len(step.path.parts) < 2:
         scope.problems.error(
             "E315",
-            f'"{step.path}" cannot be set',
-            Label(step.path.span, "only what we know of the customer: customer.…"),
+            say('"{step}" cannot be set', step=step.path),
+            Label(step.path.span, say("only what we know of the customer: customer.…")),
         )
         return None
     found = find_attribute(step.path, scope)
@@ -244,15 +253,15 @@ def _compile_set(step: syntax.SetAttribute, scope: Scope) -> plan.SetAttribute |
         return None
     name, kind = found
     if name in NOT_SET or "." in name:
-        reason = NOT_SET.get(name, "set the whole attribute, not a part of it")
-        scope.problems.error("E315", f'"{step.path}" cannot be set', Label(step.path.span, reason))
+        reason = NOT_SET.get(name, say("set the whole attribute, not a part of it"))
+        scope.problems.error("E315", say('"{step}" cannot be set', step=step.path), Label(step.path.span, reason))
         return None
     reason_not = accepts(kind, value, scope)
     if reason_not:
         scope.problems.error(
             "E315",
-            f'"{step.path}" cannot have this value',
-            (Label(value.span, reason_not), Label(step.path.span, f"in the schema: {described(kind)}")),
+            say('"{step}" cannot have this value', step=step.path),
+            (Label(value.span, reason_not), Label(step.path.span, say("in the schema: {kind}", kind=described(kind)))),
         )
         return None
     return plan.SetAttribute(name=name, value=value.operand, line=scope.line(step.span))
@@ -268,21 +277,27 @@ def _compile_emit(step: syntax.Emit, scope: Scope) -> plan.Emit | None:
         if kind is None and not event.open:
             report_unknown(
                 "E205",
-                f'{event.name} has no property "{pair.name.text}"',
+                say('{event} has no property "{pair}"', event=event.name, pair=pair.name.text),
                 pair.name.span,
                 problems=scope.problems,
                 candidates=event.properties,
             )
         elif (kind and (reason := accepts(kind, value, scope))) or (reason := _unfit(value)):
-            scope.problems.error("E319", f'"{pair.name.text}" cannot have this value', Label(value.span, reason))
+            scope.problems.error(
+                "E319", say('"{pair}" cannot have this value', pair=pair.name.text), Label(value.span, reason)
+            )
     given = {pair.name.text for pair in step.properties}
     missing = [name for name, kind in event.properties.items() if name not in given and not kind.optional]
     if missing:
         scope.problems.error(
             "E319",
-            f"{event.name} is emitted without {', '.join(missing)}",
-            Label(step.event.span, "the schema says that it always has them"),
-            notes=[f"with {missing[0]} = …" if len(missing) == 1 else f"with {' = …, '.join(missing)} = …"],
+            say("{event} is emitted without {all}", event=event.name, all=", ".join(missing)),
+            Label(step.event.span, say("the schema says that it always has them")),
+            notes=[
+                say("with {missing} = …", missing=missing[0])
+                if len(missing) == 1
+                else say("with {all} = …", all=" = …, ".join(missing))
+            ],
         )
     properties = tuple((pair.name.text, value.operand) for pair, value in pairs)
     return plan.Emit(event=event.name, properties=properties, line=scope.line(step.span))
@@ -290,7 +305,7 @@ def _compile_emit(step: syntax.Emit, scope: Scope) -> plan.Emit | None:
 
 def _unfit(value: Typed) -> str | None:
     unfit = value.kind.name in ("clock", "duration")
-    return "an event cannot carry this: write it as text" if unfit else None
+    return say("an event cannot carry this: write it as text") if unfit else None
 
 
 def shares(split: syntax.Split) -> Decimal:

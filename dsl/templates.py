@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.catalog import TemplateInfo
 from dsl.diagnostics import Fix, Label
+from dsl.messages import say
 from dsl.problems import listed, replacement
 from dsl.scope import Scope
 from dsl.suggestions import nearest
@@ -28,28 +29,37 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     bare = name.rpartition("/")[2].rpartition(".html")[0] or name.rpartition("/")[2]
     written_as_path = bare != name and bare in here
     near = [bare] if bare in here else nearest(name, here)
-    notes = [f'did you mean {channel} "{near[0]}"?'] if near else []
+    notes = [say('did you mean {channel} "{near}"?', channel=channel, near=near[0])] if near else []
     fixes: list[Fix] = [replacement(span, f'"{near[0]}"')] if near else []
     if elsewhere:
         channels = [each.channel for each in elsewhere]
         scope.problems.error(
             "E204",
-            f'"{name}" is a template for {listed(channels)}, not for {channel}',
+            say(
+                '"{name}" is a template for {all}, not for {channel}', name=name, all=listed(channels), channel=channel
+            ),
             Label(span, "exists as " + ", ".join(f"{each.channel} ({each.path})" for each in elsewhere)),
-            notes=[*notes, f'or send it on the channel it has: send {channels[0]} "{name}"'],
+            notes=[
+                *notes,
+                say('or send it on the channel it has: send {channels} "{name}"', channels=channels[0], name=name),
+            ],
             fixes=fixes,
         )
         return
     if not near:
-        notes = [f"{channel} templates: {listed(sorted(here))}"] if here else [f"there are no {channel} templates yet"]
+        notes = (
+            [say("{channel} templates: {all}", channel=channel, all=listed(sorted(here)))]
+            if here
+            else [say("there are no {channel} templates yet", channel=channel)]
+        )
     scope.problems.error(
         "E204",
-        f'there is no {channel} template "{name}"',
+        say('there is no {channel} template "{name}"', channel=channel, name=name),
         Label(
             span,
-            "only the name, without folder and ending"
+            say("only the name, without folder and ending")
             if written_as_path
-            else f"no file templates/{channel}/{name}.html",
+            else say("no file templates/{channel}/{name}.html", channel=channel, name=name),
         ),
         notes=notes,
         fixes=fixes,

@@ -9,6 +9,7 @@ from dsl.diagnostics import Label
 from dsl.event_names import find_events
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.scope import Scope
 from dsl.values import compile_value
 
@@ -77,11 +78,11 @@ def _is_shared(same: syntax.Name, found: tuple[EventType, ...], scope: Scope) ->
     shared = set.intersection(*(set(event.properties) for event in involved))
     report_unknown(
         "E205",
-        f'{lacking[0].name} has no property "{same.text}"',
+        say('{lacking} has no property "{same}"', lacking=lacking[0].name, same=same.text),
         same.span,
         problems=scope.problems,
         candidates=sorted(shared),
-        notes=["`with same` names a property that both events have"],
+        notes=[say("`with same` names a property that both events have")],
     )
     return False
 
@@ -100,9 +101,9 @@ def _once_key(path: syntax.Path, scope: Scope) -> plan.Property | None:
     if path.root != "event":
         scope.problems.error(
             "E318",
-            f'`once per` cannot count by "{path}"',
-            Label(path.span, "per customer is counted anyway; a key is a property of the event"),
-            notes=["write: once per customer, once per event.…, or once per 7 days"],
+            say('`once per` cannot count by "{path}"', path=path),
+            Label(path.span, say("per customer is counted anyway; a key is a property of the event")),
+            notes=[say("write: once per customer, once per event.…, or once per 7 days")],
         )
         return None
     value = compile_value(path, scope)
@@ -110,7 +111,9 @@ def _once_key(path: syntax.Path, scope: Scope) -> plan.Property | None:
         return None
     if value.kind.is_list or value.kind.name in ("record", "money"):
         scope.problems.error(
-            "E318", f'`once per` cannot count by "{path}"', Label(path.span, f"this is a {value.kind}, not one value")
+            "E318",
+            say('`once per` cannot count by "{path}"', path=path),
+            Label(path.span, say("this is a {value}, not one value", value=value.kind)),
         )
         return None
     return value.operand

@@ -9,6 +9,7 @@ from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
 from dsl.lookup import find_attribute, find_property, report_unknown
+from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed
 
@@ -79,8 +80,8 @@ def _compile_path(path: syntax.Path, scope: Scope) -> Maybe:
     if path.root in ("customer", "event"):
         scope.problems.error(
             "E215",
-            f'"{path.root}" alone is not a value',
-            Label(path.span, f"say what of it: {path.root}.…"),
+            say('"{path}" alone is not a value', path=path.root),
+            Label(path.span, say("say what of it: {path}.…", path=path.root)),
         )
         return None
     return _compile_name(path, scope)
@@ -91,9 +92,9 @@ def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
     if events is None:
         scope.problems.error(
             "E314",
-            "there is no event here",
-            Label(path.span, "this rule does not start with an event, so nothing can be read from one"),
-            notes=["use customer.…, or start the rule with an event"],
+            say("there is no event here"),
+            Label(path.span, say("this rule does not start with an event, so nothing can be read from one")),
+            notes=[say("use customer.…, or start the rule with an event")],
         )
         return None
     found = find_property(path, events, scope) if events else None
@@ -114,8 +115,16 @@ def _compile_name(path: syntax.Path, scope: Scope) -> Maybe:
     if isinstance(node, syntax.Let) and not isinstance(node.value, tuple):
         value = compile_value(node.value, scope.inside(definition))
         return value and Typed(operand=value.operand, kind=value.kind, span=path.span, currency=value.currency)
-    wrong = "a list: write `in`" if isinstance(node, syntax.Let) else "a condition: it is true or false, not a value"
-    scope.problems.error("E215", f'"{path.root}" is not a single value', Label(path.span, f"this is {wrong}"))
+    wrong = (
+        say("a list: write `in`")
+        if isinstance(node, syntax.Let)
+        else say("a condition: it is true or false, not a value")
+    )
+    scope.problems.error(
+        "E215",
+        say('"{path}" is not a single value', path=path.root),
+        Label(path.span, say("this is {wrong}", wrong=wrong)),
+    )
     return None
 
 
@@ -126,9 +135,11 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
         known = len(path.parts) == 2 and name in event.properties
         scope.problems.error(
             "E215",
-            f'"{path}" is not a value',
-            Label(path.span, f"{path.root} is an event; the one that started the run is called `event`"),
-            notes=[f"write event.{name} in a rule that starts with {path.root}"] if known else [],
+            say('"{path}" is not a value', path=path),
+            Label(path.span, say("{path} is an event; the one that started the run is called `event`", path=path.root)),
+            notes=[say("write event.{name} in a rule that starts with {path}", name=name, path=path.root)]
+            if known
+            else [],
         )
         return
     roots = [*scope.names.seen, *(f"customer.{each}" for each in scope.catalog.attributes)]
@@ -138,17 +149,19 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
     if by_last:
         scope.problems.error(
             "E206",
-            f'I do not know "{written}"',
-            Label(path.span, "text needs quotes, other names need to say whose they are"),
-            notes=[f"did you mean {by_last[0]}?"],
+            say('I do not know "{written}"', written=written),
+            Label(path.span, say("text needs quotes, other names need to say whose they are")),
+            notes=[say("did you mean {by_last}?", by_last=by_last[0])],
             fixes=[replacement(path.span, by_last[0])],
         )
         return
     report_unknown(
         "E206",
-        f'I do not know "{written}"',
+        say('I do not know "{written}"', written=written),
         path.span,
         problems=scope.problems,
         candidates=roots,
-        notes=[f'if this is text, write it in quotes: "{written}"'] if len(path.parts) == 1 else [],
+        notes=[say('if this is text, write it in quotes: "{written}"', written=written)]
+        if len(path.parts) == 1
+        else [],
     )

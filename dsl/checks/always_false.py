@@ -9,6 +9,7 @@ from typing import TypeAlias
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 from dsl.problems import Problems, replacement
 from dsl.walk import of_type
 
@@ -50,8 +51,11 @@ def _check_between(node: syntax.Between, problems: Problems) -> None:
         swapped = replacement(node.low.span.to(node.high.span), f"{high} and {low}")
         problems.warn(
             "W520",
-            "this can never be true",
-            Label(node.low.span.to(node.high.span), f"nothing is at least {low} and at most {high}"),
+            say("this can never be true"),
+            Label(
+                node.low.span.to(node.high.span),
+                say("nothing is at least {low} and at most {high}", low=low, high=high),
+            ),
             fixes=[swapped],
         )
 
@@ -64,12 +68,12 @@ def _check_and(node: syntax.And, problems: Problems) -> None:
             if _is_same_value(first.left, second.left) and _exclude(first, second):
                 problems.warn(
                     "W520",
-                    "this can never be true",
+                    say("this can never be true"),
                     (
-                        Label(second.span, "this excludes the part before"),
-                        Label(first.span, "both are about the same value"),
+                        Label(second.span, say("this excludes the part before")),
+                        Label(first.span, say("both are about the same value")),
                     ),
-                    notes=["for one or the other, write `or`, or: in (…, …)"],
+                    notes=[say("for one or the other, write `or`, or: in (…, …)")],
                 )
                 return
 
@@ -104,9 +108,12 @@ def _check_own_trigger(rule: CheckedRule) -> None:
         if str(condition.path) == trigger:
             rule.scope.problems.warn(
                 "W520",
-                "this rule never sends anything",
-                Label(condition.span, f"always true: {trigger} has just started the run, and it counts"),
-                notes=[f"for one run in a while, write: once per {_written(condition, rule)}"],
+                say("this rule never sends anything"),
+                Label(
+                    condition.span,
+                    say("always true: {trigger} has just started the run, and it counts", trigger=trigger),
+                ),
+                notes=[say("for one run in a while, write: once per {written}", written=_written(condition, rule))],
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 
 
 def check_duplicate_names(subject: Subject, found: list[Diagnostic]) -> None:
@@ -16,7 +17,7 @@ def check_duplicate_names(subject: Subject, found: list[Diagnostic]) -> None:
         line = other.scope.line(other.node.span)
         rule.scope.problems.error(
             "E210",
-            f'there are two rules called "{name.text}"',
-            Label(name.span, "the history could not tell them apart"),
-            notes=[f"the other one stands in {other.scope.source.path}:{line}"],
+            say('there are two rules called "{name}"', name=name.text),
+            Label(name.span, say("the history could not tell them apart")),
+            notes=[say("the other one stands in {source}:{line}", source=other.scope.source.path, line=line)],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 
 
 def check_reachability(subject: Subject, found: list[Diagnostic]) -> None:
@@ -19,8 +20,8 @@ def _check_block(steps: tuple[syntax.Step, ...], rule: CheckedRule) -> None:
         if _always_ends(step) and index + 1 < len(steps):
             rule.scope.problems.warn(
                 "W521",
-                "nobody ever gets here",
-                (Label(steps[index + 1].span, "this never happens"), Label(step.span, "every run ends here")),
+                say("nobody ever gets here"),
+                (Label(steps[index + 1].span, say("this never happens")), Label(step.span, say("every run ends here"))),
             )
             return
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Span
 from dsl.steps import arm_label, shares, split_name
@@ -29,8 +30,8 @@ def _check_shares(split: syntax.Split, problems: Problems) -> None:
         if arm.share.value * 100 % 1:
             problems.error(
                 "E310",
-                "this part is too fine",
-                Label(arm.share.span, "at most two digits after the point"),
+                say("this part is too fine"),
+                Label(arm.share.span, say("at most two digits after the point")),
             )
             return
     total = shares(split)
@@ -39,7 +40,7 @@ def _check_shares(split: syntax.Split, problems: Problems) -> None:
         first_word = Label(word, " + ".join(_plain(arm.share.value) for arm in split.arms))
         problems.error(
             "E310",
-            f"the parts of this split add up to {_plain(total)}%, not 100%",
+            say("the parts of this split add up to {plain}%, not 100%", plain=_plain(total)),
             first_word,
             fixes=_share_fix(split, WHOLE - total),
         )
@@ -51,7 +52,11 @@ def _share_fix(split: syntax.Split, lacking: Decimal) -> list[Fix]:
     if not plain or not 0 < plain[-1].share.value + lacking <= WHOLE:
         return []
     last, share = plain[-1], f"{_plain(plain[-1].share.value + lacking)}%"
-    title = f'make "{last.label.text}" {share}' if last.label else f"make the last part {share}"
+    title = (
+        say('make "{label}" {share}', label=last.label.text, share=share)
+        if last.label
+        else say("make the last part {share}", share=share)
+    )
     return [Fix(title, (Edit(last.share.span, share),))]
 
 
@@ -67,11 +72,13 @@ def _check_labels(split: syntax.Split, problems: Problems) -> None:
         if label in seen:
             problems.error(
                 "E311",
-                f'two parts of this split are called "{label}"',
-                Label(span, "reports could not tell them apart"),
+                say('two parts of this split are called "{label}"', label=label),
+                Label(span, say("reports could not tell them apart")),
             )
         elif label == "holdout" and not arm.holdout:
-            problems.error("E311", '"holdout" is the name of the part that gets nothing', Label(span, "choose another"))
+            problems.error(
+                "E311", say('"holdout" is the name of the part that gets nothing'), Label(span, say("choose another"))
+            )
         seen.setdefault(label, arm)
 
 
@@ -84,9 +91,10 @@ def _check_names(splits: list[syntax.Split], rule: CheckedRule) -> None:
         if name in seen:
             rule.scope.problems.error(
                 "E311",
-                f'two splits of this rule are called "{name}"',
+                say('two splits of this rule are called "{name}"', name=name),
                 Label(
-                    split.name.span if split.name else split.span, "customers would fall into the same parts in both"
+                    split.name.span if split.name else split.span,
+                    say("customers would fall into the same parts in both"),
                 ),
             )
         seen.add(name)

@@ -10,6 +10,7 @@ from dsl.checks.known_values import known_paths
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.kinds import Kind
+from dsl.messages import say
 from dsl.suggestions import nearest
 
 ALWAYS_THERE = frozenset({"workspace", "message", "unsubscribe_url", "locale", "subject", "preheader"})
@@ -78,7 +79,7 @@ def _check_variable(
     if given is None:
         _report_missing(use, send, template, rule)
     elif isinstance(given.value, syntax.Path) and str(given.value) not in known and _may_miss(given.value, rule):
-        _warn_empty(use, send, template, rule=rule, reason=f"{given.value} may be missing")
+        _warn_empty(use, send, template, rule=rule, reason=say("{value} may be missing", value=given.value))
 
 
 def _may_miss(path: syntax.Path, rule: CheckedRule) -> bool:
@@ -106,7 +107,7 @@ def _check_attribute(
         return True
     always = use.path[1] in ("id", ADDRESS.get(template.channel))
     if not (always or use.has_default or kind.is_list or _is_known(use, known)):
-        _warn_empty(use, send, template, rule=rule, reason="customers may not have it")
+        _warn_empty(use, send, template, rule=rule, reason=say("customers may not have it"))
     return False
 
 
@@ -124,7 +125,7 @@ def _check_property(
     kinds = [_leaf(event.properties[use.path[1]], use.path[2:]) for event in events if event not in lacking]
     optional = any(kind is not None and kind.optional and not kind.is_list for kind in kinds)
     if optional and not (use.has_default or _is_known(use, known)):
-        _warn_empty(use, send, template, rule=rule, reason="the schema says that the event may come without it")
+        _warn_empty(use, send, template, rule=rule, reason=say("the schema says that the event may come without it"))
 
 
 def _leaf(kind: Kind, parts: tuple[str, ...]) -> Kind | None:
@@ -151,12 +152,20 @@ def _shown(use: TemplateUse) -> str:
 def _report_missing(use: TemplateUse, send: syntax.Send, template: TemplateInfo, rule: CheckedRule) -> None:
     given = [pair.name.text for pair in send.variables]
     near = nearest(use.path[0], given)
-    notes = [f"did you mean {use.path[0]} where it says {near[0]}?"] if near else []
+    notes = [say("did you mean {use} where it says {near}?", use=use.path[0], near=near[0])] if near else []
     rule.scope.problems.error(
         "E214",
-        f'nobody gives "{".".join(use.path)}" to template "{template.name}"',
-        Label(send.first.template.span, f"{_place(use, template)} reads {_shown(use)}"),
-        notes=[*notes, f'write: send {template.channel} "{template.name}" with {use.path[0]} = …'],
+        say('nobody gives "{all}" to template "{template}"', all=".".join(use.path), template=template.name),
+        Label(send.first.template.span, say("{place} reads {word}", place=_place(use, template), word=_shown(use))),
+        notes=[
+            *notes,
+            say(
+                'write: send {channel} "{template}" with {use} = …',
+                channel=template.channel,
+                template=template.name,
+                use=use.path[0],
+            ),
+        ],
     )
 
 
@@ -170,27 +179,35 @@ def _report_unknown(
     event: str | None = None,
 ) -> None:
     near = nearest(use.path[1], candidates)
-    owner = f"{event} has no property" if event else "customers have no attribute"
+    owner = say("{event} has no property", event=event) if event else say("customers have no attribute")
     rule.scope.problems.error(
         "E214",
-        f'template "{template.name}" reads {_shown(use)}, but {owner} "{use.path[1]}"',
-        Label(send.first.template.span, f"read in {_place(use, template)}"),
-        notes=[f"did you mean {use.path[0]}.{near[0]}?"] if near else [],
+        say(
+            'template "{template}" reads {word}, but {owner} "{use}"',
+            template=template.name,
+            word=_shown(use),
+            owner=owner,
+            use=use.path[1],
+        ),
+        Label(send.first.template.span, say("read in {place}", place=_place(use, template))),
+        notes=[say("did you mean {use}.{near}?", use=use.path[0], near=near[0])] if near else [],
     )
 
 
 def _warn_empty(use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, reason: str) -> None:
     path = ".".join(use.path)
     cure = {
-        "customer": f"or in the rule: only if {path} is known",
-        "event": f"or in the rule: where {path} is known",
-    }.get(use.path[0], "or in the rule: make sure that it is known, with `where`, `only if` or `if`")
+        "customer": say("or in the rule: only if {path} is known", path=path),
+        "event": say("or in the rule: where {path} is known", path=path),
+    }.get(use.path[0], say("or in the rule: make sure that it is known, with `where`, `only if` or `if`"))
     rule.scope.problems.warn(
         "W541",
-        f'rule "{rule.name}" would send an empty {_shown(use)}',
-        Label(send.first.template.span, f"{_place(use, template)} reads it, and {reason}"),
+        say('rule "{rule}" would send an empty {word}', rule=rule.name, word=_shown(use)),
+        Label(
+            send.first.template.span, say("{place} reads it, and {reason}", place=_place(use, template), reason=reason)
+        ),
         notes=[
-            f'in the template: {{{{ {path} | default("…") }}}}',
+            say('in the template: {{{{ {path} | default("…") }}}}', path=path),
             cure,
         ],
     )

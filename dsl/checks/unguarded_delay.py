@@ -6,6 +6,7 @@ from dsl import syntax
 from dsl.catalog import EventType
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 from dsl.problems import listed
 from dsl.walk import of_type
 
@@ -56,12 +57,24 @@ def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> N
     names = listed([event.name for event in events])
     has = "has" if len(events) == 1 else "have"
     written = " ".join(rule.scope.source.slice(delay.span).split())
-    notes = [f"for example: stop when {stoppers[0]}" if stoppers else "say what ends it: stop when EVENT"]
+    notes = [
+        say("for example: stop when {stoppers}", stoppers=stoppers[0])
+        if stoppers
+        else say("say what ends it: stop when EVENT")
+    ]
     rule.scope.problems.warn(
         "W501",
-        "this is sent even to people who have done it in the meantime",
-        Label(delay.span, f'nothing stops the wait of {written}: {names} {has} no "cancelled_by" in the schema'),
-        notes=[*notes, "or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send"],
+        say("this is sent even to people who have done it in the meantime"),
+        Label(
+            delay.span,
+            say(
+                'nothing stops the wait of {written}: {names} {has} no "cancelled_by" in the schema',
+                written=written,
+                names=names,
+                has=has,
+            ),
+        ),
+        notes=[*notes, say("or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send")],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import CHANNELS
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.source import Span
@@ -90,7 +91,7 @@ CONFUSIONS = (
     Confusion("USE", r"import|include|require", "use"),
     Confusion("LET", r"const|var", "let"),
     Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только", "when", "E126",
-              'a rule begins with "when", "every" or "on"'),
+              say('a rule begins with "when", "every" or "on"')),
 )  # fmt: skip
 
 _PATTERNS = tuple(
@@ -129,7 +130,7 @@ def _confused(failure: Failure, confusion: Confusion, match: re.Match[str]) -> F
     changed = failure.text[: span.start] + meant + failure.text[end:]
     if failure.reaches(changed) <= span.start + len(meant):
         return None  # it would not read any further
-    title = f'replace with "{meant}"' if meant else "leave it out"
+    title = say('replace with "{meant}"', meant=meant) if meant else say("leave it out")
     return Finding(
         code=confusion.code,
         message=confusion.message.format(meant=meant, written=match[0]),
@@ -148,7 +149,7 @@ def other_comment(failure: Failure) -> Finding | None:
     span, text = Span(*match.span()), f"# {match[1]}".rstrip()
     return Finding(
         code="E125",
-        message='a comment begins with "#"',
+        message=say('a comment begins with "#"'),
         where=Span(span.start, span.start + len(match[0].split(maxsplit=1)[0])),
         fixes=(replaced(span, text, safe=True, title=text),),
         repair=Edit(span, text),
@@ -166,9 +167,9 @@ def name_in_quotes(failure: Failure) -> Finding | None:
     span = Span(*match.span())
     return Finding(
         code="E137",
-        message="a channel stands without quotes" if channel else "a name stands without quotes",
+        message=say("a channel stands without quotes") if channel else say("a name stands without quotes"),
         where=span,
-        label="in quotes it is text" if channel else "events, segments, definitions and properties are names",
+        label=say("in quotes it is text") if channel else say("events, segments, definitions and properties are names"),
         fixes=(replaced(span, match[1], safe=True, title=match[1]),),
         repair=Edit(span, match[1]),
     )
@@ -189,7 +190,7 @@ def list_without_brackets(failure: Failure) -> Finding | None:
     listed = "(" + ", ".join(f'"{word.strip(_LIST_SIGNS)}"' for word in match[0].split(",")) + ")"
     return Finding(
         code="E103",
-        message="a list stands in brackets, and its texts in quotes",
+        message=say("a list stands in brackets, and its texts in quotes"),
         where=span,
         fixes=(replaced(span, listed, safe=True, title=listed),),
         repair=Edit(span, listed),
@@ -204,12 +205,12 @@ def two_channels(failure: Failure) -> Finding | None:
         return None
     blank = " " if failure.word == "," else ""
     ways = (
-        ("or", f"or {following[0]} …   (when the first cannot be delivered)"),
-        ("send", f"send {following[0]} …   (both)"),
+        ("or", say("or {following} …   (when the first cannot be delivered)", following=following[0])),
+        ("send", say("send {following} …   (both)", following=following[0])),
     )
     return Finding(
         code="E136",
-        message="both messages, or the second when the first cannot be delivered?",
+        message=say("both messages, or the second when the first cannot be delivered?"),
         where=failure.piece,
         fixes=tuple(replaced(failure.piece, f"{blank}{word}", title=title) for word, title in ways),
         repair=Edit(failure.piece, f"{blank}or"),
@@ -226,7 +227,7 @@ def day_behind_time(failure: Failure) -> Finding | None:
     meant = f"{failure.word} {time}"
     return Finding(
         code="E135",
-        message="the day stands before the time",
+        message=say("the day stands before the time"),
         where=span,
         fixes=(replaced(span, meant, safe=True, title=meant),),
         repair=Edit(span, meant),
@@ -241,13 +242,17 @@ def delay_elsewhere(failure: Failure) -> Finding | None:
         return None
     steps = [token for token in before if token.type in STEPS]
     pause = bool(steps) and word == "AFTER"
-    message = 'a pause between steps is a step of its own: "wait"' if pause else "this stands right behind the event"
+    message = (
+        say('a pause between steps is a step of its own: "wait"')
+        if pause
+        else say("this stands right behind the event")
+    )
     place = (steps[-1] if pause else before[0]).start_pos or 0
     return Finding(
         code="E135",
         message=message,
         where=failure.piece,
-        label="guards and steps come later" if not pause else "",
+        label=say("guards and steps come later") if not pause else "",
         fixes=_moved_delay(failure, place, shown("WAIT") if pause else failure.word) if word == "AFTER" else (),
         faithful=False,
     )
@@ -259,4 +264,6 @@ def _moved_delay(failure: Failure, place: int, word: str) -> tuple[Fix, ...]:
         return ()
     text = f"{word}{match[0]}"
     edits = (Edit(Span(place, place), f"{text} "), Edit(Span(failure.position - 1, match.end()), ""))
-    return (Fix(f'put "{text}" before "{failure.text[place:].split(maxsplit=1)[0]}"', edits),)
+    return (
+        Fix(say('put "{text}" before "{split}"', text=text, split=failure.text[place:].split(maxsplit=1)[0]), edits),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dsl.alphabets import is_russian
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import ENGLISH
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.source import Span
 from dsl.words import expectation
@@ -28,7 +29,7 @@ class Finding:
 
 
 def replaced(span: Span, text: str, *, safe: bool = False, title: str | None = None) -> Fix:
-    return Fix(title or f'replace with "{text}"', (Edit(span, text),), "safe" if safe else "unsafe")
+    return Fix(title or say('replace with "{text}"', text=text), (Edit(span, text),), "safe" if safe else "unsafe")
 
 
 def speaks_russian(failure: Failure) -> bool:
@@ -41,7 +42,11 @@ def context(failure: Failure) -> str:
     """`after "after 1h" I expected: send, wait, if …`"""
     expected = expectation(failure.expected, russian=speaks_russian(failure))
     before = _words_before(failure)
-    return f"after {before} I expected: {expected}" if before else f"I expected: {expected}"
+    return (
+        say("after {before} I expected: {expected}", before=before, expected=expected)
+        if before
+        else say("I expected: {expected}", expected=expected)
+    )
 
 
 def _words_before(failure: Failure) -> str:

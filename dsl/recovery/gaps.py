@@ -8,6 +8,7 @@ from lark import Token
 
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import ENGLISH
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
@@ -49,12 +50,14 @@ def missing_event(failure: Failure) -> Finding | None:
     next_line = "\n" in failure.text[start:end]
     here = Span(start, start) if next_line else Span(end, end)
     text = " EVENT" if next_line else "EVENT "
-    taken = "the next line begins with a word of the language" if next_line else "this is a word of the language"
+    taken = (
+        say("the next line begins with a word of the language") if next_line else say("this is a word of the language")
+    )
     return Finding(
         code="E102",
-        message=f'the event is missing after "{after}"',
+        message=say('the event is missing after "{after}"', after=after),
         where=here if next_line else Span(end, name.end_pos or 0),
-        label=f"{taken}, so I did not take it for an event",
+        label=say("{taken}, so I did not take it for an event", taken=taken),
         fixes=(Fix(f"{after} EVENT" + ("" if next_line else f" {name}"), (Edit(here, text),)),),
         repair=Edit(here, text),
         faithful=False,
@@ -73,10 +76,10 @@ def missing_condition(failure: Failure) -> Finding | None:
     needless = Span(after.start_pos or 0, name.start_pos or 0)
     return Finding(
         code="E127",
-        message=f'a condition is missing after "{after}"',
+        message=say('a condition is missing after "{after}"', after=after),
         where=Span(needless.start, after.end_pos or 0),
-        label=f'"{name}" is a word of the language, so I did not take it for a name',
-        fixes=(replaced(needless, "", title=f'leave out "{after}"'),) if joins else (),
+        label=say('"{name}" is a word of the language, so I did not take it for a name', name=name),
+        fixes=(replaced(needless, "", title=say('leave out "{after}"', after=after)),) if joins else (),
         repair=Edit(needless, "") if joins else Edit(Span(needless.end, needless.end), "CONDITION "),
         faithful=False,
     )
@@ -87,10 +90,10 @@ def _needless_then(then: Token) -> Finding:
     where = Span(then.start_pos or 0, then.end_pos or 0)
     return Finding(
         code="E116",
-        message=f'the word "{then}" is not needed before the first step',
+        message=say('the word "{then}" is not needed before the first step', then=then),
         where=where,
-        label='after "then" another event is expected',
-        fixes=(replaced(Span(where.start, where.end + 1), "", safe=True, title="leave it out"),),
+        label=say('after "then" another event is expected'),
+        fixes=(replaced(Span(where.start, where.end + 1), "", safe=True, title=say("leave it out")),),
         repair=Edit(where, ""),
     )
 
@@ -111,7 +114,7 @@ def something_missing_before(failure: Failure) -> Finding | None:
     filler = next((text for terminal, text in _FILLERS.items() if terminal in failure.expected), None)
     return Finding(
         code="E127",
-        message=f'something is missing before "{failure.word}"',
+        message=say('something is missing before "{word}"', word=failure.word),
         where=Span(end, end),
         label=context(failure),
         repair=None if filler is None else Edit(Span(end, end), f" {filler} "),
@@ -130,12 +133,12 @@ def rule_without_trigger(failure: Failure) -> Finding | None:
     name = failure.tokens[-1]
     end = name.end_pos or 0
     later = re.compile(r"^[ \t]*when\b", re.MULTILINE | re.IGNORECASE).search(failure.text, end)
-    notes = ('"when" comes first, then owner, guards and the like, then the steps',) if later else ()
+    notes = (say('"when" comes first, then owner, guards and the like, then the steps'),) if later else ()
     return Finding(
         code="E126",
-        message="this rule does not say when",
+        message=say("this rule does not say when"),
         where=Span(name.start_pos or 0, end),
-        label='after its name I expected "when" and an event, or "every" and a time',
+        label=say('after its name I expected "when" and an event, or "every" and a time'),
         notes=notes,
         fixes=() if later else (Fix("when EVENT", (Edit(Span(end, end), "\n  when EVENT"),)),),
         repair=Edit(Span(end, later.start() if later else end), "" if later else " when EVENT"),
@@ -148,12 +151,12 @@ def rule_begins_otherwise(failure: Failure) -> Finding | None:
     if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS", *STEPS)):
         return None
     fixes: tuple[Fix, ...] = ()
-    label = "what starts it comes first, then the guards, then the steps"
+    label = say("what starts it comes first, then the guards, then the steps")
     if one_of(failure.word, ("IF",)):
-        label, fixes = '"if" is a step: it chooses between steps of a rule', (_when_for_if(failure),)
+        label, fixes = say('"if" is a step: it chooses between steps of a rule'), (_when_for_if(failure),)
     return Finding(
         code="E126",
-        message='a rule begins with "when", "every" or "on"',
+        message=say('a rule begins with "when", "every" or "on"'),
         where=failure.piece,
         label=label,
         fixes=fixes,
@@ -168,7 +171,7 @@ def _when_for_if(failure: Failure) -> Fix:
     when = shown("WHEN", russian=speaks_russian(failure))
     edits = (Edit(failure.piece, when), *([Edit(Span(*then.span()), "")] if then else []))
     without = f' and leave out "{then[0].strip()}"' if then else ""
-    return Fix(f'replace with "{when}"{without}', edits)
+    return Fix(say('replace with "{when}"{without}', when=when, without=without), edits)
 
 
 def ends_too_early(failure: Failure) -> Finding | None:
@@ -180,7 +183,7 @@ def ends_too_early(failure: Failure) -> Finding | None:
     filler = next((text for terminal, text in _FILLERS.items() if terminal in failure.expected), None)
     return Finding(
         code="E127",
-        message="something is missing at the end of this line",
+        message=say("something is missing at the end of this line"),
         where=Span(end, end),
         label=context(failure),
         repair=None if filler is None else Edit(Span(end, end), f" {filler} "),

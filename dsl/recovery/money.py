@@ -6,6 +6,7 @@ import re
 
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Edit
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
@@ -39,7 +40,7 @@ def currency_elsewhere(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E111",
-        message=f"a currency is written as its code: {match[1]} {code}",
+        message=say("a currency is written as its code: {match} {code}", match=match[1], code=code),
         where=span,
         fixes=(replaced(span, meant, safe=True, title=f"{match[1]} {code}"),),
         repair=Edit(span, meant),

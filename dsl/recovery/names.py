@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostics import Edit
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.spelling import misspelt
@@ -38,7 +39,7 @@ def name_of_several_words(failure: Failure) -> Finding | None:
         other and other.repair and _reads_to(failure, other.repair) >= read
     ):
         return None
-    return _finding(span, name, "a name is one word")
+    return _finding(span, name, say("a name is one word"))
 
 
 def title_in_quotes(failure: Failure) -> Finding | None:
@@ -49,7 +50,7 @@ def title_in_quotes(failure: Failure) -> Finding | None:
     name = _joined(match[1]).lower()
     if not name.isidentifier():
         return None
-    return _finding(Span(*match.span()), name, "the name of an event is one word, without quotes")
+    return _finding(Span(*match.span()), name, say("the name of an event is one word, without quotes"))
 
 
 def _finding(span: Span, name: str, message: str) -> Finding:
@@ -57,7 +58,7 @@ def _finding(span: Span, name: str, message: str) -> Finding:
         code="E138",
         message=message,
         where=span,
-        label="its words are joined by _",
+        label=say("its words are joined by _"),
         fixes=(replaced(span, name, title=name),),
         repair=Edit(span, name),
     )
@@ -105,9 +106,11 @@ def word_for_property(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E101",
-        message=f'"{before}" is a word of the language, and no property of the event',
+        message=say('"{before}" is a word of the language, and no property of the event', before=before),
         where=Span(before.start_pos or 0, before.end_pos or 0),
-        label="after it I expected an event, whose history it sums up",
-        notes=(f"a property has its event before it: {shown('EVENT', russian=speaks_russian(failure))}.…",),
+        label=say("after it I expected an event, whose history it sums up"),
+        notes=(
+            say("a property has its event before it: {word}.…", word=shown("EVENT", russian=speaks_russian(failure))),
+        ),
         faithful=False,
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from dsl.diagnostics import Edit
 from dsl.keywords import MONTHS
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
@@ -29,7 +30,7 @@ def date_in_words(failure: Failure) -> Finding | None:
     day = iso_date(int(match[5]), month, int(match[1] or match[4])) if match and month else None
     if match is None or day is None:
         return None
-    return _rewritten("E120", "dates are written year-month-day", Span(*match.span()), day)
+    return _rewritten("E120", say("dates are written year-month-day"), Span(*match.span()), day)
 
 
 def _month(word: str) -> int | None:
@@ -48,7 +49,7 @@ def parts_of_a_unit(failure: Failure) -> Finding | None:
     if amount != amount.to_integral_value():
         return None
     text = f"{int(amount)}{smaller}"
-    message = "a length of time is a whole number and a unit"
+    message = say("a length of time is a whole number and a unit")
     # A day is a day of the calendar, 24h are hours: nearly the same.
     return _rewritten("E112", message, Span(*match.span()), text, safe=unit != "day")
 
@@ -60,7 +61,12 @@ def range_of_numbers(failure: Failure) -> Finding | None:
     span, word = failure.piece, shown("AND", russian=speaks_russian(failure))
     before = "" if failure.text[span.start - 1].isspace() else " "
     after = "" if failure.text[span.end : span.end + 1].isspace() else " "
-    return _rewritten("E105", f'here we write "{word}", not "{failure.word}"', span, f"{before}{word}{after}")
+    return _rewritten(
+        "E105",
+        say('here we write "{word}", not "{word2}"', word=word, word2=failure.word),
+        span,
+        f"{before}{word}{after}",
+    )
 
 
 def the_last_days(failure: Failure) -> Finding | None:
@@ -69,11 +75,13 @@ def the_last_days(failure: Failure) -> Finding | None:
     match = _THE_LAST.match(failure.text, before.start_pos or 0) if before is not None and before.type == "IN" else None
     if match is None or match.end() < failure.position - 1:
         return None
-    return _rewritten("E101", f'here we write "in last", not "{match[0]}"', Span(*match.span()), "in last")
+    return _rewritten(
+        "E101", say('here we write "in last", not "{match}"', match=match[0]), Span(*match.span()), "in last"
+    )
 
 
 def _rewritten(code: str, message: str, span: Span, text: str, *, safe: bool = True) -> Finding:
-    title = f'replace with "{text.strip()}"' if code in ("E101", "E105") else text
+    title = say('replace with "{text}"', text=text.strip()) if code in ("E101", "E105") else text
     return Finding(
         code=code,
         message=message,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostics import Edit, Fix
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.quantities import unit_of
@@ -36,10 +37,10 @@ def filter_behind_delay(failure: Failure) -> Finding | None:
     fixes: tuple[Fix, ...] = ()
     if failure.reaches(moved) > there + len(delay) + 1:
         edits = (Edit(Span(after.start_pos or 0, failure.position), ""), Edit(Span(end, end), f"{delay} "))
-        fixes = (Fix(f'put "{delay}" behind the filter', edits, "safe"),)
+        fixes = (Fix(say('put "{delay}" behind the filter', delay=delay), edits, "safe"),)
     return Finding(
         code="E135",
-        message="the filter stands right behind the event, and the delay behind the filter",
+        message=say("the filter stands right behind the event, and the delay behind the filter"),
         where=failure.piece,
         fixes=fixes,
         faithful=False,
@@ -70,9 +71,9 @@ def condition_behind_event(failure: Failure) -> Finding | None:
     span = Span(failure.position, start)
     return Finding(
         code="E115",
-        message=f'"{meant}" is missing before the condition',
+        message=say('"{meant}" is missing before the condition', meant=meant),
         where=Span(span.start, failure.piece.end),
-        fixes=(replaced(span, f"{meant} ", safe=True, title=f'put "{meant}" before it'),),
+        fixes=(replaced(span, f"{meant} ", safe=True, title=say('put "{meant}" before it', meant=meant)),),
         repair=Edit(span, f"{meant} "),
     )
 
@@ -87,9 +88,9 @@ def needless_auxiliary(failure: Failure) -> Finding | None:
     span = Span(before.start_pos or 0, failure.position)
     return Finding(
         code="E116",
-        message=f'the word "{before}" is not needed here',
+        message=say('the word "{before}" is not needed here', before=before),
         where=Span(span.start, before.end_pos or 0),
-        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
@@ -108,9 +109,9 @@ def time_behind_send(failure: Failure) -> Finding | None:
     edits = (Edit(Span(place, place), f"{text} "), Edit(Span(start, match.end()), ""))
     return Finding(
         code="E135",
-        message=f'a pause between steps is a step of its own: "{wait}"',
+        message=say('a pause between steps is a step of its own: "{wait}"', wait=wait),
         where=Span(*match.span()),
-        fixes=(Fix(f'put "{text}" before "{sends[-1]}"', edits),),
+        fixes=(Fix(say('put "{text}" before "{sends}"', text=text, sends=sends[-1]), edits),),
         repair=Edit(Span(start, match.end()), ""),
         faithful=False,
     )
@@ -124,10 +125,10 @@ def colon_before_holdout(failure: Failure) -> Finding | None:
     span = Span(colon.start_pos or 0, colon.end_pos or 0)
     return Finding(
         code="E125",
-        message=f'":" has no meaning before "{failure.word}"',
+        message=say('":" has no meaning before "{word}"', word=failure.word),
         where=span,
-        label="steps would follow after it",
-        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        label=say("steps would follow after it"),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
@@ -143,7 +144,7 @@ def too_long(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E324",
-        message="this length of time is too long",
+        message=say("this length of time is too long"),
         where=Span(*match.span()),
         repair=Edit(Span(*match.span()), f"1 {match[1]}"),
         faithful=False,

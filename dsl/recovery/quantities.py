@@ -7,6 +7,7 @@ from datetime import date
 
 from dsl.diagnostics import Edit
 from dsl.keywords import UNITS
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
@@ -46,7 +47,13 @@ def ambiguous_minutes(failure: Failure) -> Finding | None:
     minutes = "minutes" if amount != "1" else "minute"
     return Finding(
         code="E104",
-        message=f'"{match[0]}" could be {amount} {minutes} or {ways[1]}',
+        message=say(
+            '"{match}" could be {amount} {minutes} or {ways}',
+            match=match[0],
+            amount=amount,
+            minutes=minutes,
+            ways=ways[1],
+        ),
         where=span,
         fixes=tuple(replaced(span, way, title=way) for way in ways),
         repair=Edit(span, ways[0]),
@@ -68,7 +75,7 @@ def compound_duration(failure: Failure) -> Finding | None:
     text = f"{total // 60} min" if total % 60 == 0 else f"{total}s"
     return Finding(
         code="E112",
-        message="a length of time is one number and one unit",
+        message=say("a length of time is one number and one unit"),
         where=span,
         fixes=(replaced(span, text, safe=True, title=text),) if exact else (),
         repair=Edit(span, text) if exact else Edit(span, f"{match[1]} {match[2]}"),
@@ -103,7 +110,7 @@ def _in_digits(span: Span, text: str) -> Finding:
     digits = f"{number} {rest}".strip() if number else written if written[0].isdigit() else f"1 {written}"
     return Finding(
         code="E108",
-        message="numbers are written in digits",
+        message=say("numbers are written in digits"),
         where=span,
         fixes=(replaced(span, digits, safe=True),),
         repair=Edit(span, digits),
@@ -121,7 +128,7 @@ def unknown_unit(failure: Failure) -> Finding | None:
     span = Span(match.start(2), match.end(2))
     return Finding(
         code="E101",
-        message=f'I do not know the unit "{match[2]}"',
+        message=say('I do not know the unit "{match}"', match=match[2]),
         where=span,
         fixes=(replaced(span, similar[0], safe=len(similar) == 1),),
         repair=Edit(span, similar[0]),
@@ -137,7 +144,7 @@ def number_elsewhere(failure: Failure) -> Finding | None:
             continue
         plain = re.sub(r"\D", "", match[0]) if grouped else match[0].replace(",", ".")
         span = Span(*match.span())
-        how = "numbers are written without separators" if grouped else "the decimal sign is a point"
+        how = say("numbers are written without separators") if grouped else say("the decimal sign is a point")
         # `1,500` is fifteen hundred in London and one and a half in Moscow.
         return Finding(
             code="E112",
@@ -160,7 +167,7 @@ def date_elsewhere(failure: Failure) -> Finding | None:
             continue
         return Finding(
             code="E120",
-            message="dates are written year-month-day",
+            message=say("dates are written year-month-day"),
             where=span,
             fixes=tuple(replaced(span, way, safe=len(ways) == 1, title=way) for way in ways),
             repair=Edit(span, ways[0]),
@@ -200,7 +207,7 @@ def time_elsewhere(failure: Failure) -> Finding | None:
     span, text = Span(*match.span()), f"{hour}:{minute:02}"
     return Finding(
         code="E120",
-        message="times are written hours:minutes, from 0:00 to 23:59",
+        message=say("times are written hours:minutes, from 0:00 to 23:59"),
         where=span,
         fixes=(replaced(span, text, safe=True, title=text),),
         repair=Edit(span, text),

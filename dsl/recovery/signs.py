@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostics import Edit
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
@@ -59,9 +60,9 @@ def unclosed_quote(failure: Failure) -> Finding | None:
     fixed = failure.text[quote:end] + close.text
     return Finding(
         code="E109",
-        message="this quote is not closed",
+        message=say("this quote is not closed"),
         where=Span(quote, quote + 1),
-        label="text goes from one quote to the next on the same line",
+        label=say("text goes from one quote to the next on the same line"),
         fixes=(replaced(Span(quote, end), fixed, title=fixed),),
         repair=close,
     )
@@ -89,9 +90,9 @@ def other_quotes(failure: Failure) -> Finding | None:
     span, text = Span(*match.span()), f'"{match[1]}"'
     return Finding(
         code="E110",
-        message='text is written in "straight" or “curly” double quotes',
+        message=say('text is written in "straight" or “curly” double quotes'),
         where=span,
-        label="these quotes mean nothing here",
+        label=say("these quotes mean nothing here"),
         fixes=(replaced(span, text, safe=True, title=text),),
         repair=Edit(span, text),
         faithful="STRING" in failure.expected,
@@ -114,10 +115,10 @@ def _sign_finding(failure: Failure, span: Span, meant: str) -> Finding:
     edit = Edit(span, _with_blanks(failure.text, span, meant))
     return Finding(
         code="E105",
-        message=f'here we write "{meant.strip()}", not "{sign}"',
+        message=say('here we write "{meant}", not "{sign}"', meant=meant.strip(), sign=sign),
         where=span,
-        label='"=" gives a value a name: with discount = 10%' if sign == "=" else "",
-        fixes=(replaced(span, edit.text, safe=sign != ",", title=f'replace with "{meant.strip()}"'),),
+        label=say('"=" gives a value a name: with discount = 10%') if sign == "=" else "",
+        fixes=(replaced(span, edit.text, safe=sign != ",", title=say('replace with "{meant}"', meant=meant.strip())),),
         repair=edit,
     )
 
@@ -146,7 +147,7 @@ def word_for_sign(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E105",
-        message=f'a value is given its name with "=", not with "{failure.word}"',
+        message=say('a value is given its name with "=", not with "{word}"', word=failure.word),
         where=failure.piece,
         fixes=(replaced(failure.piece, "=", safe=True),),
         repair=Edit(failure.piece, "="),
@@ -163,10 +164,10 @@ def marks_of_a_document(failure: Failure) -> Finding | None:
     span = Span(*match.span())
     return Finding(
         code="E125",
-        message=f'"{match[0].strip()}" has no meaning here',
+        message=say('"{match}" has no meaning here', match=match[0].strip()),
         where=Span(span.start, span.start + len(match[0].rstrip())),
-        label="lines need no signs before them",
-        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        label=say("lines need no signs before them"),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
@@ -177,10 +178,10 @@ def stray_sign(failure: Failure) -> Finding | None:
         return None
     without = failure.text[: failure.piece.start] + failure.text[failure.piece.end :]
     useful = failure.reaches(without) > failure.position
-    fix = replaced(failure.piece, "", title="leave it out", safe=failure.word in ".;" and useful)
+    fix = replaced(failure.piece, "", title=say("leave it out"), safe=failure.word in ".;" and useful)
     return Finding(
         code="E125",
-        message=f'"{failure.word}" has no meaning here',
+        message=say('"{word}" has no meaning here', word=failure.word),
         where=failure.piece,
         label=context(failure),
         fixes=(fix,) if useful else (),

@@ -6,6 +6,7 @@ import re
 
 from dsl.alphabets import foreign_letters, in_one_alphabet, mixes_alphabets, swapped_layout
 from dsl.diagnostics import Edit
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
 from dsl.source import Span
@@ -40,7 +41,7 @@ def mixed_letters(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E202",
-        message=f'"{word}" mixes Russian and Latin letters',
+        message=say('"{word}" mixes Russian and Latin letters', word=word),
         where=failure.piece,
         label=foreign_letters(word, meant),
         fixes=(replaced(failure.piece, meant, safe=True),),
@@ -59,7 +60,7 @@ def wrong_layout(failure: Failure) -> Finding | None:
         if meant is not None and failure.accepts_word(meant):
             return Finding(
                 code="E122",
-                message=f'"{word}" is "{meant.lower()}" typed in another keyboard layout',
+                message=say('"{word}" is "{meant}" typed in another keyboard layout', word=word, meant=meant.lower()),
                 where=span,
                 fixes=(replaced(span, meant.lower(), safe=True),),
                 repair=Edit(span, meant.lower()),
@@ -79,7 +80,7 @@ def misspelt(failure: Failure) -> Finding | None:
             continue  # after any item another may begin: true, and seldom meant
         return Finding(
             code="E101",
-            message=f'I do not know the word "{word}"',
+            message=say('I do not know the word "{word}"', word=word),
             where=span,
             label="" if one_of(similar[0], ITEMS) else context(failure),
             fixes=tuple(replaced(span, meant, safe=len(similar) == 1) for meant in similar[:3]),
@@ -118,9 +119,9 @@ def text_without_quotes(failure: Failure) -> Finding | None:
     fix = replaced(span, text, safe=" " not in text, title=text)
     return Finding(
         code="E103",
-        message="text must be in quotes",
+        message=say("text must be in quotes"),
         where=span,
-        label="names of templates, tags and the like are text",
+        label=say("names of templates, tags and the like are text"),
         fixes=(fix,),
         repair=Edit(span, text),
     )
@@ -162,11 +163,11 @@ def missing_word(failure: Failure) -> Finding | None:
     channel = all(terminal == "CHANNEL" for terminal, _ in fitting)
     return Finding(
         code="E115",
-        message="the channel is missing" if channel else f'"{words[0]}" is missing',
+        message=say("the channel is missing") if channel else say('"{words}" is missing', words=words[0]),
         where=failure.piece,
         label=context(failure),
         fixes=tuple(
-            replaced(here, text, title=f'put "{text.strip()}" before it', safe=len(fitting) == 1)
+            replaced(here, text, title=say('put "{text}" before it', text=text.strip()), safe=len(fitting) == 1)
             for _, text in fitting[:3]
         ),
         repair=Edit(here, fitting[0][1]),
@@ -227,10 +228,18 @@ def unneeded_word(failure: Failure) -> Finding | None:
         word = failure.text[span.start : span.end].strip()
         return Finding(
             code="E116",
-            message=f'the word "{word}" is not needed here',
+            message=say('the word "{word}" is not needed here', word=word),
             where=Span(span.start, span.start + len(word)),
             label=context(failure) if span.start == failure.position else "",
-            fixes=(replaced(span, replacement, title="leave it out" if not replacement else f'write "{replacement}"'),),
+            fixes=(
+                replaced(
+                    span,
+                    replacement,
+                    title=say("leave it out")
+                    if not replacement
+                    else say('write "{replacement}"', replacement=replacement),
+                ),
+            ),
             repair=Edit(span, replacement),
             faithful=False,
         )
@@ -254,9 +263,9 @@ def wait_for_duration(failure: Failure) -> Finding | None:
     meant = FORMS["WAIT"][0] if before.isascii() else "ждать"
     return Finding(
         code="E116",
-        message='the word "for" is not needed here',
+        message=say('the word "for" is not needed here'),
         where=span,
-        label='"wait for" waits for an event; "wait" waits for a time',
+        label=say('"wait for" waits for an event; "wait" waits for a time'),
         fixes=(replaced(span, meant, safe=True),),
         repair=Edit(span, meant),
     )
@@ -269,7 +278,9 @@ def unexpected_word(failure: Failure) -> Finding | None:
     unknown = word[:1].isalpha() and failure.word.lower() not in ALL_WORDS
     return Finding(
         code="E101",
-        message=f"I do not know the word {quoted}" if unknown else f"{quoted} cannot stand here",
+        message=say("I do not know the word {quoted}", quoted=quoted)
+        if unknown
+        else say("{quoted} cannot stand here", quoted=quoted),
         where=failure.piece,
         label=context(failure),
         faithful=False,

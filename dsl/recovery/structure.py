@@ -9,6 +9,7 @@ from lark import Token
 
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import CHANNELS
+from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
@@ -32,10 +33,10 @@ def state_as_trigger(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E132",
-        message="a rule starts when something happens, not while something is so",
+        message=say("a rule starts when something happens, not while something is so"),
         where=failure.piece,
-        label=f'"{failure.word}" describes a state',
-        notes=("to look at a state when an event comes: when EVENT only if customer …",),
+        label=say('"{word}" describes a state', word=failure.word),
+        notes=(say("to look at a state when an event comes: when EVENT only if customer …"),),
         fixes=(replaced(failure.piece, meant),),
         repair=Edit(failure.piece, meant),
         faithful=False,
@@ -58,11 +59,11 @@ def joined_events(failure: Failure) -> Finding | None:
         return None  # `when a, send …`: a comma as in a letter
     return Finding(
         code="E133",
-        message='several events are joined by "or"',
+        message=say('several events are joined by "or"'),
         where=failure.piece,
-        label="two things never happen at one moment",
-        notes=("one after the other: when a then b within 3 days",) if failure.type_before(2) == "WHEN" else (),
-        fixes=(replaced(failure.piece, " or" if failure.word == "," else "or", title='replace with "or"'),),
+        label=say("two things never happen at one moment"),
+        notes=(say("one after the other: when a then b within 3 days"),) if failure.type_before(2) == "WHEN" else (),
+        fixes=(replaced(failure.piece, " or" if failure.word == "," else "or", title=say('replace with "or"')),),
         repair=Edit(failure.piece, " or" if failure.word == "," else "or"),
         faithful=False,
     )
@@ -76,9 +77,9 @@ def needless_is(failure: Failure) -> Finding | None:
     span = Span(before.start_pos or 0, failure.position)
     return Finding(
         code="E116",
-        message=f'the word "{before}" is not needed before "{failure.word}"',
+        message=say('the word "{before}" is not needed before "{word}"', before=before, word=failure.word),
         where=Span(span.start, before.end_pos or 0),
-        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
@@ -94,11 +95,11 @@ def second_else(failure: Failure) -> Finding | None:
     indent = _indent_of(failure.text, inner.start_pos or 0)
     return Finding(
         code="E118",
-        message=f'this "{inner}" has no "end"',
+        message=say('this "{inner}" has no "end"', inner=inner),
         where=Span(inner.start_pos or 0, inner.end_pos or 0),
-        label='its steps go on until "end"',
-        also=((failure.piece, f'it has had its "{failure.word}", so this belongs to another'),),
-        fixes=(Fix('add "end" before it', (Edit(Span(last, last), f"\n{indent}end"),)),),
+        label=say('its steps go on until "end"'),
+        also=((failure.piece, say('it has had its "{word}", so this belongs to another', word=failure.word)),),
+        fixes=(Fix(say('add "end" before it'), (Edit(Span(last, last), f"\n{indent}end"),)),),
         repair=Edit(Span(last, last), " end "),
     )
 
@@ -111,7 +112,7 @@ def else_with_channel(failure: Failure) -> Finding | None:
     if is_else and "ELSE" not in failure.expected and "OR" in failure.expected:
         return Finding(
             code="E106",
-            message='"else" belongs to "if"; another channel follows after "or"',
+            message=say('"else" belongs to "if"; another channel follows after "or"'),
             where=failure.piece,
             fixes=(replaced(failure.piece, "or", safe=_channel_follows(failure)),),
             repair=Edit(failure.piece, "or"),
@@ -130,12 +131,12 @@ def _channel_after_else(failure: Failure) -> Finding:
     two = failure.type_before(2) == "STRING" and sent is not None
     return Finding(
         code="E106",
-        message='after "else" I expected a verb, such as send',
+        message=say('after "else" I expected a verb, such as send'),
         where=failure.piece,
-        label=f'"{failure.word}" is a channel',
+        label=say('"{word}" is a channel', word=failure.word),
         fixes=(
-            Fix(f"else send {shown}   (others get this)", (Edit(here, "send "),)),
-            *([Fix(f"or {shown}   (when the first cannot be delivered)", (fallback,))] if two else []),
+            Fix(say("else send {word}   (others get this)", word=shown), (Edit(here, "send "),)),
+            *([Fix(say("or {word}   (when the first cannot be delivered)", word=shown), (fallback,))] if two else []),
         ),
         repair=Edit(here, "send "),
         faithful=False,
@@ -159,10 +160,10 @@ def guard_after_step(failure: Failure) -> Finding | None:
     where = Span(failure.position, clause[1])
     return Finding(
         code="E114",
-        message=f'"{failure.text[where.start : where.end]}" must stand before the first step',
+        message=say('"{failure}" must stand before the first step', failure=failure.text[where.start : where.end]),
         where=where,
-        also=((Span(step.start_pos or 0, step.end_pos or 0), "the first step"),),
-        fixes=(Fix("move it above the first step", moves),) if moves else (),
+        also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
+        fixes=(Fix(say("move it above the first step"), moves),) if moves else (),
         repair=Edit(Span(rest.start, rest.start + len(guard)), ""),
         faithful=False,
     )
@@ -185,9 +186,9 @@ def stop_as_verb(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E121",
-        message='the step that ends a run is "exit"',
+        message=say('the step that ends a run is "exit"'),
         where=failure.piece,
-        label='"stop when" is a guard: it stands before the first step and names an event',
+        label=say('"stop when" is a guard: it stands before the first step and names an event'),
         fixes=()
         if _EVENT_FOLLOWS.match(failure.text, failure.piece.end)
         else (replaced(failure.piece, "exit", safe=True),),
@@ -205,9 +206,9 @@ def end_with_its_word(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E116",
-        message=f'the word "{word}" is not needed after "{end}"',
+        message=say('the word "{word}" is not needed after "{end}"', word=word, end=end),
         where=Span(word.start_pos or 0, span.end),
-        fixes=(replaced(span, "", safe=True, title="leave it out"),),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
@@ -228,10 +229,10 @@ def missing_end(failure: Failure) -> Finding | None:
     indent = _indent_of(failure.text, where.start)
     return Finding(
         code="E118",
-        message=f'this "{block}" has no "end"',
+        message=say('this "{block}" has no "end"', block=block),
         where=where,
-        label='its steps go on until "end"',
-        fixes=(Fix('add "end" after the last step', (Edit(Span(last, last), f"\n{indent}end"),)),),
+        label=say('its steps go on until "end"'),
+        fixes=(Fix(say('add "end" after the last step'), (Edit(Span(last, last), f"\n{indent}end"),)),),
         repair=Edit(Span(last, last), " end "),
     )
 
@@ -240,12 +241,12 @@ def _else_if_on_two_lines(before: Token, inner: Token, last: int) -> Finding:
     between = Span(before.start_pos or 0, inner.end_pos or 0)
     return Finding(
         code="E123",
-        message='"else" and "if" on two lines begin a second "if", which needs its own "end"',
+        message=say('"else" and "if" on two lines begin a second "if", which needs its own "end"'),
         where=Span(inner.start_pos or 0, inner.end_pos or 0),
-        label='there is an "end" for one "if" only',
+        label=say('there is an "end" for one "if" only'),
         fixes=(
-            replaced(between, "else if", safe=True, title='write "else if" on one line'),
-            Fix('add a second "end"', (Edit(Span(last, last), "\nend"),)),
+            replaced(between, "else if", safe=True, title=say('write "else if" on one line')),
+            Fix(say('add a second "end"'), (Edit(Span(last, last), "\nend"),)),
         ),
         repair=Edit(Span(last, last), " end "),
     )
@@ -272,9 +273,9 @@ def end_too_many(failure: Failure) -> Finding | None:
         return None
     return Finding(
         code="E116",
-        message='there is nothing here that this "end" could close',
+        message=say('there is nothing here that this "end" could close'),
         where=failure.piece,
-        label='only "if" and "split" have an "end"',
-        fixes=(replaced(failure.piece, "", title="leave it out"),),
+        label=say('only "if" and "split" have an "end"'),
+        fixes=(replaced(failure.piece, "", title=say("leave it out")),),
         repair=Edit(failure.piece, ""),
     )

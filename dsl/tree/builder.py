@@ -11,6 +11,7 @@ from lark import Token, Tree
 from dsl import syntax
 from dsl.alphabets import foreign_letters, in_one_alphabet
 from dsl.diagnostics import Edit, Fix, Label
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Span
 
@@ -60,9 +61,9 @@ class Builder:
         meant = in_one_alphabet(word)
         if meant == word:
             return
-        fixes = [Fix(f'replace with "{meant}"', (Edit(span, meant),), "safe")] if meant else []
-        label = Label(span, foreign_letters(word, meant) if meant else "write it in one alphabet")
-        self.problems.error("E202", f'"{word}" mixes Russian and Latin letters', label, fixes=fixes)
+        fixes = [Fix(say('replace with "{meant}"', meant=meant), (Edit(span, meant),), "safe")] if meant else []
+        label = Label(span, foreign_letters(word, meant) if meant else say("write it in one alphabet"))
+        self.problems.error("E202", say('"{word}" mixes Russian and Latin letters', word=word), label, fixes=fixes)
 
 
 def is_token(part: Part, *types: str) -> bool:

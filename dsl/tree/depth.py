@@ -6,6 +6,7 @@ from lark import Token, Tree
 
 from dsl.diagnostics import Label
 from dsl.keywords import ENGLISH, RUSSIAN
+from dsl.messages import say
 from dsl.source import Span
 from dsl.tree.builder import Builder, Part
 
@@ -25,8 +26,11 @@ def is_too_deep(builder: Builder, item: Part) -> bool:
         return False
     if _depth(item) <= DEEPEST:
         return False
-    label = Label(Span(span.start, span.start + 1), f"more than {DEEPEST} conditions or blocks inside each other")
-    builder.problems.error("E134", "this is nested too deeply", label)
+    label = Label(
+        Span(span.start, span.start + 1),
+        say("more than {DEEPEST} conditions or blocks inside each other", DEEPEST=DEEPEST),
+    )
+    builder.problems.error("E134", say("this is nested too deeply"), label)
     return True
 
 

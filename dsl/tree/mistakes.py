@@ -6,6 +6,7 @@ from lark import Token
 
 from dsl import syntax
 from dsl.diagnostics import Edit, Fix, Label
+from dsl.messages import say
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, tokens
 
@@ -15,8 +16,8 @@ def report_missing_audience(b: Builder, parts: Parts) -> None:
     here = Span(at.end, at.end)
     b.problems.error(
         "E113",
-        "say who this mailing is for",
-        Label(at, "after the time I expected: for everyone, or for and a condition"),
+        say("say who this mailing is for"),
+        Label(at, say("after the time I expected: for everyone, or for and a condition")),
         fixes=[
             Fix("for everyone", (Edit(here, " for everyone"),)),
             Fix("for customer in SEGMENT", (Edit(here, " for customer in SEGMENT"),)),
@@ -26,8 +27,13 @@ def report_missing_audience(b: Builder, parts: Parts) -> None:
 
 def report_other_everyone(b: Builder, span: Span) -> None:
     everyone = "everyone" if b.problems.source.slice(span).isascii() else "всех"
-    fix = Fix(f'replace with "{everyone}"', (Edit(span, everyone),), "safe")
-    b.problems.error("E113", f'here we write "{everyone}"', Label(span, "every customer must be meant"), fixes=[fix])
+    fix = Fix(say('replace with "{everyone}"', everyone=everyone), (Edit(span, everyone),), "safe")
+    b.problems.error(
+        "E113",
+        say('here we write "{everyone}"', everyone=everyone),
+        Label(span, say("every customer must be meant")),
+        fixes=[fix],
+    )
 
 
 def report_rule_without_steps(b: Builder, parts: Parts) -> None:
@@ -37,8 +43,8 @@ def report_rule_without_steps(b: Builder, parts: Parts) -> None:
     end = Span(last.end, last.end)
     b.problems.error(
         "E107",
-        "this rule does nothing yet",
-        Label(where, "no step follows, such as send, wait, add tag"),
+        say("this rule does nothing yet"),
+        Label(where, say("no step follows, such as send, wait, add tag")),
         fixes=[Fix('send email "TEMPLATE"', (Edit(end, ' send email "TEMPLATE"'),))],
     )
 
@@ -46,29 +52,29 @@ def report_rule_without_steps(b: Builder, parts: Parts) -> None:
 def report_period_of_schedule(b: Builder, period: syntax.Duration) -> None:
     b.problems.error(
         "E129",
-        "this schedule cannot be read",
-        Label(period.span, "only weeks can be counted here"),
-        notes=["you can write: every 2 weeks on monday, every day, every month on 1, every year on 25 december"],
+        say("this schedule cannot be read"),
+        Label(period.span, say("only weeks can be counted here")),
+        notes=[say("you can write: every 2 weeks on monday, every day, every month on 1, every year on 25 december")],
     )
 
 
 def report_day_of_month(b: Builder, span: Span, last: int) -> None:
-    label = Label(span, f"the days of this month go from 1 to {last}")
-    b.problems.error("E119", "this date does not exist", label)
+    label = Label(span, say("the days of this month go from 1 to {last}", last=last))
+    b.problems.error("E119", say("this date does not exist"), label)
 
 
 def report_test_without_expectations(b: Builder, title: Token) -> None:
     b.problems.error(
         "E130",
-        "this test expects nothing yet",
-        Label(b.span(title), "no line begins with expect"),
-        notes=['say "expect nothing" when nothing must be sent, or put "todo" before "test"'],
+        say("this test expects nothing yet"),
+        Label(b.span(title), say("no line begins with expect")),
+        notes=[say('say "expect nothing" when nothing must be sent, or put "todo" before "test"')],
     )
 
 
 def report_uneven_row(b: Builder, span: Span, cells: int, columns: int) -> None:
-    label = Label(span, f"{_count(cells, 'value')} for {_count(columns, 'column')}")
-    b.problems.error("E131", "this row does not fit its table", label)
+    label = Label(span, say("{count} for {count2}", count=_count(cells, "value"), count2=_count(columns, "column")))
+    b.problems.error("E131", say("this row does not fit its table"), label)
 
 
 def _count(number: int, word: str) -> str:

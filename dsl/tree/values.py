@@ -13,6 +13,7 @@ from dsl import syntax
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.keywords import PERIODS, UNITS
+from dsl.messages import say
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree
@@ -42,8 +43,8 @@ def flag(b: Builder, span: Span, parts: Parts) -> syntax.Flag:
 def placeholder(b: Builder, span: Span, parts: Parts) -> syntax.Placeholder:
     column = str(parts[0])[1:-1]
     if not b.in_tests:
-        label = Label(span, "only the lines of a test with examples can have this")
-        b.problems.error("E128", "a rule has no placeholders", label)
+        label = Label(span, say("only the lines of a test with examples can have this"))
+        b.problems.error("E128", say("a rule has no placeholders"), label)
     return syntax.Placeholder(span=span, column=column)
 
 
@@ -62,9 +63,9 @@ def _refuse_currency(b: Builder, span: Span, mark: str) -> None:
     similar = nearest(mark, sorted(CURRENCIES))
     b.problems.error(
         "E111",
-        f'there is no currency "{mark}"',
-        Label(span, "not a code of ISO 4217, such as RUB, USD, EUR"),
-        fixes=[Fix(f'replace with "{word}"', (Edit(span, word),)) for word in similar[:3]],
+        say('there is no currency "{mark}"', mark=mark),
+        Label(span, say("not a code of ISO 4217, such as RUB, USD, EUR")),
+        fixes=[Fix(say('replace with "{word}"', word=word), (Edit(span, word),)) for word in similar[:3]],
     )
 
 
@@ -97,12 +98,12 @@ def day(b: Builder, span: Span, parts: Parts) -> syntax.Date:
 def _refuse_date(b: Builder, span: Span, year_and_month: tuple[int, int]) -> date:
     year, month = year_and_month
     if not (1 <= month <= 12 and year >= 1):
-        label = Label(span, "dates are written year-month-day, such as 2026-12-31")
-        b.problems.error("E119", "this date does not exist", label)
+        label = Label(span, say("dates are written year-month-day, such as 2026-12-31"))
+        b.problems.error("E119", say("this date does not exist"), label)
         return date(2000, 1, 1)
     last = last_day_of_month(year, month)
-    label = Label(span, f"this month has {last.day} days")
-    b.problems.error("E119", "this date does not exist", label, fixes=[Fix(f"{last}", (Edit(span, f"{last}"),))])
+    label = Label(span, say("this month has {day} days", day=last.day))
+    b.problems.error("E119", say("this date does not exist"), label, fixes=[Fix(f"{last}", (Edit(span, f"{last}"),))])
     return last
 
 
@@ -112,8 +113,10 @@ def clock_time(b: Builder, span: Span, parts: Parts) -> syntax.ClockTime:
         return syntax.ClockTime(span=span, value=time(hour, minute))
     midnight = hour == 24 and minute == 0
     fixes = [Fix("0:00", (Edit(span, "0:00"),))] if midnight else []
-    why = "midnight is 0:00, the first minute of a day" if midnight else "a day goes from 0:00 to 23:59"
-    b.problems.error("E119", f"there is no time {hour}:{minute:02}", Label(span, why), fixes=fixes)
+    why = say("midnight is 0:00, the first minute of a day") if midnight else say("a day goes from 0:00 to 23:59")
+    b.problems.error(
+        "E119", say("there is no time {hour}:{minute}", hour=hour, minute=f"{minute:02}"), Label(span, why), fixes=fixes
+    )
     return syntax.ClockTime(span=span, value=time(0, 0))
 
 

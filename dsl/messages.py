@@ -1,0 +1,107 @@
+"""Texts for people, in the language they read: an English template is the id of a text, as with gettext.
+
+`say` makes a Message: a `str` in English, so that it can be compared, sorted and joined like any other, which knows
+its template and values, so that `in_language` can say it again in Russian. In a template `{name}` stands for a value,
+`{name:one|other}` for the form of a word after a number: two forms in English, three in Russian (1 правило, 2 правила,
+5 правил). Values may be messages themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal, TypeAlias, get_args
+
+Language: TypeAlias = Literal["en", "ru"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::([^{}]*))?\}|\{\{|\}\}")
+
+
+class Message(str):
+    """A text in English that can be said in other languages."""
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, values: Mapping[str, object]) -> Message:
+        message = super().__new__(cls, filled(template, values, "en"))
+        message.template = template
+        message.values = values
+        return message
+
+    def text(self, language: Language) -> str:
+        return str(self) if language == "en" else filled(translated(self.template, language), self.values, language)
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    def __reduce__(self) -> tuple[type[Message], tuple[str, dict[str, object]]]:
+        return type(self), (self.template, dict(self.values))
+
+
+class Row(Message):
+    """Messages beside each other, with the same sign between each two."""
+
+    def __new__(cls, template: str, values: Mapping[str, object]) -> Row:
+        row = str.__new__(cls, template.join(str(value) for value in values.values()))
+        row.template = template
+        row.values = values
+        return row
+
+    def text(self, language: Language) -> str:
+        return self.template.join(in_language(value, language) for value in self.values.values())
+
+
+def say(template: str, /, **values: object) -> Message:
+    """The template must be written out at the call: that is how its translation is looked after."""
+    return Message(template, values)
+
+
+def in_a_row(between: str, messages: Iterable[str]) -> Message:
+    """`between.join(messages)` that can still be translated."""
+    return Row(between, {str(place): message for place, message in enumerate(messages)})
+
+
+def in_language(text: object, language: Language) -> str:
+    """A message in that language. Anything else, such as a word of the language or of the author, as it is."""
+    said = text if isinstance(text, str) else str(text)
+    return said.text(language) if isinstance(said, Message) else said
+
+
+def translated(template: str, language: Language) -> str:
+    """The template of that language; the English one where there is none."""
+    if language == "en":
+        return template
+    from dsl.messages_ru import TEXTS
+
+    return TEXTS.get(template, template)
+
+
+def filled(template: str, values: Mapping[str, object], language: Language) -> str:
+    def put(match: re.Match[str]) -> str:
+        name, forms = match[1], match[2]
+        if name is None:
+            return match[0][0]
+        if forms is None:
+            return in_language(values[name], language)
+        return _form(int(str(values[name]).replace(",", "")), forms.split("|"), language)
+
+    return PLACEHOLDER.sub(put, template)
+
+
+def _form(number: int, forms: list[str], language: Language) -> str:
+    return forms[min(_PLURALS[language](abs(number)), len(forms) - 1)]
+
+
+def _russian_plural(number: int) -> int:
+    """1 правило, 21 правило; 2 правила, 34 правила; 5 правил, 11 правил, 100 правил."""
+    if number % 10 == 1 and number % 100 != 11:
+        return 0
+    return 1 if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 2
+
+
+_PLURALS: Final[dict[Language, Callable[[int], int]]] = {
+    "en": lambda number: 0 if number == 1 else 1,
+    "ru": _russian_plural,
+}

@@ -1,0 +1,3 @@
+"""Generated."""
+
+TEXTS: dict[str, str] = {}
