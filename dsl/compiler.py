@@ -79,7 +79,7 @@ def _compile_rule(rule: syntax.Rule, name: str, file_scope: Scope, nodes: Index)
 def _assemble_rule(
     rule: syntax.Rule,
     name: str,
-    trigger: plan.EventTrigger,
+    trigger: plan.Trigger,
     *,
     clauses: Clauses,
     steps: tuple[plan.Step, ...],

@@ -54,7 +54,41 @@ class Attribute:
     repeats: bool = False  # a yearly date
 
 
-Operand: TypeAlias = Constant | Property | Attribute
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`sum of order_placed.total where (…) in last 90 days`, over the customer's history and the events decided so far.
+
+    In `where`, a `Property` is one of the counted event. Without `property` it counts events; amounts of another
+    currency than `currency` are left out. A sum of nothing is 0, an average of nothing is unknown.
+    """
+
+    function: OneWord["count", "sum", "average"]
+    event: str
+    kind: str  # "number", or "money" for a sum or average of money
+    property: str | None = None
+    where: Expression | None = None
+    within: Length | None = None  # None: as far back as history goes
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastValue:
+    """`last order_placed.total`: of the newest one by its own time; unknown without any."""
+
+    event: str
+    property: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSince:
+    """Whole calendar days since the newest `event`, by the customer's clock; unknown without any."""
+
+    event: str
+    kind: str = "number"
+
+
+Operand: TypeAlias = Constant | Property | Attribute | Tally | LastValue | DaysSince
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +168,33 @@ class Arrived:
     """The nearest `wait for` above ended because its event came."""
 
 
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """The customer fulfils the segment's condition at this moment; `Plan.segments` holds it."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The nearest `issue promo` above found a code."""
+
+
 Expression: TypeAlias = (
-    All | Any | Not | Compare | Between | OneOf | Contains | StartsWith | IsKnown | Happened | InLast | Arrived
+    All
+    | Any
+    | Not
+    | Compare
+    | Between
+    | OneOf
+    | Contains
+    | StartsWith
+    | IsKnown
+    | Happened
+    | InLast
+    | Arrived
+    | InSegment
+    | Issued
 )
 
 
@@ -158,7 +217,98 @@ class EventTrigger:
     delay: Length | None = None  # counted from the event's own time (S1)
 
 
-Trigger: TypeAlias = EventTrigger
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """The next part of a sequence: it must (or, `negated`, must not) come within this time of the part before."""
+
+    match: EventMatch  # `event` in its `where` is the new event
+    within: Length
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceTrigger:
+    """`A then not B within 1h`: the run stands at A until the sequence is complete, and only then begins (D11)."""
+
+    match: EventMatch
+    then: tuple[Then, ...]
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesTrigger:
+    """`A 3 times within 7 days with same product_id`: sliding; counts anew after it fired (D11)."""
+
+    match: EventMatch  # `same` lies in `by`
+    times: int
+    within: Length
+    by: str | None = None  # the property that must be the same
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentTrigger:
+    segment: str
+    enters: bool  # False: leaves
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTrigger:
+    """`customer.tier changes to "gold"`; `to` None: any change."""
+
+    attribute: Attribute
+    to: Constant | None = None
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateTrigger:
+    """`3 days before customer.birthday at 10:00`, every year if the attribute repeats (S9-S12)."""
+
+    attribute: Attribute
+    time: str  # "10:00"
+    offset: Length | None = None
+    before: bool = False
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InactivityTrigger:
+    """`no order_placed for 30 days`: once, when the newest one is so old (S13)."""
+
+    event: str
+    length: Length
+    delay: Length | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTrigger:
+    """`every 2 weeks on monday at 9:00 for customer in vip`: exactly one of the four ways, in the customer's zone."""
+
+    time: str
+    weekdays: tuple[int, ...] = ()  # ISO numbers
+    every_weeks: int = 1  # counted from the ISO week of 2024-01-01, a Monday
+    monthly: bool = False
+    yearly: tuple[int, int] | None = None  # month, day
+    date: str | None = None  # once
+    day: int | None = None  # of the month; None: its last
+    audience: Expression | None = None  # None: everyone
+
+
+#: What starts a run: the first has an event to speak of, the second has none (D19).
+EventStart: TypeAlias = EventTrigger | SequenceTrigger | TimesTrigger
+OtherStart: TypeAlias = SegmentTrigger | ChangeTrigger | DateTrigger | InactivityTrigger | ScheduleTrigger
+Trigger: TypeAlias = EventStart | OtherStart
+
+
+def starting_match(trigger: Trigger) -> EventMatch | None:
+    """The event that starts the rule; None: it starts without one."""
+    return trigger.match if isinstance(trigger, EventTrigger | SequenceTrigger | TimesTrigger) else None
+
+
+def delay_of(trigger: Trigger) -> Length | None:
+    return None if isinstance(trigger, ScheduleTrigger) else trigger.delay
 
 
 # Guards
@@ -195,13 +345,42 @@ class OncePer:
     window: Length | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """`at most 2 messages per day`: of this rule, to this customer. Days and longer are calendar, hours roll (D13)."""
+
+    limit: int
+    channel: str | None  # None: messages of any channel
+    per: Length
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """No message from `start` to `end`, by the customer's clock; it may span midnight. The message waits (S18)."""
+
+    start: str  # "22:00"
+    end: str
+
+
 # Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    channel: str
+class Recipient:
+    """One way to say it. `channel` None: the best of `best_of`, or of all channels."""
+
+    channel: str | None
     template: str
+    best_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    channel: str  # of the first way; for `send best`, see `best_of`
+    template: str
+    best_of: tuple[str, ...] = ()  # `send best of email, push "cart"`: `channel` is then "best"
+    fallbacks: tuple[Recipient, ...] = ()  # tried in order when it cannot be delivered (S19)
     variables: tuple[tuple[str, Operand], ...] = ()
     unless: Expression | None = None  # a step guard: true skips this send, and the run goes on
     line: int
@@ -293,7 +472,72 @@ class Exit:
     line: int
 
 
-Step: TypeAlias = Send | Wait | WaitUntil | WaitFor | JumpUnless | Jump | Split | SetAttribute | SetTag | Emit | Exit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNumber:
+    """`increase customer.visits by 1`; a missing number counts as 0."""
+
+    name: str
+    by: Operand
+    sign: OneWord[1, -1]
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """`add 100 points`; `add 1 point per 100 RUB of event.total`, rounded down (D15)."""
+
+    amount: int
+    add: bool
+    per: Constant | None = None
+    of: Operand | None = None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePromo:
+    """A code of the pool for this customer, unique; what `issued` asks about, and `promo` in templates."""
+
+    pool: str
+    valid: Length | None = None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A webhook target of kogda.yaml."""
+
+    target: str
+    properties: tuple[tuple[str, Operand], ...] = ()
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """A staff group of kogda.yaml."""
+
+    group: str
+    message: str
+    line: int
+
+
+Step: TypeAlias = (
+    Send
+    | Wait
+    | WaitUntil
+    | WaitFor
+    | JumpUnless
+    | Jump
+    | Split
+    | SetAttribute
+    | ChangeNumber
+    | SetTag
+    | Points
+    | IssuePromo
+    | Emit
+    | Call
+    | Notify
+    | Exit
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +551,11 @@ class Rule:
     goal: Goal | None = None
     once: OncePer | None = None
     repeated: OneWord["restart", "ignore", "parallel"] | None = None  # None: S4
+    caps: tuple[Cap, ...] = ()
+    first_customers: int | None = None  # `only first 50 customers`, counted exactly (D14)
+    quiet_hours: QuietHours | None = None  # None: those of the workspace
+    ignore_quiet_hours: bool = False
+    catch_up: Length | None = None  # how late a moment that was missed is still made up for (S12)
     transactional: bool = False
     priority: int = 0  # higher first
     active_from: str | None = None  # ISO dates, both days included, in the workspace's zone (D16)
@@ -328,6 +577,16 @@ class EventFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """`hash` tells definitions apart: who is in it by another definition enters and leaves nothing (S14)."""
+
+    condition: Expression
+    hash: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All rules in the order they act (priority, then file and line), and the facts of the workspace they rest on."""
 
@@ -339,3 +598,4 @@ class Plan:
     rules: tuple[Rule, ...] = ()
     events: dict[str, EventFacts] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # name -> kind
+    segments: dict[str, Segment] = field(default_factory=dict)  # in an order that needs no look ahead

@@ -13,7 +13,8 @@ def names_of_interest(plan_: plan.Plan) -> frozenset[str]:
 
 
 def _names(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
-    for name in rule.trigger.match.events:
+    match = plan.starting_match(rule.trigger)
+    for name in match.events if match else ():
         yield name
         if name in plan_.events:
             yield from plan_.events[name].cancelled_by

@@ -41,7 +41,7 @@ def _followers(rules: Sequence[CheckedRule]) -> dict[str, list[tuple[str, Checke
     """By rule name: each event it emits, with each rule that this starts."""
     starting: dict[str, list[CheckedRule]] = {}
     for rule in rules:
-        for event in rule.compiled.trigger.match.events if rule.compiled else ():
+        for event in _starts(rule):
             starting.setdefault(event, []).append(rule)
     return {
         rule.name: [
@@ -54,6 +54,11 @@ def _followers(rules: Sequence[CheckedRule]) -> dict[str, list[tuple[str, Checke
     }
 
 
+def _starts(rule: CheckedRule) -> tuple[str, ...]:
+    match = plan.starting_match(rule.compiled.trigger) if rule.compiled else None
+    return match.events if match else ()
+
+
 def _emits(rule: CheckedRule) -> Iterator[plan.Emit]:
     for step in rule.compiled.steps if rule.compiled else ():
         if isinstance(step, plan.Emit):
@@ -61,7 +66,8 @@ def _emits(rule: CheckedRule) -> Iterator[plan.Emit]:
 
 
 def _may_start(emit: plan.Emit, rule: CheckedRule) -> bool:
-    where = rule.compiled.trigger.match.where if rule.compiled else None
+    match = plan.starting_match(rule.compiled.trigger) if rule.compiled else None
+    where = match.where if match else None
     return where is None or _holds(where, dict(emit.properties)) is not False
 
 

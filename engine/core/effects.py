@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from dsl.plan import JSON
-from engine.core.model import Customer, Event, OnceMark, Run
+from engine.core.model import Appointment, Customer, Event, Membership, OnceMark, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,8 @@ class Effects:
     released: tuple[UUID, ...] = ()  # runs whose once-marks are taken back: their message was never sent
     emitted: tuple[Event, ...] = ()  # already seen by the rules of this batch (D20); kept as history
     notes: tuple[Note, ...] = ()
+    memberships: tuple[Membership, ...] = ()  # changed ones
+    appointments: tuple[Appointment, ...] = ()  # new, moved and called off
     failures: tuple[Failure, ...] = ()
 
 

@@ -119,6 +119,37 @@ class Outcome:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A decided event of the customer's, without what no rule reads of it."""
+
+    at: datetime
+    properties: Properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Whether the customer is in a segment, by the definition with this hash. Another definition says nothing."""
+
+    segment: str
+    definition: str
+    is_in: bool
+    since: datetime
+
+
+#: What an appointment is for: a start of a rule, or another look at a segment whose window slides.
+Errand: TypeAlias = Literal["date", "inactivity", "schedule", "segment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """A moment at which time alone changes something for the customer. One for each errand and name."""
+
+    errand: Errand
+    name: str  # of the rule or segment
+    at: datetime | None  # None: called off
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that the core may know about one customer, read before it decides."""
@@ -128,3 +159,6 @@ class Facts:
     once: tuple[OnceMark, ...] = ()
     last_seen: dict[str, datetime] = field(default_factory=dict)  # event name -> newest time, of the names plans read
     last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
+    history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
+    memberships: dict[str, Membership] = field(default_factory=dict)  # by segment; absent: not looked at yet
+    appointments: tuple[Appointment, ...] = ()

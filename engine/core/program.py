@@ -53,7 +53,7 @@ class RuleCode:
 
     rule: plan.Rule
     number: int  # its place in the order in which rules act
-    trigger: MatchCode
+    trigger: MatchCode | None  # None: it starts without an event
     guards: tuple[GuardCode, ...]
     stops: tuple[StopCode, ...]
     goal: MatchCode | None
@@ -102,6 +102,7 @@ def load_program(plan_: plan.Plan, rule_set: int, actions: Actions) -> Program:
 
 def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: ZoneInfo) -> RuleCode:
     zone = calendar.zone_named(rule.timezone)
+    starts = plan.starting_match(rule.trigger)
 
     def test(expression: plan.Expression) -> Test:
         return test_of(expression, plan_.currency, zone=zone)
@@ -114,7 +115,7 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
     return RuleCode(
         rule=rule,
         number=number,
-        trigger=match(rule.trigger.match),
+        trigger=match(starts) if starts else None,
         guards=tuple(GuardCode(test(_as_must(guard)), guard.text, guard.line) for guard in rule.guards),
         stops=tuple(StopCode(match(stop.match), stop.text, stop.line) for stop in rule.stops),
         goal=match(rule.goal.match) if rule.goal else None,
@@ -169,10 +170,13 @@ def _midnight(day: str, zone: ZoneInfo, *, after: int = 0) -> datetime:
 def _dispatches(rules: tuple[RuleCode, ...], plan_: plan.Plan) -> dict[str, Dispatch]:
     entries: dict[str, list[Entry]] = {}
     for code in rules:
-        where = code.rule.trigger.match.where
+        starts = plan.starting_match(code.rule.trigger)
+        if starts is None:
+            continue
+        where = starts.where
         guards = tuple(_as_must(guard) for guard in code.rule.guards)
         entry = Entry(code.number, guards if where is None else (where, *guards), code.zone)
-        for name in dict.fromkeys(code.rule.trigger.match.events):
+        for name in dict.fromkeys(starts.events):
             entries.setdefault(name, []).append(entry)
     return {name: build_dispatch(listed, plan_.currency) for name, listed in entries.items()}
 
@@ -186,7 +190,8 @@ def _names_read(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
 def _stopping_events(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
     for stop in rule.stops:
         yield from stop.match.events
-    for event in rule.trigger.match.events:
+    starts = plan.starting_match(rule.trigger)
+    for event in starts.events if starts else ():
         if event in plan_.events:
             yield from plan_.events[event].cancelled_by
 
@@ -201,7 +206,8 @@ def _events_that_concern(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
 
 
 def _expressions(rule: plan.Rule) -> Iterator[plan.Expression]:
-    matches = [rule.trigger.match, *(stop.match for stop in rule.stops)]
+    starts = plan.starting_match(rule.trigger)
+    matches = [*([starts] if starts else []), *(stop.match for stop in rule.stops)]
     matches += [rule.goal.match] if rule.goal else []
     for step in rule.steps:
         if isinstance(step, plan.WaitFor):

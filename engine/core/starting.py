@@ -27,7 +27,9 @@ def start_rules(draft: Draft, event: Event) -> None:
             _answer(draft, draft.live, code, event)
     for run in (draft.runs[run_id] for run_id in draft.pinned):
         own = draft.find_code(run)
-        if own is not None and event.name in own.trigger.events and run.rule not in answered and run.state != "ended":
+        if own is None or own.trigger is None or run.rule in answered or run.state == "ended":
+            continue
+        if event.name in own.trigger.events:
             with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
                 _answer_of_old_rule(draft, run, event)
 
@@ -66,7 +68,8 @@ def _answer(draft: Draft, program: Program, code: RuleCode, event: Event) -> Non
 def _answer_of_old_rule(draft: Draft, run: Run, event: Event) -> None:
     code = draft.code_of(run)
     if (
-        run.event_id == event.id
+        code.trigger is None
+        or run.event_id == event.id
         or code.rule.repeated == "parallel"
         or run.key != run_key(draft.programs[run.rule_set], event)
     ):

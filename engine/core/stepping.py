@@ -41,7 +41,7 @@ class Turn:
 
 def first_wake(draft: Draft, code: RuleCode, began_at: datetime) -> datetime | None:
     """When the trigger's delay is over, counted from the event's own time (S1); None without one."""
-    delay = code.rule.trigger.delay
+    delay = plan.delay_of(code.rule.trigger)
     return calendar.add(began_at, delay, draft.zone_of(code)) if delay is not None else None
 
 

@@ -1,0 +1,1 @@
+-- What conditions on history and repeated events read.

@@ -1,0 +1,1 @@
+-- Segments, appointments: what holds for a customer without a run.

@@ -1,0 +1,1 @@
+-- Points, promo codes, calls and notices.
