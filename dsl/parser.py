@@ -46,13 +46,14 @@ def _parse(source: Source, start: Start, chunks: list[Span]) -> tuple[list[Any],
     broken: list[Span] = []
     with _no_garbage_collection():
         for chunk in chunks:
-            items.extend(_parse_chunk(problems, start, chunk, broken))
+            items.extend(parse_chunk(problems, start, chunk, broken))
     if len(broken) > MOST_EXPLAINED:
         _report_many(problems, broken[MOST_EXPLAINED])
     return items, sorted(problems.found, key=lambda diagnostic: diagnostic.span.start)
 
 
-def _parse_chunk(problems: Problems, start: Start, chunk: Span, broken: list[Span]) -> list[Any]:
+def parse_chunk(problems: Problems, start: Start, chunk: Span, broken: list[Span]) -> list[Any]:
+    """The items of one chunk. One that does not parse is added to `broken`, and explained while they are few."""
     text = problems.source.slice(chunk)
     offset = chunk.start
     try:

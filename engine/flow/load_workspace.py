@@ -37,45 +37,73 @@ class CheckedWorkspace:
     files: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What rules stand on: everything of a workspace but its rules and tests, and what is wrong with it."""
+
+    settings: WorkspaceSettings
+    catalog: Catalog
+    templates: dict[str, str]
+    found: tuple[Diagnostic, ...]
+
+
 def load_workspace(folder: Path, paths: Sequence[Path] | None = None) -> CheckedWorkspace:
     """Reads the whole folder. `paths`, files or folders inside it, limit what is reported, not what is read."""
     files = read_files(folder)
-    found = files.found
+    ground = read_ground(files)
+    parsed, mistakes = _parse(files)
+    return check_rules(folder, ground, parsed, mistakes, paths=paths)
+
+
+def read_ground(files: WorkspaceFiles) -> Ground:
+    found = list(files.found)
     settings = load_settings(files.settings, Problems(files.settings, found)) if files.settings else WorkspaceSettings()
     schema = load_schema(files.schema, Problems(files.schema, found), settings.late_after) if files.schema else Schema()
-    parsed = _parse(files)
-    catalog = _catalog(settings, schema, files)
-    plan, compiled = compile_rules(parsed, catalog)
+    catalog = _catalog(settings, schema, files, found)
+    return Ground(settings=settings, catalog=catalog, templates=files.templates, found=tuple(found))
+
+
+def check_rules(
+    folder: Path,
+    ground: Ground,
+    parsed: Sequence[RuleFile],
+    mistakes: Sequence[Diagnostic],
+    *,
+    paths: Sequence[Path] | None = None,
+) -> CheckedWorkspace:
+    """`mistakes` are those of the parser, also in tests."""
+    plan, compiled = compile_rules(parsed, ground.catalog)
+    found = [*ground.found, *mistakes]
     found.extend(_without_follow_on(compiled, found))
     asked = _Asked(folder, paths)
     return CheckedWorkspace(
         folder=folder,
         plan=None if _has_errors(found) else plan,
         diagnostics=tuple(each for each in in_order(found) if asked.about(each.source.path)),
-        templates=files.templates,
-        settings=settings.as_json(),
-        catalog=catalog,
+        templates=ground.templates,
+        settings=ground.settings.as_json(),
+        catalog=ground.catalog,
         rules=sum(isinstance(item, Rule) for file in parsed if asked.about(file.source.path) for item in file.items),
         files=sum(asked.about(file.source.path) for file in parsed),
     )
 
 
-def _parse(files: WorkspaceFiles) -> list[RuleFile]:
-    parsed = []
+def _parse(files: WorkspaceFiles) -> tuple[list[RuleFile], list[Diagnostic]]:
+    parsed, found = [], []
     for source in files.rules:
         file, mistakes = parse_file(source)
         parsed.append(file)
-        files.found.extend(mistakes)
+        found.extend(mistakes)
     for source in files.tests:
-        files.found.extend(parse_tests(source)[1])
-    return parsed
+        found.extend(parse_tests(source)[1])
+    return parsed, found
 
 
-def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles) -> Catalog:
+def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles, found: list[Diagnostic]) -> Catalog:
     return Catalog(
         events=schema.events,
         attributes=schema.attributes,
-        templates=load_templates(files.templates, settings.topics, files.found),
+        templates=load_templates(files.templates, settings.topics, found),
         topics=tuple(settings.topics),
         timezone=settings.timezone,
         currency=settings.currency,
