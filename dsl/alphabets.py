@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dsl.messages import say
+
 LOOK_ALIKE = dict(zip("аесорхуАВЕКМНОРСТУХ", "aecopxyABEKMHOPCTYX", strict=True))  # Russian to Latin
 _LATIN_TO_RUSSIAN = {latin: russian for russian, latin in LOOK_ALIKE.items()}
 
@@ -36,10 +38,14 @@ def in_one_alphabet(word: str) -> str | None:
 def foreign_letters(word: str, meant: str) -> str:
     """What stands under a mixed word: which of its letters come from the other alphabet."""
     wrong = list(dict.fromkeys(char for char, right in zip(word, meant, strict=True) if char != right))
-    which = "Russian" if is_russian(wrong[0]) else "Latin"
-    listed = ", ".join(f"{char} U+{ord(char):04X}" for char in wrong)
-    one = len(wrong) == 1
-    return f"this letter is {which} ({listed})" if one else f"these {len(wrong)} letters are {which} ({listed})"
+    letters = ", ".join(f"{char} U+{ord(char):04X}" for char in wrong)
+    if len(wrong) > 1 and is_russian(wrong[0]):
+        return say("these {count} letters are Russian ({letters})", count=len(wrong), letters=letters)
+    if len(wrong) > 1:
+        return say("these {count} letters are Latin ({letters})", count=len(wrong), letters=letters)
+    if is_russian(wrong[0]):
+        return say("this letter is Russian ({letters})", letters=letters)
+    return say("this letter is Latin ({letters})", letters=letters)
 
 
 def swapped_layout(word: str) -> str | None:

@@ -159,9 +159,9 @@ def accepts(target: Kind, value: Typed, scope: Scope) -> str | None:
     if kind.name != target.name:
         if target.name == "money" and kind.name == "number":
             return say(
-                "money needs a currency: {written} {x}",
+                "money needs a currency: {written} {currency}",
                 written=scope.source.slice(value.span),
-                x=scope.catalog.currency or "RUB",
+                currency=scope.catalog.currency or "RUB",
             )
         return say("{kind} is needed, this is {kind2}", kind=described(target), kind2=described(kind))
     if target.values and isinstance(value.operand, plan.Constant) and value.operand.value not in target.values:

@@ -148,8 +148,9 @@ def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) 
             word = "contains" if isinstance(condition, syntax.Contains) else "starts with"
             scope.problems.error(
                 "E308",
-                say("`{word}` needs text", word=word)
-                + (" or a list on the left" if word == "contains" and side is value else ""),
+                say("`contains` needs text or a list on the left")
+                if word == "contains" and side is value
+                else say("`{word}` needs text", word=word),
                 Label(side.span, say("this is {kind}", kind=described(side.kind))),
             )
             return None

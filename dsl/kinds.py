@@ -13,7 +13,7 @@ SCALARS: tuple[Scalar, ...] = ("text", "number", "flag", "date", "moment", "mone
 
 #: What a marketer reads for a kind in a message.
 WORDS: dict[str, str] = {
-    "text": "text",
+    "text": say("text"),
     "number": say("a number"),
     "flag": say("yes or no"),
     "date": say("a date"),
@@ -42,4 +42,4 @@ class Kind:
     personal: bool = False  # personal data: never in logs, replaced in recorded tests
 
     def __str__(self) -> str:
-        return say("list of {self}", self=self.name) if self.is_list else self.name
+        return f"list of {self.name}" if self.is_list else self.name

@@ -138,7 +138,7 @@ def _report_unknown_property(
     )
     report_unknown(
         "E205",
-        f'{owner} "{name.text}"',
+        say('{owner} "{name}"', owner=owner, name=name.text),
         name.span,
         problems=scope.problems,
         candidates=[each for event in events for each in event.properties],

@@ -7,10 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 
 from dsl.codes import CODES
-from dsl.diagnostics import Diagnostic, Fix, Label
+from dsl.diagnostics import Diagnostic, Fix, Label, Severity
+from dsl.messages import Language, in_a_row, in_language, say
 from dsl.source import Source, Span
 
 BETWEEN_FIXES = "   |   "
+
+SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning")}
 
 #: A file from anywhere must not steer the terminal that shows it: control characters become pictures one column wide.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | dict.fromkeys(
@@ -18,40 +21,44 @@ _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\
 )
 
 
-def render_short(diagnostics: Sequence[Diagnostic]) -> str:
+def render_short(diagnostics: Sequence[Diagnostic], language: Language = "en") -> str:
     """One line for each."""
-    return "".join(f"{_headline(diagnostic)}\n" for diagnostic in diagnostics).translate(_VISIBLE)
+    return "".join(f"{_headline(diagnostic, language)}\n" for diagnostic in diagnostics).translate(_VISIBLE)
 
 
-def render_text(diagnostics: Sequence[Diagnostic]) -> str:
+def render_text(diagnostics: Sequence[Diagnostic], language: Language = "en") -> str:
     """Each with its lines of the file, the places in them, and what to do; a blank line between two."""
-    return "\n".join(_block(diagnostic) for diagnostic in diagnostics).translate(_VISIBLE)
+    return "\n".join(_block(diagnostic, language) for diagnostic in diagnostics).translate(_VISIBLE)
 
 
-def render_json(diagnostics: Sequence[Diagnostic]) -> str:
+def render_json(diagnostics: Sequence[Diagnostic], language: Language = "en") -> str:
     """A list of objects: the one source for editors, SARIF, annotations and the browser."""
-    return json.dumps([as_json(diagnostic) for diagnostic in diagnostics], ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps([as_json(diagnostic, language) for diagnostic in diagnostics], ensure_ascii=False, indent=2) + "\n"
+    )
 
 
-def _headline(diagnostic: Diagnostic) -> str:
+def _headline(diagnostic: Diagnostic, language: Language) -> str:
     place = diagnostic.source.place(diagnostic.span.start)
     where = f"{diagnostic.source.path}:{place.line}:{place.column}"
-    return f"{where}: {diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    severity = in_language(SEVERITIES[diagnostic.severity], language)
+    return f"{where}: {severity}[{diagnostic.code}]: {in_language(diagnostic.message, language)}"
 
 
-def _block(diagnostic: Diagnostic) -> str:
+def _block(diagnostic: Diagnostic, language: Language) -> str:
     gutter = max((len(str(_line(diagnostic, label))) for label in diagnostic.labels), default=1)
-    lines = [_headline(diagnostic)]
+    lines = [_headline(diagnostic, language)]
     shown: tuple[Source, int] | None = None
     for label in diagnostic.labels:
         source, line = label.source or diagnostic.source, _line(diagnostic, label)
         if shown is None or shown != (source, line):
             lines += _excerpt(diagnostic, source, line, gutter)
             shown = (source, line)
-        lines.append(f"{'':{gutter}} | {_underline(source, label)}".rstrip())
-    lines += [f"{'':{gutter}} = {note}" for note in diagnostic.notes]
+        lines.append(f"{'':{gutter}} | {_underline(source, label, language)}".rstrip())
+    lines += [f"{'':{gutter}} = {in_language(note, language)}" for note in diagnostic.notes]
     if diagnostic.fixes:
-        lines.append(f"{'':{gutter}} = fix: {BETWEEN_FIXES.join(_fix(fix) for fix in diagnostic.fixes)}")
+        fixes = in_a_row(BETWEEN_FIXES, (_fix(fix) for fix in diagnostic.fixes))
+        lines.append(f"{'':{gutter}} = {say('fix: {fixes}', fixes=fixes).text(language)}")
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +71,7 @@ def _excerpt(diagnostic: Diagnostic, source: Source, line: int, gutter: int) -> 
     return [*elsewhere, f"{line:>{gutter}} | {source.line_text(line)}".rstrip()]
 
 
-def _underline(source: Source, label: Label) -> str:
+def _underline(source: Source, label: Label, language: Language) -> str:
     """Carets under the label's place on its first line, then its words."""
     place = source.place(label.span.start)
     text = source.line_text(place.line)
@@ -72,7 +79,7 @@ def _underline(source: Source, label: Label) -> str:
     # Tabs are kept, so that the carets stand right whatever their width.
     blank = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
     carets = "^" * max(1, sum(_width(char) for char in marked))
-    return f"{blank}{carets} {label.text}".rstrip()
+    return f"{blank}{carets} {in_language(label.text, language)}".rstrip()
 
 
 def _length(span: Span) -> int:
@@ -87,32 +94,32 @@ def _width(char: str) -> int:
 
 
 def _fix(fix: Fix) -> str:
-    return f"{fix.title}  [safe]" if fix.safety == "safe" else fix.title
+    return say("{fix}  [safe]", fix=fix.title) if fix.safety == "safe" else fix.title
 
 
-def as_json(diagnostic: Diagnostic) -> dict[str, object]:
+def as_json(diagnostic: Diagnostic, language: Language = "en") -> dict[str, object]:
     code = CODES.get(diagnostic.code)
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": diagnostic.message,
+        "message": in_language(diagnostic.message, language),
         "path": diagnostic.source.path,
         **_range(diagnostic.source, diagnostic.span),
-        "labels": [_label(diagnostic, label) for label in diagnostic.labels],
-        "notes": list(diagnostic.notes),
-        "fixes": [_fix_as_json(diagnostic.source, fix) for fix in diagnostic.fixes],
+        "labels": [_label(diagnostic, label, language) for label in diagnostic.labels],
+        "notes": [in_language(note, language) for note in diagnostic.notes],
+        "fixes": [_fix_as_json(diagnostic.source, fix, language) for fix in diagnostic.fixes],
         "docs": code.page if code else None,
     }
 
 
-def _label(diagnostic: Diagnostic, label: Label) -> dict[str, object]:
+def _label(diagnostic: Diagnostic, label: Label, language: Language) -> dict[str, object]:
     source = label.source or diagnostic.source
-    return {"path": source.path, **_range(source, label.span), "text": label.text}
+    return {"path": source.path, **_range(source, label.span), "text": in_language(label.text, language)}
 
 
-def _fix_as_json(source: Source, fix: Fix) -> dict[str, object]:
+def _fix_as_json(source: Source, fix: Fix, language: Language) -> dict[str, object]:
     edits = [{**_range(source, edit.span), "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "edits": edits, "safety": fix.safety}
+    return {"title": in_language(fix.title, language), "edits": edits, "safety": fix.safety}
 
 
 def _range(source: Source, span: Span) -> dict[str, object]:

@@ -67,5 +67,5 @@ def described(kind: Kind) -> str:
     if kind.is_list:
         return say("a list of {kind}", kind=kind.name)
     if kind.values:
-        return "one of " + ", ".join(f'"{value}"' for value in kind.values)
+        return say("one of {values}", values=", ".join(f'"{value}"' for value in kind.values))
     return WORDS.get(kind.name, kind.name)

@@ -201,8 +201,8 @@ def _check_variable(pair: syntax.Pair, value: Typed, scope: Scope) -> None:
         scope.problems.error(
             "E326",
             say(
-                "a template cannot be given {x}",
-                x=described(value.kind) if value.kind.name == "duration" else "a clock time",
+                "a template cannot be given {kind}",
+                kind=described(value.kind) if value.kind.name == "duration" else say("a clock time"),
             ),
             Label(value.span, say("write it as text, the way it should be read")),
             notes=[f'{pair.name.text} = "{written}"'],

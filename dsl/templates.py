@@ -38,7 +38,7 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
             say(
                 '"{name}" is a template for {all}, not for {channel}', name=name, all=listed(channels), channel=channel
             ),
-            Label(span, "exists as " + ", ".join(f"{each.channel} ({each.path})" for each in elsewhere)),
+            Label(span, say("exists as {all}", all=", ".join(f"{each.channel} ({each.path})" for each in elsewhere))),
             notes=[
                 *notes,
                 say('or send it on the channel it has: send {channels} "{name}"', channels=channels[0], name=name),

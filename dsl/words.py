@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsl.keywords import CHANNELS, ENGLISH, MONTHS, PERIODS, RUSSIAN, UNITS, WEEKDAYS
+from dsl.messages import in_a_row, say
 
 #: Terminal to every form in both languages.
 FORMS: dict[str, tuple[str, ...]] = {
@@ -31,18 +32,18 @@ TEST_LINES = ("CUSTOMER", "HAD", "SPLIT", "WORKSPACE", "TEMPLATE", "RULES", "AT_
 
 #: What a message calls a terminal that is not a keyword.
 KINDS = {
-    "STRING": "text in quotes",
-    "DURATION": "a length of time such as 1 day",
-    "TIME": "a time such as 10:00",
-    "DATE": "a date such as 2026-12-31",
-    "MONEY": "an amount of money such as 1500 RUB",
-    "INT": "a number",
-    "PERCENT": "a percentage such as 45%",
-    "WEEKDAY": "a day of the week",
-    "MONTH_NAME": "the name of a month",
-    "PERIOD": "day, week or month",
-    "CHANNEL": "a channel such as email, sms, push",
-    "NAME": "a name",
+    "STRING": say("text in quotes"),
+    "DURATION": say("a length of time such as 1 day"),
+    "TIME": say("a time such as 10:00"),
+    "DATE": say("a date such as 2026-12-31"),
+    "MONEY": say("an amount of money such as 1500 RUB"),
+    "INT": say("a number"),
+    "PERCENT": say("a percentage such as 45%"),
+    "WEEKDAY": say("a day of the week"),
+    "MONTH_NAME": say("the name of a month"),
+    "PERIOD": say("day, week or month"),
+    "CHANNEL": say("a channel such as email, sms, push"),
+    "NAME": say("a name"),
     "EQUAL": '"="',
     "COLON": '":"',
     "COMMA": '","',
@@ -91,7 +92,9 @@ def expectation(expected: frozenset[str], *, russian: bool = False, most: int = 
         left -= {"TEST", "TODO", "DOT", "OPEN"}
     words: list[str] = []
     if left >= _VALUE:
-        words.append("a condition such as customer in vip" if "NOT" in left else "a value such as customer.city")
+        words.append(
+            say("a condition such as customer in vip") if "NOT" in left else say("a value such as customer.city")
+        )
         left -= _VALUE | _VALUE_ONLY | _CONDITION_ONLY
     rank = {terminal: place for place, terminal in reversed(list(enumerate(_ORDER)))}
     listed = sorted(
@@ -99,7 +102,8 @@ def expectation(expected: frozenset[str], *, russian: bool = False, most: int = 
         key=lambda terminal: (rank.get(terminal, len(_ORDER)), terminal),
     )
     words += list(dict.fromkeys(shown(terminal, russian=russian) for terminal in listed))
-    return ", ".join(words[:most]) + (" …" if len(words) > most else "")
+    likeliest = in_a_row(", ", words[:most])
+    return say("{likeliest} …", likeliest=likeliest) if len(words) > most else likeliest
 
 
 def is_unit(word: str) -> bool:

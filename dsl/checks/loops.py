@@ -9,6 +9,7 @@ from dsl import plan, syntax
 from dsl.checks.circle_ends import may_end
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import in_a_row, say
 from dsl.walk import walk
 
 
@@ -121,11 +122,13 @@ def _report(circle: Sequence[Link]) -> None:
     emit = next(
         node for node in walk(first.rule.node.steps) if isinstance(node, syntax.Emit) and node.event.text == first.event
     )
-    way = " -> ".join(f'rule "{link.rule.name}" -> {link.event}' for link in circle)
-    message = "this rule starts itself for ever" if len(circle) == 1 else "these rules start each other for ever"
+    way = in_a_row(" -> ", (say('rule "{rule}" -> {event}', rule=link.rule.name, event=link.event) for link in circle))
+    message = (
+        say("this rule starts itself for ever") if len(circle) == 1 else say("these rules start each other for ever")
+    )
     first.rule.scope.problems.error(
         "E313",
         message,
-        Label(emit.span, f'{way} -> rule "{first.rule.name}"'),
-        notes=["say when it ends: once per customer, or a `where` that the emitted event does not meet"],
+        Label(emit.span, say('{way} -> rule "{rule}"', way=way, rule=first.rule.name)),
+        notes=[say("say when it ends: once per customer, or a `where` that the emitted event does not meet")],
     )

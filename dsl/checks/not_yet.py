@@ -21,7 +21,7 @@ class NotYet:
     instead: str = ""
 
 
-SEGMENTS = NotYet("E603", "segments", say("write the condition with `define` and ask it with `only if`"))
+SEGMENTS = NotYet("E603", say("segments"), say("write the condition with `define` and ask it with `only if`"))
 BEST = NotYet("E617", say("`send best`"), say("name the channel: send email …"))
 FALLBACKS = NotYet("E618", say("a second channel after `or`"), say("send on one channel"))
 
@@ -57,7 +57,7 @@ NOT_YET: dict[type[syntax.Node], NotYet] = {
     syntax.QuietHours: NotYet("E611", say("quiet hours"), say("wait until 10:00 before the send")),
     syntax.IgnoreQuietHours: NotYet("E611", say("quiet hours"), say("leave it out: there are no quiet hours yet")),
     syntax.CatchUp: NotYet("E612", say("catching up on missed schedules")),
-    syntax.Points: NotYet("E613", "points", say("emit an event that the loyalty system reads")),
+    syntax.Points: NotYet("E613", say("points"), say("emit an event that the loyalty system reads")),
     syntax.IssuePromo: NotYet("E614", say("promo codes"), say("send a fixed code: with code = …")),
     syntax.Issued: NotYet("E614", say("promo codes")),
     syntax.Call: NotYet("E615", say("calls of other systems"), say("emit an event")),

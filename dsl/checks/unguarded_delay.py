@@ -55,7 +55,6 @@ def _cancelling(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
 def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> None:
     events = rule.scope.events or ()
     names = listed([event.name for event in events])
-    has = "has" if len(events) == 1 else "have"
     written = " ".join(rule.scope.source.slice(delay.span).split())
     notes = [
         say("for example: stop when {stoppers}", stoppers=stoppers[0])
@@ -68,10 +67,10 @@ def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> N
         Label(
             delay.span,
             say(
-                'nothing stops the wait of {written}: {names} {has} no "cancelled_by" in the schema',
+                'nothing stops the wait of {written}: {names} {count:has|have} no "cancelled_by" in the schema',
                 written=written,
                 names=names,
-                has=has,
+                count=len(events),
             ),
         ),
         notes=[*notes, say("or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send")],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from dsl.diagnostics import Edit, Fix
 from dsl.keywords import CHANNELS
@@ -12,6 +14,25 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.source import Span
 from dsl.words import CLAUSES, ITEMS, STEPS, one_of, shown
+
+#: The message about what was `written` where something else is `meant`.
+Wording: TypeAlias = Callable[[str, str], str]
+
+
+def _not_as_written(meant: str, written: str) -> str:
+    return say('here we write "{meant}", not "{written}"', meant=meant, written=written)
+
+
+def _here(meant: str, written: str) -> str:
+    return say('here we write "{meant}"', meant=meant)
+
+
+def _needless(meant: str, written: str) -> str:
+    return say('the word "{written}" is not needed here', written=written)
+
+
+def _first_word(meant: str, written: str) -> str:
+    return say('a rule begins with "when", "every" or "on"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +43,10 @@ class Confusion:
     pattern: str
     meant: str
     code: str = "E101"
-    message: str = 'here we write "{meant}", not "{written}"'
+    message: Wording = _not_as_written
     safe: bool = True
 
 
-_HERE = 'here we write "{meant}"'
 _CLOCK = r"\d{1,2}:\d{2}"
 
 CONFUSIONS = (
@@ -53,11 +73,11 @@ CONFUSIONS = (
     Confusion("CHANNEL", r"sms-?es|text(?:[ ]+message)?|сообщение", "sms"),
     Confusion("ADD", r"give|award|grant(?=[ ]+\d)", "add", safe=False),
     Confusion("ADD", r"начислить", "добавить"),
-    Confusion("INT", r"points?[ ]+(\d+)", r"\1 points", "E135", _HERE),
-    Confusion("PERCENT", r"(\d{1,3})(?=[ ]*(?:[\"«“:]|holdout))", r"\1%", "E112", _HERE),
-    Confusion("SEND", r"do(?=[ ]+\w)|please", "", "E116", 'the word "{written}" is not needed here'),
+    Confusion("INT", r"points?[ ]+(\d+)", r"\1 points", "E135", _here),
+    Confusion("PERCENT", r"(\d{1,3})(?=[ ]*(?:[\"«“:]|holdout))", r"\1%", "E112", _here),
+    Confusion("SEND", r"do(?=[ ]+\w)|please", "", "E116", _needless),
     Confusion("SEND", r"(?:and|и)[ ]+(?:then|затем|потом)|(?:and|then|и|затем|потом|то)(?=[ ])", "", "E116",
-              'the word "{written}" is not needed here'),
+              _needless),
     # guards
     Confusion("STOP_WHEN", r"(?:stop|cancel|exit|quit|end|finish)[ ]+(?:if|on|once|upon|after|when|as[ ]+soon[ ]+as)",
               "stop when"),
@@ -72,26 +92,26 @@ CONFUSIONS = (
     Confusion("AT_MOST", r"max(?:imum)?|no[ ]+more[ ]+than|up[ ]+to|not[ ]+more[ ]+than", "at most"),
     # schedules and times
     Confusion("WEEKDAY", r"(\d{1,2})(?:st|nd|rd|th)?(?:[ ]+day)?[ ]+of[ ]+(?:the[ ]+|each[ ]+|every[ ]+)?month",
-              r"month on \1", "E129", _HERE),
-    Confusion("WEEKDAY", r"mornings?|evenings?|nights?|утро|вечер", "day at 9:00", "E129", _HERE, safe=False),
-    Confusion("AT", rf"(for[ ]+everyone|для[ ]+всех)[ ]+((?:at|в)[ ]+{_CLOCK})", r"\2 \1", "E135", _HERE),
-    Confusion("DURATION", r"half[ ]+an[ ]+hour", "30 min", "E108", _HERE),
-    Confusion("DURATION", r"полчаса", "30 мин", "E108", _HERE),
-    Confusion("DURATION", r"an[ ]+hour[ ]+and[ ]+a[ ]+half", "90 min", "E108", _HERE),
-    Confusion("DURATION", r"полтора[ ]+часа", "90 мин", "E108", _HERE),
-    Confusion("DURATION", r"a[ ]+fortnight", "2 weeks", "E108", _HERE),
-    Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _HERE),
-    Confusion("TIME", r"noon|midday|полдень", "12:00", "E120", _HERE),
-    Confusion("TIME", r"midnight|полночь", "0:00", "E120", _HERE),
+              r"month on \1", "E129", _here),
+    Confusion("WEEKDAY", r"mornings?|evenings?|nights?|утро|вечер", "day at 9:00", "E129", _here, safe=False),
+    Confusion("AT", rf"(for[ ]+everyone|для[ ]+всех)[ ]+((?:at|в)[ ]+{_CLOCK})", r"\2 \1", "E135", _here),
+    Confusion("DURATION", r"half[ ]+an[ ]+hour", "30 min", "E108", _here),
+    Confusion("DURATION", r"полчаса", "30 мин", "E108", _here),
+    Confusion("DURATION", r"an[ ]+hour[ ]+and[ ]+a[ ]+half", "90 min", "E108", _here),
+    Confusion("DURATION", r"полтора[ ]+часа", "90 мин", "E108", _here),
+    Confusion("DURATION", r"a[ ]+fortnight", "2 weeks", "E108", _here),
+    Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _here),
+    Confusion("TIME", r"noon|midday|полдень", "12:00", "E120", _here),
+    Confusion("TIME", r"midnight|полночь", "0:00", "E120", _here),
     # tests
-    Confusion("PLUS", r"\+[ ]*(\d+[ ]*\w+)", r"plus \1", "E105", _HERE),
-    Confusion("AT", r"(?:after|in)[ ]+(\d+[ ]*\w+)", r"at plus \1", "E101", _HERE),
+    Confusion("PLUS", r"\+[ ]*(\d+[ ]*\w+)", r"plus \1", "E105", _here),
+    Confusion("AT", r"(?:after|in)[ ]+(\d+[ ]*\w+)", r"at plus \1", "E101", _here),
     Confusion("BECAUSE", r"due[ ]+to|since|as", "because"),
     # items
     Confusion("USE", r"import|include|require", "use"),
     Confusion("LET", r"const|var", "let"),
     Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только", "when", "E126",
-              say('a rule begins with "when", "every" or "on"')),
+              _first_word),
 )  # fmt: skip
 
 _PATTERNS = tuple(
@@ -133,7 +153,7 @@ def _confused(failure: Failure, confusion: Confusion, match: re.Match[str]) -> F
     title = say('replace with "{meant}"', meant=meant) if meant else say("leave it out")
     return Finding(
         code=confusion.code,
-        message=confusion.message.format(meant=meant, written=match[0]),
+        message=confusion.message(meant, match[0]),
         where=span,
         fixes=(replaced(edit.span, meant, safe=confusion.safe, title=title),),
         repair=edit,

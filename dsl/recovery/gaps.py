@@ -170,8 +170,9 @@ def _when_for_if(failure: Failure) -> Fix:
     )
     when = shown("WHEN", russian=speaks_russian(failure))
     edits = (Edit(failure.piece, when), *([Edit(Span(*then.span()), "")] if then else []))
-    without = f' and leave out "{then[0].strip()}"' if then else ""
-    return Fix(say('replace with "{when}"{without}', when=when, without=without), edits)
+    if then:
+        return Fix(say('replace with "{when}" and leave out "{then}"', when=when, then=then[0].strip()), edits)
+    return Fix(say('replace with "{when}"', when=when), edits)
 
 
 def ends_too_early(failure: Failure) -> Finding | None:

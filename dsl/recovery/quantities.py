@@ -44,15 +44,12 @@ def ambiguous_minutes(failure: Failure) -> Finding | None:
         return None
     span, amount = Span(*match.span()), match[1]
     ways = (f"{amount} min", f"{amount} months" if amount != "1" else "1 month")
-    minutes = "minutes" if amount != "1" else "minute"
     return Finding(
         code="E104",
         message=say(
-            '"{match}" could be {amount} {minutes} or {ways}',
+            '"{match}" could be {amount} {amount:minute|minutes} or {amount} {amount:month|months}',
             match=match[0],
             amount=amount,
-            minutes=minutes,
-            ways=ways[1],
         ),
         where=span,
         fixes=tuple(replaced(span, way, title=way) for way in ways),

@@ -73,9 +73,7 @@ def report_test_without_expectations(b: Builder, title: Token) -> None:
 
 
 def report_uneven_row(b: Builder, span: Span, cells: int, columns: int) -> None:
-    label = Label(span, say("{count} for {count2}", count=_count(cells, "value"), count2=_count(columns, "column")))
+    label = Label(
+        span, say("{cells} {cells:value|values} for {columns} {columns:column|columns}", cells=cells, columns=columns)
+    )
     b.problems.error("E131", say("this row does not fit its table"), label)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
