@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from dsl.catalog import TemplateInfo
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source, Span
 from dsl.suggestions import nearest
@@ -52,7 +53,7 @@ def _report(problem: TemplateProblem, sources: Mapping[str, str], found: list[Di
     Problems(source, found).error(
         "E218",
         problem.message,
-        Label(_line(source, problem.line), "this template could not be sent"),
+        Label(_line(source, problem.line), say("this template could not be sent")),
         notes=[problem.help] if problem.help else [],
     )
 
@@ -66,8 +67,10 @@ def _report_topic(
     near = nearest(topic, topics)
     Problems(source, found).error(
         "E213",
-        f'there is no topic "{topic}"',
-        Label(span, "not among the topics of kogda.yaml"),
-        notes=[f"did you mean {near[0]}?"] if near else [f"topics: {listed(sorted(topics)) or 'none yet'}"],
+        say('there is no topic "{topic}"', topic=topic),
+        Label(span, say("not among the topics of kogda.yaml")),
+        notes=[say("did you mean {near}?", near=near[0])]
+        if near
+        else [say("topics: {topics}", topics=listed(sorted(topics)) or say("none yet"))],
         fixes=[replacement(span, near[0])] if near else [],
     )

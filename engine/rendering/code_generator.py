@@ -12,6 +12,8 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateSyntaxError
 
+from dsl.messages import say
+
 #: Methods that a template may call, on plain values only.
 METHODS = ("items", "keys", "values", "get", "upper", "lower", "title", "capitalize", "strip", "startswith", "endswith")
 
@@ -22,7 +24,7 @@ _REFUSED_NAMES = ("varargs", "kwargs")
 class PayingCodeGenerator(CodeGenerator):
     def visit_For(self, node: nodes.For, frame: Frame) -> None:
         if node.recursive:
-            raise TemplateSyntaxError("loops cannot be `recursive`", node.lineno)
+            raise TemplateSyntaxError(say("loops cannot be `recursive`"), node.lineno)
         rounds = nodes.EnvironmentAttribute("rounds", lineno=node.lineno)
         node.iter = nodes.Call(rounds, [node.iter], [], None, None, lineno=node.lineno)
         super().visit_For(node, frame)
@@ -33,18 +35,20 @@ class PayingCodeGenerator(CodeGenerator):
             self._direct(target.name, node.args, frame)
             return
         if node.dyn_args is not None or node.dyn_kwargs is not None:
-            raise TemplateSyntaxError("`*` and `**` cannot be used in calls; write the arguments out", node.lineno)
+            raise TemplateSyntaxError(say("`*` and `**` cannot be used in calls; write the arguments out"), node.lineno)
         if _is_method(target) and not node.kwargs and not forward_caller:
             assert isinstance(target, nodes.Getattr)
             self._direct("method", [target.node, nodes.Const(target.attr), *node.args], frame)
         elif isinstance(target, nodes.Name | nodes.Getattr):
             super().visit_Call(node, frame, forward_caller=forward_caller)
         else:
-            raise TemplateSyntaxError("only macros and functions can be called", node.lineno)
+            raise TemplateSyntaxError(say("only macros and functions can be called"), node.lineno)
 
     def visit_Name(self, node: nodes.Name, frame: Frame) -> None:
         if node.name in _REFUSED_NAMES:
-            raise TemplateSyntaxError(f"`{node.name}` cannot be used; name the macro's arguments", node.lineno)
+            raise TemplateSyntaxError(
+                say("`{node}` cannot be used; name the macro's arguments", node=node.name), node.lineno
+            )
         super().visit_Name(node, frame)
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
@@ -74,7 +78,7 @@ class PayingCodeGenerator(CodeGenerator):
             super().visit_Tuple(node, frame)
 
     def visit_ScopedEvalContextModifier(self, node: nodes.ScopedEvalContextModifier, frame: Frame) -> None:
-        raise TemplateSyntaxError("`autoescape` cannot be switched", node.lineno)
+        raise TemplateSyntaxError(say("`autoescape` cannot be switched"), node.lineno)
 
     def _lookup(self, owner: nodes.Expr, name: str, frame: Frame) -> None:
         """The path goes along, so that a missing value can say its whole name."""

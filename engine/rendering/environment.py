@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import Namespace
 
+from dsl.messages import say
 from engine.rendering import values
 from engine.rendering.budget import MAX_ELEMENTS, BudgetExceeded, current_budget
 from engine.rendering.code_generator import PayingCodeGenerator
@@ -36,7 +37,7 @@ _LOOP_CALLS = ("cycle", "changed")
 def bounded_range(*arguments: Any) -> range:
     numbers = range(*(int(argument) for argument in arguments))
     if len(numbers) > MAX_ELEMENTS:
-        raise BudgetExceeded(f"a range of more than {MAX_ELEMENTS:,} numbers")
+        raise BudgetExceeded(say("a range of more than {MAX_ELEMENTS} numbers", MAX_ELEMENTS=f"{MAX_ELEMENTS:,}"))
     return numbers
 
 
@@ -85,7 +86,7 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         if path not in self.sources:
             raise TemplateNotFound(path)
         if len(self.sources[path]) > MAX_SOURCE:
-            raise TemplateSyntaxError(f"the file is longer than {MAX_SOURCE // 1024} KiB", 1, name)
+            raise TemplateSyntaxError(say("the file is longer than {size} KiB", size=MAX_SOURCE // 1024), 1, name)
         refused = refusal(self.sources[path])
         if refused is not None:
             raise TemplateSyntaxError(refused[1], refused[0], name)
@@ -112,7 +113,7 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
 
     def rounds(self, elements: Any) -> Iterable[Any]:
         if isinstance(elements, str | int | float):
-            raise values.NotAllowed("only lists can be looped over")
+            raise values.NotAllowed(say("only lists can be looped over"))
         return current_budget().each(elements if elements is not None else ())
 
     concatenated = staticmethod(values.concatenated)
@@ -130,7 +131,7 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(owner, Undefined):
             return owner.inside(name) if isinstance(owner, Missing) else owner
         if name[:1] == "_":
-            raise SecurityError(f"`{name}` is not data")
+            raise SecurityError(say("`{name}` is not data", name=name))
         if isinstance(owner, LoopContext) and name in (*_LOOP, *_LOOP_CALLS):
             return getattr(owner, name)
         if isinstance(owner, TemplateReference):
@@ -158,7 +159,7 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Macros, blocks, `loop.cycle` and the few functions; each pays a step and a level."""
         if not _is_callable(__obj):
-            raise SecurityError("only macros and the functions `range` and `namespace` can be called")
+            raise SecurityError(say("only macros and the functions `range` and `namespace` can be called"))
         budget = current_budget()
         budget.enter()
         try:
@@ -180,11 +181,11 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(owner, str) and name not in ("items", "keys", "values", "get"):
             current_budget().charge(len(owner))
             return getattr(str if type(owner) is str else type(owner), name)(owner, *map(values.as_text, arguments))
-        raise values.NotAllowed(f"`{name}()` does not work here")
+        raise values.NotAllowed(say("`{name}()` does not work here", name=name))
 
     def _macro(self, macro: Any, arguments: tuple[Any, ...]) -> Any:
         if not isinstance(macro, Macro):
-            raise values.NotAllowed("only macros of an imported file can be called")
+            raise values.NotAllowed(say("only macros of an imported file can be called"))
         current_budget().enter()
         try:
             return macro(*arguments)
@@ -223,5 +224,5 @@ def rendered_parts(parts: Iterator[str], limit: int) -> str:
         made.append(part)
         limit -= len(part)
         if limit < 0:
-            raise BudgetExceeded("the mail is too long")
+            raise BudgetExceeded(say("the mail is too long"))
     return "".join(made)

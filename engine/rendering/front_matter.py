@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from dsl.messages import say
 from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
 
 KEYS = ("subject", "preheader", "from", "reply_to", "topic")
@@ -32,7 +33,11 @@ def read_front_matter(path: str, source: str) -> FrontMatter:
     if end is None:
         return FrontMatter(
             body=source,
-            problems=(_problem(path, 1, "the front matter has no end", "close it with a line of three dashes `---`"),),
+            problems=(
+                _problem(
+                    path, 1, say("the front matter has no end"), say("close it with a line of three dashes `---`")
+                ),
+            ),
         )
     body = "\n" * (end + 1) + "\n".join(lines[end + 1 :])
     values, at, problems = _read_yaml(path, "\n".join(["", *lines[1:end]]))
@@ -45,15 +50,19 @@ def _read_yaml(path: str, text: str) -> tuple[dict[str, str], dict[str, int], li
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 2
-        help = "put the text in quotes when it contains a colon, or begins with { or @"
-        return {}, {}, [_problem(path, line, "the front matter cannot be read", help)]
+        help = say("put the text in quotes when it contains a colon, or begins with {{ or @")
+        return {}, {}, [_problem(path, line, say("the front matter cannot be read"), help)]
     except RecursionError:
-        return {}, {}, [_problem(path, 2, "the front matter is nested too deep", None)]
+        return {}, {}, [_problem(path, 2, say("the front matter is nested too deep"), None)]
     if root is None:
         return {}, {}, []
     if not isinstance(root, yaml.MappingNode):
-        help = "write lines like `subject: Your cart is waiting`"
-        return {}, {}, [_problem(path, root.start_mark.line + 1, "the front matter is not a list of settings", help)]
+        help = say("write lines like `subject: Your cart is waiting`")
+        return (
+            {},
+            {},
+            [_problem(path, root.start_mark.line + 1, say("the front matter is not a list of settings"), help)],
+        )
     return _read_entries(path, root)
 
 
@@ -64,13 +73,15 @@ def _read_entries(path: str, root: yaml.MappingNode) -> tuple[dict[str, str], di
     for key, value in root.value:
         line, name = key.start_mark.line + 1, str(key.value)
         if name not in KEYS:
-            help = did_you_mean(name, KEYS) or "the settings are " + ", ".join(f"`{each}`" for each in KEYS)
-            problems.append(_problem(path, line, f"front matter has no setting `{name}`", help))
+            help = did_you_mean(name, KEYS) or say(
+                "the settings are {all}", all=", ".join(f"`{each}`" for each in KEYS)
+            )
+            problems.append(_problem(path, line, say("front matter has no setting `{name}`", name=name), help))
         elif name in values:
-            problems.append(_problem(path, line, f"`{name}` is set twice", None))
+            problems.append(_problem(path, line, say("`{name}` is set twice", name=name), None))
         elif not isinstance(value, yaml.ScalarNode):
-            help = f'put the text in quotes: {name}: "…"'
-            problems.append(_problem(path, line, f"`{name}` is not a text", help))
+            help = say('put the text in quotes: {name}: "…"', name=name)
+            problems.append(_problem(path, line, say("`{name}` is not a text", name=name), help))
         else:
             values[name], at[name] = value.value.strip(), line
     return values, at, problems

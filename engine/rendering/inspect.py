@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.parser import Parser
 
 from dsl.catalog import TemplateInfo, TemplateUse
+from dsl.messages import Message, say
 from engine.rendering.budget import Budget, BudgetExceeded, spending
 from engine.rendering.environment import BudgetedEnvironment
 from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
@@ -70,8 +72,8 @@ class _Reader:
         head = self.environment.front_matter(path)
         self.problems.extend(head.problems)
         if is_base and not head.values.get("subject") and not head.problems:
-            help = "begin the file with the lines `---`, `subject: Your words`, `---`"
-            self._problem("front_matter", path, 1, "the mail has no subject", help)
+            help = say("begin the file with the lines `---`, `subject: Your words`, `---`")
+            self._problem("front_matter", path, 1, say("the mail has no subject"), help)
         for key in RENDERED_KEYS:
             if key in head.values:
                 self._walk(f"{path}#{key}", line=head.lines[key])
@@ -98,22 +100,24 @@ class _Reader:
         try:
             collector.template(tree, {})
         except RecursionError:
-            self._problem("too_large", name, line, "the template is nested too deep")
+            self._problem("too_large", name, line, say("the template is nested too deep"))
         for file, use in collector.uses:
             self.found.append((file, replace(use, line=line + use.line - 1) if "#" in file else use))
 
     def _find(self, template: nodes.Expr, referrer: str) -> tuple[str, nodes.Template] | None:
         if not isinstance(template, nodes.Const) or not isinstance(template.value, str):
-            self._problem("not_allowed", referrer, template.lineno, "the name of a file is written in quotes")
+            self._problem("not_allowed", referrer, template.lineno, say("the name of a file is written in quotes"))
             return None
         path = referenced(template.value, referrer)
         if path not in self.environment.sources:
             known = [each.partition("/")[2] for each in self.environment.sources]
             shared = [each for each in known if each.startswith(SHARED)]
             help = did_you_mean(template.value, known) or (
-                "there are " + ", ".join(f"`{each}`" for each in sorted(shared)[:8]) if shared else None
+                say("there are {files}", files=", ".join(f"`{each}`" for each in sorted(shared)[:8]))
+                if shared
+                else None
             )
-            message = f"there is no file {workspace_path(path)}"
+            message = say("there is no file {path}", path=workspace_path(path))
             self._problem("missing_file", referrer, template.lineno, message, help)
             return None
         tree = self._tree(path)
@@ -126,7 +130,7 @@ class _Reader:
 
     def _parsed(self, name: str, line: int) -> nodes.Template | None:
         if len(self.environment.sources[name.partition("#")[0]]) > MAX_SOURCE:
-            self._problem("too_large", name, 1, f"the file is longer than {MAX_SOURCE // 1024} KiB")
+            self._problem("too_large", name, 1, say("the file is longer than {size} KiB", size=MAX_SOURCE // 1024))
             return None
         before = len(self.problems)
         try:
@@ -140,7 +144,7 @@ class _Reader:
             self._problem("syntax", name, line + error.lineno - 1, message, help)
             return None
         except (RecursionError, MemoryError, SyntaxError, BudgetExceeded):
-            self._problem("too_large", name, line, "the template is nested too deep, or costs too much")
+            self._problem("too_large", name, line, say("the template is nested too deep, or costs too much"))
             return None
         # Compiling changes the tree, so it is read again.
         return Parser(self.environment, source, name, name).parse()
@@ -150,7 +154,11 @@ class _Reader:
             word = "filter" if isinstance(used, nodes.Filter) else "test"
             names = self.environment.filters if word == "filter" else self.environment.tests
             if used.name not in names:
-                message = f"there is no {word} `{used.name}`"
+                message = (
+                    say("there is no filter `{name}`", name=used.name)
+                    if word == "filter"
+                    else say("there is no test `{name}`", name=used.name)
+                )
                 self._problem(f"unknown_{word}", name, line + used.lineno - 1, message, did_you_mean(used.name, names))
 
     def _problem(self, kind: str, name: str, line: int, message: str, help: str | None = None) -> None:
@@ -162,37 +170,85 @@ class _Reader:
 
 def plain_words(message: str) -> tuple[str, str | None]:
     """Jinja's own words for a mistake, for people who do not know its insides: a message and a help."""
-    for pattern, said, help in _WORDINGS:
+    if isinstance(message, Message):  # ours already
+        return message, None
+    for pattern, wording in _WORDINGS:
         match = re.search(pattern, message)
         if match:
-            advice = match.expand(help) if help else None
-            if "unknown tag" in said:
-                advice = did_you_mean(match[1], _TAGS) or advice
-            return match.expand(said), advice
+            return wording(*match.groups())
     return message[:1].lower() + message[1:].rstrip("."), None
 
 
-#: What Jinja says, what we say, and the edit to make. The first that fits is taken.
-_WORDINGS: tuple[tuple[str, str, str | None], ...] = (
-    (
-        r"Unexpected end of template.*innermost block that needs to be closed is '(\w+)'",
-        r"`{% \1 %}` is never closed",
-        r"add `{% end\1 %}`",
-    ),
-    (
-        r"Encountered unknown tag '(end\w+)'.*innermost block that needs to be closed is '(\w+)'",
-        r"`{% \1 %}` does not fit here: `{% \2 %}` is still open",
-        r"close it first with `{% end\2 %}`",
-    ),
-    (r"Encountered unknown tag '(\w+)'", r"unknown tag `\1`", "see the list of tags in docs/templates.md"),
-    (r"unexpected '}', expected ':'|unexpected '}'", "a `}` is in the wrong place", "write `{{ name }}`"),
-    (r"unexpected char '(.)'", r"the character `\1` cannot stand here", "texts go in straight quotes"),
-    (r"expected token 'end of print statement', got '(.*)'", r"`\1` is unexpected here", "close with `}}` first"),
-    (r"expected token 'end of statement block', got '(.*)'", r"`\1` is unexpected here", "close with `%}` first"),
-    (r"expected token '(.*)', got '(.*)'", r"`\2` stands where `\1` is expected", None),
-    (r"[Uu]nexpected end of template", "the file ends too early", "close the last `{{` or `{%`"),
-    (r"Missing end of comment tag", "a comment is never closed", "close it with `#}`"),
-    (r"Missing end of raw directive", "`{% raw %}` is never closed", "add `{% endraw %}`"),
-    (r"Expected an expression, got '(.*)'", "something is missing here", "write a name, like `{{ customer.name }}`"),
-    (r"block '(\w+)' defined twice", r"the block `\1` is defined twice", "give one of them another name"),
+Said: TypeAlias = tuple[str, str | None]
+
+
+def _never_closed(tag: str) -> Said:
+    return say("`{{% {tag} %}}` is never closed", tag=tag), say("add `{{% end{tag} %}}`", tag=tag)
+
+
+def _still_open(end: str, inner: str) -> Said:
+    message = say("`{{% {end} %}}` does not fit here: `{{% {inner} %}}` is still open", end=end, inner=inner)
+    return message, say("close it first with `{{% end{inner} %}}`", inner=inner)
+
+
+def _unknown_tag(tag: str) -> Said:
+    help = did_you_mean(tag, _TAGS) or say("see the list of tags in docs/templates.md")
+    return say("unknown tag `{tag}`", tag=tag), help
+
+
+def _stray_brace() -> Said:
+    return say("a `}}` is in the wrong place"), say("write `{{{{ name }}}}`")
+
+
+def _stray_character(character: str) -> Said:
+    return say("the character `{character}` cannot stand here", character=character), say("texts go in straight quotes")
+
+
+def _open_print(word: str) -> Said:
+    return say("`{word}` is unexpected here", word=word), say("close with `}}}}` first")
+
+
+def _open_statement(word: str) -> Said:
+    return say("`{word}` is unexpected here", word=word), say("close with `%}}` first")
+
+
+def _other_word(expected: str, word: str) -> Said:
+    return say("`{word}` stands where `{expected}` is expected", word=word, expected=expected), None
+
+
+def _ends_early() -> Said:
+    return say("the file ends too early"), say("close the last `{{{{` or `{{%`")
+
+
+def _open_comment() -> Said:
+    return say("a comment is never closed"), say("close it with `#}}`")
+
+
+def _open_raw() -> Said:
+    return say("`{{% raw %}}` is never closed"), say("add `{{% endraw %}}`")
+
+
+def _nothing_here(word: str) -> Said:
+    return say("something is missing here"), say("write a name, like `{{{{ customer.name }}}}`")
+
+
+def _two_blocks(name: str) -> Said:
+    return say("the block `{name}` is defined twice", name=name), say("give one of them another name")
+
+
+#: What Jinja says, and what we say. The first that fits is taken.
+_WORDINGS: tuple[tuple[str, Callable[..., Said]], ...] = (
+    (r"Unexpected end of template.*innermost block that needs to be closed is '(\w+)'", _never_closed),
+    (r"Encountered unknown tag '(end\w+)'.*innermost block that needs to be closed is '(\w+)'", _still_open),
+    (r"Encountered unknown tag '(\w+)'", _unknown_tag),
+    (r"unexpected '}', expected ':'|unexpected '}'", _stray_brace),
+    (r"unexpected char '(.)'", _stray_character),
+    (r"expected token 'end of print statement', got '(.*)'", _open_print),
+    (r"expected token 'end of statement block', got '(.*)'", _open_statement),
+    (r"expected token '(.*)', got '(.*)'", _other_word),
+    (r"[Uu]nexpected end of template", _ends_early),
+    (r"Missing end of comment tag", _open_comment),
+    (r"Missing end of raw directive", _open_raw),
+    (r"Expected an expression, got '(.*)'", _nothing_here),
+    (r"block '(\w+)' defined twice", _two_blocks),
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
+from dsl.messages import say
+
 ProblemKind: TypeAlias = Literal[
     "syntax", "unknown_filter", "unknown_test", "missing_file", "front_matter", "too_large", "not_allowed"
 ]
@@ -25,7 +27,7 @@ class TemplateProblem:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else None
+    return say("did you mean `{near}`?", near=near[0]) if near else None
 
 
 def workspace_path(path: str) -> str:

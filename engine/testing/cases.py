@@ -9,6 +9,7 @@ from time import perf_counter
 from dsl import syntax
 from dsl.diagnostics import Label
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.problems import Problems
 from engine.core.effects import Note
 from engine.testing.casting import arms_of
@@ -71,7 +72,7 @@ def _play(case: syntax.TestCase, script: Script, ground: Ground, problems: Probl
     try:
         play.run()
     except StillWaiting as waiting:
-        problems.error("E402", "this test never ends", Label(case.title.span, str(waiting)))
+        problems.error("E402", say("this test never ends"), Label(case.title.span, waiting.args[0]))
     except RuleFailed as failed:
         judgement.failures.append(Failure(message=str(failed)))
         return judgement
@@ -85,13 +86,13 @@ def _refuse_open_splits(case: syntax.TestCase, play: Play, problems: Problems) -
     notes = [entry for entry in play.world.timeline if isinstance(entry.about, Note) and entry.what == "split"]
     for name in dict.fromkeys(entry.detail.rpartition(": ")[0] for entry in notes):
         if name not in play.script.arms:
-            label = Label(case.title.span, "this test comes to it, and does not say which arm is taken")
+            label = Label(case.title.span, say("this test comes to it, and does not say which arm is taken"))
             lines = [f'split "{name}" takes "{arm}"' for arm in arms_of(play.ground.plan)[name]]
             problems.error(
                 "E403",
-                f'the split "{name}" needs an arm',
+                say('the split "{name}" needs an arm', name=name),
                 label,
-                notes=[f"write one of: {', '.join(lines)}"],
+                notes=[say("write one of: {all}", all=", ".join(lines))],
             )
 
 
@@ -103,8 +104,10 @@ def _ground(case: syntax.TestCase, workspace: Workspace, problems: Problems) -> 
         own = path.removesuffix(_TEST_SUFFIX) + _SUFFIX
         if own in workspace.names:
             return workspace.ground((own,))
-        label = Label(case.title.span, f"looked for {own}")
-        problems.error("E208", "no rules for this test", label, notes=['name them in the test: rules "cart.rules"'])
+        label = Label(case.title.span, say("looked for {own}", own=own))
+        problems.error(
+            "E208", say("no rules for this test"), label, notes=[say('name them in the test: rules "cart.rules"')]
+        )
         return None
     files = [_find(line.path, path, workspace, problems) for line in named]
     return workspace.ground(tuple(dict.fromkeys(each for each in files if each))) if all(files) else None
@@ -118,6 +121,6 @@ def _find(written: syntax.Text, path: str, workspace: Workspace, problems: Probl
         if found in workspace.names:
             return found
     known = [posixpath.relpath(each, folder or ".") for each in workspace.names]
-    message = f'there is no rule file "{written.text}"'
+    message = say('there is no rule file "{written}"', written=written.text)
     report_unknown("E208", message, written.span, problems=problems, candidates=known, quoted=True)
     return None

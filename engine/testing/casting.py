@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from dsl import plan
+from dsl.messages import say
 from engine.core.identity import customer_id, known_key
 from engine.core.splits import arm_of
 
@@ -26,13 +27,13 @@ def name_of_one_who_takes(plan_: plan.Plan, arms: Mapping[str, str], *, base: st
     ]
     for name, label in arms.items():
         if label not in labels.get(name, ()):
-            raise LookupError(f'no split "{name}" has an arm "{label}"')
+            raise LookupError(say('no split "{name}" has an arm "{label}"', name=name, label=label))
     for number in count(1):
         name = base if number == 1 else f"{base} {number}"
         if _takes(wanted, customer_id(known_key(name))):
             return name
         if number > _MOST_TRIES:
-            raise LookupError(f"nobody takes {dict(arms)} at once")
+            raise LookupError(say("nobody takes {arms} at once", arms=dict(arms)))
     raise AssertionError("unreachable")
 
 

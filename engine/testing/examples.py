@@ -9,6 +9,7 @@ from typing import Any
 
 from dsl import syntax
 from dsl.diagnostics import Label
+from dsl.messages import say
 from dsl.problems import Problems, listed
 
 _IN_TEXT = re.compile(r"<([^\W\d]\w*)>")
@@ -56,6 +57,12 @@ class _Row:
 
     def _cell(self, column: str, node: syntax.Node) -> syntax.Value | None:
         if column not in self._cells:
-            there_are = f"columns: {listed(list(self._cells))}" if self._cells else "this test has no examples"
-            self._problems.error("E406", f"no column is called <{column}>", Label(node.span, there_are))
+            there_are = (
+                say("columns: {all}", all=listed(list(self._cells)))
+                if self._cells
+                else say("this test has no examples")
+            )
+            self._problems.error(
+                "E406", say("no column is called <{column}>", column=column), Label(node.span, there_are)
+            )
         return self._cells.get(column)

@@ -9,6 +9,7 @@ from dsl.comparisons import accepts
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.plan import JSON, Constant
 from dsl.scope import Scope, Typed
 from dsl.values import compile_value
@@ -27,7 +28,7 @@ def properties_of(event: str, pairs: Sequence[syntax.Pair], scope: Scope) -> dic
         name = pair.name.text
         kind = known.properties.get(name) if known else None
         if known and kind is None and not known.open:
-            message = f'{event} has no property "{name}"'
+            message = say('{event} has no property "{name}"', event=event, name=name)
             report_unknown("E205", message, pair.name.span, problems=scope.problems, candidates=known.properties)
         elif (value := _constant(pair.value, kind, scope)) is not None:
             given[name] = value
@@ -54,18 +55,18 @@ def trait_of(name: syntax.Name, value: syntax.Value, scope: Scope) -> JSON:
     kind = scope.catalog.attributes.get(name.text)
     if kind is None:
         known = [*scope.catalog.attributes, CONSENT]
-        message = f'customers have no attribute "{name.text}"'
+        message = say('customers have no attribute "{name}"', name=name.text)
         report_unknown("E203", message, name.span, problems=scope.problems, candidates=known)
         return None
     if name.text == "id":
-        _refuse(scope, value, "a customer's id is the name after the word `customer`")
+        _refuse(scope, value, say("a customer's id is the name after the word `customer`"))
         return None
     found = _constant(value, kind, scope)
     if name.text == "timezone" and isinstance(found, str) and zone_named(found) is None:
-        _refuse(scope, value, "there is no such time zone; write one like Europe/Moscow")
+        _refuse(scope, value, say("there is no such time zone; write one like Europe/Moscow"))
         return None
     if found == "":
-        _refuse(scope, value, "an empty text says nothing: leave it out")
+        _refuse(scope, value, say("an empty text says nothing: leave it out"))
         return None
     return found
 
@@ -75,7 +76,7 @@ def _constant(value: syntax.Value, kind: Kind | None, scope: Scope) -> JSON:
     typed = compile_value(value, scope)
     if typed is None or not isinstance(typed.operand, Constant):
         if len(scope.problems.found) == before and not isinstance(value, syntax.Placeholder):
-            _refuse(scope, value, "a test gives fixed values only")
+            _refuse(scope, value, say("a test gives fixed values only"))
         return None
     reason = accepts(kind, typed, scope) if kind else _unfit(typed)
     if reason:
@@ -85,7 +86,7 @@ def _constant(value: syntax.Value, kind: Kind | None, scope: Scope) -> JSON:
 
 
 def _unfit(value: Typed) -> str | None:
-    return "an event cannot carry this: write it as text" if value.kind.name in ("clock", "duration") else None
+    return say("an event cannot carry this: write it as text") if value.kind.name in ("clock", "duration") else None
 
 
 def _consent(value: syntax.Value, scope: Scope) -> JSON:
@@ -98,7 +99,11 @@ def _consent(value: syntax.Value, scope: Scope) -> JSON:
     for word in _words(text):
         name = word.removeprefix("no ").strip()
         if name not in known:
-            _refuse(scope, value, f'"{name}" is no channel and no topic; there are: {", ".join(known)}')
+            _refuse(
+                scope,
+                value,
+                say('"{name}" is no channel and no topic; there are: {all}', name=name, all=", ".join(known)),
+            )
             return None
         given[name] = not word.startswith("no ")
     return given
@@ -109,4 +114,4 @@ def _words(text: str) -> list[str]:
 
 
 def _refuse(scope: Scope, value: syntax.Value, reason: str) -> None:
-    scope.problems.error("E409", "a test cannot give this value", Label(value.span, reason))
+    scope.problems.error("E409", say("a test cannot give this value"), Label(value.span, reason))

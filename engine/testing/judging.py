@@ -9,6 +9,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dsl import syntax
+from dsl.messages import say
 from dsl.source import Source
 from engine.testing.outcome import Failure
 from engine.testing.playing import Play
@@ -37,15 +38,19 @@ class Judgement:
         self._match()
         for wanted in self.missing:
             when = _interval(wanted, self._zone_of(wanted.who))
-            for_whom = f" for {wanted.who.name}" if wanted.who else ""
-            self._fail(f"missing {wanted.text} {when}{for_whom}", wanted.node, why_not(wanted, self.play))
+            for_whom = say(" for {name}", name=wanted.who.name) if wanted.who else ""
+            self._fail(
+                say("missing {wanted} {when}{for_whom}", wanted=wanted.text, when=when, for_whom=for_whom),
+                wanted.node,
+                why_not(wanted, self.play),
+            )
         self._refuse_unexpected()
         for claim, who in self.play.script.claims:
             self._judge_claim(claim, who)
         for check, holds in self.play.answers:
             if not holds:
                 at = check.at.astimezone(check.who.zone)
-                self._fail(f"not so at {at:%Y-%m-%d %H:%M}: {check.text}", check.node)
+                self._fail(say("not so at {at}: {check}", at=f"{at:%Y-%m-%d %H:%M}", check=check.text), check.node)
         self.failures.sort(key=lambda failure: failure.line or 10**9)
 
     def _match(self) -> None:
@@ -63,8 +68,21 @@ class Judgement:
             if place not in self.matched and self._is_refused(message):
                 self.unexpected.append(message)
                 at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
-                said = f'unexpected {message.channel} "{message.template}" at {at}{self._to(message)}'
-                self._fail(f'{said}, from rule "{message.rule}"{self._place_of(message.rule)}')
+                said = say(
+                    'unexpected {channel} "{template}" at {at}{to}',
+                    channel=message.channel,
+                    template=message.template,
+                    at=at,
+                    to=self._to(message),
+                )
+                self._fail(
+                    say(
+                        '{said}, from rule "{rule}"{place_of}',
+                        said=said,
+                        rule=message.rule,
+                        place_of=self._place_of(message.rule),
+                    )
+                )
 
     def _is_refused(self, message: SentMessage) -> bool:
         script = self.play.script
@@ -85,8 +103,22 @@ class Judgement:
             )
             if is_meant and _concerns(message.customer, who) and message not in self.unexpected:
                 at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
-                said = f'{message.channel} "{message.template}" was sent at {at}{self._to(message)}'
-                self._fail(f'{said}, from rule "{message.rule}"{self._place_of(message.rule)}', claim)
+                said = say(
+                    '{channel} "{template}" was sent at {at}{to}',
+                    channel=message.channel,
+                    template=message.template,
+                    at=at,
+                    to=self._to(message),
+                )
+                self._fail(
+                    say(
+                        '{said}, from rule "{rule}"{place_of}',
+                        said=said,
+                        rule=message.rule,
+                        place_of=self._place_of(message.rule),
+                    ),
+                    claim,
+                )
 
     def _judge_skipped(self, claim: syntax.ExpectSkipped, who: Person | None) -> None:
         skips = [
@@ -96,8 +128,17 @@ class Judgement:
         ]
         if not any(is_because(each.reason, claim.reason.text) for each in skips):
             reasons = _listed(each.reason for each in skips)
-            why = f"it was skipped because: {reasons}" if skips else "it was never skipped"
-            self._fail(f'{claim.channel} "{claim.template.text}" not skipped because "{claim.reason.text}"', claim, why)
+            why = say("it was skipped because: {reasons}", reasons=reasons) if skips else say("it was never skipped")
+            self._fail(
+                say(
+                    '{channel} "{template}" not skipped because "{reason}"',
+                    channel=claim.channel,
+                    template=claim.template.text,
+                    reason=claim.reason.text,
+                ),
+                claim,
+                why,
+            )
 
     def _judge_exit(self, claim: syntax.ExpectExit, who: Person | None) -> None:
         customers = self.play.world.memory.customers
@@ -107,8 +148,8 @@ class Judgement:
             if run.end_reason and _concerns(customers[run.customer].key.partition(":")[2], who)
         ]
         if not any(_ends_with(reason, claim.reason) for reason in reasons):
-            why = f"runs ended with: {_listed(reasons)}" if reasons else "no run ended"
-            self._fail(f'no run ended because "{claim.reason.text}"', claim, why)
+            why = say("runs ended with: {all}", all=_listed(reasons)) if reasons else say("no run ended")
+            self._fail(say('no run ended because "{reason}"', reason=claim.reason.text), claim, why)
 
     # places and names
 
@@ -120,7 +161,7 @@ class Judgement:
         return (who or next(iter(self.play.script.people.values()))).zone
 
     def _to(self, message: SentMessage) -> str:
-        return f" to {self.play.name_of(message.customer)}" if len(self.play.script.people) > 1 else ""
+        return say(" to {name}", name=self.play.name_of(message.customer)) if len(self.play.script.people) > 1 else ""
 
     def _place_of(self, rule: str) -> str:
         code = self.play.ground.program.by_name.get(rule)
@@ -142,7 +183,7 @@ def _concerns(customer: str, who: Person | None) -> bool:
 
 def _interval(wanted: Wanted, zone: ZoneInfo) -> str:
     low, high = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (wanted.low, wanted.high))
-    return f"at {low}" if low == high else f"between {low} and {high}"
+    return say("at {low}", low=low) if low == high else say("between {low} and {high}", low=low, high=high)
 
 
 def _ends_with(reason: str, written: syntax.Text | syntax.Name) -> bool:

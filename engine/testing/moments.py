@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dsl import syntax
 from dsl.diagnostics import Label
+from dsl.messages import say
 from dsl.plan import Length
 from dsl.problems import Problems
 from engine.core import calendar
@@ -32,12 +33,12 @@ class Moments:
             assert self._above_node is not None
             self._problems.error(
                 "E401",
-                "time goes backwards here",
+                say("time goes backwards here"),
                 (
-                    Label(node.span, f"{at.astimezone(zone):%Y-%m-%d %H:%M} is earlier"),
-                    Label(self._above_node.span, f"than {self._above.astimezone(zone):%Y-%m-%d %H:%M}"),
+                    Label(node.span, say("{at} is earlier", at=f"{at.astimezone(zone):%Y-%m-%d %H:%M}")),
+                    Label(self._above_node.span, say("than {at}", at=f"{self._above.astimezone(zone):%Y-%m-%d %H:%M}")),
                 ),
-                notes=["put the lines in the order in which things happen"],
+                notes=[say("put the lines in the order in which things happen")],
             )
             return None
         self._above, self._above_node = at, node
@@ -46,7 +47,9 @@ class Moments:
     def read(self, node: syntax.Moment, zone: ZoneInfo) -> datetime | None:
         at = self._placed(node, zone)
         if at is not None and at.year not in _YEARS:
-            self._refuse(node, "this year is out of reach", f"from {_YEARS[0]} to {_YEARS[-1]}")
+            self._refuse(
+                node, say("this year is out of reach"), say("from {first} to {last}", first=_YEARS[0], last=_YEARS[-1])
+            )
             return None
         if at is not None and (self.latest is None or at > self.latest):
             self.latest = at
@@ -57,7 +60,9 @@ class Moments:
             return calendar.resolve(datetime.combine(node.date.value, node.time.value), zone)
         if self._above is None:
             self._refuse(
-                node, "the first moment of a test needs a date", "no `at` stands above that it could count from"
+                node,
+                say("the first moment of a test needs a date"),
+                say("no `at` stands above that it could count from"),
             )
             return None
         if node.plus is not None:
@@ -66,4 +71,4 @@ class Moments:
         return calendar.resolve(datetime.combine(self._above.astimezone(zone).date(), node.time.value), zone)
 
     def _refuse(self, node: syntax.Moment, message: str, label: str) -> None:
-        self._problems.error("E404", message, Label(node.span, label), notes=["write it out: 2026-03-02 10:00"])
+        self._problems.error("E404", message, Label(node.span, label), notes=[say("write it out: 2026-03-02 10:00")])

@@ -13,6 +13,7 @@ from dsl.diagnostics import Label
 from dsl.event_names import find_event
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
+from dsl.messages import say
 from dsl.problems import Problems, listed
 from dsl.scope import Scope
 from dsl.source import Span
@@ -64,7 +65,9 @@ class _Reader:
     def _read_customer(self, node: syntax.GivenCustomer) -> None:
         name = node.name.text if node.name else _UNNAMED
         if name in self.script.people:
-            self._refuse_customer(node.span, f'there is already a customer "{name}"', "give each a name of its own")
+            self._refuse_customer(
+                node.span, say('there is already a customer "{name}"', name=name), say("give each a name of its own")
+            )
             return
         traits = traits_of(node.attributes, self.scope)
         person = self._person(name)
@@ -80,18 +83,20 @@ class _Reader:
         arms = arms_of(self.ground.plan)
         name, arm = node.split, node.takes
         if name.text not in arms:
-            there_are = f"there are: {listed(sorted(arms))}" if arms else "these rules have no split"
-            self.problems.error("E407", f'no split is called "{name.text}"', Label(name.span, there_are))
+            there_are = say("there are: {all}", all=listed(sorted(arms))) if arms else say("these rules have no split")
+            self.problems.error("E407", say('no split is called "{name}"', name=name.text), Label(name.span, there_are))
         elif arm.text not in arms[name.text]:
-            label = Label(arm.span, f"its arms: {listed(arms[name.text])}")
-            self.problems.error("E407", f'this split has no arm "{arm.text}"', label)
+            label = Label(arm.span, say("its arms: {all}", all=listed(arms[name.text])))
+            self.problems.error("E407", say('this split has no arm "{arm}"', arm=arm.text), label)
         elif self.script.arms.setdefault(name.text, arm.text) != arm.text:
-            self.problems.error("E407", "one customer takes one arm", Label(arm.span, "write a test for each arm"))
+            self.problems.error(
+                "E407", say("one customer takes one arm"), Label(arm.span, say("write a test for each arm"))
+            )
 
     def _read_workspace(self, node: syntax.GivenWorkspace) -> None:
-        label = Label(node.span, "I can read this, but this version does not run it")
+        label = Label(node.span, say("I can read this, but this version does not run it"))
         self.problems.error(
-            "E408", "not yet: settings of the workspace in a test", label, notes=["set it in kogda.yaml"]
+            "E408", say("not yet: settings of the workspace in a test"), label, notes=[say("set it in kogda.yaml")]
         )
 
     def _read_failure(self, node: syntax.GivenFailure) -> None:
@@ -103,14 +108,14 @@ class _Reader:
         event = find_event(node.event, self.scope)
         if begins is None or who is None or event is None:
             if begins is None and not self.problems.found:
-                label = Label(node.span, "no `at` with an event stands below")
-                self.problems.error("E404", "there is nothing that this could be before", label)
+                label = Label(node.span, say("no `at` with an event stands below"))
+                self.problems.error("E404", say("there is nothing that this could be before"), label)
             return
         properties = properties_of(event.name, node.properties, self.scope)
         length = compile_length(node.within, self.scope)
         if node.count > _MOST_PAST:
-            label = Label(node.span, f"at most {_MOST_PAST:,} events")
-            self.problems.error("E409", "this is more history than a test can hold", label)
+            label = Label(node.span, say("at most {MOST_PAST} events", MOST_PAST=f"{_MOST_PAST:,}"))
+            self.problems.error("E409", say("this is more history than a test can hold"), label)
         if length is None or node.count > _MOST_PAST:
             return
         span = begins - calendar.add(begins, length, who.zone, sign=-1)
@@ -129,7 +134,7 @@ class _Reader:
         try:
             person.cast_as = name_of_one_who_takes(self.ground.plan, self.script.arms, base=person.name)
         except LookupError as error:
-            self.problems.error("E407", "nobody takes these arms together", Label(self.title.span, str(error)))
+            self.problems.error("E407", say("nobody takes these arms together"), Label(self.title.span, error.args[0]))
 
     # names
 
@@ -142,7 +147,11 @@ class _Reader:
     def find_template(self, name: syntax.Text, channel: str | None) -> None:
         known = [each for where, each in self.ground.catalog.templates if channel in (None, where)]
         if name.text not in known:
-            message = f'there is no {channel or ""} template "{name.text}"'.replace("  ", " ")
+            message = (
+                say('there is no {channel} template "{name}"', channel=channel, name=name.text)
+                if channel
+                else say('there is no template "{name}"', name=name.text)
+            )
             report_unknown("E204", message, name.span, problems=self.problems, candidates=known, quoted=True)
 
     def whose(self, name: syntax.Name | None, span: Span) -> Person | None:
@@ -153,10 +162,14 @@ class _Reader:
         if name is None and len(people) == 1:
             return next(iter(people.values()))
         if name is None:
-            self._refuse_customer(span, "which customer?", f"write `for` and one of: {listed(list(people))}")
+            self._refuse_customer(
+                span, say("which customer?"), say("write `for` and one of: {all}", all=listed(list(people)))
+            )
         else:
             self._refuse_customer(
-                name.span, f'no customer is called "{name.text}"', f"there are: {listed(list(people))}"
+                name.span,
+                say('no customer is called "{name}"', name=name.text),
+                say("there are: {all}", all=listed(list(people))),
             )
         return None
 
@@ -193,8 +206,8 @@ class _Timeline:
         at = self.moments.step_to(node.at, who.zone) if who else None
         parts = node.path.parts
         if len(parts) != 2 or node.path.root != "customer" or parts[1].text == "tags":
-            label = Label(node.path.span, "only an attribute can be changed: customer.…")
-            reader.problems.error("E409", "this cannot be changed in a test", label)
+            label = Label(node.path.span, say("only an attribute can be changed: customer.…"))
+            reader.problems.error("E409", say("this cannot be changed in a test"), label)
             return
         value = trait_of(parts[1], node.value, reader.scope)
         if who is None or at is None or value is None:
@@ -215,8 +228,8 @@ class _Timeline:
         low, high = ends[0], ends[1]
         assert low is not None and high is not None
         if high < low:
-            label = Label(node.between[1].span if node.between else node.span, "this is before the first one")
-            reader.problems.error("E401", "time goes backwards here", label, notes=["write the date as well"])
+            label = Label(node.between[1].span if node.between else node.span, say("this is before the first one"))
+            reader.problems.error("E401", say("time goes backwards here"), label, notes=[say("write the date as well")])
         reader.script.wanted.append(
             Wanted(node=node, channel=node.channel, template=node.template.text, low=low, high=high, who=who)
         )
@@ -240,22 +253,26 @@ class _Timeline:
         problems, before = reader.problems, len(reader.problems.found)
         for cls, found in index([node.condition]).items():
             for each in found if cls in NOT_YET else ():
-                label = Label(each.span, "I can read this, but this version does not run it")
-                problems.error(NOT_YET[cls].code, f"not yet: {NOT_YET[cls].what}", label)
+                label = Label(each.span, say("I can read this, but this version does not run it"))
+                problems.error(NOT_YET[cls].code, say("not yet: {what}", what=NOT_YET[cls].what), label)
         condition = compile_condition(node.condition, reader.scope)
         if condition is not None:
             plan_ = reader.ground.plan
             self._check(node, test=test_of(condition, plan_.currency, zone=None))
         elif len(problems.found) == before:
-            problems.error("E307", "a test cannot ask this", Label(node.condition.span, "write it with customer.…"))
+            problems.error(
+                "E307", say("a test cannot ask this"), Label(node.condition.span, say("write it with customer.…"))
+            )
 
     def _check(self, node: syntax.ExpectTag | syntax.ExpectValue, **what: Any) -> None:
         reader = self.reader
         who, at = reader.whose(node.customer, node.span), self.moments.latest
         if at is None:
             if not reader.problems.found:
-                label = Label(node.span, "no moment stands above")
-                reader.problems.error("E404", "when should this be true?", label, notes=["put an `at` line above it"])
+                label = Label(node.span, say("no moment stands above"))
+                reader.problems.error(
+                    "E404", say("when should this be true?"), label, notes=[say("put an `at` line above it")]
+                )
         elif who is not None:
             text = " ".join(reader.problems.source.slice(node.span).split())
             reader.script.steps.append(Check(at=at, who=who, node=node, text=text, **what))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from dsl.messages import say
 from engine.core.effects import Note
 from engine.core.model import Event
 from engine.testing.judging import Judgement
@@ -53,7 +54,11 @@ def _happened(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
 def _told(entry: Entry) -> str | None:
     about = entry.about
     if isinstance(about, Event):
-        return f"event {about.name}" if about.name else f"{', '.join(about.properties)} becomes known"
+        return (
+            say("event {about}", about=about.name)
+            if about.name
+            else say("{all} becomes known", all=", ".join(about.properties))
+        )
     if isinstance(about, SentMessage):
         reason = f": {about.reason}" if about.reason else ""
         return f'{about.channel} "{about.template}" {about.state}{reason}'

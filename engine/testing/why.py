@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import plan
+from dsl.messages import in_a_row, say
 from engine.testing.playing import Play
 from engine.testing.script import Wanted
 from engine.testing.skips import skips_of
@@ -20,15 +21,20 @@ def why_not(wanted: Wanted, play: Play) -> str:
     zone = (wanted.who or next(iter(play.script.people.values()))).zone
     if sent := [each for each in theirs if each.state == "sent"]:
         moments = ", ".join(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}" for each in sent)
-        return f"{wanted.text} was sent at {moments}"
+        return say("{wanted} was sent at {moments}", wanted=wanted.text, moments=moments)
     if refused := [each for each in skips_of(play.world) if (each.channel, each.template) == _key(wanted)]:
         last = refused[-1]
-        return f"{last.at.astimezone(zone):%Y-%m-%d %H:%M} {wanted.text} was not sent: {last.reason}"
+        return say(
+            "{at} {wanted} was not sent: {reason}",
+            at=f"{last.at.astimezone(zone):%Y-%m-%d %H:%M}",
+            wanted=wanted.text,
+            reason=last.reason,
+        )
     rules = [rule for rule in play.ground.plan.rules if _sends(rule, wanted)]
     if not rules:
-        return f"no rule of {', '.join(play.ground.files)} sends {wanted.text}"
+        return say("no rule of {all} sends {wanted}", all=", ".join(play.ground.files), wanted=wanted.text)
     began = [rule for rule in rules if any(_entries(rule, wanted, play))]
-    return "; ".join(_story(rule, wanted, play) for rule in began or rules)
+    return in_a_row("; ", (_story(rule, wanted, play) for rule in began or rules))
 
 
 def _key(wanted: Wanted) -> tuple[str, str]:
@@ -48,8 +54,13 @@ def _story(rule: plan.Rule, wanted: Wanted, play: Play) -> str:
         place = f"{rule.file}:{last.line}" if last.line else f"{rule.file}:{rule.line}"
         return f'{last.at.astimezone(zone):%Y-%m-%d %H:%M} "{rule.name}" {last.what}: {last.detail} ({place})'
     if any(_entries(rule, wanted, play)):
-        return f'"{rule.name}" went another way ({rule.file}:{rule.line})'
-    return f'no run of "{rule.name}" began: nothing started it, or a condition said no ({rule.file}:{rule.line})'
+        return say('"{rule}" went another way ({file}:{line})', rule=rule.name, file=rule.file, line=rule.line)
+    return say(
+        'no run of "{rule}" began: nothing started it, or a condition said no ({file}:{line})',
+        rule=rule.name,
+        file=rule.file,
+        line=rule.line,
+    )
 
 
 def _entries(rule: plan.Rule, wanted: Wanted, play: Play) -> Iterator[Entry]:

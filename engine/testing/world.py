@@ -12,6 +12,7 @@ from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from dsl.messages import say
 from dsl.plan import JSON, Plan
 from engine.actions import ACTIONS
 from engine.core import calendar
@@ -130,7 +131,11 @@ class World:
         while (following := self._next_moment()) is not None:
             if following > limit:
                 raise StillWaiting(
-                    f"something still waits for {following:%Y-%m-%d %H:%M} UTC, more than {_LONGEST.days} days ahead"
+                    say(
+                        "something still waits for {moment} UTC, more than {days} days ahead",
+                        moment=f"{following:%Y-%m-%d %H:%M}",
+                        days=_LONGEST.days,
+                    )
                 )
             self.at(max(following, self.now))
         return self

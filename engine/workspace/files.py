@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsl.diagnostics import Diagnostic, Label
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Source, Span
 
@@ -49,9 +50,15 @@ def _read_required(root: Path, name: str, found: list[Diagnostic]) -> Source | N
     if (root / name).exists() or (root / name).is_symlink():
         return _read(root, name, found)
     other = name.replace(".yaml", ".yml")
-    notes = [f"rename {other} to {name}"] if (root / other).exists() else ["`kogda init DIR` makes a workspace"]
+    notes = (
+        [say("rename {other} to {name}", other=other, name=name)]
+        if (root / other).exists()
+        else [say("`kogda init DIR` makes a workspace")]
+    )
     source = Source(name, "")
-    Problems(source, found).error("E501", f"there is no {name}", Label(Span(0, 0), "a workspace needs it"), notes=notes)
+    Problems(source, found).error(
+        "E501", say("there is no {name}", name=name), Label(Span(0, 0), say("a workspace needs it")), notes=notes
+    )
     return None
 
 
@@ -60,7 +67,7 @@ def _walk(root: Path, folder: str, found: list[Diagnostic]) -> Iterator[str]:
 
     def report(error: OSError) -> None:
         path = Path(error.filename).relative_to(root).as_posix() if error.filename else folder
-        _report(path, "E502", f"{path} cannot be read", error.strerror or str(error), found)
+        _report(path, "E502", say("{path} cannot be read", path=path), error.strerror or str(error), found)
 
     top = root / folder
     if top.is_symlink():
@@ -80,7 +87,13 @@ def _walk(root: Path, folder: str, found: list[Diagnostic]) -> Iterator[str]:
 
 
 def _report_link(path: str, found: list[Diagnostic]) -> None:
-    _report(path, "E515", f"{path} is a link to a folder", "links to folders are not followed: copy the files", found)
+    _report(
+        path,
+        "E515",
+        say("{path} is a link to a folder", path=path),
+        say("links to folders are not followed: copy the files"),
+        found,
+    )
 
 
 def _report(path: str, code: str, message: str, label: str, found: list[Diagnostic]) -> None:
@@ -91,16 +104,22 @@ def _read(root: Path, path: str, found: list[Diagnostic]) -> Source | None:
     full = root / path
     try:
         if not full.resolve().is_relative_to(root):
-            _report(path, "E515", f"{path} leads out of the workspace", "only files inside are read: copy it", found)
+            _report(
+                path,
+                "E515",
+                say("{path} leads out of the workspace", path=path),
+                say("only files inside are read: copy it"),
+                found,
+            )
             return None
         status = full.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            reason = "larger than 5 MB" if stat.S_ISREG(status.st_mode) else "this is not a file"
-            _report(path, "E502", f"{path} cannot be read", reason, found)
+            reason = say("larger than 5 MB") if stat.S_ISREG(status.st_mode) else say("this is not a file")
+            _report(path, "E502", say("{path} cannot be read", path=path), reason, found)
             return None
         content = full.read_bytes()
     except OSError as error:
-        _report(path, "E502", f"{path} cannot be read", error.strerror or str(error), found)
+        _report(path, "E502", say("{path} cannot be read", path=path), error.strerror or str(error), found)
         return None
     return _decode(path, content, found)
 
@@ -112,11 +131,11 @@ def _decode(path: str, content: bytes, found: list[Diagnostic]) -> Source | None
         start = len(content[: error.start].decode("utf-8", errors="replace"))
         source = Source(path, content.decode("utf-8", errors="replace"))
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        label = "saved as UTF-16" if wide else "this byte is no UTF-8"
+        label = say("saved as UTF-16") if wide else say("this byte is no UTF-8")
         Problems(source, found).error(
             "E502",
-            f"{path} is not a UTF-8 text",
+            say("{path} is not a UTF-8 text", path=path),
             Label(Span(start, start + 1), label),
-            notes=["save the file with the encoding UTF-8"],
+            notes=[say("save the file with the encoding UTF-8")],
         )
         return None

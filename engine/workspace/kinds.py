@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dsl.diagnostics import Label
 from dsl.kinds import SCALARS, Kind
+from dsl.messages import say
 from dsl.problems import replacement
 from dsl.source import Span
 from dsl.suggestions import nearest
@@ -32,7 +33,7 @@ def read_kind(tree: Tree, reader: Reader) -> Kind | None:
         return _read_shape(tree, reader)
     if isinstance(tree, Scalar) and isinstance(tree.value, str):
         return _read_words(tree, tree.value, reader)
-    reader.wrong(tree, "a type, such as text or money", code="E509", notes=[_notation()])
+    reader.wrong(tree, say("a type, such as text or money"), code="E509", notes=[_notation()])
     return None
 
 
@@ -58,15 +59,16 @@ def report_name(name: str, reader: Reader, span: Span) -> None:
     good = plain if is_name(plain) else ""
     reader.problems.error(
         "E516",
-        f'"{name}" cannot be written in a rule',
-        Label(span, "a name has letters, digits and _, and begins with a letter"),
+        say('"{name}" cannot be written in a rule', name=name),
+        Label(span, say("a name has letters, digits and _, and begins with a letter")),
         fixes=[replacement(span, good)] if good else [],
     )
 
 
 def _notation() -> str:
-    return (
-        f"types are: {', '.join(SCALARS)}, optional …, list of …, {{enum: […]}}, {{list of: {{…}}}}, {{object: {{…}}}}"
+    return say(
+        "types are: {all}, optional …, list of …, {{enum: […]}}, {{list of: {{…}}}}, {{object: {{…}}}}",
+        all=", ".join(SCALARS),
     )
 
 
@@ -96,20 +98,25 @@ def _report_type(tree: Tree, text: str, reader: Reader) -> None:
         good = " ".join([*bare.split()[:-1], good])
     reader.problems.error(
         "E509",
-        f'there is no type "{text}"',
-        Label(tree.span, f"did you mean {good}?" if good else "not a type"),
+        say('there is no type "{text}"', text=text),
+        Label(tree.span, say("did you mean {good}?", good=good) if good else say("not a type")),
         notes=[_notation()],
         fixes=[replacement(tree.span, good)] if good else [],
     )
 
 
 def _read_shape(tree: Mapping, reader: Reader) -> Kind | None:
-    entries = {entry.key: entry.value for entry in reader.entries(tree, (*SHAPES, *OPTIONS), "a type")}
+    entries = {entry.key: entry.value for entry in reader.entries(tree, (*SHAPES, *OPTIONS), say("a type"))}
     shapes = [shape for shape in SHAPES if shape in entries]
     if len(shapes) != 1:
         if len(entries) == len(tree.entries):
-            known = "one of: type, enum, list of, object"
-            reader.problems.error("E509", "this is not a type", Label(tree.span, f"say {known}"), notes=[_notation()])
+            known = say("one of: type, enum, list of, object")
+            reader.problems.error(
+                "E509",
+                say("this is not a type"),
+                Label(tree.span, say("say {known}", known=known)),
+                notes=[_notation()],
+            )
         return None
     kind = _shaped(shapes[0], entries[shapes[0]], reader)
     return _with_options(kind, tree, entries, reader) if kind else None
@@ -126,11 +133,13 @@ def _shaped(shape: str, value: Tree, reader: Reader) -> Kind | None:
 
 
 def _read_record(value: Tree, reader: Reader) -> Kind | None:
-    fields = read_fields(value, reader, "an object")
+    fields = read_fields(value, reader, say("an object"))
     if fields:
         return Kind(name="record", fields=fields)
     if isinstance(value, Mapping) and not value.entries:
-        reader.problems.error("E509", "this object has no parts", Label(value.span, "name them: {name: text, …}"))
+        reader.problems.error(
+            "E509", say("this object has no parts"), Label(value.span, say("name them: {{name: text, …}}"))
+        )
     return None
 
 
@@ -141,16 +150,18 @@ def _read_list(value: Tree, reader: Reader) -> Kind | None:
         return replace(record, is_list=True) if record else None
     element = read_kind(value, reader)
     if element is not None and element.is_list:
-        reader.problems.error("E509", "a list of lists cannot be used in rules", Label(value.span, "say what is in it"))
+        reader.problems.error(
+            "E509", say("a list of lists cannot be used in rules"), Label(value.span, say("say what is in it"))
+        )
         return None
     return replace(element, is_list=True, optional=False) if element else None
 
 
 def _read_enum(value: Tree, reader: Reader) -> Kind | None:
     if not isinstance(value, Items) or not value.items:
-        reader.wrong(value, "a list of texts, such as [bronze, silver, gold]", code="E509")
+        reader.wrong(value, say("a list of texts, such as [bronze, silver, gold]"), code="E509")
         return None
-    texts = [text for text, _ in reader.texts(value, "a text")]
+    texts = [text for text, _ in reader.texts(value, say("a text"))]
     return Kind(name="text", values=tuple(dict.fromkeys(texts))) if len(texts) == len(value.items) else None
 
 
@@ -158,7 +169,7 @@ def _with_options(kind: Kind, tree: Mapping, entries: dict[str, Tree], reader: R
     if "repeats" in entries:
         if kind.name != "date" or kind.is_list:
             span = tree.entries["repeats"].key_span
-            reader.problems.error("E509", "only a date can repeat", Label(span, f"this is {kind}"))
+            reader.problems.error("E509", say("only a date can repeat"), Label(span, say("this is {kind}", kind=kind)))
             return None
         if reader.choice(entries["repeats"], ("yearly",)) is None:
             return None

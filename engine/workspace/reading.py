@@ -11,6 +11,7 @@ from dsl.clauses import is_zone
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
 from dsl.lengths import MOST
+from dsl.messages import say
 from dsl.plan import Length, Unit
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source
@@ -42,8 +43,14 @@ class Reader:
 
     def wrong(self, tree: Tree, expected: str, *, code: str = "E507", notes: Sequence[str] = ()) -> None:
         written = self.source.slice(tree.span).split("\n")[0] if isinstance(tree, Scalar) else ""
-        shown = f'"{written}" is not {expected}' if written else f"I expected {expected}"
-        self.problems.error(code, shown, Label(tree.span, f"here belongs {expected}"), notes=notes)
+        shown = (
+            say('"{written}" is not {expected}', written=written, expected=expected)
+            if written
+            else say("I expected {expected}", expected=expected)
+        )
+        self.problems.error(
+            code, shown, Label(tree.span, say("here belongs {expected}", expected=expected)), notes=notes
+        )
 
     def entries(
         self, tree: Tree | None, known: Sequence[str], what: str, *, not_yet: Table[str, str] | None = None
@@ -56,8 +63,8 @@ class Reader:
             elif not_yet and entry.key in not_yet:
                 self.problems.error(
                     not_yet[entry.key],
-                    f"not yet: {entry.key.replace('_', ' ')}",
-                    Label(entry.key_span, "this version does not act on it, so it is refused rather than ignored"),
+                    say("not yet: {replace}", replace=entry.key.replace("_", " ")),
+                    Label(entry.key_span, say("this version does not act on it, so it is refused rather than ignored")),
                 )
             else:
                 self._unknown_key(entry, known, what)
@@ -66,9 +73,11 @@ class Reader:
         near = nearest(entry.key, list(known))
         self.problems.error(
             "E506",
-            f'{what} has no "{entry.key}"',
-            Label(entry.key_span, "nobody reads this"),
-            notes=[f"did you mean {near[0]}?"] if near else [f"there are: {listed(known, 12)}"],
+            say('{what} has no "{key}"', what=what, key=entry.key),
+            Label(entry.key_span, say("nobody reads this")),
+            notes=[say("did you mean {near}?", near=near[0])]
+            if near
+            else [say("there are: {all}", all=listed(known, 12))],
             fixes=[replacement(entry.key_span, near[0])] if near else [],
         )
 
@@ -79,15 +88,17 @@ class Reader:
         if isinstance(tree, Scalar) and tree.value is None:
             return None
         self.problems.error(
-            "E507", f"{what} needs names with a colon", Label(tree.span, "write each on its line, as `name: …`")
+            "E507",
+            say("{what} needs names with a colon", what=what),
+            Label(tree.span, say("write each on its line, as `name: …`")),
         )
         return None
 
-    def text(self, tree: Tree, expected: str = "a text") -> str | None:
+    def text(self, tree: Tree, expected: str = say("a text")) -> str | None:
         if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.value.strip():
             return tree.value
         quoted = isinstance(tree, Scalar) and isinstance(tree.value, int | float)
-        self.wrong(tree, expected, notes=["put it in quotes"] if quoted else [])
+        self.wrong(tree, expected, notes=[say("put it in quotes")] if quoted else [])
         return None
 
     def texts(self, tree: Tree, expected: str) -> list[tuple[str, Scalar]]:
@@ -102,8 +113,8 @@ class Reader:
         meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word)
         self.problems.error(
             "E508",
-            "write true or false",
-            Label(tree.span, "YAML programs do not agree about this word" if meant else "this is neither"),
+            say("write true or false"),
+            Label(tree.span, say("YAML programs do not agree about this word") if meant else say("this is neither")),
             fixes=[replacement(tree.span, meant)] if meant else [],
         )
         return False
@@ -115,8 +126,8 @@ class Reader:
         near = nearest(text, list(values))
         self.problems.error(
             "E507",
-            f'"{text}" is not possible here',
-            Label(tree.span, f"can be: {', '.join(values)}"),
+            say('"{text}" is not possible here', text=text),
+            Label(tree.span, say("can be: {all}", all=", ".join(values))),
             fixes=[replacement(tree.span, f'"{near[0]}"' if " " in near[0] else near[0])] if near else [],
         )
         return None
@@ -126,40 +137,40 @@ class Reader:
         match = _LENGTH.fullmatch(text.strip())
         unit = _UNITS.get(match[2].lower()) if match else None
         if match is None or unit is None or not 0 < int(match[1]) <= MOST[unit]:
-            self.wrong(tree, "a length of time, such as 72h or 3 days")
+            self.wrong(tree, say("a length of time, such as 72h or 3 days"))
             return None
         return Length(int(match[1]), unit)
 
     def zone(self, tree: Tree) -> str | None:
-        text = self.text(tree, "a time zone, such as Europe/Berlin")
+        text = self.text(tree, say("a time zone, such as Europe/Berlin"))
         if text is None or is_zone(text):
             return text
         self.problems.error(
             "E512",
-            f'there is no time zone "{text}"',
-            Label(tree.span, "zones have names like Europe/Berlin or Asia/Yekaterinburg"),
+            say('there is no time zone "{text}"', text=text),
+            Label(tree.span, say("zones have names like Europe/Berlin or Asia/Yekaterinburg")),
         )
         return None
 
     def currency(self, tree: Tree) -> str | None:
-        text = self.text(tree, "a currency, such as EUR")
+        text = self.text(tree, say("a currency, such as EUR"))
         if text is None or text in CURRENCIES:
             return text
         near = [text.upper()] if text.upper() in CURRENCIES else list(nearest(text, list(CURRENCIES)))
         self.problems.error(
             "E513",
-            f'there is no currency "{text}"',
-            Label(tree.span, "a currency has three capital letters of ISO 4217, such as EUR, USD, RUB"),
+            say('there is no currency "{text}"', text=text),
+            Label(tree.span, say("a currency has three capital letters of ISO 4217, such as EUR, USD, RUB")),
             fixes=[replacement(tree.span, near[0])] if near else [],
         )
         return None
 
     def address(self, tree: Tree) -> str | None:
         """`Shop <hello@example.com>` or the bare address."""
-        text = self.text(tree, "a mail address")
+        text = self.text(tree, say("a mail address"))
         if text is None:
             return None
         if _ADDRESS.fullmatch(text):
             return text
-        self.wrong(tree, "a mail address", notes=['for example: "Shop <hello@shop.example>"'])
+        self.wrong(tree, say("a mail address"), notes=[say('for example: "Shop <hello@shop.example>"')])
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dsl.catalog import BUILT_IN_ATTRIBUTES, EventType
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
+from dsl.messages import say
 from dsl.plan import Length
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source
@@ -50,8 +51,8 @@ def _read_events(tree: Tree | None, reader: Reader, late_after: Length | None) -
         elif entry.key in RESERVED:
             reader.problems.error(
                 "E516",
-                f'an event cannot be called "{entry.key}"',
-                Label(entry.key_span, "this word means something else in rules"),
+                say('an event cannot be called "{key}"', key=entry.key),
+                Label(entry.key_span, say("this word means something else in rules")),
             )
         else:
             events[entry.key] = _read_event(entry, reader, late_after)
@@ -59,9 +60,11 @@ def _read_events(tree: Tree | None, reader: Reader, late_after: Length | None) -
 
 
 def _read_event(entry: Entry, reader: Reader, late_after: Length | None) -> EventType:
-    parts = {part.key: part.value for part in reader.entries(entry.value, EVENT_KEYS, f"event {entry.key}")}
-    key = reader.text(parts["key"], "the name of a property") if "key" in parts else None
-    cancelled_by = reader.texts(parts["cancelled_by"], "the name of an event") if "cancelled_by" in parts else []
+    parts = {
+        part.key: part.value for part in reader.entries(entry.value, EVENT_KEYS, say("event {key}", key=entry.key))
+    }
+    key = reader.text(parts["key"], say("the name of a property")) if "key" in parts else None
+    cancelled_by = reader.texts(parts["cancelled_by"], say("the name of an event")) if "cancelled_by" in parts else []
     own_late = reader.length(parts["late_after"]) if "late_after" in parts else None
     return EventType(
         name=entry.key,
@@ -78,7 +81,7 @@ def _read_title(tree: Tree, reader: Reader) -> dict[str, str]:
     if isinstance(tree, Scalar):
         text = reader.text(tree)
         return dict.fromkeys(LANGUAGES, text) if text else {}
-    titles = {entry.key: reader.text(entry.value) for entry in reader.entries(tree, LANGUAGES, "a title")}
+    titles = {entry.key: reader.text(entry.value) for entry in reader.entries(tree, LANGUAGES, say("a title"))}
     return {language: text for language, text in titles.items() if text}
 
 
@@ -92,20 +95,24 @@ def _check_references(tree: Mapping, events: dict[str, EventType], reader: Reade
         if key is not None and event.key is not None:
             _check_key(event, key, reader)
         cancelled_by = entry.value.get("cancelled_by")
-        named = reader.texts(cancelled_by, "the name of an event") if cancelled_by and event.cancelled_by else []
+        named = reader.texts(cancelled_by, say("the name of an event")) if cancelled_by and event.cancelled_by else []
         for name, place in named:
             if name not in events:
-                _report_unknown(f'there is no event called "{name}"', "E510", name, place, events, reader)
+                _report_unknown(
+                    say('there is no event called "{name}"', name=name), "E510", name, place, events, reader
+                )
 
 
 def _check_key(event: EventType, place: Tree, reader: Reader) -> None:
     kind = event.properties.get(event.key or "")
     if kind is None:
-        message = f'{event.name} has no property "{event.key}"'
+        message = say('{event} has no property "{key}"', event=event.name, key=event.key)
         _report_unknown(message, "E511", event.key or "", place, event.properties, reader)
     elif kind.is_list or kind.name not in ("text", "number"):
         reader.problems.error(
-            "E511", f'"{event.key}" cannot be a key', Label(place.span, f"a key is a text or a number, this is {kind}")
+            "E511",
+            say('"{key}" cannot be a key', key=event.key),
+            Label(place.span, say("a key is a text or a number, this is {kind}", kind=kind)),
         )
 
 
@@ -116,8 +123,12 @@ def _report_unknown(
     reader.problems.error(
         code,
         message,
-        Label(place.span, "not in this schema"),
-        notes=[f"did you mean {near[0]}?"] if near else [f"there are: {listed(sorted(known))}"] if known else [],
+        Label(place.span, say("not in this schema")),
+        notes=[say("did you mean {near}?", near=near[0])]
+        if near
+        else [say("there are: {all}", all=listed(sorted(known)))]
+        if known
+        else [],
         fixes=[replacement(place.span, near[0])] if near else [],
     )
 
@@ -129,8 +140,11 @@ def _read_attributes(tree: Tree | None, reader: Reader) -> dict[str, Kind]:
         if built_in and str(kind) != str(built_in) and isinstance(tree, Mapping):
             reader.problems.error(
                 "E517",
-                f'every customer has "{name}" already',
-                Label(tree.entries[name].value.span, f"it is {built_in}, and the schema says {kind}"),
-                notes=["leave it out"],
+                say('every customer has "{name}" already', name=name),
+                Label(
+                    tree.entries[name].value.span,
+                    say("it is {built_in}, and the schema says {kind}", built_in=built_in, kind=kind),
+                ),
+                notes=[say("leave it out")],
             )
     return {**own, **BUILT_IN_ATTRIBUTES}

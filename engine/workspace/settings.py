@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.diagnostics import Label
+from dsl.messages import say
 from dsl.plan import Length
 from dsl.problems import Problems
 from dsl.source import Source, Span
@@ -72,15 +73,15 @@ def _check_language(tree: Mapping, reader: Reader) -> None:
     if language is None:
         reader.problems.error(
             "E518",
-            "the version of the rule language is missing",
-            Label(Span(0, 0), "kogda.yaml says which one its rules are written in"),
-            notes=[f"add a line: language: {LANGUAGE}"],
+            say("the version of the rule language is missing"),
+            Label(Span(0, 0), say("kogda.yaml says which one its rules are written in")),
+            notes=[say("add a line: language: {LANGUAGE}", LANGUAGE=LANGUAGE)],
         )
     elif not isinstance(language, Scalar) or language.value != LANGUAGE or isinstance(language.value, bool):
         reader.problems.error(
             "E518",
-            "this version of the rule language is not known",
-            Label(language.span, f"this version of Kogda reads language {LANGUAGE}"),
+            say("this version of the rule language is not known"),
+            Label(language.span, say("this version of Kogda reads language {LANGUAGE}", LANGUAGE=LANGUAGE)),
         )
 
 
@@ -90,9 +91,9 @@ def _at_its_place(tree: Mapping, reader: Reader) -> Mapping:
     for entry in astray:
         reader.problems.error(
             "E506",
-            f'"{entry.key}" belongs under `mail`',
-            Label(entry.key_span, "nobody reads this here"),
-            notes=[f"mail: then, on the next line, two blanks and {entry.key}: …"],
+            say('"{key}" belongs under `mail`', key=entry.key),
+            Label(entry.key_span, say("nobody reads this here")),
+            notes=[say("mail: then, on the next line, two blanks and {key}: …", key=entry.key)],
         )
     entries = {key: entry for key, entry in tree.entries.items() if entry not in astray}
     return Mapping(entries, tree.span)
@@ -124,10 +125,10 @@ def _read(key: str, value: Tree, reader: Reader) -> Any:
 
 
 def _read_locale(value: Tree, reader: Reader) -> str | None:
-    text = reader.text(value, "a language, such as en or ru")
+    text = reader.text(value, say("a language, such as en or ru"))
     parts = text.replace("_", "-").split("-") if text else []
     if text and not (2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() for part in parts)):
-        reader.wrong(value, "a language, such as en, ru or en-GB")
+        reader.wrong(value, say("a language, such as en, ru or en-GB"))
         return None
     return text
 
@@ -140,13 +141,15 @@ def _read_mail(value: Tree, reader: Reader) -> dict[str, str]:
 def _read_topics(value: Tree, reader: Reader) -> dict[str, str]:
     """A list of names, or names with what a customer reads for them."""
     if isinstance(value, Items):
-        topics = {text: text for text, _ in reader.texts(value, "the name of a topic")}
+        topics = {text: text for text, _ in reader.texts(value, say("the name of a topic"))}
     else:
         mapping = reader.mapping(value, "topics")
         entries = mapping.entries.values() if mapping else ()
         topics = {entry.key: reader.text(entry.value) or entry.key for entry in entries}
     for name in [name for name in topics if not is_name(name)]:
-        reader.problems.error("E516", f'"{name}" cannot name a topic', Label(value.span, "letters, digits and _"))
+        reader.problems.error(
+            "E516", say('"{name}" cannot name a topic', name=name), Label(value.span, say("letters, digits and _"))
+        )
         del topics[name]
     return topics
 

@@ -10,6 +10,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dsl.diagnostics import Edit, Fix, Label
+from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Source, Span
 
@@ -64,7 +65,11 @@ Tree: TypeAlias = Scalar | Items | Mapping
 def parse_yaml(source: Source, problems: Problems) -> Mapping | None:
     """The mapping that the file holds; None when it is no such thing, and that is reported. An empty file is empty."""
     if len(source.text) > MOST_CHARACTERS:
-        problems.error("E503", "this file is too large", Label(Span(0, 0), f"at most {MOST_CHARACTERS:,} characters"))
+        problems.error(
+            "E503",
+            say("this file is too large"),
+            Label(Span(0, 0), say("at most {MOST_CHARACTERS} characters", MOST_CHARACTERS=f"{MOST_CHARACTERS:,}")),
+        )
         return None
     before = len(problems.found)
     node = _compose(source, problems)
@@ -75,7 +80,7 @@ def parse_yaml(source: Source, problems: Problems) -> Mapping | None:
         return None
     if not isinstance(tree, Mapping):
         problems.error(
-            "E503", "I expected names with a colon, one a line", Label(_span(node), "this is something else")
+            "E503", say("I expected names with a colon, one a line"), Label(_span(node), say("this is something else"))
         )
         return None
     return tree
@@ -85,14 +90,16 @@ def _compose(source: Source, problems: Problems) -> Node | None:
     try:
         deep = _too_deep(source.text)
         if deep is not None:
-            problems.error("E503", "this is nested too deeply", Label(deep, f"at most {DEEPEST} levels"))
+            problems.error(
+                "E503", say("this is nested too deeply"), Label(deep, say("at most {DEEPEST} levels", DEEPEST=DEEPEST))
+            )
             return None
         return yaml.compose(source.text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         _report_syntax(error, source, problems)
     except (yaml.YAMLError, RecursionError) as error:
         position = getattr(error, "position", 0)
-        problems.error("E503", "this is not YAML", Label(Span(position, position + 1), _one_line(str(error))))
+        problems.error("E503", say("this is not YAML"), Label(Span(position, position + 1), _one_line(str(error))))
     return None
 
 
@@ -117,13 +124,15 @@ def _report_syntax(error: yaml.MarkedYAMLError, source: Source, problems: Proble
         tab = source.text.index("\t", source.text.rfind("\n", 0, at) + 1)
         problems.error(
             "E504",
-            "a tab cannot indent a line here",
-            Label(Span(tab, tab + 1), "use blanks"),
-            fixes=[Fix("two blanks", (Edit(Span(tab, tab + 1), "  "),), "safe")],
+            say("a tab cannot indent a line here"),
+            Label(Span(tab, tab + 1), say("use blanks")),
+            fixes=[Fix(say("two blanks"), (Edit(Span(tab, tab + 1), "  "),), "safe")],
         )
         return
-    notes = ["for a value that may be missing write `optional text`, not `text?`"] if "?" in line else []
-    problems.error("E503", "this is not YAML", Label(Span(at, at + 1), _one_line(error.problem or "")), notes=notes)
+    notes = [say("for a value that may be missing write `optional text`, not `text?`")] if "?" in line else []
+    problems.error(
+        "E503", say("this is not YAML"), Label(Span(at, at + 1), _one_line(error.problem or "")), notes=notes
+    )
 
 
 def _one_line(text: str) -> str:
@@ -147,10 +156,16 @@ class _Builder:
 
     def _build(self, node: Node, depth: int) -> Tree | None:
         if depth > DEEPEST:
-            self.problems.error("E503", "this is nested too deeply", Label(_span(node), f"at most {DEEPEST} levels"))
+            self.problems.error(
+                "E503",
+                say("this is nested too deeply"),
+                Label(_span(node), say("at most {DEEPEST} levels", DEEPEST=DEEPEST)),
+            )
             return None
         if not _OWN_TAGS.fullmatch(node.tag):
-            self.problems.error("E503", "tags of YAML are not used here", Label(_span(node), f"leave out {node.tag}"))
+            self.problems.error(
+                "E503", say("tags of YAML are not used here"), Label(_span(node), say("leave out {tag}", tag=node.tag))
+            )
             return None
         if isinstance(node, ScalarNode):
             return Scalar(_value(node), self._tight(node), node.value)
@@ -163,14 +178,16 @@ class _Builder:
         entries: dict[str, Entry] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode) or key.value == "<<":
-                self.problems.error("E503", "a key must be a word", Label(_span(key), "not a list or an object"))
+                self.problems.error(
+                    "E503", say("a key must be a word"), Label(_span(key), say("not a list or an object"))
+                )
                 continue
             if key.value in entries:
                 first = entries[key.value].key_span
                 self.problems.error(
                     "E505",
-                    f'"{key.value}" stands here twice',
-                    (Label(_span(key), "only one of them can hold"), Label(first, "the first one")),
+                    say('"{value}" stands here twice', value=key.value),
+                    (Label(_span(key), say("only one of them can hold")), Label(first, say("the first one"))),
                 )
                 continue
             built = self.build(value, depth=depth + 1)
