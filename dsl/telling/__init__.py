@@ -38,7 +38,7 @@ def _numbered(told: Iterator[tuple[int, str, bool]]) -> Iterator[Line]:
     counts: list[int] = []
     for depth, text, is_step in told:
         if not is_step:
-            del counts[depth:]
+            del counts[depth + 1 :]
             yield Line(text, depth)
             continue
         counts += [0] * (depth + 1 - len(counts))
