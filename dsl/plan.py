@@ -45,6 +45,7 @@ class Property:
 
     name: str
     kind: str  # "text" or "list of text"; see dsl/kinds.py
+    outside: bool = False  # in the `where` of a tally: of the event in scope outside of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Attribute:
 class Tally:
     """`sum of order_placed.total where (…) in last 90 days`, over the customer's history and the events decided so far.
 
-    In `where`, a `Property` is one of the counted event. Without `property` it counts events; amounts of another
-    currency than `currency` are left out. A sum of nothing is 0, an average of nothing is unknown.
+    In `where`, a `Property` is one of the counted event, unless it says `outside`. Without `property` it counts
+    events; amounts of another currency than `currency` are left out. A sum of nothing is 0, an average of nothing is
+    unknown.
     """
 
     function: OneWord["count", "sum", "average"]
@@ -68,7 +70,7 @@ class Tally:
     property: str | None = None
     where: Expression | None = None
     within: Length | None = None  # None: as far back as history goes
-    currency: str | None = None
+    currency: str | None = None  # None: that of the amount which it is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class DaysSince:
     kind: str = "number"
 
 
-Operand: TypeAlias = Constant | Property | Attribute | Tally | LastValue | DaysSince
+HistoryValue: TypeAlias = Tally | LastValue | DaysSince
+Operand: TypeAlias = Constant | Property | Attribute | HistoryValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,12 +366,23 @@ class QuietHours:
     end: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceCap:
+    """`caps:` of kogda.yaml: of all marketing messages to one customer, or those of one channel or topic."""
+
+    limit: int
+    per: Length
+    channel: str | None = None
+    topic: str | None = None
+    over: OneWord["skip", "defer"] = "skip"  # what becomes of a message over the cap
+
+
 # Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One way to say it. `channel` None: the best of `best_of`, or of all channels."""
+    """One way to say it. `channel` None: the best of `best_of`, which is never empty then."""
 
     channel: str | None
     template: str
@@ -498,7 +512,9 @@ class IssuePromo:
     """A code of the pool for this customer, unique; what `issued` asks about, and `promo` in templates."""
 
     pool: str
-    valid: Length | None = None
+    valid: Length | None = None  # from the moment of issue, in the customer's zone
+    until: str | None = None  # ISO date: the pool's own last day, in the workspace's zone
+    discount: str | None = None  # as the pool says it
     line: int
 
 
@@ -553,7 +569,7 @@ class Rule:
     repeated: OneWord["restart", "ignore", "parallel"] | None = None  # None: S4
     caps: tuple[Cap, ...] = ()
     first_customers: int | None = None  # `only first 50 customers`, counted exactly (D14)
-    quiet_hours: QuietHours | None = None  # None: those of the workspace
+    quiet_hours: QuietHours | None = None  # besides those of the workspace
     ignore_quiet_hours: bool = False
     catch_up: Length | None = None  # how late a moment that was missed is still made up for (S12)
     transactional: bool = False
@@ -599,3 +615,6 @@ class Plan:
     events: dict[str, EventFacts] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # name -> kind
     segments: dict[str, Segment] = field(default_factory=dict)  # in an order that needs no look ahead
+    quiet_hours: QuietHours | None = None
+    caps: tuple[WorkspaceCap, ...] = ()
+    channels: tuple[str, ...] = ()  # in the order of the workspace: what `send best` tries first
