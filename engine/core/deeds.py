@@ -19,6 +19,7 @@ class Scene:
     attributes: Mapping[str, Any]  # what rules see as `customer.…`
     event: Properties
     kinds: Mapping[str, str]  # of the customer's attributes, by the schema
+    currency: str | None = None  # the workspace's: of amounts that name none
 
     def value(self, operand: plan.Operand) -> JSON:
         """The raw value of an operand; None when it is missing."""
@@ -26,14 +27,25 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """Something to tell others than the customer: a webhook target, a group of the staff."""
+
+    channel: Literal["webhook", "staff"]
+    name: str
+    context: Properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """What an action changes. `detail` is its line in the run's record."""
 
-    what: Literal["changed", "emitted"]
+    what: Literal["changed", "emitted", "called"]
     detail: str
     customer: Customer | None = None  # None: unchanged
     event: str | None = None  # the name of an event to emit
     properties: Properties = field(default_factory=dict)
+    points: int = 0  # to the customer's balance
+    outward: Outward | None = None
 
 
 #: One DSL action: its plan step and the scene give a deed.
@@ -41,9 +53,21 @@ Action: TypeAlias = Callable[[Any, Scene], Deed]
 Actions: TypeAlias = Mapping[type, Action]
 
 
-def read_operand(operand: plan.Operand, event: Mapping[str, Any], attributes: Mapping[str, Any]) -> JSON:
+#: Reads a value of the customer's history.
+Recall: TypeAlias = Callable[[plan.HistoryValue], JSON]
+
+
+def _forgotten(_value: plan.HistoryValue) -> JSON:
+    return None
+
+
+def read_operand(
+    operand: plan.Operand, event: Mapping[str, Any], attributes: Mapping[str, Any], recall: Recall = _forgotten
+) -> JSON:
     if isinstance(operand, plan.Constant):
         return operand.value
+    if isinstance(operand, plan.Tally | plan.LastValue | plan.DaysSince):
+        return recall(operand)
     found: Any = event if isinstance(operand, plan.Property) else attributes
     for part in operand.name.split("."):
         if type(found) is not dict:

@@ -115,7 +115,7 @@ def _equalities(entry: Entry) -> Iterator[tuple[Place, frozenset[str]]]:
         texts = frozenset(text for option in options if (text := _text_of(option)) is not None)
         if (
             value.kind == "text"
-            and not isinstance(value, plan.Constant)
+            and isinstance(value, plan.Property | plan.Attribute)
             and len(texts) == len(set(options_key(options)))
         ):
             yield ("e" if isinstance(value, plan.Property) else "c", value.name), texts

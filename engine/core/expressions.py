@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import values
+from engine.core.history import Tallying, Where
 from engine.core.scope import Scope
 
 Properties: TypeAlias = Mapping[str, Any]
@@ -35,6 +36,9 @@ _READERS: dict[str, Callable[[object], Any]] = {
 }  # fmt: skip
 
 
+HISTORY = (plan.Tally, plan.LastValue, plan.DaysSince)
+
+
 def family_of(kind: str) -> str:
     """The way a kind is compared; "" when it cannot be."""
     return _FAMILIES.get(kind, "")
@@ -52,9 +56,11 @@ def read_constant(constant: plan.Constant) -> Any:
 class Writer:
     """Collects the source of one function: lines that read values once, and the constants they need."""
 
-    def __init__(self, currency: str | None, *, zone: ZoneInfo | None = None) -> None:
+    def __init__(self, currency: str | None, *, zone: ZoneInfo | None = None, outside: str = "e") -> None:
         self.currency = currency
         self.zone = zone
+        self.outside = outside  # the variable that holds the event outside of all tallies
+        self.reads_outside = False
         self.shared: frozenset[str] = frozenset()  # conditions that several rules have: computed once
         self.constants: list[object] = []
         self.lines: list[str] = []
@@ -91,23 +97,57 @@ class Writer:
     def raw(self, operand: plan.Operand) -> str:
         if isinstance(operand, plan.Constant):
             return self.bind(operand.value)
-        owner = "e" if isinstance(operand, plan.Property) else "c"
+        if isinstance(operand, plan.LastValue):
+            return f"x.last_value({self.bind(operand.event)}, {self.bind(tuple(operand.property.split('.')))})"
+        if isinstance(operand, plan.DaysSince):
+            return f"x.days_since({self.bind(operand.event)}, {self.bind(self.zone)})"
+        if isinstance(operand, plan.Tally):
+            return self.tally(operand)
+        owner = self._owner(operand)
         if "." in operand.name:
             return self.once((owner, operand.name), f"dig({owner}, {self.bind(tuple(operand.name.split('.')))})")
         return self.once((owner, operand.name), f"{owner}.get({self.bind(operand.name)})")
+
+    def _owner(self, operand: plan.Property | plan.Attribute) -> str:
+        if isinstance(operand, plan.Attribute):
+            return "c"
+        if not operand.outside:
+            return "e"
+        self.reads_outside = True
+        return self.outside
+
+    def tally(self, node: plan.Tally, currency: str | None = None) -> str:
+        """In place, never before its turn: what a condition before it rules out is not counted. The scope remembers.
+
+        `currency` is written for the one of the other side; without it a tally of money is in the workspace's.
+        """
+        if currency is None:
+            is_open = node.currency is None and family_of(node.kind) == "money"
+            currency = self.bind(self.currency if is_open else None)
+        code = tallying(node, self.currency, zone=self.zone)
+        self.reads_outside = self.reads_outside or code.reads_outside
+        return f"x.tally({self.bind(code)}, c, {self.outside}, {currency})"
 
     def read(self, operand: plan.Operand, reader: str) -> str:
         """The operand through a reader of `engine.core.values`: "number", "text", "lowered", "day", "moment"."""
         if isinstance(operand, plan.Constant):
             return self.bind(getattr(values, reader)(operand.value))
         raw = self.raw(operand)
+        if isinstance(operand, plan.LastValue):
+            return f"{reader}({raw})"
+        if isinstance(operand, plan.Tally | plan.DaysSince):
+            return raw
         return self.once((reader, raw), f"{reader}({raw})")
 
     def amount(self, operand: plan.Operand) -> str:
         if isinstance(operand, plan.Constant):
             return self.bind(read_constant(operand))
         raw = self.raw(operand)
-        beside = "e" if isinstance(operand, plan.Property) else "{}"
+        if isinstance(operand, plan.Tally):
+            return raw
+        if isinstance(operand, plan.LastValue):
+            return f"money({raw}, x.last({self.bind(operand.event)}), {self.bind(self.currency)})"
+        beside = self._owner(operand) if isinstance(operand, plan.Property) else "{}"
         return self.once(("money", raw), f"money({raw}, {beside}, {self.bind(self.currency)})")
 
     def day(self, operand: plan.Operand) -> str:
@@ -176,14 +216,23 @@ class Writer:
         return f"(({one} is True and {other} is True) or ({one} is False and {other} is False))"
 
     def _compare_money(self, left: plan.Operand, operator: str, right: plan.Operand) -> str:
-        one, other = self.amount(left), self.amount(right)
+        one, other = self._amount_beside(left, right), self._amount_beside(right, left)
         if isinstance(right, plan.Constant):
             currency, amount = read_constant(right) or (None, values.NAN)
-            name = self.bind(currency)
-            value = self.once(("in", one, currency), f"in_currency({one}, {name})")
+            value = f"in_currency({one}, {self.bind(currency)})"
+            if not isinstance(left, HISTORY):
+                value = self.once(("in", one, currency), value)
             return f"({value} {operator} {self.bind(amount)})"
         known = f"{one} is not None and {other} is not None"
         return f"({known} and {one}[0] == {other}[0] and {one}[1] {operator} {other}[1])"
+
+    def _amount_beside(self, operand: plan.Operand, other: plan.Operand) -> str:
+        """A tally that names no currency takes that of the other side; two of them that of the workspace."""
+        if not isinstance(operand, plan.Tally) or operand.currency is not None:
+            return self.amount(operand)
+        if isinstance(other, plan.Tally):
+            return self.tally(operand, self.bind(other.currency or self.currency))
+        return self.tally(operand, f"currency_of({self.amount(other)})")
 
     def _Between(self, node: plan.Between) -> str:
         low = self.compare(node.value, ">=", node.low)
@@ -251,8 +300,32 @@ class Writer:
     def _Arrived(self, node: plan.Arrived) -> str:
         return "x.arrived"
 
+    def _Issued(self, node: plan.Issued) -> str:
+        return "x.issued"
 
-def shape(node: plan.Expression, zone: ZoneInfo | None) -> str:
+
+def tallying(node: plan.Tally, currency: str | None, *, zone: ZoneInfo | None) -> Tallying:
+    writer = Writer(currency, zone=zone, outside="o")
+    where: Where | None = None
+    if node.where is not None:
+        result = writer.condition(node.where)
+        where = cast(Where, build(writer, "e, c, x, o", [f"return {result}"]))
+    return Tallying(
+        key=shape(node, zone),
+        function=node.function,
+        event=node.event,
+        path=tuple(node.property.split(".")) if node.property else (),
+        is_money=family_of(node.kind) == "money",
+        currency=node.currency,
+        workspace_currency=currency,
+        where=where,
+        reads_outside=writer.reads_outside,
+        within=node.within,
+        zone=zone,
+    )
+
+
+def shape(node: plan.Expression | plan.Tally, zone: ZoneInfo | None) -> str:
     """Equal for conditions that mean the same."""
     return f"{node!r} {zone.key if zone else ''}"
 
@@ -277,6 +350,10 @@ def _code(source: str) -> CodeType:
     return compile(source, "<rules>", "exec")
 
 
+def currency_of(amount: values.Amount | None) -> str | None:
+    return amount[0] if amount is not None else None
+
+
 def _has_amount(found: list[object], part: values.Amount | None, currency: str | None) -> bool:
     return part is not None and any(values.money(each, {}, currency) == part for each in found)
 
@@ -284,6 +361,7 @@ def _has_amount(found: list[object], part: values.Amount | None, currency: str |
 _GLOBALS: dict[str, Any] = {
     "__builtins__": {"type": type, "list": list, "dict": dict, "any": any},
     "has_amount": _has_amount,
+    "currency_of": currency_of,
     **{
         reader.__name__: reader
         for reader in (

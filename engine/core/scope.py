@@ -9,30 +9,43 @@ from zoneinfo import ZoneInfo
 
 from dsl.plan import Length
 from engine.core import calendar
+from engine.core.history import History, Result, Tallying, between, of_name
 from engine.core.model import Customer
-from engine.core.values import EPOCH, NAN, Number, micros
+from engine.core.values import EPOCH, NAN, Number, dig, micros
+
+_NO_HISTORY: History = {}
 
 
 class Scope:
     """One moment of one customer. `zone` None in a method is the customer's, and a rule's own zone otherwise."""
 
-    __slots__ = ("_ago", "arrived", "began", "leap_day", "now", "seen", "zone")
+    __slots__ = ("_ago", "_results", "arrived", "began", "history", "issued", "leap_day", "now", "seen", "zone")
 
     def __init__(
-        self, *, now: datetime, zone: ZoneInfo, seen: Mapping[str, datetime], leap_day: str = "28 february"
+        self,
+        *,
+        now: datetime,
+        zone: ZoneInfo,
+        seen: Mapping[str, datetime],
+        history: History = _NO_HISTORY,
+        leap_day: str = "28 february",
     ) -> None:
         self.now = now
         self.zone = zone
         self.seen = seen
+        self.history = history
         self.leap_day = leap_day
         self.began = now
         self.arrived = False
+        self.issued = False
         self._ago: dict[tuple[Length, ZoneInfo], datetime] = {}
+        self._results: dict[tuple[str, str | None], Result] = {}  # of tallies: the same for all rules at this moment
 
-    def of_run(self, began: datetime, *, arrived: bool | None) -> Scope:
+    def of_run(self, began: datetime, *, arrived: bool | None, issued: bool = False) -> Scope:
         """The same moment, seen from a run."""
         self.began = began
         self.arrived = arrived is True
+        self.issued = issued
         return self
 
     def ago(self, length: Length, zone: ZoneInfo | None) -> datetime:
@@ -49,6 +62,45 @@ class Scope:
     def happened_within(self, event: str, length: Length, zone: ZoneInfo | None) -> bool:
         at = self.seen.get(event)
         return at is not None and at > self.ago(length, zone)
+
+    def tally(
+        self,
+        code: Tallying,
+        attributes: Mapping[str, Any],
+        outside: Mapping[str, Any],
+        currency: str | None = None,
+    ) -> Result:
+        """`currency` is that of the amount it is compared with, where the tally itself names none."""
+        if code.reads_outside:
+            return self._count(code, attributes, outside, currency)
+        key = (code.key, currency)
+        if key not in self._results:
+            self._results[key] = self._count(code, attributes, outside, currency)
+        return self._results[key]
+
+    def _count(
+        self, code: Tallying, attributes: Mapping[str, Any], outside: Mapping[str, Any], currency: str | None
+    ) -> Result:
+        after = self.ago(code.within, code.zone) if code.within is not None else None
+        events = between(of_name(self.history, code.event), after, self.now)
+        where = code.where
+        chosen = (each.properties for each in events)
+        if where is not None:
+            chosen = (each for each in chosen if where(each, attributes, self, outside))
+        return code.over(chosen, currency)
+
+    def last(self, event: str) -> Mapping[str, Any]:
+        """The properties of the newest one by its own time; empty without any."""
+        events = self.history.get(event)
+        return events[-1].properties if events else {}
+
+    def last_value(self, event: str, path: tuple[str, ...]) -> object:
+        return dig(self.last(event), path)
+
+    def days_since(self, event: str, zone: ZoneInfo | None) -> Number:
+        """Midnights between, on the clock of the zone: yesterday evening is one day ago this morning."""
+        at = self.seen.get(event)
+        return self.today(zone) - at.astimezone(zone or self.zone).toordinal() if at is not None else NAN
 
     def moment_in_last(self, at: Number, length: Length, zone: ZoneInfo | None) -> bool:
         return micros(self.ago(length, zone)) < at <= micros(self.now)
@@ -89,4 +141,5 @@ def attributes_of(customer: Customer) -> dict[str, Any]:
         "timezone": customer.timezone,
         "locale": customer.locale,
         "tags": sorted(customer.tags),
+        "points": customer.points,
     }
