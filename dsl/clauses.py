@@ -10,6 +10,7 @@ from dsl import plan, syntax
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
 from dsl.lengths import compile_length
+from dsl.limits import compile_cap, compile_first_customers, compile_quiet_hours, refuse_contradiction
 from dsl.messages import say
 from dsl.scope import Scope
 from dsl.triggers import compile_match, compile_once
@@ -19,7 +20,11 @@ SINGLE: dict[type[syntax.Clause], str] = {
     syntax.Goal: "goal",
     syntax.OncePer: "once per",
     syntax.IfRepeated: "if repeated",
+    syntax.FirstCustomers: "only first",
+    syntax.QuietHours: "quiet hours",
+    syntax.IgnoreQuietHours: "ignore quiet hours",
     syntax.Transactional: "transactional",
+    syntax.CatchUp: "catch up within",
     syntax.Timezone: "timezone",
     syntax.Priority: "priority",
     syntax.Active: "active from",
@@ -34,6 +39,7 @@ class Clauses:
 
     guards: list[plan.Guard] = field(default_factory=list)
     stops: list[plan.Stop] = field(default_factory=list)
+    caps: list[plan.Cap] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -43,6 +49,7 @@ def compile_clauses(rule: syntax.Rule, scope: Scope) -> Clauses:
     for clause in rule.clauses:
         _compile(clause, compiled, scope)
     _refuse_repeated(rule, scope)
+    refuse_contradiction(rule, scope)
     return compiled
 
 
@@ -68,6 +75,15 @@ def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
                 compiled.fields["goal"] = plan.Goal(match=match_, within=within)
         case syntax.OncePer():
             compiled.fields["once"] = compile_once(clause, scope)
+        case syntax.Cap():
+            cap = compile_cap(clause, scope)
+            compiled.caps += [cap] if cap else []
+        case syntax.FirstCustomers():
+            compiled.fields["first_customers"] = compile_first_customers(clause, scope)
+        case syntax.QuietHours():
+            compiled.fields["quiet_hours"] = compile_quiet_hours(clause, scope)
+        case syntax.CatchUp():
+            compiled.fields["catch_up"] = compile_length(clause.within, scope)
         case syntax.Active():
             _set_active(clause, compiled, scope)
         case syntax.Timezone():
@@ -85,6 +101,8 @@ def _fact(clause: syntax.Clause) -> dict[str, Any]:
             return {"repeated": policy}
         case syntax.Transactional():
             return {"transactional": True}
+        case syntax.IgnoreQuietHours():
+            return {"ignore_quiet_hours": True}
         case syntax.Priority(value=value):
             return {"priority": value}
         case syntax.Owner(name=name):

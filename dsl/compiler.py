@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dsl import plan, syntax
+from dsl.around import Around
 from dsl.catalog import Catalog
 from dsl.checks import CHECKS
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.clauses import Clauses, compile_clauses
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.lints import lint
 from dsl.problems import Problems, in_order
 from dsl.resolve import Names, resolve
 from dsl.rule_names import rule_names
 from dsl.scope import Scope
+from dsl.segments import compile_segments
 from dsl.steps import compile_steps
 from dsl.triggers import compile_trigger, trigger_events
 from dsl.values import compile_value
 from dsl.walk import Index, index
 
 
-def compile_rules(files: Sequence[syntax.RuleFile], catalog: Catalog) -> tuple[plan.Plan | None, list[Diagnostic]]:
-    """The plan, or None if any of the findings is an error. Findings come by file and place, each once."""
+def compile_rules(
+    files: Sequence[syntax.RuleFile], catalog: Catalog, around: Around | None = None
+) -> tuple[plan.Plan | None, list[Diagnostic]]:
+    """The plan, or None if any of the findings is an error. Findings come by file and place, each once.
+
+    Lints run when there is something `around`: who publishes has no use for them.
+    """
     found: list[Diagnostic] = []
     names = resolve(files, catalog, found)
     nodes = {id(item): index([item]) for file in files for item in file.items if isinstance(item, syntax.Rule)}
     named = rule_names(files, nodes)
+    segments = compile_segments(files, catalog, names, found)
     rules: list[CheckedRule] = []
     for file in files:
         scope = _file_scope(file, catalog, names, found)
@@ -36,12 +46,15 @@ def compile_rules(files: Sequence[syntax.RuleFile], catalog: Catalog) -> tuple[p
             else:
                 _check_definition(item, scope)
     subject = Subject(catalog=catalog, files=tuple(files), names=names, rules=tuple(rules), others=_others(files))
+    subject = replace(subject, around=around)
     for check in CHECKS:
         check(subject, found)
+    if around is not None:
+        lint(subject, around, found)
     found = in_order(found)
     if any(finding.severity is Severity.ERROR for finding in found):
         return None, found
-    return _assemble([each.compiled for each in rules if each.compiled], catalog), found
+    return _assemble([each.compiled for each in rules if each.compiled], segments, catalog), found
 
 
 def _file_scope(file: syntax.RuleFile, catalog: Catalog, names: dict[str, Names], found: list[Diagnostic]) -> Scope:
@@ -56,7 +69,7 @@ def _check_definition(item: syntax.Item, scope: Scope) -> None:
         case syntax.Let(value=value):
             for each in value if isinstance(value, tuple) else (value,):
                 compile_value(each, anywhere)
-        case syntax.Define(condition=condition) | syntax.Segment(condition=condition):
+        case syntax.Define(condition=condition):
             compile_condition(condition, anywhere)
         case _:
             pass
@@ -92,12 +105,13 @@ def _assemble_rule(
         trigger=trigger,
         guards=tuple(clauses.guards),
         stops=tuple(clauses.stops),
+        caps=tuple(clauses.caps),
         steps=steps,
         **clauses.fields,
     )
 
 
-def _assemble(rules: Sequence[plan.Rule], catalog: Catalog) -> plan.Plan:
+def _assemble(rules: Sequence[plan.Rule], segments: dict[str, plan.Segment], catalog: Catalog) -> plan.Plan:
     ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.file, rule.line))
     return plan.Plan(
         timezone=catalog.timezone,
@@ -106,6 +120,9 @@ def _assemble(rules: Sequence[plan.Rule], catalog: Catalog) -> plan.Plan:
         rules=tuple(ordered),
         events={name: _facts(catalog, name) for name in sorted(catalog.events)},
         attributes={name: str(kind) for name, kind in sorted(catalog.attributes.items())},
+        segments=segments,
+        quiet_hours=catalog.quiet_hours,
+        caps=catalog.caps,
     )
 
 
