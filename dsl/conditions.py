@@ -8,6 +8,7 @@ from dsl import plan, syntax
 from dsl.comparisons import are_comparable, is_possible
 from dsl.diagnostics import Label
 from dsl.event_names import report_unknown_event
+from dsl.history import priced
 from dsl.kinds import Kind
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
@@ -16,7 +17,7 @@ from dsl.messages import say
 from dsl.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed, described
-from dsl.values import compile_value
+from dsl.values import compile_side, compile_value
 
 Expression: TypeAlias = "plan.Expression | None"
 
@@ -32,7 +33,7 @@ def compile_condition(condition: syntax.Condition, scope: Scope) -> Expression:
         case syntax.Arrived():
             return _compile_arrived(condition, scope)
         case syntax.Issued():
-            return None  # refused as not yet
+            return _compile_issued(condition, scope)
         case syntax.Truth():
             return _compile_truth(condition, scope)
         case _:
@@ -82,13 +83,16 @@ def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression
 
 
 def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expression:
-    left = compile_value(condition.left, scope)
+    left = compile_side(condition.left, scope)
     if left is not None and (asks_for_a_value(left, condition, scope) or asks_a_flag(left, condition, scope)):
         return None
     if left is not None and lacks_quotes(left, condition.right, scope):
         return None
-    right = compile_value(condition.right, scope)
+    right = compile_side(condition.right, scope)
     if left is None or right is None or not are_comparable(left, right, condition.comparison, scope):
+        return None
+    left, right = priced(left, (right,), scope), priced(right, (left,), scope)
+    if left is None or right is None:
         return None
     return plan.Compare(left.operand, condition.comparison, right.operand)
 
@@ -110,20 +114,22 @@ def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:
 
 
 def _compile_between(condition: syntax.Between, scope: Scope) -> Expression:
-    value = compile_value(condition.value, scope)
-    low, high = compile_value(condition.low, scope), compile_value(condition.high, scope)
+    value = compile_side(condition.value, scope)
+    low, high = compile_side(condition.low, scope), compile_side(condition.high, scope)
     if value is None or low is None or high is None:
         return None
     if not (are_comparable(value, low, ">=", scope) and are_comparable(value, high, "<=", scope)):
         return None
-    if low.currency != high.currency:
+    if low.currency and high.currency and low.currency != high.currency:
         scope.problems.error(
             "E304",
             say("the ends of `between` have two currencies"),
             (Label(high.span, f"{high.currency}"), Label(low.span, f"{low.currency}")),
         )
         return None
-    return plan.Between(value.operand, low.operand, high.operand)
+    sides = priced(value, (low, high), scope), priced(low, (value,), scope), priced(high, (value,), scope)
+    value, low, high = sides
+    return plan.Between(value.operand, low.operand, high.operand) if value and low and high else None
 
 
 def _compile_part(condition: syntax.Contains | syntax.StartsWith, scope: Scope) -> Expression:
@@ -190,9 +196,26 @@ def _compile_arrived(condition: syntax.Arrived, scope: Scope) -> Expression:
     return None
 
 
+def _compile_issued(condition: syntax.Issued, scope: Scope) -> Expression:
+    if scope.after_issue or scope.any_event:
+        return plan.Issued()
+    scope.problems.error(
+        "E327",
+        say("no promo code was issued here"),
+        Label(condition.span, say("`issued` speaks of the nearest `issue promo` above, and there is none")),
+        notes=[say('put `issue promo "POOL"` before it')],
+    )
+    return None
+
+
 def _compile_truth(condition: syntax.Truth, scope: Scope) -> Expression:
     value = condition.value
     if not isinstance(value, syntax.Path):
+        typed = compile_value(value, scope)
+        if typed is not None:
+            _report_no_condition(typed, scope)
+        return None
+    if scope.is_counted(value.root):
         typed = compile_value(value, scope)
         if typed is not None:
             _report_no_condition(typed, scope)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dsl import plan, syntax
 from dsl.comparisons import are_comparable
 from dsl.diagnostics import Label
+from dsl.history import priced
 from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
+from dsl.resolve import Definition
 from dsl.scope import Scope, Typed
-from dsl.values import compile_value
+from dsl.values import compile_side, compile_value
 
 
 def compile_one_of(condition: syntax.OneOf, scope: Scope) -> plan.Expression | None:
     if isinstance(condition.value, syntax.Path) and str(condition.value) == "customer":
         return _compile_membership(condition, scope)
-    value = compile_value(condition.value, scope)
+    value = compile_side(condition.value, scope)
     options = _options(condition.group, scope)
     if value is None or options is None:
         return None
     if not all([are_comparable(value, option, "is", scope) for option in options]):
+        return None
+    value = priced(value, options, scope)
+    if value is None:
         return None
     constants = tuple(option.operand for option in options if isinstance(option.operand, plan.Constant))
     expression = plan.OneOf(value.operand, constants)
@@ -75,7 +80,7 @@ def _named_options(group: syntax.Name, scope: Scope) -> list[Typed] | None:
 
 
 def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expression | None:
-    """`customer in vip`: segments are refused as not yet; anything else is a mistake."""
+    """`customer in vip`: anything else but a segment is a mistake."""
     group = condition.group
     if not isinstance(group, syntax.Name):
         scope.problems.error(
@@ -103,7 +108,7 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
             fixes=[replacement(condition.span, plain)],
         )
     elif isinstance(definition.node, syntax.Segment):
-        _refuse_segment(condition, scope)
+        return _membership(group.text, condition, scope, definition)
     else:
         scope.problems.error(
             "E215", say('"{group}" is not a segment', group=group.text), Label(group.span, say("this is a constant"))
@@ -111,10 +116,8 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
     return None
 
 
-def _refuse_segment(node: syntax.Node, scope: Scope) -> None:
-    scope.problems.error(
-        "E603",
-        say("not yet: segments"),
-        Label(node.span, say("I can read this, but this version does not run it")),
-        notes=[say("instead: write the condition with `define` and ask it with `only if`")],
-    )
+def _membership(name: str, condition: syntax.OneOf, scope: Scope, definition: Definition) -> plan.Expression | None:
+    if scope.names.is_circular(definition):
+        return None
+    asked = plan.InSegment(name)
+    return plan.Not(asked) if condition.negated else asked

@@ -18,7 +18,7 @@ _FLAGS = {"yes": "yes", "true": "yes", "да": "да", "no": "no", "false": "no"
 def _bare_word(value: syntax.Value, scope: Scope) -> str:
     """A single word that has no meaning of its own here."""
     word = value.root if isinstance(value, syntax.Path) and len(value.parts) == 1 else ""
-    return "" if word in scope.names.seen or word in scope.catalog.events else word
+    return "" if word in scope.names.seen or word in scope.catalog.events or scope.is_counted(word) else word
 
 
 def asks_for_a_value(left: Typed, condition: syntax.Comparison, scope: Scope) -> bool:
@@ -62,6 +62,7 @@ def lacks_quotes(left: Typed, right: syntax.Value, scope: Scope) -> bool:
         word in scope.names.seen
         or word in scope.catalog.events
         or word in (*scope.catalog.attributes, "event", "customer")
+        or scope.is_counted(word)
     ):
         return False
     values = ", ".join(f'"{value}"' for value in left.kind.values)

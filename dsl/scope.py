@@ -24,6 +24,8 @@ class Scope:
     events: tuple[EventType, ...] | None
     in_run: bool = True  # False in the `where` of a trigger: no run has begun that something could follow
     after_wait_for: bool = False  # a `wait for` stands above, so `arrived` has a meaning
+    after_issue: bool = False  # an `issue promo` stands above, so `issued` has one
+    counted: EventType | None = None  # in the brackets of a count: its properties stand there by their bare names
     any_event: bool = False  # a definition by itself: `event.` is checked against every event there is
 
     @property
@@ -41,7 +43,14 @@ class Scope:
 
     def where(self, events: tuple[EventType, ...], *, in_run: bool) -> Scope:
         """Inside the `where` of an event list: `event.` is the new event."""
-        return replace(self, events=events, in_run=in_run, after_wait_for=False)
+        return replace(self, events=events, in_run=in_run, after_wait_for=False, after_issue=False)
+
+    def counting(self, event: EventType) -> Scope:
+        """Inside the brackets of `count of EVENT where (…)`: `event.` stays what it is outside."""
+        return replace(self, counted=event, in_run=False, after_wait_for=False, after_issue=False)
+
+    def is_counted(self, word: str) -> bool:
+        return self.counted is not None and word in self.counted.properties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

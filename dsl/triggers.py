@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsl import plan, syntax
 from dsl.catalog import EventType
 from dsl.conditions import compile_condition
@@ -10,8 +12,11 @@ from dsl.event_names import find_events
 from dsl.lengths import compile_length
 from dsl.lookup import report_unknown
 from dsl.messages import say
+from dsl.other_starts import compile_other_start
 from dsl.scope import Scope
 from dsl.values import compile_value
+
+MOST_TIMES = 1_000
 
 
 def trigger_events(rule: syntax.Rule, scope: Scope) -> tuple[EventType, ...] | None:
@@ -26,33 +31,57 @@ def trigger_events(rule: syntax.Rule, scope: Scope) -> tuple[EventType, ...] | N
     return tuple(scope.catalog.events[name.text] for name in names if name.text in scope.catalog.events)
 
 
-def compile_trigger(rule: syntax.Rule, scope: Scope) -> plan.EventTrigger | None:
-    """None: a mistake, or a trigger that is refused as not yet."""
+def compile_trigger(rule: syntax.Rule, scope: Scope) -> plan.Trigger | None:
+    """None: a mistake was found, and reported."""
     delay = compile_length(rule.delay, scope) if rule.delay else None
-    if not isinstance(rule.trigger, syntax.EventTrigger):
-        _check_other_events(rule.trigger, scope)
+    if rule.delay and delay is None:
         return None
-    match = compile_match(rule.trigger.events, None, scope, in_run=False)
-    if match is None or (rule.delay and delay is None):
-        return None
-    return plan.EventTrigger(match=match, delay=delay)
-
-
-def _check_other_events(trigger: syntax.Trigger, scope: Scope) -> None:
-    """Names and conditions of triggers that are not executed yet are still checked."""
-    match trigger:
+    match rule.trigger:
+        case syntax.EventTrigger():
+            started = compile_match(rule.trigger.events, None, scope, in_run=False)
+            return plan.EventTrigger(match=started, delay=delay) if started else None
         case syntax.SequenceTrigger():
-            compile_match(trigger.first, None, scope, in_run=False)
-            for step in trigger.then:
-                compile_match(step.events, step.same, scope, in_run=False)
+            return _compile_sequence(rule.trigger, delay, scope)
         case syntax.TimesTrigger():
-            compile_match(trigger.events, trigger.same, scope, in_run=False)
-        case syntax.InactivityTrigger():
-            find_events([trigger.event], scope)
-        case syntax.ScheduleTrigger(audience=audience) if audience is not None:
-            compile_condition(audience, scope)
+            return _compile_times(rule.trigger, delay, scope)
         case _:
-            pass
+            return compile_other_start(rule.trigger, delay, scope)
+
+
+def _compile_sequence(
+    trigger: syntax.SequenceTrigger, delay: plan.Length | None, scope: Scope
+) -> plan.SequenceTrigger | None:
+    first = compile_match(trigger.first, None, scope, in_run=False)
+    parts = [_compile_then(part, scope) for part in trigger.then]
+    then = tuple(part for part in parts if part is not None)
+    if first is None or len(then) < len(parts):
+        return None
+    return plan.SequenceTrigger(match=first, then=then, delay=delay)
+
+
+def _compile_then(part: syntax.SequenceStep, scope: Scope) -> plan.Then | None:
+    following = compile_match(part.events, part.same, scope, in_run=False)
+    within = compile_length(part.within, scope)
+    if following is None or within is None:
+        return None
+    return plan.Then(match=following, within=within, negated=part.negated)
+
+
+def _compile_times(trigger: syntax.TimesTrigger, delay: plan.Length | None, scope: Scope) -> plan.TimesTrigger | None:
+    match_ = compile_match(trigger.events, trigger.same, scope, in_run=False)
+    within = compile_length(trigger.within, scope)
+    if not 2 <= trigger.times <= MOST_TIMES:
+        scope.problems.error(
+            "E328",
+            say("an event cannot be counted up to {n}", n=trigger.times),
+            Label(trigger.span, say("from 2 to {most} times", most=MOST_TIMES)),
+            notes=[say("for the first one, leave it out: when EVENT")] if trigger.times < 2 else [],
+        )
+        return None
+    if match_ is None or within is None:
+        return None
+    bare = replace(match_, same=None)
+    return plan.TimesTrigger(match=bare, times=trigger.times, within=within, by=match_.same, delay=delay)
 
 
 def compile_match(
@@ -71,7 +100,15 @@ def compile_match(
 
 def _is_shared(same: syntax.Name, found: tuple[EventType, ...], scope: Scope) -> bool:
     """`with same cart_id`: the run's event and the new one must both have it."""
-    involved = [*(scope.events or ()), *found]
+    if scope.events is None:
+        scope.problems.error(
+            "E314",
+            say("there is no event here"),
+            Label(same.span, say("this rule does not start with an event, so there is nothing to be the same as")),
+            notes=[say("leave `with same` out")],
+        )
+        return False
+    involved = [*scope.events, *found]
     lacking = [event for event in involved if same.text not in event.properties]
     if not lacking:
         return True

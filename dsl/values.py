@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from dsl import plan, syntax
+from dsl.catalog import EventType
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
+from dsl.history import compile_history, priced
 from dsl.kinds import Kind
 from dsl.lookup import find_attribute, find_property, report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed
 
-#: Parsed, but refused elsewhere as not executed yet.
-NOT_YET = (syntax.Aggregate, syntax.LastValue, syntax.DaysSince, syntax.Placeholder)
-
 
 def compile_value(value: syntax.Value, scope: Scope) -> Maybe:
-    if isinstance(value, NOT_YET):
-        return None
+    """A value that stands by itself."""
+    return priced(compile_side(value, scope), (), scope)
+
+
+def compile_side(value: syntax.Value, scope: Scope) -> Maybe:
+    """A value that is compared with others: a sum of money may still be without a currency, see `priced`."""
+    if isinstance(value, syntax.Placeholder):
+        return None  # of a table of examples: never in a rule
+    if isinstance(value, syntax.Aggregate | syntax.LastValue | syntax.DaysSince):
+        return compile_history(value, scope)
     if isinstance(value, syntax.Path):
         return _compile_path(value, scope)
     if isinstance(value, syntax.Money):
@@ -67,6 +75,8 @@ def _compile_money(value: syntax.Money) -> Maybe:
 
 
 def _compile_path(path: syntax.Path, scope: Scope) -> Maybe:
+    if scope.counted is not None and scope.is_counted(path.root):
+        return _compile_counted(path, scope.counted, scope)
     if path.root == "customer" and len(path.parts) > 1:
         found = find_attribute(path, scope)
         if found is None:
@@ -87,6 +97,13 @@ def _compile_path(path: syntax.Path, scope: Scope) -> Maybe:
     return _compile_name(path, scope)
 
 
+def _compile_counted(path: syntax.Path, event: EventType, scope: Scope) -> Maybe:
+    """`total` in `count of order_placed where (total > 1000 RUB)`."""
+    named = replace(path, parts=(path.parts[0], *path.parts))
+    found = find_property(named, (event,), replace(scope, any_event=False))
+    return found and Typed(operand=plan.Property(found[0], str(found[1])), kind=found[1], span=path.span)
+
+
 def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
     events = tuple(scope.catalog.events.values()) if scope.any_event else scope.events
     if events is None:
@@ -101,7 +118,8 @@ def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
     if found is None:
         return None
     name, kind = found
-    return Typed(operand=plan.Property(name, str(kind)), kind=kind, span=path.span)
+    operand = plan.Property(name, str(kind), outside=scope.counted is not None)
+    return Typed(operand=operand, kind=kind, span=path.span)
 
 
 def _compile_name(path: syntax.Path, scope: Scope) -> Maybe:
@@ -113,7 +131,7 @@ def _compile_name(path: syntax.Path, scope: Scope) -> Maybe:
         return None
     node = definition.node
     if isinstance(node, syntax.Let) and not isinstance(node.value, tuple):
-        value = compile_value(node.value, scope.inside(definition))
+        value = compile_side(node.value, scope.inside(definition))
         return value and Typed(operand=value.operand, kind=value.kind, span=path.span, currency=value.currency)
     wrong = (
         say("a list: write `in`")
@@ -142,7 +160,8 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
             else [],
         )
         return
-    roots = [*scope.names.seen, *(f"customer.{each}" for each in scope.catalog.attributes)]
+    counted = scope.counted.properties if scope.counted else {}
+    roots = [*counted, *scope.names.seen, *(f"customer.{each}" for each in scope.catalog.attributes)]
     roots += [f"event.{each}" for event in scope.events or () for each in event.properties]
     written = str(path)
     by_last = [root for root in roots if root.split(".")[-1] == written]

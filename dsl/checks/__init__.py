@@ -8,7 +8,6 @@ from typing import TypeAlias
 from dsl.checks.always_false import check_always_false
 from dsl.checks.duplicate_names import check_duplicate_names
 from dsl.checks.loops import check_loops
-from dsl.checks.not_yet import check_not_yet
 from dsl.checks.reachability import check_reachability
 from dsl.checks.splits import check_splits
 from dsl.checks.subject import Subject
@@ -19,7 +18,6 @@ from dsl.diagnostics import Diagnostic
 Check: TypeAlias = Callable[[Subject, list[Diagnostic]], None]
 
 CHECKS: tuple[Check, ...] = (
-    check_not_yet,
     check_duplicate_names,
     check_splits,
     check_template_variables,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl import syntax
-from dsl.checks.not_yet import NOT_YET
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
@@ -17,7 +16,6 @@ from dsl.messages import say
 from dsl.problems import Problems, listed
 from dsl.scope import Scope
 from dsl.source import Span
-from dsl.walk import index
 from engine.core import calendar
 from engine.core.expressions import test_of
 from engine.testing.casting import arms_of, name_of_one_who_takes
@@ -251,10 +249,6 @@ class _Timeline:
     def read_value(self, node: syntax.ExpectValue) -> None:
         reader = self.reader
         problems, before = reader.problems, len(reader.problems.found)
-        for cls, found in index([node.condition]).items():
-            for each in found if cls in NOT_YET else ():
-                label = Label(each.span, say("I can read this, but this version does not run it"))
-                problems.error(NOT_YET[cls].code, say("not yet: {what}", what=NOT_YET[cls].what), label)
         condition = compile_condition(node.condition, reader.scope)
         if condition is not None:
             plan_ = reader.ground.plan
