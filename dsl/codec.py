@@ -29,6 +29,11 @@ def to_json(plan_: plan.Plan) -> dict[str, plan.JSON]:
     return typing.cast("dict[str, plan.JSON]", encoded)
 
 
+def node_json(node: object) -> plan.JSON:
+    """A part of a plan, for comparing and hashing it."""
+    return typing.cast("plan.JSON", _encode(node))
+
+
 def from_json(value: dict[str, Any]) -> plan.Plan:
     if value.get("format", plan.FORMAT) != plan.FORMAT:
         raise UnreadablePlan(f"plan format {value.get('format')} is not {plan.FORMAT}, the one this version reads")

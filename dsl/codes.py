@@ -155,6 +155,7 @@ _ALL = (
     Code("W506", "a message that its rule's limit always skips"),
     Code("W507", "marketing that calls itself a service message"),
     Code("W508", "a second channel that helps nobody"),
+    Code("W509", "more messages than the caps let through"),
     Code("W520", "never true"),
     Code("W521", "steps that nobody reaches"),
     Code("W522", "always true"),
