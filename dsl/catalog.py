@@ -41,6 +41,15 @@ class TemplateInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromoPool:
+    """One entry of `promos:` in kogda.yaml. The codes themselves are in the database."""
+
+    discount: str | None = None  # what a customer reads for it: "10%"
+    expires: str | None = None  # ISO date: the last day on which its codes are of use
+    low: int = 100  # with fewer free codes than this the operator is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that the checks and the compiler may look up, read once from a workspace."""
 
@@ -50,6 +59,9 @@ class Catalog:
     channels: tuple[str, ...] = ("email",)  # channels that this server can send by
     segments: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    pools: dict[str, PromoPool] = field(default_factory=dict)  # of promo codes
+    webhooks: tuple[str, ...] = ()  # names of targets
+    staff: tuple[str, ...] = ()  # names of groups
     timezone: str = "UTC"
     currency: str | None = None  # of money without one in event data; never assumed in rules
     settings: dict[str, object] = field(default_factory=dict)  # the rest of kogda.yaml that the engine reads
@@ -63,4 +75,5 @@ BUILT_IN_ATTRIBUTES: dict[str, Kind] = {
     "timezone": Kind(name="text", optional=True),
     "locale": Kind(name="text", optional=True),
     "tags": Kind(name="text", is_list=True),
+    "points": Kind(name="number"),
 }

@@ -8,22 +8,22 @@ from decimal import Decimal
 from dsl import plan, syntax
 from dsl.comparisons import accepts
 from dsl.conditions import compile_condition
+from dsl.deeds import compile_call, compile_change, compile_notify, compile_points, compile_promo
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
 from dsl.lengths import compile_length
-from dsl.lookup import find_attribute, report_unknown
+from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.scope import Scope, Typed, described
+from dsl.targets import find_target
 from dsl.templates import find_template
 from dsl.triggers import compile_match
 from dsl.values import compile_value
 
 #: What every template can read without `with`.
 BUILT_IN_VARIABLES = (
-    "customer", "event", "workspace", "message", "unsubscribe_url", "locale", "subject", "preheader",
+    "customer", "event", "workspace", "message", "unsubscribe_url", "locale", "subject", "preheader", "promo",
 )  # fmt: skip
-
-NOT_SET = {"id": say("the id of a customer never changes"), "tags": say("write: add tag, remove tag")}
 
 
 def compile_steps(steps: tuple[syntax.Step, ...], scope: Scope) -> tuple[plan.Step, ...]:
@@ -54,11 +54,14 @@ class Flat:
     scope: Scope
     steps: list[plan.Step] = field(default_factory=list)
     has_waited_for: bool = False
+    has_issued: bool = False
     unnamed_splits: int = 0
 
     @property
     def here(self) -> Scope:
-        return replace(self.scope, after_wait_for=True) if self.has_waited_for else self.scope
+        if not (self.has_waited_for or self.has_issued):
+            return self.scope
+        return replace(self.scope, after_wait_for=self.has_waited_for, after_issue=self.has_issued)
 
     def add_all(self, steps: tuple[syntax.Step, ...]) -> None:
         for step in steps:
@@ -74,6 +77,7 @@ class Flat:
                 self._add_wait_for(step)
             case _:
                 compiled = _compile_step(step, self.here)
+                self.has_issued = self.has_issued or isinstance(step, syntax.IssuePromo)
                 if compiled:
                     self.steps.append(compiled)
 
@@ -141,10 +145,25 @@ def _compile_step(step: syntax.Step, scope: Scope) -> plan.Step | None:
             return _compile_set(step, scope)
         case syntax.Tag():
             return plan.SetTag(tag=step.tag.text, add=step.add, line=line)
+        case _:
+            return _compile_deed(step, scope)
+    return None
+
+
+def _compile_deed(step: syntax.Step, scope: Scope) -> plan.Step | None:
+    match step:
         case syntax.Emit():
             return _compile_emit(step, scope)
         case syntax.Call():
-            _compile_pairs(step.properties, scope)
+            return compile_call(step, _compile_pairs(step.properties, scope), scope)
+        case syntax.ChangeNumber():
+            return compile_change(step, scope)
+        case syntax.Points():
+            return compile_points(step, scope)
+        case syntax.IssuePromo():
+            return compile_promo(step, scope)
+        case syntax.Notify():
+            return compile_notify(step, scope)
     return None
 
 
@@ -241,21 +260,10 @@ def _compile_wait_until_moment(step: syntax.WaitUntilMoment, scope: Scope) -> pl
 
 def _compile_set(step: syntax.SetAttribute, scope: Scope) -> plan.SetAttribute | None:
     value = compile_value(step.value, scope)
-    if step.path.root != "customer" or len(step.path.parts) < 2:
-        scope.problems.error(
-            "E315",
-            say('"{step}" cannot be set', step=step.path),
-            Label(step.path.span, say("only what we know of the customer: customer.…")),
-        )
-        return None
-    found = find_attribute(step.path, scope)
+    found = find_target(step.path, scope)
     if found is None or value is None:
         return None
     name, kind = found
-    if name in NOT_SET or "." in name:
-        reason = NOT_SET.get(name, say("set the whole attribute, not a part of it"))
-        scope.problems.error("E315", say('"{step}" cannot be set', step=step.path), Label(step.path.span, reason))
-        return None
     reason_not = accepts(kind, value, scope)
     if reason_not:
         scope.problems.error(

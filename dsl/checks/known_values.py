@@ -6,6 +6,7 @@ from dsl import syntax
 from dsl.scope import Scope
 
 NOTHING: frozenset[str] = frozenset()
+PROMO = "promo"  # the whole of it
 
 
 def known_paths(condition: syntax.Condition, scope: Scope) -> frozenset[str]:
@@ -26,6 +27,8 @@ def known_paths(condition: syntax.Condition, scope: Scope) -> frozenset[str]:
             return NOTHING if negated else _path(condition.value)
         case syntax.IsFlag() | syntax.Between() | syntax.Contains() | syntax.StartsWith():
             return _path(condition.value)
+        case syntax.Issued():
+            return frozenset({PROMO})
         case syntax.InLast(path=path):
             return _path(path)
         case syntax.Truth(value=syntax.Path() as path):

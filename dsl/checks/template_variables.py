@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dsl import syntax
 from dsl.catalog import EventType, TemplateInfo, TemplateUse
-from dsl.checks.known_values import known_paths
+from dsl.checks.known_values import PROMO, known_paths
+from dsl.checks.promo_variables import ASKED, check_promo_use
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.kinds import Kind
@@ -47,6 +48,8 @@ def _sends_in(
             yield step, known
         elif isinstance(step, syntax.SetAttribute):
             known |= {str(step.path)}
+        elif isinstance(step, syntax.IssuePromo):
+            known = known - {PROMO} | {ASKED}
         elif isinstance(step, syntax.Branch):
             for arm in step.arms:
                 yield from _sends_in(arm.steps, known | known_paths(arm.condition, rule.scope), rule)
@@ -65,7 +68,9 @@ def _check_use(
         return False
     if root == "customer":
         return _check_attribute(use, send, template, rule=rule, known=known)
-    if root == "event":
+    if root == PROMO:
+        check_promo_use(use, send, template, rule=rule, known=known)
+    elif root == "event":
         _check_property(use, send, template, rule=rule, known=known)
     elif not use.has_default:
         _check_variable(use, send, template, rule=rule, known=known)
@@ -88,7 +93,7 @@ def _may_miss(path: syntax.Path, rule: CheckedRule) -> bool:
         return False
     if parts[0] == "customer":
         kind = rule.scope.catalog.attributes.get(parts[1])
-        return kind is not None and parts[1] != "id" and not kind.is_list
+        return kind is not None and parts[1] not in ("id", "points") and not kind.is_list
     kinds = [_leaf(event.properties[parts[1]], parts[2:]) for event in _having(parts, rule)]
     return any(kind is not None and kind.optional and not kind.is_list for kind in kinds)
 
@@ -105,7 +110,7 @@ def _check_attribute(
     if kind is None:
         _report_unknown(use, send, template, rule=rule, candidates=list(rule.scope.catalog.attributes))
         return True
-    always = use.path[1] in ("id", ADDRESS.get(template.channel))
+    always = use.path[1] in ("id", "points", ADDRESS.get(template.channel))
     if not (always or use.has_default or kind.is_list or _is_known(use, known)):
         _warn_empty(use, send, template, rule=rule, reason=say("customers may not have it"))
     return False

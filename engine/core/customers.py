@@ -110,7 +110,7 @@ def _zone(value: JSON) -> str | None:
 _BUILT_IN: dict[str, Callable[[JSON], str | None]] = {
     "email": _words, "phone": _phone, "timezone": _zone, "locale": _words,
 }  # fmt: skip
-_RESERVED = frozenset({"id", "tags"})
+_RESERVED = frozenset({"id", "tags", "points"})
 
 
 def _consent(before: Mapping[str, bool], value: JSON) -> dict[str, bool]:

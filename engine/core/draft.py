@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
-from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Customer, Event, Facts, OnceMark, Run
 from engine.core.program import Order, Program, RuleCode
 from engine.core.scope import Scope, attributes_of
@@ -47,6 +47,10 @@ class Draft:
         self.notes: list[Note] = []
         self.emitted: list[Event] = []
         self.failures: list[Failure] = []
+        self.points: list[PointsEntry] = []
+        self.issued: list[PromoIssue] = []
+        self.codes = facts.codes
+        self.short_of: dict[str, int] = {}
         self.queue: deque[Event] = deque()
         self.steps = 0
         self._before = facts
@@ -114,7 +118,7 @@ class Draft:
         return self._scope.of_run(self.now, arrived=None)
 
     def scope_of(self, run: Run) -> Scope:
-        return self.scope().of_run(run.began_at, arrived=run.arrived)
+        return self.scope().of_run(run.began_at, arrived=run.arrived, issued=str(run.issue) in run.promos)
 
     # what may be changed
 
@@ -165,7 +169,7 @@ class Draft:
         and so never was."""
         if run.state != "sending":
             return False
-        kept = [message for message in self.messages if message.run != run.id]
+        kept = [message for message in self.messages if message.run != run.id or message.is_outward]
         if len(kept) != len(self.messages):
             self.messages = kept
             return True
@@ -199,6 +203,7 @@ class Draft:
         """
         lists = (self.messages, self.withdrawals, self.notes, self.emitted)
         lengths = (len(self.messages), len(self.withdrawals), len(self.notes), len(self.emitted))
+        deeds = (len(self.points), len(self.issued), self.codes)
         values = (self.customer, self.once, self.marks, self.released, self.last_messages)
         queued = len(self.queue)
         self._undo.clear()
@@ -208,6 +213,8 @@ class Draft:
             self.messages, self.withdrawals, self.notes, self.emitted = lists
             del self.messages[lengths[0] :], self.withdrawals[lengths[1] :], self.notes[lengths[2] :]
             del self.emitted[lengths[3] :]
+            del self.points[deeds[0] :], self.issued[deeds[1] :]
+            self.codes = deeds[2]
             self.customer, self.once, self.marks, self.released, self.last_messages = values
             self._put_back()
             while len(self.queue) > queued:
@@ -240,6 +247,9 @@ class Draft:
             released=self.released,
             emitted=tuple(self.emitted),
             notes=tuple(self.notes),
+            points=tuple(self.points),
+            issued=tuple(self.issued),
+            short_of=self.short_of,
             failures=tuple(self.failures),
         )
 

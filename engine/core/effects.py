@@ -10,6 +10,9 @@ from uuid import UUID
 from dsl.plan import JSON
 from engine.core.model import Appointment, Customer, Event, Membership, OnceMark, Run
 
+#: Channels that do not lead to the customer.
+OUTWARD = frozenset({"webhook", "staff"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
@@ -27,6 +30,11 @@ class NewMessage:
     transactional: bool
     due_at: datetime
 
+    @property
+    def is_outward(self) -> bool:
+        """It goes to another system or to the staff: no consent, caps or withdrawal, and no run waits for it."""
+        return self.channel in OUTWARD
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
@@ -43,8 +51,35 @@ class Note:
     run: UUID
     at: datetime
     line: int  # of the rule file; 0 when no single line is meant
-    what: Literal["started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "ended"]
+    what: Literal[
+        "started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "issued",
+        "called", "ended",
+    ]  # fmt: skip
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsEntry:
+    """A line of the points ledger. `id` comes from run, step and activation: a replay cannot add a second one."""
+
+    id: UUID
+    run: UUID
+    rule: str
+    amount: int  # what the balance really changed by: below 0 it does not go
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoIssue:
+    """A code is this customer's from now on."""
+
+    pool: str
+    code: str
+    run: UUID
+    rule: str
+    step: int
+    at: datetime
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +96,11 @@ class Effects:
     notes: tuple[Note, ...] = ()
     memberships: tuple[Membership, ...] = ()  # changed ones
     appointments: tuple[Appointment, ...] = ()  # new, moved and called off
+    points: tuple[PointsEntry, ...] = ()
+    issued: tuple[PromoIssue, ...] = ()
+    # By pool, how many codes were wanted beyond those among the facts: a decision that is short of codes is decided
+    # again with as many more as there are. Pools that have none left are among the facts with what they gave.
+    short_of: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
 
 

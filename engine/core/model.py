@@ -48,6 +48,7 @@ class Customer:
     attributes: Properties = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     consent: dict[str, bool] = field(default_factory=dict)  # by channel; absent: never asked
+    points: int = 0  # the sum of the ledger, never below 0
     merged_into: UUID | None = None
 
 
@@ -79,6 +80,8 @@ class Run:
     sent: int = 0  # of them reported as sent, or perhaps sent
     taken: int = 0  # steps taken so far: a runaway is stopped at 10,000
     depth: int = 0  # of the starting event's cause
+    promos: dict[str, dict[str, JSON]] = field(default_factory=dict)  # issued codes by step, over all activations
+    issue: int | None = None  # the step of the nearest `issue promo`; None: none was passed
     split: dict[str, str] = field(default_factory=dict)  # split name -> arm taken
     goal_until: datetime | None = None  # the goal counts up to this moment, also after the end of the run
     goal_at: datetime | None = None
@@ -133,7 +136,7 @@ class Membership:
 
     segment: str
     definition: str
-    is_in: bool
+    is_in: bool | None  # None: the segment is gone
     since: datetime
 
 
@@ -148,6 +151,17 @@ class Appointment:
     errand: Errand
     name: str  # of the rule or segment
     at: datetime | None  # None: called off
+    definition: str = ""  # of what it is for: another one makes another appointment; "": that is gone
+    occasion: str = ""  # what it is for this time: the local day, or the time of the last event
+    done: str = ""  # the newest occasion that it was kept for: nothing comes twice, even if a zone changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoCode:
+    """A free code of a pool, held for this decision."""
+
+    code: str
+    until: datetime | None = None  # its own end; None: that of its pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,3 +176,5 @@ class Facts:
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
     memberships: dict[str, Membership] = field(default_factory=dict)  # by segment; absent: not looked at yet
     appointments: tuple[Appointment, ...] = ()
+    is_new: bool = False  # nothing was decided for this customer before
+    codes: dict[str, tuple[PromoCode, ...]] = field(default_factory=dict)  # by pool; see Effects.short_of

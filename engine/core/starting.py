@@ -130,6 +130,7 @@ def _restart(draft: Draft, code: RuleCode, run: Run, event: Event) -> None:
         since=event.at if wake_at is not None else None,
         waits_for_event=False,
         arrived=None,
+        issue=None,
         activation=run.activation + 1,
         depth=event.cause.depth if event.cause is not None else 0,
         goal_until=_goal_until(draft, code, event),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from dsl import plan
 from dsl.plan import JSON
 from engine.core import calendar
-from engine.core.deeds import Deed, Scene, read_operand
+from engine.core.deeds import Deed, Outward, Scene, read_operand
 from engine.core.draft import MOST_STEPS, Draft
-from engine.core.effects import NewMessage
+from engine.core.effects import NewMessage, PointsEntry
 from engine.core.identity import derived_id
 from engine.core.model import Cause, Customer, Event, Run
 from engine.core.program import RuleCode
+from engine.core.promo import issue_code, promo_of
 from engine.core.rule_guards import RULE_GUARDS
 from engine.core.rule_guards.once_per import is_taken, reserve
 from engine.core.rule_guards.same_message import message_key
@@ -187,7 +188,7 @@ def _message(turn: Turn, run: Run, step: plan.Send) -> NewMessage:
         step=run.step,
         channel=step.channel,
         template=step.template,
-        context={"event": run.event, "with": variables},
+        context={"event": run.event, "with": variables, **promo_of(run)},
         transactional=turn.code.rule.transactional,
         due_at=turn.draft.now,
     )
@@ -230,15 +231,35 @@ def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
 
 def _act(turn: Turn, run: Run, step: Any) -> Run:
     """An action of the language. In a rule that sends nothing, `once per` counts from its first one (D12)."""
-    draft, code = turn.draft, turn.code
-    if not code.sends:
-        if is_taken(draft, code, run.event, but=run):
-            return draft.end(run, "once per", line=step.line)
-        reserve(draft, code, run)
+    draft = turn.draft
+    if _is_overtaken(turn, run):
+        return draft.end(run, "once per", line=step.line)
     program = draft.programs[run.rule_set]
-    scene = Scene(customer=draft.customer, attributes=draft.attributes, event=run.event, kinds=program.plan.attributes)
+    scene = Scene(
+        customer=draft.customer,
+        attributes=draft.attributes,
+        event=run.event,
+        kinds=program.plan.attributes,
+        currency=program.plan.currency,
+    )
     _carry_out(draft, run, program.actions[type(step)](step, scene), step.line)
     return run.but(step=run.step + 1)
+
+
+def _issue(turn: Turn, run: Run, step: plan.IssuePromo) -> Run:
+    if _is_overtaken(turn, run):
+        return turn.draft.end(run, "once per", line=step.line)
+    return issue_code(turn.draft, turn.code, run, step)
+
+
+def _is_overtaken(turn: Turn, run: Run) -> bool:
+    """In a rule that sends nothing, another run may have acted within the window of `once per`; else this one has."""
+    if turn.code.sends:
+        return False
+    if is_taken(turn.draft, turn.code, run.event, but=run):
+        return True
+    reserve(turn.draft, turn.code, run)
+    return False
 
 
 def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
@@ -249,6 +270,32 @@ def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
         follow(draft, before, but=run)
     if deed.event is not None:
         _emit(draft, run, deed, line)
+    if deed.points:
+        _add_points(draft, run, deed.points)
+    if deed.outward is not None:
+        draft.messages.append(_outward(draft, run, deed.outward))
+
+
+def _add_points(draft: Draft, run: Run, points: int) -> None:
+    entry = derived_id("points", run.id.hex, str(run.step), str(run.activation))
+    draft.points.append(PointsEntry(id=entry, run=run.id, rule=run.rule, amount=points, at=draft.now))
+    draft.change_customer(replace(draft.customer, points=draft.customer.points + points))
+
+
+def _outward(draft: Draft, run: Run, outward: Outward) -> NewMessage:
+    return NewMessage(
+        id=message_id(run, run.step),
+        customer=run.customer,
+        run=run.id,
+        rule=run.rule,
+        rule_set=run.rule_set,
+        step=run.step,
+        channel=outward.channel,
+        template=outward.name,
+        context=outward.context,
+        transactional=True,
+        due_at=draft.now,
+    )
 
 
 def _emit(draft: Draft, run: Run, deed: Deed, line: int) -> None:
@@ -282,4 +329,5 @@ _STEPS: Mapping[type, Callable[[Turn, Run, Any], Run]] = {
     plan.Jump: _jump,
     plan.Split: _split,
     plan.Exit: _exit,
+    plan.IssuePromo: _issue,
 }

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
 from engine.core.identity import customer_id
 from engine.core.model import Customer, Event, Facts, OnceMark, Run
+from engine.testing.pools import Pools
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Memory:
     queued: list[NewMessage] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    points: list[PointsEntry] = field(default_factory=list)
+    pools: Pools = field(default_factory=Pools)
 
     def customer(self, key: str) -> Customer:
         known = customer_id(key)
@@ -59,12 +62,15 @@ class Memory:
             recent[f"{message.channel}/{message.template}"] = message.due_at
         self.notes.extend(effects.notes)
         self.failures.extend(effects.failures)
+        self.points.extend(effects.points)
+        self.pools.issued.extend(effects.issued)
 
     def withdrawn(self, withdrawals: tuple[Withdrawal, ...]) -> list[tuple[NewMessage, str]]:
         """Queued messages that must not go out, with the reason; they leave the queue."""
         reasons: Mapping[UUID, str] = {each.run: each.reason for each in withdrawals}
-        taken = [(message, reasons[message.run]) for message in self.queued if message.run in reasons]
-        self.queued = [message for message in self.queued if message.run not in reasons]
+        stay = [message for message in self.queued if message.run not in reasons or message.is_outward]
+        taken = [(message, reasons[message.run]) for message in self.queued if message not in stay]
+        self.queued = stay
         return taken
 
     def next_wake(self) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from dsl.plan import JSON
+from engine.core.effects import OUTWARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,11 @@ class SentMessage:
     context: dict[str, JSON]
     state: Literal["sent", "suppressed", "failed", "unknown", "withdrawn"] = "sent"
     reason: str | None = None
+
+    @property
+    def is_outward(self) -> bool:
+        """A call or a note to the staff: nothing that a customer gets."""
+        return self.channel in OUTWARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

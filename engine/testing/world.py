@@ -19,7 +19,7 @@ from engine.core import calendar
 from engine.core.advancing import advance
 from engine.core.effects import Effects, NewMessage
 from engine.core.identity import derived_id, known_key
-from engine.core.model import Customer, Event, Outcome, Properties, Run
+from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
 from engine.testing.memory import Memory
 from engine.testing.timeline import Entry, SentMessage
@@ -86,7 +86,14 @@ class World:
     @property
     def sent(self) -> list[str]:
         """`"email/cart"` of each message that went out, in order."""
-        return [f"{each.channel}/{each.template}" for each in self.messages if each.state == "sent"]
+        return [
+            f"{each.channel}/{each.template}" for each in self.messages if each.state == "sent" and not each.is_outward
+        ]
+
+    @property
+    def told(self) -> list[str]:
+        """`"webhook/crm_sync"`, `"staff/managers"` of each call and note that went out, in order."""
+        return [f"{each.channel}/{each.template}" for each in self.messages if each.state == "sent" and each.is_outward]
 
     # time
 
@@ -214,15 +221,7 @@ class World:
                 return
 
     def _advance(self, customer: UUID, *, events: tuple[Event, ...] = (), outcome: Outcome | None = None) -> Effects:
-        effects = advance(
-            self.programs,
-            self.live,
-            self.memory.facts(customer),
-            events,
-            [outcome] if outcome is not None else [],
-            now=self.now,
-            horizon=self.now,
-        )
+        effects = self._decide(self.memory.facts(customer), events, [outcome] if outcome is not None else [])
         for event in events:
             self.memory.remember(event)
         failed = len(self.memory.failures)
@@ -233,6 +232,15 @@ class World:
             raise RuleFailed(f"rule {failure.rule!r} failed: {failure.error}\n{failure.detail}")
         self._queue(effects)
         return effects
+
+    def _decide(self, facts: Facts, events: tuple[Event, ...], outcomes: list[Outcome]) -> Effects:
+        """Again with more promo codes, as long as there are some and they are wanted."""
+        while True:
+            effects = advance(self.programs, self.live, facts, events, outcomes, now=self.now, horizon=self.now)
+            codes = self.memory.pools.enough(facts.codes, effects.short_of) if effects.short_of else None
+            if codes is None:
+                return effects
+            facts = replace(facts, codes=codes)
 
     def _queue(self, effects: Effects) -> None:
         for message, reason in self.memory.withdrawn(effects.withdrawals):
@@ -251,6 +259,8 @@ class World:
         state, _, reason = self._verdict_on(message)
         self.memory.queued = [each for each in self.memory.queued if each.id != message.id]
         self._tell(message, state, reason)
+        if message.is_outward:
+            return
         outcome = Outcome(message=message.id, run=message.run, state=state, at=self.now, reason=reason)  # type: ignore[arg-type]
         self._advance(message.customer, outcome=outcome)
 

@@ -1,0 +1,15 @@
+"""`call "crm_sync" with id = customer.id`."""
+
+from __future__ import annotations
+
+from dsl import plan
+from engine.core.deeds import Deed, Outward, Scene
+from engine.core.model import Properties
+
+
+def call(step: plan.Call, scene: Scene) -> Deed:
+    """Properties without a value are left out."""
+    read = ((name, scene.value(operand)) for name, operand in step.properties)
+    given: Properties = {name: value for name, value in read if value is not None}
+    outward = Outward(channel="webhook", name=step.target, context={"with": given})
+    return Deed(what="called", detail=f'webhook "{step.target}"', outward=outward)

@@ -1,0 +1,39 @@
+"""Pools of promo codes in memory: without end, unless a test says how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count, islice
+
+from engine.core.effects import PromoIssue
+from engine.core.model import PromoCode
+
+
+@dataclass(slots=True)
+class Pools:
+    """Free codes come in order: "BACK10-1", "BACK10-2" …"""
+
+    stock: dict[str, list[PromoCode]] = field(default_factory=dict)  # of pools that have an end
+    issued: list[PromoIssue] = field(default_factory=list)
+
+    def fill(self, pool: str, *codes: str) -> None:
+        """From now on the pool has these, and then none."""
+        self.stock[pool] = [PromoCode(code=code) for code in codes]
+
+    def enough(
+        self, held: Mapping[str, tuple[PromoCode, ...]], short_of: Mapping[str, int]
+    ) -> dict[str, tuple[PromoCode, ...]] | None:
+        """What is held and as much more of it as is wanted, as far as there is any; None: nothing is left."""
+        after = {
+            **held,
+            **{pool: self._free(pool, len(held.get(pool, ())) + wanted) for pool, wanted in short_of.items()},
+        }
+        return after if any(len(after[pool]) > len(held.get(pool, ())) for pool in short_of) else None
+
+    def _free(self, pool: str, wanted: int) -> tuple[PromoCode, ...]:
+        taken = {each.code for each in self.issued}
+        if pool in self.stock:
+            return tuple([each for each in self.stock[pool] if each.code not in taken][:wanted])
+        names = (f"{pool}-{number}" for number in count(1))
+        return tuple(PromoCode(code=name) for name in islice((name for name in names if name not in taken), wanted))
