@@ -3,16 +3,18 @@
 `say` makes a Message: a `str` in English, so that it can be compared, sorted and joined like any other, which knows
 its template and values, so that `in_language` can say it again in Russian. In a template `{name}` stands for a value,
 `{name:one|other}` for the form of a word after a number: two forms in English, three in Russian (1 правило, 2 правила,
-5 правил). Values may be messages themselves.
+5 правил). Values may be messages themselves. A translation may also name words of the language in the language of the
+file that it speaks of: see `example_words`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, get_args
 
-Language: TypeAlias = Literal["en", "ru"]
+from dsl.example_words import Language, example_word
+
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::([^{}]*))?\}|\{\{|\}\}")
@@ -30,8 +32,11 @@ class Message(str):
         message.values = values
         return message
 
-    def text(self, language: Language) -> str:
-        return str(self) if language == "en" else filled(translated(self.template, language), self.values, language)
+    def text(self, language: Language, words: Language | None = None) -> str:
+        """`words` is the language of the keywords of the file that it is about."""
+        if language == "en":
+            return str(self)
+        return filled(translated(self.template, language), self.values, language, words or language)
 
     def __str__(self) -> str:
         return str.__str__(self)
@@ -49,8 +54,8 @@ class Row(Message):
         row.values = values
         return row
 
-    def text(self, language: Language) -> str:
-        return self.template.join(in_language(value, language) for value in self.values.values())
+    def text(self, language: Language, words: Language | None = None) -> str:
+        return self.template.join(in_language(value, language, words) for value in self.values.values())
 
 
 def say(template: str, /, **values: object) -> Message:
@@ -63,10 +68,10 @@ def in_a_row(between: str, messages: Iterable[str]) -> Message:
     return Row(between, {str(place): message for place, message in enumerate(messages)})
 
 
-def in_language(text: object, language: Language) -> str:
+def in_language(text: object, language: Language, words: Language | None = None) -> str:
     """A message in that language. Anything else, such as a word of the language or of the author, as it is."""
     said = text if isinstance(text, str) else str(text)
-    return said.text(language) if isinstance(said, Message) else said
+    return said.text(language, words) if isinstance(said, Message) else said
 
 
 def translated(template: str, language: Language) -> str:
@@ -78,13 +83,15 @@ def translated(template: str, language: Language) -> str:
     return TEXTS.get(template, template)
 
 
-def filled(template: str, values: Mapping[str, object], language: Language) -> str:
+def filled(template: str, values: Mapping[str, object], language: Language, words: Language | None = None) -> str:
     def put(match: re.Match[str]) -> str:
         name, forms = match[1], match[2]
         if name is None:
             return match[0][0]
+        if name not in values and (word := example_word(name, words or language)):
+            return word
         if forms is None:
-            return in_language(values[name], language)
+            return in_language(values[name], language, words)
         return _form(int(str(values[name]).replace(",", "")), forms.split("|"), language)
 
     return PLACEHOLDER.sub(put, template)

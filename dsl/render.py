@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from dsl.codes import CODES
 from dsl.diagnostics import Diagnostic, Fix, Label, Severity
+from dsl.example_words import written_in
 from dsl.messages import Language, in_a_row, in_language, say
 from dsl.source import Source, Span
 
@@ -38,11 +39,19 @@ def render_json(diagnostics: Sequence[Diagnostic], language: Language = "en") ->
     )
 
 
+def _said(text: str, diagnostic: Diagnostic, language: Language) -> str:
+    """With the words of the language as the file writes them."""
+    if language == "en":
+        return text
+    source = diagnostic.source
+    return in_language(text, language, written_in(source.text) if source.path.endswith(".rules") else None)
+
+
 def _headline(diagnostic: Diagnostic, language: Language) -> str:
     place = diagnostic.source.place(diagnostic.span.start)
     where = f"{diagnostic.source.path}:{place.line}:{place.column}"
     severity = in_language(SEVERITIES[diagnostic.severity], language)
-    return f"{where}: {severity}[{diagnostic.code}]: {in_language(diagnostic.message, language)}"
+    return f"{where}: {severity}[{diagnostic.code}]: {_said(diagnostic.message, diagnostic, language)}"
 
 
 def _block(diagnostic: Diagnostic, language: Language) -> str:
@@ -54,11 +63,11 @@ def _block(diagnostic: Diagnostic, language: Language) -> str:
         if shown is None or shown != (source, line):
             lines += _excerpt(diagnostic, source, line, gutter)
             shown = (source, line)
-        lines.append(f"{'':{gutter}} | {_underline(source, label, language)}".rstrip())
-    lines += [f"{'':{gutter}} = {in_language(note, language)}" for note in diagnostic.notes]
+        lines.append(f"{'':{gutter}} | {_underline(source, label, _said(label.text, diagnostic, language))}".rstrip())
+    lines += [f"{'':{gutter}} = {_said(note, diagnostic, language)}" for note in diagnostic.notes]
     if diagnostic.fixes:
         fixes = in_a_row(BETWEEN_FIXES, (_fix(fix) for fix in diagnostic.fixes))
-        lines.append(f"{'':{gutter}} = {say('fix: {fixes}', fixes=fixes).text(language)}")
+        lines.append(f"{'':{gutter}} = {_said(say('fix: {fixes}', fixes=fixes), diagnostic, language)}")
     return "\n".join(lines) + "\n"
 
 
@@ -71,15 +80,15 @@ def _excerpt(diagnostic: Diagnostic, source: Source, line: int, gutter: int) -> 
     return [*elsewhere, f"{line:>{gutter}} | {source.line_text(line)}".rstrip()]
 
 
-def _underline(source: Source, label: Label, language: Language) -> str:
+def _underline(source: Source, label: Label, text: str) -> str:
     """Carets under the label's place on its first line, then its words."""
     place = source.place(label.span.start)
-    text = source.line_text(place.line)
-    before, marked = text[: place.column - 1], text[place.column - 1 : place.column - 1 + _length(label.span)]
+    line = source.line_text(place.line)
+    before, marked = line[: place.column - 1], line[place.column - 1 : place.column - 1 + _length(label.span)]
     # Tabs are kept, so that the carets stand right whatever their width.
     blank = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
     carets = "^" * max(1, sum(_width(char) for char in marked))
-    return f"{blank}{carets} {in_language(label.text, language)}".rstrip()
+    return f"{blank}{carets} {text}".rstrip()
 
 
 def _length(span: Span) -> int:
@@ -102,24 +111,24 @@ def as_json(diagnostic: Diagnostic, language: Language = "en") -> dict[str, obje
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": in_language(diagnostic.message, language),
+        "message": _said(diagnostic.message, diagnostic, language),
         "path": diagnostic.source.path,
         **_range(diagnostic.source, diagnostic.span),
         "labels": [_label(diagnostic, label, language) for label in diagnostic.labels],
-        "notes": [in_language(note, language) for note in diagnostic.notes],
-        "fixes": [_fix_as_json(diagnostic.source, fix, language) for fix in diagnostic.fixes],
+        "notes": [_said(note, diagnostic, language) for note in diagnostic.notes],
+        "fixes": [_fix_as_json(diagnostic, fix, language) for fix in diagnostic.fixes],
         "docs": code.page if code else None,
     }
 
 
 def _label(diagnostic: Diagnostic, label: Label, language: Language) -> dict[str, object]:
     source = label.source or diagnostic.source
-    return {"path": source.path, **_range(source, label.span), "text": in_language(label.text, language)}
+    return {"path": source.path, **_range(source, label.span), "text": _said(label.text, diagnostic, language)}
 
 
-def _fix_as_json(source: Source, fix: Fix, language: Language) -> dict[str, object]:
-    edits = [{**_range(source, edit.span), "text": edit.text} for edit in fix.edits]
-    return {"title": in_language(fix.title, language), "edits": edits, "safety": fix.safety}
+def _fix_as_json(diagnostic: Diagnostic, fix: Fix, language: Language) -> dict[str, object]:
+    edits = [{**_range(diagnostic.source, edit.span), "text": edit.text} for edit in fix.edits]
+    return {"title": _said(fix.title, diagnostic, language), "edits": edits, "safety": fix.safety}
 
 
 def _range(source: Source, span: Span) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from messages_table import messages_ru
 from settings_page import settings_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,6 +122,7 @@ def read_table() -> Table:
 GENERATED: dict[str, Callable[[], str]] = {
     "dsl/keywords.lark": keywords_lark,
     "dsl/keywords.py": keywords_py,
+    "dsl/messages_ru.py": messages_ru,
     "docs/settings.md": settings_page,
 }
 

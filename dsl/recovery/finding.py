@@ -58,4 +58,4 @@ def _words_before(failure: Failure) -> str:
         first = failure.tokens[-2]
     assert first.start_pos is not None and failure.before.end_pos is not None
     words = " ".join(failure.text[first.start_pos : failure.before.end_pos].split())
-    return words if '"' in words else f'"{words}"'
+    return words if '"' in words else say('"{words}"', words=words)

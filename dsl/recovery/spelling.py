@@ -274,7 +274,7 @@ def wait_for_duration(failure: Failure) -> Finding | None:
 def unexpected_word(failure: Failure) -> Finding | None:
     """Nothing better is known."""
     word = failure.word if len(failure.word) <= 40 else f"{failure.word[:40]}…"
-    quoted = word if word[:1] in '"«“' else f'"{word}"'
+    quoted = word if word[:1] in '"«“' else say('"{words}"', words=word)
     unknown = word[:1].isalpha() and failure.word.lower() not in ALL_WORDS
     return Finding(
         code="E101",

@@ -1,7 +1,7 @@
 """Whole messages beside the texts that cause them. KOGDA_UPDATE_GOLDEN=1 writes them anew and still fails.
 
-A golden file is named after the first code that it shows, and has three parts: how it is read (`entry: syntax`,
-`tests`, `cases`, `check`, `schema` or `settings`; `path: …`), the input, the rendered text.
+A golden file is named after the first code that it shows, and has four parts: how it is read (`entry: syntax`,
+`tests`, `cases`, `check`, `schema` or `settings`; `path: …`), the input, the rendered text, and the same in Russian.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.testing.stage import run_cases
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
-INPUT, OUTPUT = "--- input\n", "--- output\n"
+INPUT, OUTPUT, RUSSIAN = "--- input\n", "--- output\n", "--- output in Russian\n"
 
 
 def syntax_of_rules(source: Source) -> list[Diagnostic]:
@@ -50,12 +50,14 @@ class Golden:
     head: str
     input: str
     output: str
+    russian: str
 
     @classmethod
     def read(cls, path: Path) -> Golden:
         head, _, rest = path.read_text(encoding="utf-8").partition(INPUT)
-        text, _, output = rest.partition(OUTPUT)
-        return cls(head, text, output)
+        text, _, outputs = rest.partition(OUTPUT)
+        output, _, russian = outputs.partition(RUSSIAN)
+        return cls(head, text, output, russian)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -72,10 +74,12 @@ def test_a_mistake_is_explained_in_exactly_these_words(path: Path):
 
     found = golden.found()
 
-    rendered = render_text(found)
+    rendered, russian = render_text(found), render_text(found, "ru")
     if os.environ.get("KOGDA_UPDATE_GOLDEN"):
-        path.write_text(f"{golden.head}{INPUT}{golden.input}{OUTPUT}{rendered}", encoding="utf-8")
+        outputs = f"{OUTPUT}{rendered}{RUSSIAN}{russian}"
+        path.write_text(f"{golden.head}{INPUT}{golden.input}{outputs}", encoding="utf-8")
     assert rendered == golden.output
+    assert russian == golden.russian
     assert path.stem.startswith(found[0].code)
 
 
@@ -89,7 +93,7 @@ def test_a_safe_fix_cures_the_mistake_that_it_is_offered_for(path: Path):
         for edit in sorted(fix.edits, key=lambda edit: edit.span, reverse=True):
             text = text[: edit.span.start] + edit.text + text[edit.span.end :]
 
-        left = Golden(golden.head, text, "").found()
+        left = Golden(golden.head, text, "", "").found()
         assert (cured.code, cured.span) not in [(found.code, found.span) for found in left], text
 
 
