@@ -38,6 +38,7 @@ class TemplateInfo:
     path: str  # relative to the workspace
     uses: tuple[TemplateUse, ...] = ()
     topic: str | None = None
+    locales: tuple[str, ...] = ()  # languages that it is written in, besides the text for everybody else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl import plan, syntax
+from dsl.around import Around
 from dsl.catalog import Catalog
 from dsl.resolve import Names
 from dsl.scope import Scope
@@ -29,6 +30,7 @@ class Subject:
     names: dict[str, Names]
     others: dict[str, Index]  # by path: the nodes of definitions and other items that are no rules
     rules: tuple[CheckedRule, ...]
+    around: Around | None = None
 
     def indexes(self) -> Iterator[tuple[Source, Index]]:
         """The nodes of all items, rule by rule, then the other items of each file."""

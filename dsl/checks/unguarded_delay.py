@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl import syntax
+from dsl.around import Around
 from dsl.catalog import EventType
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
@@ -10,6 +11,15 @@ from dsl.messages import say
 from dsl.problems import listed
 from dsl.walk import of_type
 
+SECONDS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3_600,
+    "day": 86_400,
+    "week": 604_800,
+    "month": 2_592_000,
+    "year": 31_536_000,
+}
 GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
 
@@ -18,9 +28,9 @@ def check_unguarded_delay(subject: Subject, found: list[Diagnostic]) -> None:
         if not rule.compiled or not rule.scope.events or _is_guarded(rule):
             continue
         if rule.node.delay:
-            _report(rule, rule.node.delay, _likely_stoppers(rule.scope.events, rule))
+            _report(rule, rule.node.delay, _likely_stoppers(rule.scope.events, rule), subject.around)
         elif (wait := _wait_before_a_send(rule)) and (stoppers := _cancelling(rule.scope.events, rule)):
-            _report(rule, wait.duration, stoppers)
+            _report(rule, wait.duration, stoppers, subject.around)
 
 
 def _is_guarded(rule: CheckedRule) -> bool:
@@ -52,7 +62,7 @@ def _cancelling(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
     return [name for name in _likely_stoppers(events, rule) if name in cancelling]
 
 
-def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> None:
+def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str], around: Around | None) -> None:
     events = rule.scope.events or ()
     names = listed([event.name for event in events])
     written = " ".join(rule.scope.source.slice(delay.span).split())
@@ -73,8 +83,35 @@ def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str]) -> N
                 count=len(events),
             ),
         ),
-        notes=[*notes, say("or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send")],
+        notes=[
+            *_seen(rule, delay, stoppers, around),
+            *notes,
+            say("or add `cancelled_by` to the event in schema.yaml, or `unless …` to the send"),
+        ],
     )
+
+
+def _seen(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str], around: Around | None) -> list[str]:
+    """How many would get it for nothing, when the customers' own numbers are known."""
+    if not around or not around.observed or not stoppers:
+        return []
+    event = (rule.scope.events or ())[0].name
+    followed = around.observed.followed.get((event, stoppers[0]))
+    within = followed.within(delay.amount * SECONDS[delay.unit]) if followed and followed.starts else None
+    if not followed or not within:
+        return []
+    return [
+        say(
+            "last {days} days: {count} of {starts} {event} were followed by {stopper} within {hours}h ({share})",
+            days=around.observed.days,
+            count=f"{within[1]:,}",
+            starts=f"{followed.starts:,}",
+            event=event,
+            stopper=stoppers[0],
+            hours=f"{within[0] / 3600:.3g}",
+            share=f"{within[1] / followed.starts:.0%}",
+        )
+    ]
 
 
 def _likely_stoppers(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:

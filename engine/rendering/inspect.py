@@ -56,7 +56,12 @@ def _inspect(channel: str, name: str, environment: BudgetedEnvironment) -> Inspe
     base = files.get(None) or next(iter(files.values()), f"{channel}/{name}.html")
     topic = environment.front_matter(base).values.get("topic") if base in environment.sources else None
     info = TemplateInfo(
-        channel=channel, name=name, path=workspace_path(base), uses=tuple(reader.uses(base)), topic=topic or None
+        channel=channel,
+        name=name,
+        path=workspace_path(base),
+        uses=tuple(reader.uses(base)),
+        topic=topic or None,
+        locales=tuple(sorted(locale for locale in files if locale)),
     )
     return Inspection(info=info, problems=tuple(dict.fromkeys(reader.problems)))
 

@@ -1,7 +1,8 @@
 """Whole messages beside the texts that cause them. KOGDA_UPDATE_GOLDEN=1 writes them anew and still fails.
 
 A golden file is named after the first code that it shows, and has four parts: how it is read (`entry: syntax`,
-`tests`, `cases`, `check`, `schema` or `settings`; `path: …`), the input, the rendered text, and the same in Russian.
+`tests`, `cases`, `check`, `lint`, `schema` or `settings`; `path: …`), the input, the rendered text, and the
+same in Russian. What lints know besides the rules stands there too: see lint_shop.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.source import Source
+from tests.dsl.lint_shop import lint_rules
 from tests.dsl.shop import check_rules, check_schema, check_settings
 from tests.testing.stage import run_cases
 
@@ -65,6 +67,8 @@ class Golden:
 
     def found(self) -> list[Diagnostic]:
         source = Source(self.settings["path"], self.input)
+        if self.settings["entry"] == "lint":
+            return lint_rules(source, self.settings)
         return ENTRIES[self.settings["entry"]](source)
 
 

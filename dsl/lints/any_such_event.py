@@ -1,0 +1,34 @@
+"""W544: a wait that any such event of the customer ends, also one about another object (D10)."""
+
+from __future__ import annotations
+
+from dsl import syntax
+from dsl.around import Around
+from dsl.checks.subject import CheckedRule
+from dsl.diagnostics import Edit, Fix, Label
+from dsl.messages import say
+from dsl.source import Span
+from dsl.walk import of_type
+
+
+def lint_any_such_event(rule: CheckedRule, around: Around) -> None:
+    events = rule.scope.events or ()
+    key = events[0].key if len(events) == 1 else None
+    if key is None:
+        return
+    for wait in of_type(rule.nodes, syntax.WaitFor):
+        if wait.same is None and wait.events.where is None and _all_have(key, wait.events, rule):
+            end = wait.events.span.end
+            text = f" with same {key}" if rule.scope.source.slice(wait.span).isascii() else f" с тем же {key}"
+            rule.scope.problems.warn(
+                "W544",
+                say("any {event} ends this wait, also one of another {key}", event=wait.events.names[0].text, key=key),
+                Label(wait.events.span, say("of the same customer, but perhaps about something else")),
+                fixes=[Fix(text.strip(), (Edit(Span(end, end), text),))],
+            )
+
+
+def _all_have(key: str, events: syntax.Events, rule: CheckedRule) -> bool:
+    known = rule.scope.catalog.events
+    kinds = [known[name.text].properties.get(key) if name.text in known else None for name in events.names]
+    return all(kind is not None and not kind.optional for kind in kinds)

@@ -1,0 +1,48 @@
+"""W523: a look further back than the history goes."""
+
+from __future__ import annotations
+
+from dsl import syntax
+from dsl.around import Around
+from dsl.checks.subject import CheckedRule
+from dsl.diagnostics import Label
+from dsl.lints.reading import seconds, written
+from dsl.messages import say
+
+
+def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
+    observed = around.observed
+    if not observed or not observed.history_since or not around.today:
+        return
+    kept = (around.today - observed.history_since).days
+    for within in _looks_back(rule):
+        if seconds(within) > (kept + 1) * 86_400:
+            rule.scope.problems.warn(
+                "W523",
+                say("the history does not go back that far"),
+                Label(
+                    within.span,
+                    say(
+                        "the oldest event is of {day}, {kept} days ago",
+                        day=observed.history_since.isoformat(),
+                        kept=kept,
+                    ),
+                ),
+                notes=[
+                    say(
+                        "this counts only what is known: import older events, or look back less than {written}",
+                        written=written(within, rule),
+                    )
+                ],
+            )
+
+
+def _looks_back(rule: CheckedRule) -> list[syntax.Duration]:
+    found = [
+        node.within  # type: ignore[attr-defined]
+        for kind in (syntax.InLast, syntax.Aggregate)
+        for node in rule.nodes.get(kind, ())
+        if getattr(getattr(node, "path", None), "root", "") not in ("customer", "event")
+    ]
+    found += [node.during for node in rule.nodes.get(syntax.InactivityTrigger, ())]  # type: ignore[attr-defined]
+    return [within for within in found if within is not None]

@@ -1,0 +1,54 @@
+"""W504: two rules that write to the same customer about the same event at the same time."""
+
+from __future__ import annotations
+
+from dsl.diagnostics import Label
+from dsl.lints.outline import RuleOutline
+from dsl.lints.parts import exclude_each_other
+from dsl.lints.same_template_twice import apart
+from dsl.lints.workspace import Whole
+from dsl.messages import say
+
+NEAR = 3_600  # seconds between two first messages that a customer feels as one
+MOST = 50  # rules before it with which a rule is compared
+
+
+def lint_competing_rules(whole: Whole) -> None:
+    by_event: dict[str, list[RuleOutline]] = {}
+    told: set[tuple[str, str]] = set()
+    for rule in whole.rules():
+        if not rule.sends or rule.transactional or rule.sends[0].after is None:
+            continue
+        for event in rule.events:
+            before = by_event.setdefault(event, [])
+            other = next((each for each in before[-MOST:] if _compete(each, rule)), None)
+            before.append(rule)
+            if other and (other.name, rule.name) not in told:
+                told.add((other.name, rule.name))
+                _report(whole, rule, other, event)
+
+
+def _compete(first: RuleOutline, second: RuleOutline) -> bool:
+    one, other = first.sends[0].after, second.sends[0].after
+    if one is None or other is None or abs(one - other) >= NEAR or apart(first, second):
+        return False
+    return not exclude_each_other(first.parts, second.parts)
+
+
+def _report(whole: Whole, rule: RuleOutline, other: RuleOutline, event: str) -> None:
+    seen = whole.around.observed.events.get(event) if whole.around.observed else None
+    notes = [say("the other one: {place}", place=whole.place(other.path, other.span))]
+    if seen is not None and whole.around.observed:
+        notes.append(
+            say("last {days} days: {count} {event}", days=whole.around.observed.days, count=f"{seen:,}", event=event)
+        )
+    whole.warn(
+        "W504",
+        say("two rules write to the same customer about {event}", event=event),
+        rule.path,
+        [Label(rule.span, say('within an hour of "{name}"', name=other.name))],
+        notes=[
+            *notes,
+            say("let their conditions exclude each other (`only if` here, `unless` there), or make them one rule"),
+        ],
+    )

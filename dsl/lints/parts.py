@@ -1,0 +1,127 @@
+"""The conditions that all hold for whoever gets something from a rule, small enough to be compared with another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from dsl import syntax
+
+Written: TypeAlias = "str | Decimal | bool | frozenset[str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`unit` keeps apart what cannot be compared: "number", a currency, "text", "texts", "date", "flag", "known"."""
+
+    path: str
+    comparison: str
+    unit: str
+    value: Written
+
+
+def parts_of(rule: syntax.Rule) -> Iterator[Part]:
+    if isinstance(rule.trigger, syntax.EventTrigger) and rule.trigger.events.where:
+        yield from _parts(rule.trigger.events.where, holds=True)
+    for clause in rule.clauses:
+        if isinstance(clause, syntax.OnlyIf):
+            yield from _parts(clause.condition, holds=True)
+        elif isinstance(clause, syntax.Unless):
+            yield from _parts(clause.condition, holds=False)
+
+
+def exclude_each_other(first: Iterable[Part], second: Iterable[Part]) -> bool:
+    """Whether nobody can meet both."""
+    by_path: dict[str, list[Part]] = {}
+    for part in first:
+        by_path.setdefault(part.path, []).append(part)
+    return any(_exclude(one, other) for other in second for one in by_path.get(other.path, ()))
+
+
+def _parts(condition: syntax.Condition, *, holds: bool) -> Iterator[Part]:
+    match condition:
+        case syntax.And(operands=operands) if holds:
+            for operand in operands:
+                yield from _parts(operand, holds=True)
+        case syntax.Or(operands=operands) if not holds:
+            for operand in operands:
+                yield from _parts(operand, holds=False)
+        case syntax.Not(operand=operand):
+            yield from _parts(operand, holds=not holds)
+        case _:
+            part = _compared(condition) if holds else None
+            part = part or _asked(condition, holds=holds)
+            if part:
+                yield part
+
+
+def _compared(condition: syntax.Condition) -> Part | None:
+    """What says something only where it holds: a missing value makes it and its opposite false."""
+    match condition:
+        case syntax.Comparison(left=syntax.Path() as path, comparison=comparison, right=right):
+            unit, value = _measured(right)
+            return Part(str(path), comparison, unit, value) if unit else None
+        case syntax.IsFlag(value=syntax.Path() as path, yes=yes):
+            return Part(str(path), "is", "flag", yes)
+        case syntax.OneOf(value=syntax.Path() as path, group=tuple() as group, negated=False):
+            texts = frozenset(each.text for each in group if isinstance(each, syntax.Text))
+            return Part(str(path), "is", "texts", texts) if len(texts) == len(group) else None
+    return None
+
+
+def _asked(condition: syntax.Condition, *, holds: bool) -> Part | None:
+    """What is either so or not so."""
+    match condition:
+        case syntax.IsKnown(value=syntax.Path() as path, known=known):
+            return Part(str(path), "is", "known", known is holds)
+        case syntax.OneOf(value=syntax.Path() as path, group=syntax.Name() as name, negated=negated):
+            return Part(f"{path} in {name.text}", "is", "set", negated is not holds)
+        case syntax.Truth(value=syntax.Path() as path):
+            return Part(str(path), "is", "set", holds)
+        case syntax.InLast(path=path, within=within):
+            return Part(f"{path} in last {within.amount} {within.unit}", "is", "set", holds)
+        case syntax.Contains(value=syntax.Path() as path, part=syntax.Text(text=text)):
+            return Part(f"{path} contains {text}", "is", "set", holds)
+    return None
+
+
+def _measured(value: syntax.Value) -> tuple[str, Written]:
+    match value:
+        case syntax.Number(value=number):
+            return "number", number
+        case syntax.Money(amount=amount, currency=currency):
+            return currency, amount
+        case syntax.Text(text=text):
+            return "text", text
+        case syntax.Date():
+            return "date", value.value.isoformat()
+    return "", ""
+
+
+def _exclude(one: Part, other: Part) -> bool:
+    units = {one.unit, other.unit}
+    if units == {"text", "texts"} or units == {"texts"}:
+        if one.comparison != "is" or other.comparison != "is":
+            return False
+        return not (_texts(one) & _texts(other))
+    if one.unit != other.unit:
+        return False
+    return _never_both(one, other) or _never_both(other, one)
+
+
+def _texts(part: Part) -> frozenset[str]:
+    return part.value if isinstance(part.value, frozenset) else frozenset({str(part.value)})
+
+
+def _never_both(high: Part, low: Part) -> bool:
+    """`high` wants at least something, `low` at most something."""
+    if high.comparison == low.comparison == "is":
+        return high.value != low.value
+    if {high.comparison, low.comparison} == {"is", "is not"}:
+        return high.value == low.value
+    if high.comparison in (">", ">=", "is") and low.comparison in ("<", "<=", "is"):
+        touching = high.value == low.value and (high.comparison == ">" or low.comparison == "<")
+        return touching or low.value < high.value  # type: ignore[operator]
+    return False
