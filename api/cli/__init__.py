@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "check": "api.cli.check",
     "fmt": "api.cli.fmt",
     "test": "api.cli.test",
+    "explain": "api.cli.explain",
     "publish": "api.cli.publish",
     "init": "api.cli.init",
     "demo": "api.cli.demo",
@@ -37,5 +38,7 @@ def main() -> None:
             raise SystemExit(import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:]))
         import_module("api.cli.program").app()
     except KogdaError as error:
-        print(f"kogda: {error}", file=sys.stderr)
+        from api.language import told  # a sentence that went well needs no translation
+
+        print(f"kogda: {told(error.args[0] if error.args else error)}", file=sys.stderr)
         raise SystemExit(2) from None

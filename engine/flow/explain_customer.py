@@ -1,0 +1,149 @@
+"""What one rule did for one customer, and why not: from what is recorded, judged by the engine's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dsl import plan
+from engine.core.customers import with_context, with_traits
+from engine.core.identity import customer_id, partition_of
+from engine.core.model import Customer
+from engine.core.program import Program, RuleCode
+from engine.core.reasons import Finding, Judgement, judge
+from engine.storage.customers import load_customers
+from engine.storage.database import Connection
+from engine.storage.once_marks import marks_of_customers
+from engine.storage.queue import IDENTIFY
+from engine.storage.stories import (
+    history_until,
+    identifications,
+    messages_of_runs,
+    newest_events,
+    notes_of_runs,
+    runs_of_rule,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStory:
+    """One run as it stood: its notes and messages as rows of the tables."""
+
+    id: UUID
+    began_at: datetime
+    state: str
+    step: int
+    wake_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    notes: Sequence[Mapping[str, Any]] = ()
+    messages: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    rule: plan.Rule
+    customer: Customer
+    at: datetime
+    runs: tuple[RunStory, ...] = ()  # newest first
+    findings: tuple[Finding, ...] = ()  # what would be said if it were started now, and what speaks against it
+    is_recalled: bool = False  # the attributes are those of an earlier moment, as far as events tell
+
+
+class NobodyThere(LookupError):
+    """No customer of this key."""
+
+
+async def explain_customer(
+    connection: Connection, program: Program, key: str, *, rule: str, at: datetime | None, partitions: int
+) -> Explanation:
+    """`at` None: now. Raises NobodyThere, and KeyError for a rule that is not live."""
+    code = program.by_name[rule]
+    customer, partition = await _find(connection, key, partitions)
+    now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    if at is not None and at < now:
+        customer = await _as_of(connection, customer, program, at)
+    until = min(at or now, now)
+    stories = await _stories(connection, partition, customer.id, rule=rule, until=until)
+    judgement = await _judgement(connection, program, code, customer, partition=partition, until=until)
+    return Explanation(
+        rule=code.rule,
+        customer=customer,
+        at=until,
+        runs=stories,
+        findings=tuple(judge(program, code, judgement)),
+        is_recalled=until < now,
+    )
+
+
+async def _find(connection: Connection, key: str, partitions: int) -> tuple[Customer, int]:
+    """Also where a merged customer went."""
+    wanted = customer_id(key)
+    while True:
+        partition = partition_of(wanted, partitions)
+        found = (await load_customers(connection, [partition], [wanted])).get(wanted)
+        if found is None:
+            raise NobodyThere(key)
+        if found.merged_into is None:
+            return found, partition
+        wanted = found.merged_into
+
+
+async def _as_of(connection: Connection, customer: Customer, program: Program, at: datetime) -> Customer:
+    """As far as events tell: what rules have set since is left out, and so is what they had set before."""
+    known = Customer(id=customer.id, key=customer.key)
+    for row in await identifications(connection, customer.id, until=at):
+        known = with_context(known, row["body"].get("context") or {})
+        if row["kind"] == IDENTIFY:
+            known = with_traits(known, row["body"].get("properties") or {}, program.plan.attributes)
+    return known
+
+
+async def _stories(
+    connection: Connection, partition: int, customer: UUID, *, rule: str, until: datetime
+) -> tuple[RunStory, ...]:
+    runs = await runs_of_rule(connection, partition, customer, rule=rule, until=until)
+    ids = [run["id"] for run in runs]
+    notes = _by_run(await notes_of_runs(connection, partition, ids, until=until))
+    messages = _by_run(await messages_of_runs(connection, partition, ids, until=until))
+    return tuple(
+        RunStory(
+            id=run["id"],
+            began_at=run["began_at"],
+            state=run["state"],
+            step=run["body"].get("step", 0),
+            wake_at=run["wake_at"],
+            ended_at=run["ended_at"],
+            end_reason=run["end_reason"],
+            notes=notes.get(run["id"], ()),
+            messages=messages.get(run["id"], ()),
+        )
+        for run in runs
+    )
+
+
+def _by_run(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, list[Mapping[str, Any]]]:
+    found: dict[UUID, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["run"], []).append(row)
+    return found
+
+
+async def _judgement(
+    connection: Connection, program: Program, code: RuleCode, customer: Customer, *, partition: int, until: datetime
+) -> Judgement:
+    starts = plan.starting_match(code.rule.trigger)
+    names = sorted({*program.reads, *(starts.events if starts else ())})
+    history = await history_until(connection, customer.id, names, until=until)
+    newest = await newest_events(connection, customer.id, starts.events, until=until, limit=1) if starts else ()
+    marks = await marks_of_customers(connection, [partition], [customer.id])
+    return Judgement(
+        customer=customer,
+        now=until,
+        history=history,
+        event=newest[0] if newest else None,
+        marks=tuple(mark for _, mark in marks if mark.rule == code.rule.name),
+    )

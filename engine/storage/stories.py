@@ -1,0 +1,99 @@
+"""What is recorded about one customer and one rule, for `explain`. Read only, and off the hot path."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import Past
+from engine.storage.database import Connection
+
+_MOST = 10_000  # of one customer's events, as in a batch
+
+
+async def runs_of_rule(
+    connection: Connection, partition: int, customer: UUID, *, rule: str, until: datetime
+) -> list[Any]:
+    """The newest twenty, newest first."""
+    return await connection.fetch(
+        """
+        SELECT id, rule_set, state, wake_at, began_at, ended_at, end_reason, body FROM run
+        WHERE partition = $1 AND customer = $2 AND rule = $3 AND began_at <= $4
+        ORDER BY began_at DESC LIMIT 20
+        """,
+        partition,
+        customer,
+        rule,
+        until,
+    )
+
+
+async def notes_of_runs(
+    connection: Connection, partition: int, runs: Collection[UUID], *, until: datetime
+) -> list[Any]:
+    """In the order in which they were written."""
+    return await connection.fetch(
+        """
+        SELECT run, at, line, what, detail FROM run_note
+        WHERE partition = $1 AND run = ANY($2::uuid[]) AND at <= $3 ORDER BY at, ctid
+        """,
+        partition,
+        list(runs),
+        until,
+    )
+
+
+async def messages_of_runs(
+    connection: Connection, partition: int, runs: Collection[UUID], *, until: datetime
+) -> list[Any]:
+    return await connection.fetch(
+        """
+        SELECT run, channel, template, state, reason, due_at, settled_at, created_at FROM message
+        WHERE partition = $1 AND run = ANY($2::uuid[]) AND created_at <= $3 ORDER BY created_at
+        """,
+        partition,
+        list(runs),
+        until,
+    )
+
+
+async def newest_events(
+    connection: Connection, customer: UUID, names: Collection[str], *, until: datetime, limit: int
+) -> list[Any]:
+    """Events of these names with their bodies, newest first."""
+    return await connection.fetch(
+        """
+        SELECT id, name, at, received_at, body FROM event
+        WHERE customer = $1 AND name = ANY($2::text[]) AND at <= $3 ORDER BY at DESC LIMIT $4
+        """,
+        customer,
+        list(names),
+        until,
+        limit,
+    )
+
+
+async def history_until(
+    connection: Connection, customer: UUID, names: Collection[str], *, until: datetime
+) -> dict[str, tuple[Past, ...]]:
+    """By name, oldest first, with all properties."""
+    rows = await newest_events(connection, customer, names, until=until, limit=_MOST)
+    history: dict[str, tuple[Past, ...]] = {}
+    for row in reversed(rows):
+        past = Past(row["at"], row["body"].get("properties") or {})
+        history[row["name"]] = (*history.get(row["name"], ()), past)
+    return history
+
+
+async def identifications(connection: Connection, customer: UUID, *, until: datetime) -> list[Any]:
+    """What was told of the customer, in the order in which it came."""
+    return await connection.fetch(
+        """
+        SELECT kind, body FROM event WHERE customer = $1 AND name = '' AND received_at <= $2
+        ORDER BY received_at, xid, seq
+        """,
+        customer,
+        until,
+    )
