@@ -16,7 +16,7 @@ import structlog
 
 from engine.errors import KogdaError, NothingPublished
 from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
-from engine.flow.deciding import Decisions, decide, quarantined, set_failures_aside
+from engine.flow.deciding import Decisions, add_short, decide, quarantined, set_failures_aside
 from engine.flow.merge_customers import merge_customers
 from engine.flow.set_aside import What, find_suspect, set_aside
 from engine.flow.writing import write_decisions, write_progress
@@ -124,6 +124,8 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
         if batch is None:
             return Progress(busy=frozenset(partitions))
         decisions = decide(batch, runtime.programs.by_id)
+        if decisions.short:
+            await add_short(connection, batch, decisions)
         if decisions.failures:
             if way.attempt < TRIES:
                 raise _Failed

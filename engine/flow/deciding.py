@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from engine.core.advancing import advance
-from engine.core.effects import Effects, Failure, NewMessage, Note, Withdrawal
+from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Customer, Event, Facts, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import MOST_HOPS, Batch, event_of
+from engine.flow.promo_codes import ShortOfCodes, with_codes
+from engine.storage.database import Connection
 from engine.storage.quarantine import Quarantined
 
 _HOMELESS = "its customer was merged into another, and that one again, without an end"
@@ -32,6 +35,9 @@ class Decisions:
     notes: list[tuple[int, Note]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
+    points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
+    issued: list[tuple[int, UUID, PromoIssue]] = field(default_factory=list)
+    short: list[ShortOfCodes] = field(default_factory=list)  # not added yet: see `add_short`
 
     def add(self, partition: int, facts: Facts, effects: Effects) -> None:
         if effects.customer is not None:
@@ -46,6 +52,8 @@ class Decisions:
             self.marks += [(partition, facts.customer.id, mark) for mark in effects.marks]
             self.released += [(partition, facts.customer.id, run) for run in effects.released]
             self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
+            self.points += [(partition, facts.customer.id, entry) for entry in effects.points]
+            self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
         self.failures += effects.failures
 
     def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:
@@ -63,21 +71,33 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
     horizons = batch.horizons
     for customer, facts in batch.facts.items():
         work = batch.works[customer]
-        effects = advance(
+        decide_one = partial(
+            advance,
             programs,
             live,
-            facts,
-            [event_of(row) for row in work.events],
-            work.outcomes,
+            events=[event_of(row) for row in work.events],
+            outcomes=work.outcomes,
             now=batch.now,
             horizon=horizons[work.partition],
         )
-        decisions.add(work.partition, facts, effects)
+        effects = decide_one(facts)
+        if effects.short_of:
+            decisions.short.append(ShortOfCodes(facts, effects, decide_one))
+        else:
+            decisions.add(work.partition, facts, effects)
     decisions.quarantined += [
         Quarantined(what="event", subject=str(event), rule="", tries=MOST_HOPS, reason=_HOMELESS, detail="")
         for event in batch.homeless
     ]
     return decisions
+
+
+async def add_short(connection: Connection, batch: Batch, decisions: Decisions) -> None:
+    """What could only be decided with promo codes at hand, or without any left."""
+    await with_codes(connection, decisions.short)
+    for short in decisions.short:
+        decisions.add(batch.works[short.facts.customer.id].partition, short.facts, short.effects)
+    decisions.short.clear()
 
 
 def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> None:

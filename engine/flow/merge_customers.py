@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects
@@ -12,6 +13,7 @@ from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Run
 from engine.flow.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
 from engine.flow.deciding import Decisions
+from engine.flow.promo_codes import ShortOfCodes, with_codes
 from engine.flow.writing import write_decisions
 from engine.runtime import Runtime
 from engine.storage.cursors import Cursor
@@ -99,7 +101,11 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
     known = await _facts(connection, runtime, merge, cursor, runs)
     for run in runs:
         facts = replace(known, runs=(run,))
-        decisions.add(merge.target_partition, facts, _tell(runtime, batch, facts, history))
+        tell = partial(_tell, runtime, batch, history=history)
+        told = ShortOfCodes(facts, tell(facts), tell)
+        if told.effects.short_of:
+            await with_codes(connection, [told])
+        decisions.add(merge.target_partition, facts, told.effects)
     return decisions
 
 

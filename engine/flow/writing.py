@@ -10,6 +10,8 @@ from engine.storage.database import Connection
 from engine.storage.decisions import add_messages, insert_emitted, insert_messages, insert_notes, withdraw_messages
 from engine.storage.once_marks import release_marks, save_marks
 from engine.storage.outcomes import delete_outcomes, forward_outcomes
+from engine.storage.points import add_points
+from engine.storage.promo_codes import issue_codes
 from engine.storage.quarantine import quarantine
 from engine.storage.queue import forward_events
 from engine.storage.runs import insert_runs, save_runs
@@ -34,10 +36,19 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await save_marks(connection, decisions.marks)
     if decisions.emitted:
         await insert_emitted(connection, decisions.emitted)
+    if decisions.points or decisions.issued:
+        await _write_deeds(connection, decisions)
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
     if decisions.quarantined:
         await quarantine(connection, decisions.quarantined)
+
+
+async def _write_deeds(connection: Connection, decisions: Decisions) -> None:
+    if decisions.points:
+        await add_points(connection, decisions.points)
+    if decisions.issued:
+        await issue_codes(connection, decisions.issued)
 
 
 async def write_progress(connection: Connection, batch: Batch) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.core.model import Customer
 from engine.storage.database import Connection
 
-_COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, merged_into"
+_COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, merged_into, points"
 
 
 async def customer_stubs(
@@ -66,11 +66,12 @@ def _customer(row: Any) -> Customer:
         tags=frozenset(row["tags"]),
         consent=row["consent"],
         merged_into=row["merged_into"],
+        points=row["points"],
     )
 
 
 async def save_customers(connection: Connection, customers: Sequence[tuple[int, Customer]]) -> None:
-    """Write changed customers, given with their partition, over their rows."""
+    """Write changed customers, given with their partition, over their rows. Points come from the ledger alone."""
     await connection.execute(
         """
         UPDATE customer c

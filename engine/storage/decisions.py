@@ -67,6 +67,7 @@ async def withdraw_messages(connection: Connection, withdrawals: Sequence[tuple[
             UPDATE message m SET state = 'suppressed', reason = w.reason, settled_at = now()
             FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS w (partition, run, reason)
             WHERE m.partition = w.partition AND m.run = w.run AND m.state = 'queued'
+              AND m.channel NOT IN ('webhook', 'staff')
             RETURNING m.partition, m.id, m.run, m.customer, m.reason
         )
         INSERT INTO outcome (partition, message, run, customer, state, at, reason)

@@ -179,12 +179,12 @@ _SETTLE = """
           AND (g.attempt IS NULL OR m.attempt = g.attempt)
           AND (m.state = CASE WHEN g.attempt IS NULL THEN 'queued' ELSE 'sending' END
                OR m.state IN ('unknown', 'queued') AND g.state IN ('sent', 'failed'))
-        RETURNING m.partition, m.id, m.run, m.customer, m.state, m.reason
+        RETURNING m.partition, m.id, m.run, m.customer, m.state, m.reason, m.channel
     )
     INSERT INTO outcome (partition, message, run, customer, state, at, reason)
     SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason
     FROM settled s LEFT JOIN run r ON r.partition = s.partition AND r.id = s.run
-    WHERE s.state <> 'queued' AND (
+    WHERE s.state <> 'queued' AND s.channel NOT IN ('webhook', 'staff') AND (
         coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown') AND (
             r.end_reason IS DISTINCT FROM 'finished' OR EXISTS (
                 SELECT FROM once_mark o

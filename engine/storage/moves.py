@@ -28,7 +28,7 @@ async def create_target(connection: Connection, move: Move, key: str) -> None:
 
 
 async def move_belongings(connection: Connection, move: Move, after: Cursor) -> None:
-    """Runs, notes, marks, messages, outcomes, and the events decided up to `after`.
+    """Runs, notes, marks, messages, outcomes, points, promo codes, and the events decided up to `after`.
 
     A message that is being handed over stays where delivery will look for it; its outcome is sent on later.
     """
@@ -39,6 +39,7 @@ async def move_belongings(connection: Connection, move: Move, after: Cursor) -> 
     await connection.execute(
         "DELETE FROM once_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
     )
+    await connection.execute(_DEEDS, *places)
     await connection.execute(_EVENTS, *places, after.xid, after.seq)
 
 
@@ -57,6 +58,13 @@ _MESSAGES = """
     UPDATE message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2 AND state <> 'sending'
 """
 _OUTCOMES = "UPDATE outcome SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
+_DEEDS = """
+    WITH ledger AS (UPDATE points_entry SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2),
+    codes AS (UPDATE promo_code SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2)
+    UPDATE customer c SET points = CASE WHEN c.id = $4 THEN c.points + source.points ELSE 0 END
+    FROM (SELECT points FROM customer WHERE partition = $1 AND id = $2 AND points > 0) AS source
+    WHERE (c.partition, c.id) IN (($1, $2), ($3, $4))
+"""
 # Transaction 0 lies before every cursor: in its new partition an event is history, and never decided again.
 _EVENTS = """
     UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq')
