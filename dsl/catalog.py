@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dsl.kinds import Kind
-from dsl.plan import Length
+from dsl.plan import Length, QuietHours, WorkspaceCap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,9 @@ class Catalog:
     events: dict[str, EventType] = field(default_factory=dict)
     attributes: dict[str, Kind] = field(default_factory=dict)  # of the customer, the built-in ones included
     templates: dict[tuple[str, str], TemplateInfo] = field(default_factory=dict)  # by (channel, name)
-    channels: tuple[str, ...] = ("email",)  # channels that this server can send by
+    channels: tuple[str, ...] = ("email",)  # that this server can send by, in the order of the workspace
+    quiet_hours: QuietHours | None = None  # of kogda.yaml
+    caps: tuple[WorkspaceCap, ...] = ()
     segments: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     pools: dict[str, PromoPool] = field(default_factory=dict)  # of promo codes

@@ -75,13 +75,8 @@ def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
                 compiled.fields["goal"] = plan.Goal(match=match_, within=within)
         case syntax.OncePer():
             compiled.fields["once"] = compile_once(clause, scope)
-        case syntax.Cap():
-            cap = compile_cap(clause, scope)
-            compiled.caps += [cap] if cap else []
-        case syntax.FirstCustomers():
-            compiled.fields["first_customers"] = compile_first_customers(clause, scope)
-        case syntax.QuietHours():
-            compiled.fields["quiet_hours"] = compile_quiet_hours(clause, scope)
+        case syntax.Cap() | syntax.FirstCustomers() | syntax.QuietHours():
+            _add_limit(clause, compiled, scope)
         case syntax.CatchUp():
             compiled.fields["catch_up"] = compile_length(clause.within, scope)
         case syntax.Active():
@@ -93,6 +88,19 @@ def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
                 _report_zone(clause.zone, scope)
         case _:
             compiled.fields.update(_fact(clause))
+
+
+def _add_limit(
+    clause: syntax.Cap | syntax.FirstCustomers | syntax.QuietHours, compiled: Clauses, scope: Scope
+) -> None:
+    match clause:
+        case syntax.Cap():
+            cap = compile_cap(clause, scope)
+            compiled.caps += [cap] if cap else []
+        case syntax.FirstCustomers():
+            compiled.fields["first_customers"] = compile_first_customers(clause, scope)
+        case syntax.QuietHours():
+            compiled.fields["quiet_hours"] = compile_quiet_hours(clause, scope)
 
 
 def _fact(clause: syntax.Clause) -> dict[str, Any]:

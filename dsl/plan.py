@@ -382,7 +382,11 @@ class WorkspaceCap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One way to say it. `channel` None: the best of `best_of`, which is never empty then."""
+    """One way to say it. `channel` None: the best of `best_of`, which is never empty then.
+
+    Where nothing is known of the customer, the channels are tried in the order of `best_of`: the author's, or that of
+    the workspace.
+    """
 
     channel: str | None
     template: str
@@ -617,4 +621,3 @@ class Plan:
     segments: dict[str, Segment] = field(default_factory=dict)  # in an order that needs no look ahead
     quiet_hours: QuietHours | None = None
     caps: tuple[WorkspaceCap, ...] = ()
-    channels: tuple[str, ...] = ()  # in the order of the workspace: what `send best` tries first

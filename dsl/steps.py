@@ -16,9 +16,9 @@ from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.scope import Scope, Typed, described
 from dsl.targets import find_target
-from dsl.templates import find_template
 from dsl.triggers import compile_match
 from dsl.values import compile_value
+from dsl.ways import BEST, compile_ways
 
 #: What every template can read without `with`.
 BUILT_IN_VARIABLES = (
@@ -176,12 +176,15 @@ def _compile_send(step: syntax.Send, scope: Scope) -> plan.Send | None:
     unless = compile_condition(step.unless, scope) if step.unless else None
     for pair, value in variables:
         _check_variable(pair, value, scope)
-    recipient = step.first
-    if recipient.channel is None or find_template(recipient, scope) is None:
+    ways = compile_ways(step, scope)
+    if ways is None:
         return None
+    first, *fallbacks = ways
     return plan.Send(
-        channel=recipient.channel,
-        template=recipient.template.text,
+        channel=first.channel or BEST,
+        template=first.template,
+        best_of=first.best_of,
+        fallbacks=tuple(fallbacks),
         variables=tuple((pair.name.text, value.operand) for pair, value in variables),
         unless=unless,
         line=scope.line(step.span),

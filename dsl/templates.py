@@ -11,9 +11,9 @@ from dsl.scope import Scope
 from dsl.suggestions import nearest
 
 
-def find_template(recipient: syntax.Recipient, scope: Scope) -> TemplateInfo | None:
-    """None: there is none (reported), or the channel is refused by a check."""
-    channel, name = recipient.channel, recipient.template.text
+def find_template(recipient: syntax.Recipient, scope: Scope, *, channel: str | None = None) -> TemplateInfo | None:
+    """On `channel`, else on the recipient's own. None: there is none (reported), or the channel is refused."""
+    channel, name = channel or recipient.channel, recipient.template.text
     if channel is None or channel not in scope.catalog.channels:
         return None
     template = scope.catalog.templates.get((channel, name))

@@ -16,6 +16,7 @@ from dsl.problems import Problems, in_order
 from dsl.syntax import Rule, RuleFile
 from engine.flow.template_catalog import load_templates
 from engine.workspace.files import WorkspaceFiles, read_files
+from engine.workspace.outside import check_shown
 from engine.workspace.schema import Schema, load_schema
 from engine.workspace.settings import WorkspaceSettings, load_settings
 
@@ -59,6 +60,8 @@ def read_ground(files: WorkspaceFiles) -> Ground:
     found = list(files.found)
     settings = load_settings(files.settings, Problems(files.settings, found)) if files.settings else WorkspaceSettings()
     schema = load_schema(files.schema, Problems(files.schema, found), settings.late_after) if files.schema else Schema()
+    if files.settings:
+        check_shown(settings.staff, schema.attributes, Problems(files.settings, found))
     catalog = _catalog(settings, schema, files, found)
     return Ground(settings=settings, catalog=catalog, templates=files.templates, found=tuple(found))
 
@@ -105,6 +108,12 @@ def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles,
         attributes=schema.attributes,
         templates=load_templates(files.templates, settings.topics, found),
         topics=tuple(settings.topics),
+        channels=settings.channels,
+        quiet_hours=settings.quiet_hours,
+        caps=settings.caps,
+        pools=settings.promos,
+        webhooks=tuple(settings.webhooks),
+        staff=tuple(settings.staff),
         timezone=settings.timezone,
         currency=settings.currency,
         settings=settings.as_json(),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dsl.catalog import PromoPool
 from dsl.diagnostics import Label
 from dsl.messages import say
-from dsl.plan import Length
+from dsl.plan import Length, QuietHours, WorkspaceCap
 from dsl.problems import Problems
 from dsl.source import Source, Span
 from engine.workspace.kinds import is_name
+from engine.workspace.limits import CHANNELS, read_caps, read_channels, read_quiet_hours
+from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
 from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
 
@@ -18,9 +21,8 @@ LANGUAGE = 1
 
 KEYS = (
     "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "unknown_window", "late_after",
-    "leap_day",
+    "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
 )  # fmt: skip
-NOT_YET = {"quiet_hours": "E650", "caps": "E651", "staff": "E652", "webhooks": "E653"}
 MAIL_KEYS = ("from", "reply_to")
 CLASSES = ("marketing", "transactional")
 POLICIES = ("hold", "resend")
@@ -40,6 +42,12 @@ class WorkspaceSettings:
     unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
     late_after: Length | None = None  # None: 72 hours
     leap_day: str = LEAP_DAYS[0]
+    quiet_hours: QuietHours | None = None  # nothing is sent then, unless a rule ignores them
+    caps: tuple[WorkspaceCap, ...] = ()  # of marketing messages to one customer
+    promos: dict[str, PromoPool] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    staff: dict[str, StaffGroup] = field(default_factory=dict)
+    channels: tuple[str, ...] = CHANNELS  # in the order in which `send best` tries them
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -50,6 +58,10 @@ class WorkspaceSettings:
             "consent": self.consent,
             "unknown_window": dict(self.unknown_window),
             "leap_day": self.leap_day,
+            "quiet_hours": f"{self.quiet_hours.start} to {self.quiet_hours.end}" if self.quiet_hours else None,
+            "promos": {name: asdict(pool) for name, pool in self.promos.items()},
+            "webhooks": {name: target.as_json() for name, target in self.webhooks.items()},
+            "staff": {name: group.as_json() for name, group in self.staff.items()},
         }
 
 
@@ -61,10 +73,13 @@ def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
     reader = Reader(problems)
     _check_language(tree, reader)
     read: dict[str, Any] = {}
-    for entry in reader.entries(_at_its_place(tree, reader), KEYS, "kogda.yaml", not_yet=NOT_YET):
+    for entry in reader.entries(_at_its_place(tree, reader), KEYS, "kogda.yaml"):
         value = _read(entry.key, entry.value, reader)
         if value is not None:
             read[entry.key] = value
+    caps = tree.get("caps")
+    if caps is not None:
+        read["caps"] = read_caps(caps, reader, read.get("topics", {}))
     return WorkspaceSettings(**read)
 
 
@@ -117,10 +132,25 @@ def _read(key: str, value: Tree, reader: Reader) -> Any:
             return reader.choice(value, CONSENTS)
         case "unknown_window":
             return _read_unknown_window(value, reader)
+        case "promos":
+            return read_promos(value, reader)
+        case "webhooks":
+            return read_webhooks(value, reader)
+        case "staff":
+            return read_staff(value, reader)
         case "late_after":
             return reader.length(value)
         case "leap_day":
             return reader.choice(value, LEAP_DAYS)
+    return _read_limit(key, value, reader)
+
+
+def _read_limit(key: str, value: Tree, reader: Reader) -> Any:
+    match key:
+        case "quiet_hours":
+            return read_quiet_hours(value, reader)
+        case "channels":
+            return read_channels(value, reader)
     return None
 
 
