@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dsl.diagnostics import Severity
+from dsl.messages import Language, in_language, say
 from dsl.render import render_text
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
 from engine.flow.publish_rules import Publication, publish
@@ -54,32 +55,48 @@ async def publish_folder(database_url: str, folder: Path, *, published_by: str) 
 def changes(publication: Publication) -> Iterator[str]:
     """What became different, a line each: `+` came, `~` changed, `-` went."""
     for mark, names in (("+", publication.added), ("~", publication.altered), ("-", publication.removed)):
-        yield from (f'{mark} rule "{name}"' for name in names)
+        yield from (say('{mark} rule "{name}"', mark=mark, name=name) for name in names)
     yield from (f"~ templates/{path}" for path in publication.templates)
     if publication.settings:
         yield "~ kogda.yaml"
 
 
-def report_attempt(attempt: Attempt, *, out: TextIO) -> None:
+def report_attempt(attempt: Attempt, *, out: TextIO, language: Language = "en") -> None:
     """What a person wants to know: the mistakes, or what is different now."""
     found = attempt.workspace.diagnostics
     if found:
-        print(render_text(found), file=out)
+        print(render_text(found, language), file=out)
     publication = attempt.publication
     if publication is None:
         mistakes = sum(each.severity is Severity.ERROR for each in found)
-        stays = f"rule set {attempt.live} stays live" if attempt.live is not None else "nothing is live yet"
+        stays = (
+            say("rule set {live} stays live", live=attempt.live)
+            if attempt.live is not None
+            else say("nothing is live yet")
+        )
         print(
-            f"Not published: {mistakes} mistake{'s' * (mistakes != 1)} in {attempt.workspace.folder}; {stays}.",
+            say(
+                "Not published: {count} {count:mistake|mistakes} in {folder}; {stays}.",
+                count=mistakes,
+                folder=attempt.workspace.folder,
+                stays=stays,
+            ).text(language),
             file=out,
         )
     elif not publication.changed:
-        print(f"Rule set {publication.rule_set} is live already; nothing has changed.", file=out)
+        message = say("Rule set {rule_set} is live already; nothing has changed.", rule_set=publication.rule_set)
+        print(message.text(language), file=out)
     else:
         lines = list(changes(publication))
         if len(publication.added) == attempt.live_rules:  # the first one: everything is new
-            lines = [f"+ {attempt.live_rules} rules, {len(attempt.workspace.templates)} template files"]
+            lines = [
+                say(
+                    "+ {rules} {rules:rules|rules}, {files} {files:template files|template files}",
+                    rules=attempt.live_rules,
+                    files=len(attempt.workspace.templates),
+                )
+            ]
         for line in lines:
-            print(f"  {line}", file=out)
-        print(f"Rule set {publication.rule_set} is live.", file=out)
+            print(f"  {in_language(line, language)}", file=out)
+        print(say("Rule set {rule_set} is live.", rule_set=publication.rule_set).text(language), file=out)
     out.flush()

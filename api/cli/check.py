@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from api.language import spoken, told
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.messages import Language, say
 from dsl.render import render_json, render_short, render_text
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
 
 SUMMARY = "Check rules, tests, schema, settings and templates."
 CLEAN, MISTAKES, COULD_NOT_RUN = 0, 1, 2
 
-RENDERERS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
+RENDERERS: dict[str, Callable[[Sequence[Diagnostic], Language], str]] = {
     "text": render_text,
     "short": render_short,
     "json": render_json,
@@ -62,10 +64,10 @@ def _workspace() -> Path:
 def run_check(workspace: Path, paths: Sequence[Path], format: str) -> int:
     obstacle = _obstacle(workspace, paths)
     if obstacle:
-        print(f"kogda check: {obstacle}", file=sys.stderr)
+        print(f"kogda check: {told(obstacle)}", file=sys.stderr)
         return COULD_NOT_RUN
     checked = load_workspace(workspace, paths)
-    _show(RENDERERS[format](checked.diagnostics), format)
+    _show(RENDERERS[format](checked.diagnostics, spoken()), format)
     _show_summary(checked, format)
     return MISTAKES if _count(checked.diagnostics, Severity.ERROR) else CLEAN
 
@@ -74,18 +76,21 @@ def _obstacle(workspace: Path, paths: Sequence[Path]) -> str | None:
     """Why nothing can be checked, and what to do."""
     try:
         if not (workspace / "kogda.yaml").is_file():
-            where = "here" if workspace == Path() else f"in {workspace}"
-            return f"there is no kogda.yaml {where}; name the workspace with --workspace, or make one with `kogda init`"
+            where = say("here") if workspace == Path() else say("in {workspace}", workspace=workspace)
+            return say(
+                "there is no kogda.yaml {where}; name the workspace with --workspace, or make one with `kogda init`",
+                where=where,
+            )
         root = workspace.resolve()
         for path in paths:
             if not path.exists():
-                return f"{path} does not exist"
+                return say("{path} does not exist", path=path)
             if not path.resolve().is_relative_to(root):
-                return f"{path} is not in the workspace {workspace}"
+                return say("{path} is not in the workspace {workspace}", path=path, workspace=workspace)
             if path.suffix == ".rules" and path.resolve().relative_to(root).parts[0] != "rules":
-                return f"{path} is not in the folder rules/, so no program reads it"
+                return say("{path} is not in the folder rules/, so no program reads it", path=path)
     except OSError as error:
-        return f"{error.filename} cannot be read: {error.strerror}"
+        return say("{path} cannot be read: {reason}", path=error.filename, reason=error.strerror)
     return None
 
 
@@ -97,8 +102,8 @@ def _show(rendered: str, format: str) -> None:
     from rich.text import Text
 
     text = Text(rendered, end="")
-    text.highlight_regex(r"(?m)error\[\w+\]", "bold red")
-    text.highlight_regex(r"(?m)warning\[\w+\]", "bold yellow")
+    text.highlight_regex(r"(?m)(error|ошибка)\[\w+\]", "bold red")
+    text.highlight_regex(r"(?m)(warning|предупреждение)\[\w+\]", "bold yellow")
     text.highlight_regex(r"(?m)^ *\d* [|=]", "blue")
     text.highlight_regex(r"(?m)\^+.*$", "red")
     Console(highlight=False, soft_wrap=True).print(text, end="")
@@ -108,15 +113,23 @@ def _show_summary(checked: CheckedWorkspace, format: str) -> None:
     stream = sys.stderr if format == "json" else sys.stdout
     errors = _count(checked.diagnostics, Severity.ERROR)
     warnings = _count(checked.diagnostics, Severity.WARNING)
-    what = f"{_counted(checked.rules, 'rule')} in {_counted(checked.files, 'file')}"
-    found = [_counted(errors, "mistake")] * bool(errors) + [_counted(warnings, "warning")] * bool(warnings)
+    summary = say(
+        "{rules} {rules:rule|rules} in {files} {files:file|files}: {found}",
+        rules=f"{checked.rules:,}",
+        files=f"{checked.files:,}",
+        found=_found(errors, warnings),
+    )
     gap = "\n" if checked.diagnostics and format == "text" else ""
-    print(f"{gap}{what}: {' and '.join(found) or 'no mistakes'}", file=stream)
+    print(f"{gap}{told(summary)}", file=stream)
+
+
+def _found(errors: int, warnings: int) -> str:
+    mistakes = say("{count} {count:mistake|mistakes}", count=f"{errors:,}")
+    doubts = say("{count} {count:warning|warnings}", count=f"{warnings:,}")
+    if errors and warnings:
+        return say("{mistakes} and {warnings}", mistakes=mistakes, warnings=doubts)
+    return mistakes if errors else doubts if warnings else say("no mistakes")
 
 
 def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
     return sum(each.severity is severity for each in diagnostics)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

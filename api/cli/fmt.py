@@ -14,7 +14,9 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from api.cli.rule_files import SUFFIX, decode, read_text, replace_text, rule_files
+from api.language import spoken, told
 from dsl.formatter import FileKind, FormatterMistake, Language, format_source, kind_of, kind_of_text
+from dsl.messages import say
 from dsl.render import render_text
 from dsl.source import Source
 from engine.errors import ConfigurationError
@@ -61,11 +63,11 @@ class Formatter:
 
     def run(self, paths: Sequence[Path], *, check: bool) -> int:
         if STDIN in paths:
-            raise ConfigurationError("- stands alone: it reads one text from stdin")
+            raise ConfigurationError(say("- stands alone: it reads one text from stdin"))
         files = rule_files(paths)
         if not files:
-            where = "here" if list(paths) == [Path()] else f"in {', '.join(map(str, paths))}"
-            raise ConfigurationError(f"there are no rule files (*{SUFFIX}) {where}")
+            where = say("here") if list(paths) == [Path()] else say("in {places}", places=", ".join(map(str, paths)))
+            raise ConfigurationError(say("there are no rule files (*{SUFFIX}) {where}", SUFFIX=SUFFIX, where=where))
         for path in files:
             self.outcomes[self._format_file(path)] += 1
         print(self._summary(), file=sys.stderr if self.diff else sys.stdout)
@@ -92,12 +94,12 @@ class Formatter:
             if self.write:
                 replace_text(path, after)
         except ConfigurationError as error:
-            print(f"kogda fmt: {error}", file=sys.stderr)
+            print(f"kogda fmt: {told(error.args[0])}", file=sys.stderr)
             return "failed"
         if self.diff:
             self._show_diff(before, after)
         else:
-            print(f"{'formatted' if self.write else 'not in style:'} {path}")
+            print(told(say("formatted {path}", path=path) if self.write else say("not in style: {path}", path=path)))
         return outcome
 
     def _formatted(self, before: Source, kind: FileKind) -> tuple[str | None, Outcome]:
@@ -105,10 +107,10 @@ class Formatter:
         try:
             formatted = format_source(before, kind, language=language)
         except FormatterMistake as error:
-            print(f"kogda fmt: {error}", file=sys.stderr)
+            print(f"kogda fmt: {told(error.args[0])}", file=sys.stderr)
             return None, "failed"
         if formatted.text is None:
-            sys.stderr.write(render_text(formatted.mistakes) + "\n")
+            sys.stderr.write(render_text(formatted.mistakes, spoken()) + "\n")
             return None, "mistakes"
         return formatted.text, "clean" if formatted.text == before.text else "changed"
 
@@ -124,11 +126,11 @@ class Formatter:
 
     def _summary(self) -> str:
         said = {
-            "changed": "formatted" if self.write else "not in style",
-            "clean": "in style",
-            "mistakes": "with mistakes, left as they are",
-            "failed": "left as they are",
+            "changed": say("formatted") if self.write else say("not in style"),
+            "clean": say("in style"),
+            "mistakes": say("with mistakes, left as they are"),
+            "failed": say("left as they are"),
         }
-        parts = [f"{self.outcomes[each]:,} {words}" for each, words in said.items() if self.outcomes[each]]  # type: ignore[index]
-        total = self.outcomes.total()
-        return f"{total:,} {'file' if total == 1 else 'files'}: {', '.join(parts)}"
+        parts = [f"{self.outcomes[each]:,} {told(words)}" for each, words in said.items() if self.outcomes[each]]  # type: ignore[index]
+        total = f"{self.outcomes.total():,}"
+        return told(say("{count} {count:file|files}: {outcomes}", count=total, outcomes=", ".join(parts)))

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from api.cli.terminal import console
+from api.language import told
+from dsl.messages import say
 from engine.errors import ConfigurationError
 
 #: Where each file of the starter goes. Names that begin with a dot are kept without it: packaging drops dot files.
@@ -32,10 +34,10 @@ def init(
 ) -> None:
     """Make a workspace: a first rule with its test, its mails, and the checks for commits and CI."""
     written = write_workspace(directory)
-    console.print(f"[bold]{directory}[/bold] is a workspace now:")
+    console.print(told(say("[bold]{directory}[/bold] is a workspace now:", directory=directory)))
     for path, is_new in written:
-        console.print(f"  {path}" + ("" if is_new else "  [dim]was there already; kept[/dim]"))
-    console.print(f"\nNext:  cd {directory}  &&  kogda up --watch", soft_wrap=True)
+        console.print(f"  {path}" + ("" if is_new else told(say("  [dim]was there already; kept[/dim]"))))
+    console.print(f"\n{told(say('Next:'))}  cd {directory}  &&  kogda up --watch", soft_wrap=True)
 
 
 def write_workspace(directory: Path) -> list[tuple[str, bool]]:
@@ -44,12 +46,16 @@ def write_workspace(directory: Path) -> list[tuple[str, bool]]:
     Raises ConfigurationError when the folder is a workspace already, or cannot be written to.
     """
     if (directory / "kogda.yaml").exists():
-        raise ConfigurationError(f"{directory} is a workspace already (it has a kogda.yaml); choose another folder")
+        raise ConfigurationError(
+            say("{directory} is a workspace already (it has a kogda.yaml); choose another folder", directory=directory)
+        )
     starter = files("api.cli") / "starter"
     try:
         return [(target, _write(starter / source, directory / target, directory)) for source, target in FILES]
     except OSError as error:
-        raise ConfigurationError(f"cannot write {error.filename or directory}: {error.strerror}") from error
+        raise ConfigurationError(
+            say("cannot write {path}: {reason}", path=error.filename or directory, reason=error.strerror)
+        ) from error
 
 
 def _write(source: Traversable, target: Path, directory: Path) -> bool:

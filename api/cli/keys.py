@@ -11,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.language import told
 from api.supervisor.services import connected
+from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.storage.database import Connection, Database
 from engine.storage.migrate import migrate, require_current
@@ -34,7 +36,13 @@ def create(
     """Make a key and print it, once: only its hash is kept."""
     if not is_source_name(name):
         typer.echo(
-            f"kogda: `{name}` cannot be a name: use 1 to 64 letters, digits, dots, dashes, underscores", err=True
+            told(
+                say(
+                    "kogda: `{name}` cannot be a name: use 1 to 64 letters, digits, dots, dashes, underscores",
+                    name=name,
+                )
+            ),
+            err=True,
         )
         raise typer.Exit(2)
     typer.echo(_with_database(data, lambda connection: create_write_key(connection, name)))
@@ -55,9 +63,11 @@ def revoke(
 ) -> None:
     """Refuse a key from now on: every API process has noticed after 3 seconds."""
     if not _with_database(data, lambda connection: revoke_write_key(connection, key_id)):
-        typer.echo(f"kogda: there is no write key `{key_id}`; `kogda keys list` shows them", err=True)
+        typer.echo(
+            told(say("kogda: there is no write key `{key_id}`; `kogda keys list` shows them", key_id=key_id)), err=True
+        )
         raise typer.Exit(1)
-    typer.echo(f"{key_id} is revoked")
+    typer.echo(told(say("{key_id} is revoked", key_id=key_id)))
 
 
 def _row(key: WriteKey) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from api.language import spoken
 from api.publishing import Attempt, publish_folder, report_attempt
 from api.supervisor.services import connected
 from engine.config import Settings, read_settings
@@ -26,7 +27,7 @@ def publish(
     settings = read_settings(workspace=workspace, data=data)
     with connected(settings) as whole:
         attempt = asyncio.run(_publish(whole, is_ours=settings.database_url is None))
-    report_attempt(attempt, out=sys.stdout)
+    report_attempt(attempt, out=sys.stdout, language=spoken())
     raise typer.Exit(0 if attempt.publication else 1)
 
 

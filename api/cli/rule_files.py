@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dsl.messages import say
 from engine.errors import ConfigurationError
 
 SUFFIX = ".rules"
@@ -32,9 +33,11 @@ def _files(path: Path) -> Iterator[Path]:
     elif path.is_file() and path.suffix == SUFFIX:
         yield path
     elif path.exists():
-        raise ConfigurationError(f"{path} is not a rule file: their names end in {SUFFIX}")
+        raise ConfigurationError(
+            say("{path} is not a rule file: their names end in {SUFFIX}", path=path, SUFFIX=SUFFIX)
+        )
     else:
-        raise ConfigurationError(f"{path} does not exist")
+        raise ConfigurationError(say("{path} does not exist", path=path))
 
 
 def _files_of_folder(folder: Path) -> Iterator[Path]:
@@ -51,7 +54,9 @@ def read_text(path: Path) -> str:
     try:
         return decode(path.read_bytes(), str(path))
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise ConfigurationError(
+            say("{path} cannot be read: {reason}", path=path, reason=error.strerror or error)
+        ) from None
 
 
 def decode(content: bytes, name: str) -> str:
@@ -59,7 +64,9 @@ def decode(content: bytes, name: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"{name} is not a UTF-8 text (line {line}); save it as UTF-8") from None
+        raise ConfigurationError(
+            say("{name} is not a UTF-8 text (line {line}); save it as UTF-8", name=name, line=line)
+        ) from None
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -70,10 +77,12 @@ def replace_text(path: Path, text: str) -> None:
     target = Path(os.path.realpath(path))
     try:
         if not os.access(target, os.W_OK):
-            raise PermissionError(None, "no permission to write it")
+            raise PermissionError(None, say("no permission to write it"))
         _swap(target, text.encode())
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ConfigurationError(
+            say("{path} cannot be written: {reason}", path=path, reason=error.strerror or error)
+        ) from None
 
 
 def _swap(target: Path, content: bytes) -> None:

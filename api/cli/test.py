@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 
 from api.cli.test_report import as_junit, render_results
+from api.language import spoken, told
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.messages import say
 from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.resolve import resolve
@@ -59,8 +61,10 @@ def test(
 
 def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:
     if not (folder / "kogda.yaml").is_file():
-        where = "here" if folder == Path() else f"in {folder}"
-        raise ConfigurationError(f"there is no kogda.yaml {where}; name the workspace with --workspace")
+        where = say("here") if folder == Path() else say("in {folder}", folder=folder)
+        raise ConfigurationError(
+            say("there is no kogda.yaml {where}; name the workspace with --workspace", where=where)
+        )
     checked = load_workspace(folder)
     if checked.plan is None:
         raise _refusal(checked.diagnostics)
@@ -72,8 +76,8 @@ def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:
 
 def _refusal(found: Sequence[Diagnostic]) -> typer.Exit:
     errors = [each for each in found if each.severity is Severity.ERROR]
-    sys.stderr.write(render_text(errors) + "\n")
-    print("kogda test: nothing was run, because the workspace has mistakes", file=sys.stderr)
+    sys.stderr.write(render_text(errors, spoken()) + "\n")
+    print(told(say("kogda test: nothing was run, because the workspace has mistakes")), file=sys.stderr)
     return typer.Exit(COULD_NOT_RUN)
 
 
@@ -82,9 +86,9 @@ def _tests(files: WorkspaceFiles, folder: Path, paths: Sequence[Path]) -> list[T
     asked = []
     for path in paths:
         if not path.exists():
-            raise ConfigurationError(f"{path} does not exist")
+            raise ConfigurationError(say("{path} does not exist", path=path))
         if not path.resolve().is_relative_to(root):
-            raise ConfigurationError(f"{path} is not in the workspace {folder}")
+            raise ConfigurationError(say("{path} is not in the workspace {folder}", path=path, folder=folder))
         asked.append(path.resolve().relative_to(root).as_posix())
     return [parse_tests(source)[0] for source in files.tests if not asked or _is_asked(source.path, asked)]
 
@@ -95,5 +99,5 @@ def _is_asked(path: str, asked: Sequence[str]) -> bool:
 
 def _nothing_found(folder: Path, paths: Sequence[Path], run: str) -> str:
     where = ", ".join(map(str, paths)) if paths else "rules/" if folder == Path() else f"{folder / 'rules'}/"
-    titled = f' with "{run}" in the title' if run else ""
-    return f"no tests found in {where}{titled}: write them in files *.test.rules"
+    titled = say(' with "{run}" in the title', run=run) if run else ""
+    return say("no tests found in {where}{titled}: write them in files *.test.rules", where=where, titled=titled)

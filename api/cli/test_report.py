@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from api.language import spoken, told
+from dsl.messages import say
 from dsl.render import render_text
-from engine.testing.outcome import CaseResult, Row
+from engine.testing.outcome import CaseResult, Row, Status
 
 SLOW_S = 1.0
 _MARKS = {True: "+", False: "!", None: " "}
@@ -35,7 +37,7 @@ def _lines(results: Sequence[CaseResult]) -> Iterator[str]:
         elif result.status == "todo":
             yield f"todo {place} {_quoted(result)}"
         if result.seconds > SLOW_S:
-            yield f"SLOW {place} {_quoted(result)} took {result.seconds:.1f} s"
+            yield f"SLOW {place} {_quoted(result)} {told(say('took {seconds} s', seconds=f'{result.seconds:.1f}'))}"
 
 
 def _quoted(result: CaseResult) -> str:
@@ -45,18 +47,23 @@ def _quoted(result: CaseResult) -> str:
 def _details(result: CaseResult) -> str:
     """Mistakes of the test, or what is not as expected and the timeline."""
     if result.diagnostics:
-        return render_text(result.diagnostics)
-    told: list[str] = []
+        return render_text(result.diagnostics, spoken())
+    lines: list[str] = []
     for failure in result.failures:
-        told.append(f"  {failure.message}" + (f" (line {failure.line})" if failure.line else ""))
-        told += [f"    {part}" for part in failure.why.split("; ") if part]
-    return "\n".join([*told, "", *_table(result.rows), ""]).translate(_VISIBLE)
+        line = told(say(" (line {line})", line=failure.line)) if failure.line else ""
+        lines.append(f"  {told(failure.message)}{line}")
+        lines += [f"    {part}" for part in told(failure.why).split("; ") if part]
+    return "\n".join([*lines, "", *_table(result.rows), ""]).translate(_VISIBLE)
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
     several = len({row.who for row in rows}) > 1
-    cells = [("when", "who", "expected", "what happened", " ")]
-    cells += [(f"{row.at:%Y-%m-%d %H:%M}", row.who, row.expected, row.actual, _MARKS[row.is_right]) for row in rows]
+    heads = (say("when"), say("who"), say("expected"), say("what happened"))
+    cells = [(*map(told, heads), " ")]
+    cells += [
+        (f"{row.at:%Y-%m-%d %H:%M}", row.who, told(row.expected), told(row.actual), _MARKS[row.is_right])
+        for row in rows
+    ]
     widths = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
     for when, who, expected, actual, mark in cells:
         whose = f" | {who:{widths[1]}}" if several else ""
@@ -66,9 +73,17 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 def summary(results: Sequence[CaseResult], seconds: float) -> str:
     counts = Counter(result.status for result in results)
     files = len({result.source.path for result in results})
-    parts = [f"{counts[each]:,} {each}" for each in ("passed", "failed", "todo") if counts[each]]
-    tests = f"{len(results):,} {'test' if len(results) == 1 else 'tests'}"
-    return f"{tests} in {files:,} {'file' if files == 1 else 'files'}: {', '.join(parts)} ({seconds:.2f} s)"
+    words: dict[Status, str] = {"passed": say("passed"), "failed": say("failed"), "todo": say("todo")}
+    parts = [f"{counts[each]:,} {told(word)}" for each, word in words.items() if counts[each]]
+    return told(
+        say(
+            "{tests} {tests:test|tests} in {files} {files:file|files}: {counts} ({seconds} s)",
+            tests=f"{len(results):,}",
+            files=f"{files:,}",
+            counts=", ".join(parts),
+            seconds=f"{seconds:.2f}",
+        )
+    )
 
 
 def _coloured(line: str) -> str:
@@ -104,8 +119,8 @@ def _add_case(suite: ElementTree.Element, result: CaseResult) -> None:
         time=f"{result.seconds:.3f}",
     )
     if result.status == "todo":
-        ElementTree.SubElement(case, "skipped", message="still to be written")
+        ElementTree.SubElement(case, "skipped", message=told(say("still to be written")))
     elif result.status == "failed":
         messages = [each.message for each in result.diagnostics] + [each.message for each in result.failures]
-        failure = ElementTree.SubElement(case, "failure", message=messages[0].translate(_VISIBLE))
+        failure = ElementTree.SubElement(case, "failure", message=told(messages[0]).translate(_VISIBLE))
         failure.text = _details(result)

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from api.language import spoken
 from api.publishing import Attempt, publish_folder, report_attempt
 from api.supervisor.publisher import Published
 from engine.config import Settings, read_settings
@@ -20,7 +21,7 @@ def main() -> int:
     except KogdaError as error:
         print(json.dumps({"error": str(error)}))
         return 2
-    report_attempt(attempt, out=sys.stderr)
+    report_attempt(attempt, out=sys.stderr, language=spoken())
     print(json.dumps(asdict(_published(attempt))))
     return 0
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from dsl.diagnostics import Diagnostic
 from dsl.source import Source
+
+Status: TypeAlias = Literal["passed", "failed", "todo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class CaseResult:
     title: str
     example: str  # the row of the table; "" without one
     line: int
-    status: Literal["passed", "failed", "todo"]
+    status: Status
     failures: tuple[Failure, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     rows: tuple[Row, ...] = ()
