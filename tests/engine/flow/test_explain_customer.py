@@ -1,0 +1,110 @@
+"""`kogda explain --customer`: what a rule did for one customer, and why not, from what is recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from dsl import plan
+from engine.flow.explain_customer import Explanation, NobodyThere, explain_customer
+from tests.engine.flow.shop import Shop, open_shop, rule, send, stop
+
+EMAIL = plan.IsKnown(plan.Attribute("email", "text"))
+BIG = plan.Compare(plan.Property("total", "number"), ">", plan.Constant("number", 100))
+ATTRIBUTES = {"email": "text", "city": "text"}
+
+
+def guarded(**more: object) -> plan.Rule:
+    guard = plan.Guard(word="only if", condition=EMAIL, text="only if customer.email is known", line=2)
+    return rule("cart", "cart_left", send("cart"), guards=(guard,), **more)
+
+
+async def explained(shop: Shop, user: str, *, ago: timedelta | None = None) -> Explanation:
+    at = shop.runtime.clock() - ago if ago is not None else None
+    async with shop.runtime.database.connection() as connection:
+        program = next(iter(shop.runtime.programs.by_id.values()))
+        return await explain_customer(connection, program, f"u:{user}", rule="cart", at=at, partitions=shop.partitions)
+
+
+def asked(explanation: Explanation) -> list[tuple[str, bool | None]]:
+    return [(finding.text, finding.is_met) for finding in explanation.findings]
+
+
+async def test_a_guard_that_said_no_is_told_with_the_value_it_saw(database_url: str) -> None:
+    async with open_shop(database_url, guarded(), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    assert told.runs == ()
+    assert told.findings[-1].text == "only if customer.email is known"
+    assert told.findings[-1].is_met is False
+    assert told.findings[-1].saw == ("the customer's email is unknown",)
+
+
+async def test_a_run_is_told_with_its_steps_and_what_became_of_its_message(database_url: str) -> None:
+    async with open_shop(database_url, guarded(stops=(stop("order_placed"),)), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "cart_left"))
+        await shop.advance()
+        await shop.post(shop.event("1", "order_placed"))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    (run,) = told.runs
+    assert (run.state, run.end_reason) == ("ended", "stop when order_placed")
+    assert [note["what"] for note in run.notes] == ["started", "ended"]
+    assert [(message["template"], message["state"]) for message in run.messages] == [("cart", "suppressed")]
+
+
+async def test_the_newest_event_is_judged_by_the_filter_of_the_rule(database_url: str) -> None:
+    match = plan.EventMatch(events=("cart_left",), where=BIG)
+    filtered = plan.Rule(
+        name="cart", file="cart.rules", line=1, trigger=plan.EventTrigger(match=match), steps=(send("cart"),)
+    )
+    async with open_shop(database_url, filtered) as shop:
+        await shop.post(shop.event("1", "cart_left", total=500, ago=timedelta(days=1)))
+        await shop.post(shop.event("1", "cart_left", total=60))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    assert asked(told)[-1] == ("total of the event is over 100", False)
+    assert told.findings[-1].saw == ("total of the event: 60",)
+
+
+async def test_once_per_tells_when_it_acted_and_when_it_may_again(database_url: str) -> None:
+    once = plan.OncePer(window=plan.Length(7, "day"))
+    async with open_shop(database_url, rule("cart", "cart_left", once=once)) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    assert told.findings[-1].is_met is False
+    assert told.findings[-1].text.startswith("`once per`: it acted at ")
+
+
+async def test_an_earlier_moment_knows_nothing_of_what_came_after_it(database_url: str) -> None:
+    async with open_shop(database_url, guarded(), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.event("1", "cart_left", ago=timedelta(days=2)))
+        await shop.advance()
+        await shop.post(shop.identify("1", email="a@example.com"))
+        await shop.advance()
+
+        now, before = await explained(shop, "1"), await explained(shop, "1", ago=timedelta(days=1))
+
+    assert now.findings[-1].is_met is True
+    assert before.is_recalled
+    assert before.findings[-1].is_met is False
+
+
+async def test_a_customer_who_never_came_is_named(database_url: str) -> None:
+    async with open_shop(database_url, guarded(), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+
+        with pytest.raises(NobodyThere, match="u:2"):
+            await explained(shop, "2")
