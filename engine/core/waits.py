@@ -57,8 +57,25 @@ def _on_date(step: plan.WaitUntil, zone: ZoneInfo) -> datetime | None:
 def _moment(step: plan.WaitUntil, run: Run, since: datetime, place: Place) -> datetime | None:
     if step.base is None:
         return _moved(run.began_at, step, place.zone)
-    raw = read_operand(step.base, run.event, place.attributes)
-    if step.base.kind == "moment":
+    return _dated(step, step.base, read_operand(step.base, run.event, place.attributes), since=since, place=place)
+
+
+def dated_moment(trigger: plan.DateTrigger, after: datetime, place: Place) -> datetime | None:
+    """When a rule that starts on a date does so: of yearly dates the first time strictly after `after`."""
+    step = plan.WaitUntil(
+        mode="moment",
+        time=trigger.time,
+        base=trigger.attribute,
+        offset=trigger.offset,
+        before=trigger.before,
+        line=0,
+    )
+    raw = read_operand(trigger.attribute, {}, place.attributes)
+    return _dated(step, trigger.attribute, raw, since=after, place=place)
+
+
+def _dated(step: plan.WaitUntil, base: plan.Operand, raw: Any, *, since: datetime, place: Place) -> datetime | None:
+    if base.kind == "moment":
         micros = values.moment(raw)
         if micros != micros:
             return None
@@ -67,7 +84,7 @@ def _moment(step: plan.WaitUntil, run: Run, since: datetime, place: Place) -> da
     if number != number:
         return None
     day = date.fromordinal(int(number))
-    if not (isinstance(step.base, plan.Attribute) and step.base.repeats):
+    if not (isinstance(base, plan.Attribute) and base.repeats):
         return _moved_day(day, step, place.zone)
     return _next_anniversary(day, step, since, place)
 

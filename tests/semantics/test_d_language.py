@@ -74,27 +74,6 @@ def test_d05_otherwise_layout_has_no_meaning():
     assert steps_of(apart) == steps_of('when registered send email "a" wait 1 day send email "b"')
 
 
-@pytest.mark.parametrize(
-    ("rule", "code"),
-    [
-        pytest.param('when no order_placed for 30 days send email "a"', "E607", id="S13 inactivity"),
-        pytest.param('when customer enters vip send email "a"', "E603", id="S14 segments"),
-        pytest.param('when registered send email "a" or sms "b"', "E618", id="S19 fallbacks"),
-        pytest.param('every monday at 9:00 for everyone send email "a"', "E606", id="D2 schedules"),
-        pytest.param('when registered at most 2 messages per day send email "a"', "E610", id="D13 caps"),
-        pytest.param('when registered only first 50 customers send email "a"', "E620", id="D14 shared quantity"),
-        pytest.param("when order_placed add 1 point per 100 RUB of event.total", "E613", id="D15 points"),
-        pytest.param("when registered increase customer.age by 1", "E619", id="D15 increase"),
-        pytest.param("segment vip means customer.age > 30", "E603", id="D18 segments over time"),
-    ],
-)
-def test_what_is_not_run_yet_is_refused_and_never_ignored(rule, code):
-    found = findings(rule)
-
-    assert code in [diagnostic.code for diagnostic in found]
-    assert any(diagnostic.message.startswith("not yet") for diagnostic in found)
-
-
 def test_d19_event_is_refused_where_no_event_starts_the_rule():
     assert "E314" in codes('every monday at 9:00 for everyone only if event.total > 5 RUB send email "a"')
 

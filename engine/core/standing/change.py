@@ -1,0 +1,27 @@
+"""A customer's data have changed: by an event, or by a step of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from engine.core.model import Cause, Customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why rules may start now. `id` tells occasions apart, so that a replay starts nothing twice."""
+
+    id: str
+    at: datetime  # the time of the run that starts
+    starts: bool = True  # False: imported, too old, or too deeply caused: what it changes is only noted
+    cause: Cause | None = None
+    event: UUID | None = None  # the event that is decided, for the record of failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    before: Customer
+    after: Customer
+    occasion: Occasion

@@ -1,0 +1,203 @@
+"""What a plan asks to be watched for each customer, found by what can touch it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from dsl import plan
+from dsl.codec import canonical, node_json
+from engine.core.expressions import Test, test_of
+from engine.core.model import Errand
+from engine.core.standing.reads import Reads, reads_of
+
+if TYPE_CHECKING:
+    from engine.core.program import RuleCode
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Errand and name of the rule or segment.
+WakeKey: TypeAlias = tuple[Errand, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SegmentCode:
+    name: str
+    definition: str  # tells definitions apart (S14)
+    condition: plan.Expression
+    holds: Test
+    reads: Reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wake:
+    """Something that a customer has an appointment for."""
+
+    key: WakeKey
+    definition: str  # another one makes another appointment
+    rule: RuleCode | None = None  # None: it is for a segment
+    segment: SegmentCode | None = None
+    watches: frozenset[str] = frozenset()  # attributes that move it; a time zone moves everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standing:
+    segments: Mapping[str, SegmentCode]
+    by_event: Mapping[str, tuple[SegmentCode, ...]]  # segments that read the event
+    borders: Mapping[tuple[str, bool], tuple[RuleCode, ...]]  # rules by segment and whether it is entered
+    changes: tuple[tuple[RuleCode, plan.ChangeTrigger, Test | None], ...]
+    wakes: Mapping[WakeKey, Wake]
+    silences: Mapping[str, tuple[WakeKey, ...]]  # by the event that must not come
+    audiences: Mapping[str, Test]  # by rule; without one it is everyone
+
+    @property
+    def events(self) -> frozenset[str]:
+        """Names of events that may change something here."""
+        return frozenset(self.by_event) | frozenset(self.silences)
+
+
+def segment_codes(plan_: plan.Plan) -> dict[str, SegmentCode]:
+    """By the customer's clock, whatever rule asks: a segment is the same for all."""
+    return {
+        name: SegmentCode(
+            name=name,
+            definition=segment.hash,
+            condition=segment.condition,
+            holds=test_of(segment.condition, plan_.currency, zone=None),
+            reads=reads_of(segment.condition, plan_.segments),
+        )
+        for name, segment in sorted(plan_.segments.items())
+    }
+
+
+def build_standing(
+    plan_: plan.Plan, rules: tuple[RuleCode, ...], segments: Mapping[str, SegmentCode]
+) -> Standing | None:
+    """None: the plan has nothing of the kind."""
+    others = [code for code in rules if plan.starting_match(code.rule.trigger) is None]
+    if not (others or segments):
+        return None
+    wakes = {wake.key: wake for wake in (*_of_segments(segments), *_of_rules(others, plan_))}
+    triggers = [(code, code.rule.trigger) for code in others]
+    return Standing(
+        segments=segments,
+        by_event=_grouped((name, code) for code in segments.values() for name in sorted(code.reads.events)),
+        borders=_grouped(
+            ((trigger.segment, trigger.enters), code)
+            for code, trigger in triggers
+            if isinstance(trigger, plan.SegmentTrigger)
+        ),
+        changes=tuple(
+            (code, trigger, _becomes(trigger, plan_))
+            for code, trigger in triggers
+            if isinstance(trigger, plan.ChangeTrigger)
+        ),
+        wakes=wakes,
+        silences=_grouped(
+            (trigger.event, ("inactivity", code.rule.name))
+            for code, trigger in triggers
+            if isinstance(trigger, plan.InactivityTrigger)
+        ),
+        audiences={
+            code.rule.name: test_of(trigger.audience, plan_.currency, zone=code.zone)
+            for code, trigger in triggers
+            if isinstance(trigger, plan.ScheduleTrigger) and trigger.audience is not None
+        },
+    )
+
+
+def watched_events(plan_: plan.Plan) -> frozenset[str]:
+    """Events that may change a segment or end a silence, told from the plan alone."""
+    silent = {rule.trigger.event for rule in plan_.rules if isinstance(rule.trigger, plan.InactivityTrigger)}
+    read = (reads_of(segment.condition, plan_.segments).events for segment in plan_.segments.values())
+    return frozenset(silent).union(*read)
+
+
+def standing_digest(plan_: plan.Plan) -> str:
+    """Equal for plans that ask for the same to be watched; "" when there is nothing to watch."""
+    segments = {name: segment.hash for name, segment in plan_.segments.items()}
+    rules = {
+        rule.name: [node_json(rule.trigger), rule.timezone]
+        for rule in plan_.rules
+        if isinstance(rule.trigger, plan.DateTrigger | plan.InactivityTrigger | plan.ScheduleTrigger)
+    }
+    if not (segments or rules):
+        return ""
+    facts: dict[str, plan.JSON] = {"zone": plan_.timezone, "leap_day": plan_.leap_day}
+    return _short([segments, rules, facts])  # type: ignore[list-item]
+
+
+def expressions_asked(plan_: plan.Plan) -> Iterator[plan.Expression]:
+    """Conditions that are asked outside of runs: segments and audiences."""
+    for segment in plan_.segments.values():
+        yield segment.condition
+    for rule in plan_.rules:
+        if isinstance(rule.trigger, plan.ScheduleTrigger) and rule.trigger.audience is not None:
+            yield rule.trigger.audience
+
+
+def looked_up(plan_: plan.Plan) -> frozenset[str]:
+    """Events whose newest time is asked for outside of runs."""
+    asked = (reads_of(expression, plan_.segments).events for expression in expressions_asked(plan_))
+    silent = {rule.trigger.event for rule in plan_.rules if isinstance(rule.trigger, plan.InactivityTrigger)}
+    return frozenset(silent).union(*asked)
+
+
+def _of_segments(segments: Mapping[str, SegmentCode]) -> Iterator[Wake]:
+    for code in segments.values():
+        if code.reads.follows_time:
+            yield Wake(
+                key=("segment", code.name), definition=code.definition, segment=code, watches=code.reads.attributes
+            )
+
+
+_ERRANDS: Mapping[type, Errand] = {
+    plan.DateTrigger: "date",
+    plan.InactivityTrigger: "inactivity",
+    plan.ScheduleTrigger: "schedule",
+}
+
+
+def _of_rules(rules: list[RuleCode], plan_: plan.Plan) -> Iterator[Wake]:
+    for code in rules:
+        trigger = code.rule.trigger
+        errand = _ERRANDS.get(type(trigger))
+        if errand is None:
+            continue
+        facts: list[plan.JSON] = [code.rule.timezone, plan_.timezone, plan_.leap_day]
+        watches = (
+            frozenset({trigger.attribute.name.partition(".")[0]}) if isinstance(trigger, plan.DateTrigger) else None
+        )
+        yield Wake(
+            key=(errand, code.rule.name),
+            definition=_short([_moments(trigger), facts]),
+            rule=code,
+            watches=watches or frozenset(),
+        )
+
+
+def _moments(trigger: plan.Trigger) -> plan.JSON:
+    """What of a trigger says when: another audience or delay leaves the appointment as it is."""
+    encoded = node_json(trigger)
+    assert isinstance(encoded, dict)
+    return {name: value for name, value in encoded.items() if name not in ("audience", "delay")}
+
+
+def _becomes(trigger: plan.ChangeTrigger, plan_: plan.Plan) -> Test | None:
+    if trigger.to is None:
+        return None
+    return test_of(plan.Compare(trigger.attribute, "is", trigger.to), plan_.currency, zone=None)
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in groups.items()}
+
+
+def _short(value: plan.JSON) -> str:
+    return blake2b(canonical(value).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,107 @@
+"""For which moment a customer's appointment is made. The moments of rules: S8 to S13."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from dsl import plan
+from engine.core import calendar
+from engine.core.draft import Draft
+from engine.core.model import Appointment
+from engine.core.program import RuleCode
+from engine.core.standing.index import Wake
+from engine.core.standing.instants import Instants
+from engine.core.standing.occurrences import next_occurrence
+from engine.core.waits import Place, dated_moment
+
+#: A moment, and what tells it from others of the same rule: its day, or the time of the last event.
+Planned: TypeAlias = "tuple[datetime, str]"
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, *, moved: bool) -> Appointment:
+    """`moved`: the customer's zone has changed, and the moment that was waited for goes with the clock (S8)."""
+    done = known.done if known is not None else ""
+    pending = known if known is not None and known.at is not None and known.definition == wake.definition else None
+    if wake.segment is not None:
+        asked = Instants(draft.scope(), draft.attributes, draft.live.plan.segments).next(wake.segment.condition)
+        found = (asked, "") if asked is not None else None
+    elif wake.key[0] == "inactivity":
+        found = _silence(draft, _rule(wake), done=done, pending=pending)
+    else:
+        found = _next(draft, _rule(wake), _after(draft, _rule(wake), pending if moved else None), done=done)
+    at, occasion = found if found is not None else (None, "")
+    errand, name = wake.key
+    return Appointment(errand=errand, name=name, at=at, definition=wake.definition, occasion=occasion, done=done)
+
+
+def newest_until(draft: Draft, code: RuleCode, appointment: Appointment, horizon: datetime) -> Planned:
+    """What came due at an appointment: of several that were missed the last one."""
+    assert appointment.at is not None
+    newest = (appointment.at, appointment.occasion)
+    while (following := _next(draft, code, newest[0], done=newest[1])) is not None and following[0] <= horizon:
+        newest = following
+    return newest
+
+
+def _rule(wake: Wake) -> RuleCode:
+    assert wake.rule is not None
+    return wake.rule
+
+
+def _after(draft: Draft, code: RuleCode, moved: Appointment | None) -> datetime:
+    """A moment that is past already is skipped, unless the rule catches up with it (S12)."""
+    zone = draft.zone_of(code)
+    after = draft.now
+    if code.rule.catch_up is not None:
+        after = calendar.add(after, code.rule.catch_up, zone, sign=-1)
+    if moved is not None and moved.occasion:
+        after = min(after, _start_of(moved.occasion, zone) - _INSTANT)
+    return after
+
+
+def _next(draft: Draft, code: RuleCode, after: datetime, *, done: str) -> Planned | None:
+    """The first moment strictly after `after` whose day is not done yet."""
+    zone, trigger = draft.zone_of(code), code.rule.trigger
+    if done:
+        after = max(after, _start_of(done, zone))
+    for _ in range(3):
+        moment = _moment(draft, trigger, after, zone)
+        if moment is None:
+            return None
+        day = moment.astimezone(zone).date().isoformat()
+        if day > done:
+            return moment, day
+        after = moment
+    return None
+
+
+def _moment(draft: Draft, trigger: plan.Trigger, after: datetime, zone: ZoneInfo) -> datetime | None:
+    leap_day = draft.live.plan.leap_day
+    if isinstance(trigger, plan.ScheduleTrigger):
+        return next_occurrence(trigger, after, zone, leap_day=leap_day)
+    assert isinstance(trigger, plan.DateTrigger)
+    moment = dated_moment(trigger, after, Place(zone, draft.attributes, leap_day))
+    return moment if moment is not None and moment > after else None
+
+
+def _silence(draft: Draft, code: RuleCode, *, done: str, pending: Appointment | None) -> Planned | None:
+    """Counted from the newest event; once for each. Who is past the mark already is not swept in (S13)."""
+    trigger = code.rule.trigger
+    assert isinstance(trigger, plan.InactivityTrigger)
+    last = draft.seen.get(trigger.event)
+    if last is None:
+        return None
+    occasion = last.astimezone(UTC).isoformat()
+    at = calendar.add(last, trigger.length, draft.zone_of(code))
+    was_waited_for = pending is not None and pending.occasion == occasion
+    if occasion <= done or (at < _after(draft, code, None) and not was_waited_for):
+        return None
+    return at, occasion
+
+
+def _start_of(day: str, zone: ZoneInfo) -> datetime:
+    return calendar.resolve(datetime.combine(date.fromisoformat(day[:10]), time(0)), zone)

@@ -1,0 +1,33 @@
+"""A run of a rule that starts without an event: it has an empty one, and its id comes from the occasion."""
+
+from __future__ import annotations
+
+from engine.core.draft import Draft
+from engine.core.expressions import Test
+from engine.core.identity import derived_id
+from engine.core.model import Event
+from engine.core.program import RuleCode
+from engine.core.standing.change import Occasion
+from engine.core.starting import answer
+
+
+def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audience: Test | None = None) -> None:
+    """Unless the rule is not active, or somebody's guard or audience says no. `told` goes into the run's record."""
+    if not occasion.starts or not code.active_from <= occasion.at < code.active_until:
+        return
+    event = Event(
+        id=derived_id("occasion", code.rule.name, draft.customer.id.hex, occasion.id),
+        customer=draft.customer.id,
+        kind="track",
+        name="",
+        at=occasion.at,
+        received_at=draft.now,
+        properties={},
+        cause=occasion.cause,
+    )
+    with draft.attempt(code.rule.name, draft.live.rule_set, event=occasion.event, run=event.id):
+        scope = draft.scope().of_run(occasion.at, arrived=None)
+        if audience is not None and not audience({}, draft.attributes, scope):
+            return
+        if all(guard.holds({}, draft.attributes, scope) for guard in code.guards):
+            answer(draft, draft.live, code, event, told=told)

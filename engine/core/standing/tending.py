@@ -1,0 +1,145 @@
+"""Keeps memberships and appointments true, and starts rules where a border is crossed or a moment comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine.core.draft import Draft
+from engine.core.model import Appointment, Event, Membership
+from engine.core.scope import attributes_of
+from engine.core.standing.change import Change, Occasion
+from engine.core.standing.index import SegmentCode, Standing, WakeKey
+from engine.core.standing.planning import newest_until, plan_appointment
+from engine.core.standing.starting import start
+from engine.core.values import dig
+
+
+def settle(draft: Draft) -> None:
+    """Before anything is decided: what was noted by other definitions, or was never looked at, is noted by these.
+
+    That is where an edit of a definition ends: it starts nothing (S14). A new customer was in no segment.
+    """
+    standing = draft.live.standing
+    if standing is None and not (draft.memberships or draft.appointments):
+        return
+    for row in draft.memberships.values():
+        if standing is None or row.segment not in standing.segments:
+            draft.change_membership(replace(row, is_in=None))
+    for key, kept in draft.appointments.items():
+        if standing is None or key not in standing.wakes:
+            draft.appoint(Appointment(errand=kept.errand, name=kept.name, at=None))
+    if standing is None:
+        return
+    for code in standing.segments.values():
+        known = draft.memberships.get(code.name)
+        if known is None or known.definition != code.definition:
+            _note(draft, code, is_in=not draft.is_new and _holds(draft, code))
+    for key, wake in standing.wakes.items():
+        made = draft.appointments.get(key)
+        if made is None or made.definition != wake.definition:
+            draft.plan_again(key)
+
+
+def after_event(draft: Draft, event: Event, occasion: Occasion) -> None:
+    """A decided event is history from now on."""
+    standing = draft.live.standing
+    if standing is None:
+        return
+    draft.plan_again(*standing.silences.get(event.name, ()))
+    concerned = standing.by_event.get(event.name, ())
+    if draft.is_new:
+        draft.is_new, concerned = False, tuple(standing.segments.values())
+    _reassess(draft, concerned, occasion)
+
+
+def after_change(draft: Draft, change: Change) -> None:
+    standing = draft.live.standing
+    if standing is None:
+        return
+    before, after = attributes_of(change.before), attributes_of(change.after)
+    names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if "timezone" in names:
+        draft.plan_again(*standing.wakes, moved=True)
+    draft.plan_again(*(key for key, wake in standing.wakes.items() if wake.watches & names))
+    for code, trigger, becomes in standing.changes:
+        path = tuple(trigger.attribute.name.split("."))
+        if path[0] not in names or dig(before, path) == dig(after, path):
+            continue
+        scope = draft.scope()
+        if becomes is None or (becomes({}, after, scope) and not becomes({}, before, scope)):
+            start(draft, code, change.occasion, told=f"{trigger.attribute.name} changed")
+    segments = standing.segments.values()
+    is_all = draft.is_new or "timezone" in names
+    draft.is_new = False
+    _reassess(draft, [code for code in segments if is_all or code.reads.attributes & names], change.occasion)
+
+
+def make_appointments(draft: Draft) -> None:
+    standing = draft.live.standing
+    while draft.to_plan and standing is not None:
+        waiting, draft.to_plan = draft.to_plan, {}
+        for key, moved in sorted(waiting.items()):
+            known = draft.appointments.get(key)
+            made = plan_appointment(draft, standing.wakes[key], known, moved=moved)
+            if made != known:
+                draft.appoint(made)
+
+
+def due(draft: Draft, horizon: datetime) -> list[tuple[WakeKey, datetime]]:
+    return [(key, each.at) for key, each in draft.appointments.items() if each.at is not None and each.at <= horizon]
+
+
+def keep(draft: Draft, key: WakeKey, horizon: datetime) -> None:
+    """An appointment is due. The next one is made whatever becomes of this one."""
+    standing, kept = draft.live.standing, draft.appointments[key]
+    if standing is None or kept.at is None:
+        return
+    wake = standing.wakes[key]
+    draft.plan_again(key)
+    if wake.segment is not None:
+        draft.appoint(replace(kept, at=None))
+        _reassess(draft, (wake.segment,), Occasion(id=kept.at.isoformat(), at=kept.at))
+    elif key[0] == "inactivity":
+        draft.appoint(replace(kept, at=None, done=kept.occasion))
+        _start(draft, standing, key, at=kept.at, occasion=kept.occasion)
+    elif wake.rule is not None:
+        at, occasion = newest_until(draft, wake.rule, kept, horizon)
+        draft.appoint(replace(kept, at=None, done=occasion))
+        _start(draft, standing, key, at=at, occasion=occasion)
+
+
+def _start(draft: Draft, standing: Standing, key: WakeKey, *, at: datetime, occasion: str) -> None:
+    code = standing.wakes[key].rule
+    assert code is not None
+    start(draft, code, Occasion(id=occasion, at=at), told=key[0], audience=standing.audiences.get(code.rule.name))
+
+
+def _reassess(draft: Draft, segments: Iterable[SegmentCode], occasion: Occasion) -> None:
+    standing = draft.live.standing
+    assert standing is not None
+    for code in segments:
+        is_in = _holds(draft, code)
+        was_in = draft.memberships[code.name].is_in
+        _note(draft, code, is_in=is_in)
+        if is_in == was_in:
+            continue
+        verb = "enters" if is_in else "leaves"
+        named = replace(occasion, id=f"{code.name} {verb} {occasion.id}")
+        for rule in standing.borders.get((code.name, is_in), ()):
+            start(draft, rule, named, told=f"customer {verb} {code.name}")
+
+
+def _holds(draft: Draft, code: SegmentCode) -> bool:
+    return draft.scope().in_segment(code.name, draft.attributes)
+
+
+def _note(draft: Draft, code: SegmentCode, *, is_in: bool) -> None:
+    """Even where nothing has changed, the next look at a window may have."""
+    if ("segment", code.name) in (draft.live.standing.wakes if draft.live.standing else ()):
+        draft.plan_again(("segment", code.name))
+    known = draft.memberships.get(code.name)
+    if known is None or (known.is_in, known.definition) != (is_in, code.definition):
+        made = Membership(segment=code.name, definition=code.definition, is_in=is_in, since=draft.now)
+        draft.change_membership(made)

@@ -1,0 +1,49 @@
+"""What is noted of customers outside of runs: memberships in segments, and appointments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from engine.core.effects import Effects
+from engine.core.model import Appointment, Membership
+from engine.core.standing.index import WakeKey
+
+#: Errands whose moments have no end.
+RECURRING = frozenset({"schedule", "date"})
+
+
+@dataclass
+class Noted:
+    known: set[UUID] = field(default_factory=set)  # customers for whom something was decided already
+    memberships: dict[UUID, dict[str, Membership]] = field(default_factory=dict)
+    appointments: dict[UUID, dict[WakeKey, Appointment]] = field(default_factory=dict)
+
+    def apply(self, customer: UUID, effects: Effects) -> None:
+        self.known.add(customer)
+        rows = {**self.memberships.get(customer, {}), **{row.segment: row for row in effects.memberships}}
+        self.memberships[customer] = {name: row for name, row in rows.items() if row.is_in is not None}
+        made = {(each.errand, each.name): each for each in effects.appointments}
+        kept = {**self.appointments.get(customer, {}), **made}
+        self.appointments[customer] = {key: each for key, each in kept.items() if each.definition}
+
+    def moments(self, recurring_until: datetime | None) -> Iterator[datetime]:
+        for appointments in self.appointments.values():
+            for each in appointments.values():
+                if each.at is None:
+                    continue
+                if recurring_until is None or each.errand not in RECURRING or each.at <= recurring_until:
+                    yield each.at
+
+    def due(self, now: datetime) -> list[tuple[datetime, UUID, UUID]]:
+        return [
+            (each.at, customer, customer)
+            for customer, appointments in self.appointments.items()
+            for each in appointments.values()
+            if each.at is not None and each.at <= now
+        ]
+
+    def members(self, segment: str) -> set[UUID]:
+        return {customer for customer, rows in self.memberships.items() if segment in rows and rows[segment].is_in}
