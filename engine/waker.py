@@ -24,7 +24,7 @@ _FLAG_MS = 5_000  # a flag whose job was lost stops hiding wake-ups after this t
 _JOB_MS = 60_000  # a wake-up that nobody took within a minute says nothing any more
 _AGO_MS = 600_000
 _PARTITIONS_A_JOB = 32
-_QUIET_S = 0.005  # between two calls to Redis under load: wake-ups gather meanwhile
+_QUIET_S = 0.02  # between two calls to Redis under load: wake-ups gather meanwhile
 _TIMEOUT_S = 0.5
 _BREAK_S = 1.0
 

@@ -114,7 +114,7 @@ class EventWriter:
 
     async def _store(self, group: list[_Request]) -> None:
         try:
-            fresh = await self._insert_twice(group)
+            known = await self._insert_twice(group)
         except _MONTH_ATTACHED as error:
             self._put_off(group, error)
         except _BAD_VALUES as error:
@@ -125,7 +125,7 @@ class EventWriter:
             _fail(group, error)
             raise
         else:
-            _settle(group, fresh)
+            _settle(group, known)
             # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
             await self._waker.wake({event.partition for request in group for event in request.events})
 
@@ -146,18 +146,15 @@ class EventWriter:
         return await self._insert(group)
 
     async def _insert(self, group: list[_Request]) -> set[UUID]:
-        events: dict[UUID, NewEvent] = {}
-        for request in group:
-            for event in request.events:
-                events.setdefault(event.id, event)
+        events = _each_once([event for request in group for event in request.events])
         rejects = [reject for request in group for reject in request.rejects]
         async with asyncio.timeout(STATEMENT_TIMEOUT_S):
             if not rejects:
                 async with self._database.connection() as connection:
-                    return await insert_events(connection, list(events.values()))
+                    return await insert_events(connection, events)
             async with self._database.transaction() as connection:
                 await insert_rejects(connection, rejects)
-                return await insert_events(connection, list(events.values())) if events else set()
+                return await insert_events(connection, events) if events else set()
 
     async def _store_apart(self, group: list[_Request], error: Exception) -> None:
         """Find whose values the database refused, so that the others are stored."""
@@ -222,12 +219,22 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"[:300]
 
 
-def _settle(group: list[_Request], fresh: set[UUID]) -> None:
+def _each_once(events: list[NewEvent]) -> list[NewEvent]:
+    """By their ids, the first of each."""
+    if len({event.id for event in events}) == len(events):
+        return events
+    once: dict[UUID, NewEvent] = {}
+    for event in events:
+        once.setdefault(event.id, event)
+    return list(once.values())
+
+
+def _settle(group: list[_Request], known: set[UUID]) -> None:
     for request in group:
         stored = 0
         for event in request.events:
-            if event.id in fresh:
-                fresh.discard(event.id)  # counted for the first who sent it
+            if event.id not in known:
+                known.add(event.id)  # counted for the first who sent it
                 stored += 1
         if not request.verdict.done():
             request.verdict.set_result(Accepted(stored, len(request.events) - stored))

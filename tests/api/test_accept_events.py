@@ -15,7 +15,7 @@ from engine.core.identity import customer_id, event_id, partition_of
 from engine.errors import Overloaded
 from engine.flow.accept_events import Accepted, EventWriter
 from engine.storage.database import Database
-from engine.storage.events_in import TRACK, NewEvent
+from engine.storage.events_in import COPY_FROM, TRACK, NewEvent
 from engine.storage.rejects import Reject
 from tests.api.conftest import Stored
 
@@ -178,6 +178,52 @@ async def test_two_processes_that_send_the_same_ids_in_opposite_order_do_not_dea
 
     assert sum(verdict.stored for verdict in verdicts) == 1500
     assert len(await stored.events()) == 1500
+
+
+def crowd(count: int = 2 * COPY_FROM) -> list[NewEvent]:
+    """So many that they are stored by COPY."""
+    return [event(f"crowd {number}", user=str(number)) for number in range(count)]
+
+
+async def test_a_crowd_of_events_is_stored_once_and_in_its_order(database: Database, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker())
+    events = crowd()
+    await writer.accept([events[3], events[90]])
+
+    verdict = await writer.accept([*events, *events[:5]])
+
+    rows = await stored.events()
+    assert verdict == Accepted(len(events) - 2, 7)
+    assert [row["id"] for row in sorted(rows, key=lambda row: (row["xid"], row["seq"]))] == [
+        each.id
+        for each in (events[3], events[90], *(each for place, each in enumerate(events) if place not in (3, 90)))
+    ]
+
+
+async def test_in_a_crowd_a_time_ahead_of_the_database_is_clamped(database: Database, stored: Stored) -> None:
+    late = event("late", at=datetime(2099, 1, 1, tzinfo=UTC))
+
+    await EventWriter(database, HeardWaker()).accept([*crowd(), late])
+
+    [row] = [row for row in await stored.events() if row["id"] == late.id]
+    assert row["at"] == row["received_at"]
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [event("poison", body=b'{"a":"\\u0000"}'), event("poison")._replace(name="half \ud800")],
+    ids=["refused by the database", "refused by the driver"],
+)
+async def test_in_a_crowd_only_the_values_that_are_at_fault_are_refused(
+    database: Database, stored: Stored, poison: NewEvent
+) -> None:
+    events = crowd()
+
+    verdict = await EventWriter(database, HeardWaker()).accept([*events, poison])
+
+    assert verdict == Accepted(len(events), 0, (poison,))
+    assert len(await stored.events()) == len(events)
+    assert [reject["reason"] for reject in await stored.rejects()] == ["was refused by the database"]
 
 
 async def _alter(url: str, change: str, *, table: str = "event_key") -> None:
