@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, get_args
 
-from dsl.example_words import Language, example_word
+from dsl.example_words import Language as Language
+from dsl.example_words import example_word
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
