@@ -19,7 +19,7 @@ from dsl.problems import Problems
 from dsl.source import Source, Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """One item of the file with what the parser said of it. Its tree is moved only when somebody looks."""
 
@@ -36,13 +36,20 @@ class Piece:
         by = self.span.start - self.born_at
         return moved(self.born_items, by) if by else self.born_items
 
+    @property
+    def definitions(self) -> tuple[Any, ...]:
+        """Its items that are no rules. Most pieces have none, and their trees are not moved for that."""
+        if any(not isinstance(item, syntax.Rule) for item in self.born_items):
+            return tuple(item for item in self.items if not isinstance(item, syntax.Rule))
+        return ()
+
     @cached_property
     def found(self) -> tuple[Diagnostic, ...]:
         by = self.span.start - self.born_at
         return tuple(moved_finding(each, by, self.source) for each in self.born_found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     source: Source
     kind: FileKind
@@ -64,6 +71,12 @@ class Document:
     @cached_property
     def rule_file(self) -> syntax.RuleFile:
         return syntax.RuleFile(source=self.source, items=self.items if self.kind == "rules" else ())
+
+    @cached_property
+    def definitions(self) -> syntax.RuleFile:
+        """The file without its rules: what other files may see of it."""
+        items = [item for piece in self.pieces for item in piece.definitions] if self.kind == "rules" else []
+        return syntax.RuleFile(source=self.source, items=tuple(items))
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -20,7 +20,7 @@ class Home:
     span: Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     catalog: Catalog
     rules: Mapping[str, Document] = field(default_factory=dict)  # by path
@@ -32,7 +32,7 @@ class View:
     @cached_property
     def names(self) -> dict[str, Names]:
         """What each rule file sees, by path."""
-        return resolve([document.rule_file for document in self.rules.values()], self.catalog, [])
+        return resolve([document.definitions for document in self.rules.values()], self.catalog, [])
 
     def definitions(self, path: str) -> dict[str, Definition]:
         """A test file sees what the rules see: all of it."""
