@@ -138,10 +138,10 @@ _ALL = (
     Code("E516", "a name that cannot be written in a rule"),
     Code("E517", "an attribute that every customer has"),
     Code("E518", "the version of the language"),
+    Code("E519", "a webhook that cannot be called"),
+    Code("E520", "a staff group that reaches nobody"),
     # E6xx: not compiled yet
     Code("E621", "not yet: another channel than email"),
-    Code("E652", "not yet: staff of the workspace"),
-    Code("E653", "not yet: webhooks of the workspace"),
     # E7xx: allowances
     Code("E701", "an allowance that has expired"),
     Code("E702", "an allowance without a day or a reason"),

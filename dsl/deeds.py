@@ -43,11 +43,12 @@ def compile_points(step: syntax.Points, scope: Scope) -> plan.Points | None:
     per = compile_value(step.per, scope) if step.per else None
     if (step.of and of is None) or (step.per and per is None):
         return None
-    if step.amount == 0 or (step.per and step.per.amount <= 0):
+    if step.amount == 0:
+        scope.problems.error("E303", say("these points are always 0"), Label(step.span, say("at least 1")))
+        return None
+    if step.per is not None and step.per.amount <= 0:
         scope.problems.error(
-            "E303",
-            say("these points are always 0") if step.amount == 0 else say("points are not counted per nothing"),
-            Label(step.per.span if step.per and step.amount else step.span, say("at least 1")),
+            "E303", say("points are not counted per nothing"), Label(step.per.span, say("more than 0"))
         )
         return None
     if of is not None and not _is_money(of, scope):

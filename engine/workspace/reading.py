@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as Table
 from dataclasses import dataclass
 
 from dsl.clauses import is_zone
@@ -52,20 +51,12 @@ class Reader:
             code, shown, Label(tree.span, say("here belongs {expected}", expected=expected)), notes=notes
         )
 
-    def entries(
-        self, tree: Tree | None, known: Sequence[str], what: str, *, not_yet: Table[str, str] | None = None
-    ) -> Iterator[Entry]:
-        """The entries with a known key. Others are findings; `not_yet` maps keys to the code that refuses them."""
+    def entries(self, tree: Tree | None, known: Sequence[str], what: str) -> Iterator[Entry]:
+        """The entries with a known key. Others are findings."""
         mapping = self.mapping(tree, what)
         for entry in mapping.entries.values() if mapping else ():
             if entry.key in known:
                 yield entry
-            elif not_yet and entry.key in not_yet:
-                self.problems.error(
-                    not_yet[entry.key],
-                    say("not yet: {replace}", replace=entry.key.replace("_", " ")),
-                    Label(entry.key_span, say("this version does not act on it, so it is refused rather than ignored")),
-                )
             else:
                 self._unknown_key(entry, known, what)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -115,43 +116,8 @@ def _at_its_place(tree: Mapping, reader: Reader) -> Mapping:
 
 
 def _read(key: str, value: Tree, reader: Reader) -> Any:
-    match key:
-        case "name":
-            return reader.text(value)
-        case "timezone":
-            return reader.zone(value)
-        case "currency":
-            return reader.currency(value)
-        case "locale":
-            return _read_locale(value, reader)
-        case "mail":
-            return _read_mail(value, reader)
-        case "topics":
-            return _read_topics(value, reader)
-        case "consent":
-            return reader.choice(value, CONSENTS)
-        case "unknown_window":
-            return _read_unknown_window(value, reader)
-        case "promos":
-            return read_promos(value, reader)
-        case "webhooks":
-            return read_webhooks(value, reader)
-        case "staff":
-            return read_staff(value, reader)
-        case "late_after":
-            return reader.length(value)
-        case "leap_day":
-            return reader.choice(value, LEAP_DAYS)
-    return _read_limit(key, value, reader)
-
-
-def _read_limit(key: str, value: Tree, reader: Reader) -> Any:
-    match key:
-        case "quiet_hours":
-            return read_quiet_hours(value, reader)
-        case "channels":
-            return read_channels(value, reader)
-    return None
+    read = _READERS.get(key)
+    return read(value, reader) if read else None
 
 
 def _read_locale(value: Tree, reader: Reader) -> str | None:
@@ -188,3 +154,23 @@ def _read_unknown_window(value: Tree, reader: Reader) -> dict[str, str]:
     entries = reader.entries(value, CLASSES, "unknown_window")
     policies = {entry.key: reader.choice(entry.value, POLICIES) for entry in entries}
     return {name: policy for name, policy in policies.items() if policy}
+
+
+#: What each key holds; `language` and `caps` are read by themselves.
+_READERS: dict[str, Callable[[Tree, Reader], Any]] = {
+    "name": lambda value, reader: reader.text(value),
+    "timezone": lambda value, reader: reader.zone(value),
+    "currency": lambda value, reader: reader.currency(value),
+    "locale": _read_locale,
+    "mail": _read_mail,
+    "topics": _read_topics,
+    "consent": lambda value, reader: reader.choice(value, CONSENTS),
+    "unknown_window": _read_unknown_window,
+    "promos": read_promos,
+    "webhooks": read_webhooks,
+    "staff": read_staff,
+    "late_after": lambda value, reader: reader.length(value),
+    "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),
+    "quiet_hours": read_quiet_hours,
+    "channels": read_channels,
+}

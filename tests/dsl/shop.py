@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl import plan
-from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo, TemplateUse
+from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, PromoPool, TemplateInfo, TemplateUse
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
 from dsl.kinds import Kind
@@ -69,6 +69,8 @@ TEMPLATES = (
     template("typo", TemplateUse(path=("customer", "frist_name"), line=5, has_default=False)),
     template("order", TemplateUse(path=("event", "order_id"), line=7, has_default=False)),
     template("coupon", TemplateUse(path=("event", "coupon"), line=2, has_default=False)),
+    template("with_code", TemplateUse(path=("promo", "code"), line=4, has_default=False)),
+    template("with_coupon", TemplateUse(path=("promo", "coupon"), line=4, has_default=False)),
     template("cart_sms", channel="sms"),
 )
 
@@ -76,6 +78,9 @@ SHOP = Catalog(
     events={event.name: event for event in EVENTS},
     attributes=ATTRIBUTES,
     templates={(each.channel, each.name): each for each in TEMPLATES},
+    pools={"BACK10": PromoPool(discount="10%"), "WELCOME": PromoPool()},
+    webhooks=("crm_sync", "warehouse"),
+    staff=("managers",),
     timezone="Europe/Berlin",
     currency="EUR",
 )
