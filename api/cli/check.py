@@ -8,34 +8,44 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from api.check_formats import DOCUMENTS, FORMATS
+from api.check_formats.report import Report
+from api.cli.changed_lines import changed_lines, prefix_in_repository
+from api.cli.check_outputs import Output, output, shown_format, write_outputs
 from api.language import spoken, told
+from dsl.around import Around, Observed
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.messages import Language, say
-from dsl.render import render_json, render_short, render_text
-from engine.flow.load_workspace import CheckedWorkspace, load_workspace
+from dsl.messages import say
+from engine.clock import utc_now
+from engine.errors import ConfigurationError
+from engine.flow.check_workspace import check_files
+from engine.flow.load_workspace import CheckedWorkspace, read_ground
+from engine.workspace.files import WorkspaceFiles, read_files
 
 SUMMARY = "Check rules, tests, schema, settings and templates."
 CLEAN, MISTAKES, COULD_NOT_RUN = 0, 1, 2
-
-RENDERERS: dict[str, Callable[[Sequence[Diagnostic], Language], str]] = {
-    "text": render_text,
-    "short": render_short,
-    "json": render_json,
-}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Reads its own arguments: it runs at every save and commit, and the other commands take longer to start than this
     one takes to check a thousand rules."""
     options = _parser().parse_args(arguments)
-    return run_check(options.workspace, options.paths, options.format)
+    options.outputs = options.outputs or [Output("text")]
+    obstacle = _obstacle(options.workspace, options.paths) or _obstacle_of_outputs(options.outputs)
+    try:
+        if obstacle:
+            raise ConfigurationError(obstacle)
+        return run_check(options)
+    except ConfigurationError as error:
+        print(f"kogda check: {told(error.args[0])}", file=sys.stderr)
+        return COULD_NOT_RUN
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kogda check",
         description=SUMMARY,
-        epilog="Exits 0 when clean (warnings are), 1 with mistakes, 2 when it could not run.",
+        epilog="Exits 0 when clean (warnings are, without --strict), 1 with mistakes, 2 when it could not run.",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="report on these files or folders only")
     parser.add_argument(
@@ -46,7 +56,20 @@ def _parser() -> argparse.ArgumentParser:
         help="folder with kogda.yaml, schema.yaml, rules/, templates/ (default: KOGDA_WORKSPACE, or this folder)",
     )
     parser.add_argument(
-        "--format", choices=RENDERERS, default="text", help="text for people, short: a line each, json for programs"
+        "--format",
+        dest="outputs",
+        type=output,
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(FORMATS)}; more than once, the others into files: --format sarif=out.sarif",
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings fail too")
+    parser.add_argument("--fix", action="store_true", help="write safe fixes into the files, then check again")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would write, and write nothing")
+    parser.add_argument(
+        "--against",
+        metavar="URL|FILE",
+        help="numbers for the lints: a server (with KOGDA_ADMIN_KEY), or an export of events, a JSON object a line",
     )
     return parser
 
@@ -61,15 +84,63 @@ def _workspace() -> Path:
     return Path(os.environ.get(name) or ".")
 
 
-def run_check(workspace: Path, paths: Sequence[Path], format: str) -> int:
-    obstacle = _obstacle(workspace, paths)
-    if obstacle:
-        print(f"kogda check: {told(obstacle)}", file=sys.stderr)
-        return COULD_NOT_RUN
-    checked = load_workspace(workspace, paths)
-    _show(RENDERERS[format](checked.diagnostics, spoken()), format)
-    _show_summary(checked, format)
-    return MISTAKES if _count(checked.diagnostics, Severity.ERROR) else CLEAN
+def run_check(options: argparse.Namespace) -> int:
+    files = read_files(options.workspace)
+    around = Around(today=utc_now().date(), observed=_observed(options, files))
+
+    def judge(candidate: WorkspaceFiles) -> CheckedWorkspace:
+        return check_files(options.workspace, candidate, around, paths=options.paths)
+
+    if options.fix or options.diff:
+        files = _mend(options, files, judge)
+    checked = judge(files)
+    report = _report(checked.diagnostics, options)
+    if not options.diff:
+        write_outputs(options.outputs, report)
+    _show_summary(checked, "json" if options.diff else shown_format(options.outputs))
+    return MISTAKES if any(report.fails(each) for each in report.found) else CLEAN
+
+
+def _observed(options: argparse.Namespace, files: WorkspaceFiles) -> Observed | None:
+    if not options.against:
+        return None
+    from api.cli.against import observed_of
+
+    return observed_of(options.against, read_ground(files).catalog)
+
+
+def _mend(
+    options: argparse.Namespace, files: WorkspaceFiles, judge: Callable[[WorkspaceFiles], CheckedWorkspace]
+) -> WorkspaceFiles:
+    """The files as they are then: with --diff as they were."""
+    from api.cli.check_fixes import show_fixes, told_fixes, write_fixes
+    from engine.flow.safe_fixes import mend
+
+    mended = mend(files, lambda candidate: judge(candidate).diagnostics)
+    if options.diff:
+        show_fixes(mended)
+        return files
+    write_fixes(options.workspace, mended)
+    print(told_fixes(mended), file=sys.stderr)
+    return mended.files
+
+
+def _report(found: Sequence[Diagnostic], options: argparse.Namespace) -> Report:
+    formats = {each.format for each in options.outputs}
+    in_repository = bool(formats & {"sarif", "github", "gitlab", "junit"})
+    return Report(
+        found=found,
+        language=spoken(),
+        prefix=prefix_in_repository(options.workspace) if in_repository else "",
+        strict=options.strict,
+        changed=changed_lines(options.workspace) if "github" in formats else {},
+    )
+
+
+def _obstacle_of_outputs(outputs: Sequence[Output]) -> str | None:
+    if sum(each.path is None for each in outputs) > 1:
+        return say("one format goes to stdout, the others need a file: --format sarif=out.sarif")
+    return None
 
 
 def _obstacle(workspace: Path, paths: Sequence[Path]) -> str | None:
@@ -94,23 +165,8 @@ def _obstacle(workspace: Path, paths: Sequence[Path]) -> str | None:
     return None
 
 
-def _show(rendered: str, format: str) -> None:
-    if format == "json" or not sys.stdout.isatty():
-        sys.stdout.write(rendered)
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    text = Text(rendered, end="")
-    text.highlight_regex(r"(?m)(error|ошибка)\[\w+\]", "bold red")
-    text.highlight_regex(r"(?m)(warning|предупреждение)\[\w+\]", "bold yellow")
-    text.highlight_regex(r"(?m)^ *\d* [|=]", "blue")
-    text.highlight_regex(r"(?m)\^+.*$", "red")
-    Console(highlight=False, soft_wrap=True).print(text, end="")
-
-
-def _show_summary(checked: CheckedWorkspace, format: str) -> None:
-    stream = sys.stderr if format == "json" else sys.stdout
+def _show_summary(checked: CheckedWorkspace, format: str | None) -> None:
+    stream = sys.stderr if format in DOCUMENTS or format == "github" else sys.stdout
     errors = _count(checked.diagnostics, Severity.ERROR)
     warnings = _count(checked.diagnostics, Severity.WARNING)
     summary = say(

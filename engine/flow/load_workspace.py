@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dsl.around import Around
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic, Severity
@@ -36,6 +37,10 @@ class CheckedWorkspace:
     catalog: Catalog
     rules: int  # how many there are in the files that were asked about
     files: int
+    asked: tuple[str, ...] = (".",)  # paths, relative to the folder, that were asked about
+
+    def is_about(self, path: str) -> bool:
+        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self.asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +78,10 @@ def check_rules(
     mistakes: Sequence[Diagnostic],
     *,
     paths: Sequence[Path] | None = None,
+    around: Around | None = None,
 ) -> CheckedWorkspace:
-    """`mistakes` are those of the parser, also in tests."""
-    plan, compiled = compile_rules(parsed, ground.catalog)
+    """`mistakes` are those of the parser, also in tests. Lints run when there is something `around`."""
+    plan, compiled = compile_rules(parsed, ground.catalog, around)
     found = [*ground.found, *mistakes]
     found.extend(_without_follow_on(compiled, found))
     asked = _Asked(folder, paths)
@@ -88,6 +94,7 @@ def check_rules(
         catalog=ground.catalog,
         rules=sum(isinstance(item, Rule) for file in parsed if asked.about(file.source.path) for item in file.items),
         files=sum(asked.about(file.source.path) for file in parsed),
+        asked=tuple(asked.paths),
     )
 
 
@@ -136,7 +143,7 @@ class _Asked:
 
     def __init__(self, folder: Path, paths: Sequence[Path] | None) -> None:
         root = folder.resolve()
-        self._paths = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
+        self.paths = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
 
     def about(self, path: str) -> bool:
-        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self._paths)
+        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self.paths)
