@@ -91,10 +91,8 @@ def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expressio
     right = compile_side(condition.right, scope)
     if left is None or right is None or not are_comparable(left, right, condition.comparison, scope):
         return None
-    left, right = priced(left, (right,), scope), priced(right, (left,), scope)
-    if left is None or right is None:
-        return None
-    return plan.Compare(left.operand, condition.comparison, right.operand)
+    ours, theirs = priced(left, (right,), scope), priced(right, (left,), scope)
+    return plan.Compare(ours.operand, condition.comparison, theirs.operand) if ours and theirs else None
 
 
 def _compile_flag(condition: syntax.IsFlag, scope: Scope) -> Expression:

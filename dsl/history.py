@@ -22,8 +22,10 @@ _ADDED = ("number", "money")
 def compile_history(value: syntax.Aggregate | syntax.LastValue | syntax.DaysSince, scope: Scope) -> Maybe:
     """A sum of money names no currency yet: see `priced`."""
     if isinstance(value, syntax.DaysSince):
-        event = find_event(value.event, scope)
-        return event and Typed(operand=plan.DaysSince(event.name), kind=Kind(name="number"), span=value.span)
+        known = find_event(value.event, scope)
+        if known is None:
+            return None
+        return Typed(operand=plan.DaysSince(known.name), kind=Kind(name="number"), span=value.span)
     event = find_event(value.path.parts[0], scope)
     if event is None:
         return None

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from engine.core.customers import with_context, with_traits
 from engine.core.draft import Draft
 from engine.core.effects import Effects
 from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
-from engine.core.model import Customer, Event, Facts, Outcome, Run
+from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
-from engine.core.rule_guards.once_per import release
-from engine.core.starting import start_rules
-from engine.core.stepping import arrive, follow, message_id, proceed, wake
+from engine.core.rule_guards.reservations import release
+from engine.core.sequences import end_wait, meet_part
+from engine.core.settling import settle
+from engine.core.standing import tending
+from engine.core.standing.change import Change, Occasion
+from engine.core.standing.index import WakeKey
+from engine.core.starting import may_start, start_rules
+from engine.core.stepping import arrive, follow, wake
 
 
 def advance(
@@ -34,10 +41,11 @@ def advance(
     time of the batch. What rules emit is decided after the events already read, and never read again (D20).
     """
     draft = Draft(programs, programs[live], facts, now)
+    tending.settle(draft)
     draft.queue.extend(events)
     _drain(draft)
     for outcome in outcomes:
-        _settle(draft, outcome)
+        settle(draft, outcome)
         _drain(draft)
     _fire(draft, horizon)
     return draft.effects()
@@ -45,7 +53,11 @@ def advance(
 
 def _drain(draft: Draft) -> None:
     while draft.queue:
-        _decide(draft, draft.queue.popleft())
+        following = draft.queue.popleft()
+        if isinstance(following, Change):
+            tending.after_change(draft, following)
+        else:
+            _decide(draft, following)
 
 
 def _decide(draft: Draft, event: Event) -> None:
@@ -53,27 +65,37 @@ def _decide(draft: Draft, event: Event) -> None:
     if event.kind == "merge":
         return
     if event.context and (draft.customer.timezone is None or draft.customer.locale is None):
-        _change_customer(draft, with_context(draft.customer, event.context))
+        _change_customer(draft, with_context(draft.customer, event.context), event)
     if event.kind == "identify":
-        _change_customer(draft, with_traits(draft.customer, event.properties, draft.live.plan.attributes))
+        _change_customer(draft, with_traits(draft.customer, event.properties, draft.live.plan.attributes), event)
+        tending.after_event(draft, event, _occasion(draft, event))
         return
-    draft.see(event.name, event.at)
+    draft.see(event)
     for run in draft.runs_concerned(event.name):
         with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
             _measure(draft, run, event)
             _stop(draft, run.id, event)
     for run in draft.runs_concerned(event.name):
-        if run.waits_for_event and run.state != "ended":
+        if (run.waits_for_event or run.stage) and run.state != "ended":
             with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
-                _meet(draft, run, event)
+                (meet_part if run.stage else _meet)(draft, run, event)
     start_rules(draft, event)
+    if draft.live.standing is not None:
+        tending.after_event(draft, event, _occasion(draft, event))
 
 
-def _change_customer(draft: Draft, customer: Customer) -> None:
+def _occasion(draft: Draft, event: Event) -> Occasion:
+    starts = may_start(draft, event)
+    return Occasion(id=event.id.hex, at=event.at, starts=starts, cause=event.cause, event=event.id)
+
+
+def _change_customer(draft: Draft, customer: Customer, event: Event) -> None:
     if customer != draft.customer:
         before = draft.customer
         draft.change_customer(customer)
         follow(draft, before)
+        if draft.live.standing is not None:
+            tending.after_change(draft, Change(before=before, after=customer, occasion=_occasion(draft, event)))
 
 
 def _measure(draft: Draft, run: Run, event: Event) -> None:
@@ -106,40 +128,52 @@ def _meet(draft: Draft, run: Run, event: Event) -> None:
         arrive(draft, run, event)
 
 
-def _settle(draft: Draft, outcome: Outcome) -> None:
-    """A message has its verdict: the run that waited for it goes on from that moment (S18)."""
-    run = draft.runs.get(outcome.run)
-    if run is None:
-        return
-    with draft.attempt(run.rule, run.rule_set, run=run.id):
-        code = draft.code_of(run)
-        is_awaited = run.state == "sending" and outcome.message == message_id(run, run.step - 1)
-        if outcome.state in ("sent", "unknown"):
-            run = run.but(sent=run.sent + 1)
-        elif run.sent == 0 and (is_awaited or run.state != "sending"):  # else what a restarted run says now counts
-            release(draft, code, run)
-        draft.put(run)
-        if is_awaited:
-            proceed(draft, code, run.but(state="waiting"), outcome.at)
-
-
 def _fire(draft: Draft, horizon: datetime) -> None:
-    """Due timers by their time, then by the order of their rules."""
+    """Due timers of runs, and due appointments, by their time, then by the order of their rules."""
+    tending.make_appointments(draft)
     due = [_due(draft, run) for run in draft.active_runs() if run.wake_at is not None and run.wake_at <= horizon]
+    due += [_due_appointment(draft, key, at) for key, at in tending.due(draft, horizon)]
     heapq.heapify(due)
     while due and not draft.is_exhausted:
-        wake_at, _, run_id = heapq.heappop(due)
-        run = draft.runs[run_id]
-        if run.state == "ended" or run.wake_at != wake_at:
+        at, _, errand, ident = heapq.heappop(due)
+        runs, appointments = dict(draft.runs), draft.appointments
+        if not (_wake(draft, draft.runs[ident], at) if not errand else _keep(draft, (errand, ident), at, horizon)):
             continue
-        before = dict(draft.runs)
-        with draft.attempt(run.rule, run.rule_set, run=run.id):
-            wake(draft, run)
         _drain(draft)
+        tending.make_appointments(draft)
         for changed in draft.active_runs():
-            if changed is not before.get(changed.id) and changed.wake_at is not None and changed.wake_at <= horizon:
+            if changed is not runs.get(changed.id) and changed.wake_at is not None and changed.wake_at <= horizon:
                 heapq.heappush(due, _due(draft, changed))
+        for key, at in tending.due(draft, horizon):
+            if draft.appointments[key] is not appointments.get(key):
+                heapq.heappush(due, _due_appointment(draft, key, at))
 
 
-def _due(draft: Draft, run: Run) -> tuple[datetime, Order, UUID]:
-    return run.wake_at or draft.now, draft.order_of(run), run.id
+def _wake(draft: Draft, run: Run, at: datetime) -> bool:
+    """False: it has moved meanwhile."""
+    if run.state == "ended" or run.wake_at != at:
+        return False
+    with draft.attempt(run.rule, run.rule_set, run=run.id):
+        (end_wait if run.stage else wake)(draft, run)
+    return True
+
+
+def _keep(draft: Draft, key: WakeKey, at: datetime, horizon: datetime) -> bool:
+    if draft.appointments[key].at != at:
+        return False
+    tending.keep(draft, key, horizon)
+    return True
+
+
+#: When, in which order, for which errand ("": the timer of a run), and which run, rule or segment.
+Due: TypeAlias = tuple[datetime, Order, Errand | Literal[""], Any]
+
+
+def _due(draft: Draft, run: Run) -> Due:
+    return run.wake_at or draft.now, draft.order_of(run), "", run.id
+
+
+def _due_appointment(draft: Draft, key: WakeKey, at: datetime) -> Due:
+    """Segments first: rules ask about them."""
+    code = draft.live.by_name.get(key[1]) if key[0] != "segment" else None
+    return at, code.order if code is not None else (-sys.maxsize, "", 0, key[1]), *key

@@ -10,6 +10,9 @@ from dsl import plan
 from dsl.plan import JSON
 from engine.core.model import Customer, Properties
 
+#: Reads a value of the customer's history.
+Recall: TypeAlias = Callable[[plan.HistoryValue], JSON]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -20,10 +23,11 @@ class Scene:
     event: Properties
     kinds: Mapping[str, str]  # of the customer's attributes, by the schema
     currency: str | None = None  # the workspace's: of amounts that name none
+    recall: Recall
 
     def value(self, operand: plan.Operand) -> JSON:
         """The raw value of an operand; None when it is missing."""
-        return read_operand(operand, self.event, self.attributes)
+        return read_operand(operand, self.event, self.attributes, self.recall)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +57,12 @@ Action: TypeAlias = Callable[[Any, Scene], Deed]
 Actions: TypeAlias = Mapping[type, Action]
 
 
-#: Reads a value of the customer's history.
-Recall: TypeAlias = Callable[[plan.HistoryValue], JSON]
-
-
-def _forgotten(_value: plan.HistoryValue) -> JSON:
+def forgotten(_value: plan.HistoryValue) -> JSON:
     return None
 
 
 def read_operand(
-    operand: plan.Operand, event: Mapping[str, Any], attributes: Mapping[str, Any], recall: Recall = _forgotten
+    operand: plan.Operand, event: Mapping[str, Any], attributes: Mapping[str, Any], recall: Recall = forgotten
 ) -> JSON:
     if isinstance(operand, plan.Constant):
         return operand.value

@@ -12,10 +12,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
+from engine.core.deeds import Recall
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
-from engine.core.model import Customer, Event, Facts, OnceMark, Run
+from engine.core.history import with_event
+from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
 from engine.core.program import Order, Program, RuleCode
+from engine.core.recall import recall_of
 from engine.core.scope import Scope, attributes_of
+from engine.core.standing.change import Change
+from engine.core.standing.index import WakeKey
 
 #: Steps that one call may take for one customer, and steps that one run may take in its life.
 MOST_STEPS = 10_000
@@ -39,7 +44,11 @@ class Draft:
         self.runs: dict[UUID, Run] = {}
         self.seen: dict[str, datetime] = facts.last_seen
         self.once: dict[tuple[str, str], OnceMark] = {(mark.rule, mark.key): mark for mark in facts.once}
+        self.counted: dict[tuple[str, str], CountMark] = {(mark.rule, mark.key): mark for mark in facts.counted}
+        self.history: dict[str, tuple[Past, ...]] = facts.history
         self.last_messages: dict[str, datetime] = facts.last_messages
+        self.places: dict[str, int] = facts.places
+        self.delivered_by = facts.delivered_by
         self.marks: dict[tuple[str, str], OnceMark] = {}
         self.released: tuple[UUID, ...] = ()
         self.messages: list[NewMessage] = []
@@ -51,7 +60,12 @@ class Draft:
         self.issued: list[PromoIssue] = []
         self.codes = facts.codes
         self.short_of: dict[str, int] = {}
-        self.queue: deque[Event] = deque()
+        self.met: set[tuple[UUID, UUID]] = set()  # run and event: taken for the next part of a sequence
+        self.queue: deque[Event | Change] = deque()
+        self.is_new = facts.is_new
+        self.memberships: dict[str, Membership] = facts.memberships
+        self.appointments: dict[WakeKey, Appointment] = {(each.errand, each.name): each for each in facts.appointments}
+        self.to_plan: dict[WakeKey, bool] = {}  # appointments to be made anew; True: because the zone has changed
         self.steps = 0
         self._before = facts
         self._scope: Scope | None = None
@@ -114,26 +128,41 @@ class Draft:
         """This moment, before any run began."""
         if self._scope is None:
             zone = calendar.zone_named(self.customer.timezone) or self.live.zone
-            self._scope = Scope(now=self.now, zone=zone, seen=self.seen, leap_day=self.live.plan.leap_day)
+            self._scope = Scope(
+                now=self.now, zone=zone, seen=self.seen, history=self.history, leap_day=self.live.plan.leap_day
+            )
+        self._scope.segments = self.live.segments
         return self._scope.of_run(self.now, arrived=None)
 
     def scope_of(self, run: Run) -> Scope:
-        return self.scope().of_run(run.began_at, arrived=run.arrived, issued=str(run.issue) in run.promos)
+        scope = self.scope().of_run(run.began_at, arrived=run.arrived, issued=str(run.issue) in run.promos)
+        if run.rule_set in self.programs:
+            scope.segments = self.programs[run.rule_set].segments
+        return scope
+
+    def recall(self, run: Run) -> Recall:
+        """How a run's steps read history at this moment."""
+        currency = self.programs[run.rule_set].plan.currency
+        zone = self.code_of(run).zone
+        return recall_of(self.scope_of(run), run.event, self.attributes, currency=currency, zone=zone)
 
     # what may be changed
 
-    def see(self, name: str, at: datetime) -> None:
+    def see(self, event: Event) -> None:
         """An event is part of history from now on (D9), if any rule asks for it."""
-        if not any(name in program.reads for program in self.programs.values()):
+        programs, name = self.programs.values(), event.name
+        if any(name in program.remembers for program in programs):
+            self.history = with_event(self.history, name, Past(event.at, event.properties))
+            self._scope = None
+        if not any(name in program.reads for program in programs):
             return
         newest = self.seen.get(name)
-        if newest is None or at > newest:
-            self.seen = {**self.seen, name: at}
+        if newest is None or event.at > newest:
+            self.seen = {**self.seen, name: event.at}
             self._scope = None
 
     def change_customer(self, customer: Customer) -> None:
-        if customer.timezone != self.customer.timezone:
-            self._scope = None
+        self._scope = None
         self.customer = customer
         self._attributes = None
 
@@ -187,9 +216,21 @@ class Draft:
         self.marks = {key: kept for key, kept in self.marks.items() if key != place}
         self.released = (*self.released, mark.run)
 
+    def count_from(self, mark: CountMark) -> None:
+        self.counted = {**self.counted, (mark.rule, mark.key): mark}
+
     def emit(self, event: Event) -> None:
         self.emitted.append(event)
         self.queue.append(event)
+
+    def change_membership(self, membership: Membership) -> None:
+        self.memberships = {**self.memberships, membership.segment: membership}
+
+    def appoint(self, appointment: Appointment) -> None:
+        self.appointments = {**self.appointments, (appointment.errand, appointment.name): appointment}
+
+    def plan_again(self, *keys: WakeKey, moved: bool = False) -> None:
+        self.to_plan = {**self.to_plan, **{key: moved or self.to_plan.get(key, False) for key in keys}}
 
     # all or nothing
 
@@ -204,7 +245,8 @@ class Draft:
         lists = (self.messages, self.withdrawals, self.notes, self.emitted)
         lengths = (len(self.messages), len(self.withdrawals), len(self.notes), len(self.emitted))
         deeds = (len(self.points), len(self.issued), self.codes)
-        values = (self.customer, self.once, self.marks, self.released, self.last_messages)
+        values = (self.customer, self.once, self.marks, self.released, self.last_messages, self.counted)
+        standing = (self.memberships, self.appointments, self.to_plan)
         queued = len(self.queue)
         self._undo.clear()
         try:
@@ -215,7 +257,8 @@ class Draft:
             del self.emitted[lengths[3] :]
             del self.points[deeds[0] :], self.issued[deeds[1] :]
             self.codes = deeds[2]
-            self.customer, self.once, self.marks, self.released, self.last_messages = values
+            self.customer, self.once, self.marks, self.released, self.last_messages, self.counted = values
+            self.memberships, self.appointments, self.to_plan = standing
             self._put_back()
             while len(self.queue) > queued:
                 self.queue.pop()
@@ -231,7 +274,8 @@ class Draft:
 
     def effects(self) -> Effects:
         before = {run.id: run for run in self._before.runs}
-        if not (self._is_changed or self.failures) and self.customer is self._before.customer:
+        standing = self._standing()
+        if not (self._is_changed or self.failures or standing) and self.customer is self._before.customer:
             return _NOTHING
         changed = (
             run.but(version=before[run.id].version + 1) if run.id in before else run
@@ -244,6 +288,7 @@ class Draft:
             messages=tuple(self.messages),
             withdrawals=tuple(self.withdrawals),
             marks=tuple(self.marks.values()),
+            counted=self._newly_counted(),
             released=self.released,
             emitted=tuple(self.emitted),
             notes=tuple(self.notes),
@@ -251,7 +296,29 @@ class Draft:
             issued=tuple(self.issued),
             short_of=self.short_of,
             failures=tuple(self.failures),
+            **standing,
         )
+
+    def _newly_counted(self) -> tuple[CountMark, ...]:
+        known = set(self._before.counted)
+        return tuple(mark for mark in self.counted.values() if mark not in known)
+
+    def _standing(self) -> dict[str, Any]:
+        """Changed memberships and appointments; empty when nothing of the kind has changed."""
+        before = self._before
+        changed: dict[str, tuple[Any, ...]] = {}
+        if self.memberships is not before.memberships:
+            known = before.memberships
+            rows = tuple(row for name, row in self.memberships.items() if known.get(name) != row)
+            changed["memberships"] = tuple(row for row in rows if row.is_in is not None or row.segment in known)
+        if self.appointments:
+            made = {(each.errand, each.name): each for each in before.appointments}
+            changed["appointments"] = tuple(
+                each
+                for key, each in self.appointments.items()
+                if made.get(key) != each and (key in made or each.at is not None or each.definition)
+            )
+        return {name: rows for name, rows in changed.items() if rows}
 
 
 def _failure(error: Exception, rule: str, rule_set: int, *, event: UUID | None, run: UUID | None) -> Failure:

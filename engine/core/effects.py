@@ -8,10 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from dsl.plan import JSON
-from engine.core.model import Appointment, Customer, Event, Membership, OnceMark, Run
-
-#: Channels that do not lead to the customer.
-OUTWARD = frozenset({"webhook", "staff"})
+from engine.core.addresses import OUTWARD as OUTWARD
+from engine.core.limits import NO_LIMITS, Limits
+from engine.core.model import Appointment, CountMark, Customer, Event, Membership, OnceMark, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,7 @@ class NewMessage:
     context: dict[str, JSON]  # {"event": {…}, "with": {…}}: what the template sees besides the customer
     transactional: bool
     due_at: datetime
+    limits: Limits = NO_LIMITS
 
     @property
     def is_outward(self) -> bool:
@@ -53,7 +53,7 @@ class Note:
     line: int  # of the rule file; 0 when no single line is meant
     what: Literal[
         "started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "issued",
-        "called", "ended",
+        "called", "chooses", "ended",
     ]  # fmt: skip
     detail: str
 
@@ -91,6 +91,7 @@ class Effects:
     messages: tuple[NewMessage, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
     marks: tuple[OnceMark, ...] = ()
+    counted: tuple[CountMark, ...] = ()
     released: tuple[UUID, ...] = ()  # runs whose once-marks are taken back: their message was never sent
     emitted: tuple[Event, ...] = ()  # already seen by the rules of this batch (D20); kept as history
     notes: tuple[Note, ...] = ()

@@ -117,13 +117,13 @@ def since(events: Sequence[Past], moment: datetime) -> Sequence[Past]:
     return events[bisect_left(events, moment, key=_at) :]
 
 
-def with_event(history: dict[str, list[Past]], name: str, past: Past) -> None:
-    """Put an event into its place; after those of the same time."""
-    events = history.setdefault(name, [])
+def with_event(history: dict[str, tuple[Past, ...]], name: str, past: Past) -> dict[str, tuple[Past, ...]]:
+    """With one event more, in its place; after those of the same time."""
+    events = history.get(name, _NOTHING)
     if not events or events[-1].at <= past.at:
-        events.append(past)
-    else:
-        events.insert(bisect_right(events, past.at, key=_at), past)
+        return {**history, name: (*events, past)}
+    place = bisect_right(events, past.at, key=_at)
+    return {**history, name: (*events[:place], past, *events[place:])}
 
 
 def of_name(history: History, name: str) -> Sequence[Past]:

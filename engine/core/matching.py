@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from engine.core.draft import Draft
-from engine.core.model import Event, Run
+from engine.core.history import between, of_name
+from engine.core.model import Event, Past, Properties, Run
 from engine.core.program import MatchCode, Program, RuleCode
 from engine.core.values import dig, key_text
 
@@ -19,12 +23,15 @@ def is_awaited(run: Run, event: Event) -> bool:
 
 
 def matches(draft: Draft, match: MatchCode, run: Run, event: Event) -> bool:
-    """In `where`, `event` is the new event; `same` compares it with the run's own (D10)."""
-    if event.name not in match.events:
+    return event.name in match.events and fits(draft, match, run, event.properties)
+
+
+def fits(draft: Draft, match: MatchCode, run: Run, properties: Properties) -> bool:
+    """Of an event with a name that matches: in `where`, `event` is the new event; `same` compares it with the run's
+    own (D10)."""
+    if match.same is not None and not _is_same(run.event, properties, match.same):
         return False
-    if match.same is not None and not _is_same(run, event, match.same):
-        return False
-    return match.where is None or match.where(event.properties, draft.attributes, draft.scope_of(run))
+    return match.where is None or match.where(properties, draft.attributes, draft.scope_of(run))
 
 
 def stop_reason(draft: Draft, code: RuleCode, run: Run, event: Event) -> tuple[str, int] | None:
@@ -32,33 +39,41 @@ def stop_reason(draft: Draft, code: RuleCode, run: Run, event: Event) -> tuple[s
     for stop in code.stops:
         if matches(draft, stop.match, run, event):
             return stop.text, stop.line
-    if cancels(draft.programs[run.rule_set], run, event):
+    if cancels(draft.programs[run.rule_set], run, event.name, event.properties):
         return f"cancelled by {event.name}", 0
     return None
 
 
-def cancels(program: Program, run: Run, event: Event) -> bool:
+def cancels(program: Program, run: Run, name: str, properties: Properties) -> bool:
     """`cancelled_by` of the schema: the same key if both carry it, else the same customer (D10)."""
     facts = program.plan.events.get(run.event_name)
-    if facts is None or event.name not in facts.cancelled_by:
+    if facts is None or name not in facts.cancelled_by:
         return False
-    if facts.key is None or not run.key:
+    if facts.key is None:
         return True
-    key = key_text(_property(event, facts.key))
-    return not key or key == run.key
+    ours, theirs = (key_text(_property(each, facts.key)) for each in (run.event, properties))
+    return not ours or not theirs or ours == theirs
 
 
 def run_key(program: Program, event: Event) -> str:
     """What "the same cart" is: the value of the event's key property."""
     facts = program.plan.events.get(event.name)
-    return key_text(_property(event, facts.key)) if facts is not None and facts.key is not None else ""
+    return key_text(_property(event.properties, facts.key)) if facts is not None and facts.key is not None else ""
 
 
-def _property(event: Event, name: str) -> object:
-    return dig(event.properties, tuple(name.split(".")))
+def happened_after(draft: Draft, name: str, moment: datetime) -> Sequence[Past]:
+    """Events decided already, with a later time of their own, oldest first. Those of that very moment came before."""
+    seen = draft.seen.get(name)
+    if seen is None or seen <= moment:
+        return ()
+    return between(of_name(draft.history, name), moment, seen)
 
 
-def _is_same(run: Run, event: Event, name: str) -> bool:
+def _property(properties: Properties, name: str) -> object:
+    return dig(properties, tuple(name.split(".")))
+
+
+def _is_same(run_event: Properties, properties: Properties, name: str) -> bool:
     path = tuple(name.split("."))
-    ours, theirs = dig(run.event, path), dig(event.properties, path)
+    ours, theirs = dig(run_event, path), dig(properties, path)
     return ours is not None and type(ours) is type(theirs) and ours == theirs

@@ -52,6 +52,9 @@ class Customer:
     merged_into: UUID | None = None
 
 
+#: A channel and a template.
+Way: TypeAlias = tuple[str, str]
+
 #: How a run may stand. `waiting` has a `wake_at`; `sending` waits for the outcome of its message.
 RunState: TypeAlias = Literal["waiting", "sending", "ended"]
 
@@ -65,10 +68,11 @@ class Run:
     rule: str
     rule_set: int
     key: str = ""  # the value of the starting event's key property: "the same cart"; "" without one
-    began_at: datetime  # the time of the starting event
+    began_at: datetime  # the time of the starting event, or when the sequence was complete
     event_id: UUID
     event_name: str
     event: Properties  # the starting event's properties; a restart replaces them
+    stage: int = 0  # of a sequence: the part that is waited for, from 1; 0: complete, and only then the run begins
     step: int = 0  # index into the rule's steps of what comes next
     state: RunState = "waiting"
     wake_at: datetime | None = None
@@ -77,6 +81,8 @@ class Run:
     arrived: bool | None = None  # how the nearest `wait for` ended; None: none was passed
     activation: int = 0  # raised at each restart: part of a message's identity
     messages: int = 0  # handed to delivery so far, over all activations
+    ways: tuple[Way, ...] = ()  # of the present send: the one that is tried, then those that could follow
+    said: int = 0  # messages of the present send before this one: on other ways, or put off
     sent: int = 0  # of them reported as sent, or perhaps sent
     taken: int = 0  # steps taken so far: a runaway is stopped at 10,000
     depth: int = 0  # of the starting event's cause
@@ -101,6 +107,10 @@ class Run:
 _FIELDS = frozenset(each.name for each in fields(Run))
 
 
+#: The key of a mark that is a place among the first customers of its rule (D14). No value of an event is this text.
+PLACE = "\x1fplace"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceMark:
     """A run of `rule` has acted for this customer (and key): what `once per` counts from (S6, D12)."""
@@ -112,14 +122,26 @@ class OnceMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountMark:
+    """`3 times` has fired for this customer and key: events up to here do not count again (D11)."""
+
+    rule: str
+    key: str
+    at: datetime  # of the last event that counted, by its own time
+    used: int  # how many of the events at that very moment have counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a message, reported back to the run that waits for it."""
 
     message: UUID
     run: UUID
-    state: Literal["sent", "suppressed", "failed", "unknown"]
+    state: Literal["sent", "suppressed", "failed", "unknown", "postponed"]
     at: datetime
     reason: str | None = None
+    until: datetime | None = None  # of a postponed one: when it may be sent
+    undeliverable: bool = False  # this way does not reach the customer: another one may (S19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +193,10 @@ class Facts:
     customer: Customer
     runs: tuple[Run, ...] = ()  # not ended; ended ones with an open goal may be among them, and only measure it
     once: tuple[OnceMark, ...] = ()
+    counted: tuple[CountMark, ...] = ()
     last_seen: dict[str, datetime] = field(default_factory=dict)  # event name -> newest time, of the names plans read
+    places: dict[str, int] = field(default_factory=dict)  # taken, by rule with `only first … customers`
+    delivered_by: str | None = None  # the channel of the newest message that was delivered, if a rule asks
     last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
     memberships: dict[str, Membership] = field(default_factory=dict)  # by segment; absent: not looked at yet

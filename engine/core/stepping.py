@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dsl import plan
-from dsl.plan import JSON
 from engine.core import calendar
 from engine.core.deeds import Deed, Outward, Scene, read_operand
 from engine.core.draft import MOST_STEPS, Draft
@@ -16,13 +15,14 @@ from engine.core.effects import NewMessage, PointsEntry
 from engine.core.identity import derived_id
 from engine.core.model import Cause, Customer, Event, Run
 from engine.core.program import RuleCode
-from engine.core.promo import issue_code, promo_of
-from engine.core.rule_guards import RULE_GUARDS
-from engine.core.rule_guards.once_per import is_taken, reserve
-from engine.core.rule_guards.same_message import message_key
+from engine.core.promo import issue_code
+from engine.core.rule_guards.reservations import refusal_of, reserve
 from engine.core.scope import attributes_of
+from engine.core.sending import past_send, send
 from engine.core.splits import arm_of
+from engine.core.standing.change import Change, Occasion
 from engine.core.waits import Place, Waiting, Wake, wake_of
+from engine.core.ways import message_id
 
 #: Chains of events that runs emit: deeper ones are kept as history and start nothing.
 DEEPEST = 8
@@ -46,11 +46,28 @@ def first_wake(draft: Draft, code: RuleCode, began_at: datetime) -> datetime | N
     return calendar.add(began_at, delay, draft.zone_of(code)) if delay is not None else None
 
 
+def is_overdue(draft: Draft, code: RuleCode, due: datetime) -> bool:
+    """`catch up within` says for a rule how late is too late."""
+    limit = code.rule.catch_up
+    return draft.now >= (calendar.add(due, limit, draft.zone_of(code)) if limit is not None else due + OVERDUE)
+
+
+def part_of(code: RuleCode, run: Run) -> plan.Then:
+    """What a run in a sequence waits for."""
+    trigger = code.rule.trigger
+    assert isinstance(trigger, plan.SequenceTrigger)
+    return trigger.then[run.stage - 1]
+
+
+def part_ends(draft: Draft, code: RuleCode, run: Run, since: datetime) -> datetime:
+    return calendar.add(since, part_of(code, run).within, draft.zone_of(code))
+
+
 def begin(draft: Draft, code: RuleCode, run: Run) -> None:
     """Start or restart a run whose first wait, if it has one, is set."""
     if run.wake_at is not None:
         draft.put(run)
-    elif draft.now - run.began_at >= OVERDUE:
+    elif is_overdue(draft, code, run.began_at):
         draft.end(run, "overdue")
     else:
         proceed(draft, code, run, run.began_at)
@@ -60,8 +77,11 @@ def wake(draft: Draft, run: Run) -> None:
     """A wait is over."""
     code = draft.code_of(run)
     due = run.wake_at or draft.now
-    if draft.now - due >= OVERDUE:
+    if is_overdue(draft, code, due):
         draft.end(run, "overdue")
+        return
+    if run.state == "sending":  # nothing has come back: what follows counts from the real send
+        proceed(draft, code, past_send(run), run.since or due)
         return
     if run.waits_for_event:
         run = run.but(arrived=False)
@@ -130,6 +150,8 @@ def _rewake(draft: Draft) -> None:
 
 
 def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake | None:
+    if run.stage:
+        return part_ends(draft, code, run, since)
     if run.step == 0:
         return first_wake(draft, code, since)
     step = code.rule.steps[run.step - 1]
@@ -153,45 +175,7 @@ def _take(turn: Turn, run: Run, step: plan.Step) -> Run:
 
 
 def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
-    draft, code = turn.draft, turn.code
-    for guard in RULE_GUARDS:
-        refusal = guard(draft, code, run, step)
-        if refusal is None:
-            continue
-        if refusal.ends:
-            return draft.end(run, refusal.reason, line=refusal.line)
-        draft.note(run, "skipped", f'{step.channel} "{step.template}": {refusal.reason}', line=step.line)
-        return run.but(step=run.step + 1)
-    reserve(draft, code, run)
-    draft.last_messages = {**draft.last_messages, message_key(step): draft.now}
-    draft.messages.append(_message(turn, run, step))
-    # Parked also at the end when a stop may still overtake the hand-over (a provider may put it off for days), or
-    # when `once per` must hear whether anything was sent at all.
-    waits = run.step not in code.last_sends or (code.rule.once is not None and run.sent == 0)
-    return run.but(step=run.step + 1, messages=run.messages + 1, state="sending" if waits else "waiting")
-
-
-def message_id(run: Run, step: int) -> Any:
-    return derived_id("message", run.id.hex, str(step), str(run.activation))
-
-
-def _message(turn: Turn, run: Run, step: plan.Send) -> NewMessage:
-    variables: dict[str, JSON] = {
-        name: read_operand(operand, run.event, turn.draft.attributes) for name, operand in step.variables
-    }
-    return NewMessage(
-        id=message_id(run, run.step),
-        customer=run.customer,
-        run=run.id,
-        rule=run.rule,
-        rule_set=run.rule_set,
-        step=run.step,
-        channel=step.channel,
-        template=step.template,
-        context={"event": run.event, "with": variables, **promo_of(run)},
-        transactional=turn.code.rule.transactional,
-        due_at=turn.draft.now,
-    )
+    return send(turn.draft, turn.code, run, step)
 
 
 def _wait(turn: Turn, run: Run, step: Waiting) -> Run:
@@ -232,8 +216,8 @@ def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
 def _act(turn: Turn, run: Run, step: Any) -> Run:
     """An action of the language. In a rule that sends nothing, `once per` counts from its first one (D12)."""
     draft = turn.draft
-    if _is_overtaken(turn, run):
-        return draft.end(run, "once per", line=step.line)
+    if (refusal := _reserved(turn, run)) is not None:
+        return draft.end(run, refusal, line=step.line)
     program = draft.programs[run.rule_set]
     scene = Scene(
         customer=draft.customer,
@@ -241,25 +225,37 @@ def _act(turn: Turn, run: Run, step: Any) -> Run:
         event=run.event,
         kinds=program.plan.attributes,
         currency=program.plan.currency,
+        recall=draft.recall(run),
     )
+    before = draft.customer
     _carry_out(draft, run, program.actions[type(step)](step, scene), step.line)
+    if draft.customer is not before and draft.live.standing is not None:
+        draft.queue.append(Change(before=before, after=draft.customer, occasion=_occasion(draft, run)))
     return run.but(step=run.step + 1)
 
 
+def _occasion(draft: Draft, run: Run) -> Occasion:
+    """What a step changes is seen after the events already read (D20)."""
+    change = derived_id("change", run.id.hex, str(run.step), str(run.activation))
+    cause = Cause(run=run.id, rule=run.rule, depth=run.depth + 1)
+    starts = cause.depth <= DEEPEST and not draft.is_exhausted
+    return Occasion(id=change.hex, at=draft.now, starts=starts, cause=cause)
+
+
 def _issue(turn: Turn, run: Run, step: plan.IssuePromo) -> Run:
-    if _is_overtaken(turn, run):
-        return turn.draft.end(run, "once per", line=step.line)
+    if (refusal := _reserved(turn, run)) is not None:
+        return turn.draft.end(run, refusal, line=step.line)
     return issue_code(turn.draft, turn.code, run, step)
 
 
-def _is_overtaken(turn: Turn, run: Run) -> bool:
+def _reserved(turn: Turn, run: Run) -> str | None:
     """In a rule that sends nothing, another run may have acted within the window of `once per`; else this one has."""
     if turn.code.sends:
-        return False
-    if is_taken(turn.draft, turn.code, run.event, but=run):
-        return True
-    reserve(turn.draft, turn.code, run)
-    return False
+        return None
+    refusal = refusal_of(turn.draft, turn.code, run.event, but=run)
+    if refusal is None:
+        reserve(turn.draft, turn.code, run)
+    return refusal
 
 
 def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:

@@ -8,8 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
+from engine.core.history import with_event
 from engine.core.identity import customer_id
-from engine.core.model import Customer, Event, Facts, OnceMark, Run
+from engine.core.model import CountMark, Customer, Event, Facts, OnceMark, Past, Run
+from engine.testing.noted import Noted
 from engine.testing.pools import Pools
 
 
@@ -20,6 +22,8 @@ class Memory:
     customers: dict[UUID, Customer] = field(default_factory=dict)
     runs: dict[UUID, Run] = field(default_factory=dict)
     marks: dict[tuple[UUID, str, str], OnceMark] = field(default_factory=dict)
+    counted: dict[tuple[UUID, str, str], CountMark] = field(default_factory=dict)
+    history: dict[UUID, dict[str, tuple[Past, ...]]] = field(default_factory=dict)
     last_seen: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
     last_messages: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -27,6 +31,7 @@ class Memory:
     notes: list[Note] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     points: list[PointsEntry] = field(default_factory=list)
+    noted: Noted = field(default_factory=Noted)
     pools: Pools = field(default_factory=Pools)
 
     def customer(self, key: str) -> Customer:
@@ -39,7 +44,12 @@ class Memory:
             runs=tuple(run for run in self.runs.values() if run.customer == customer and _may_change(run)),
             once=tuple(mark for (owner, _, _), mark in self.marks.items() if owner == customer),
             last_seen=self.last_seen.get(customer, {}),
+            counted=tuple(mark for (owner, _, _), mark in self.counted.items() if owner == customer),
+            history=self.history.get(customer, {}),
             last_messages=self.last_messages.get(customer, {}),
+            memberships=self.noted.memberships.get(customer, {}),
+            appointments=tuple(self.noted.appointments.get(customer, {}).values()),
+            is_new=customer not in self.noted.known,
         )
 
     def remember(self, event: Event) -> None:
@@ -47,6 +57,8 @@ class Memory:
         if event.kind == "track":
             seen = self.last_seen.setdefault(event.customer, {})
             seen[event.name] = max(event.at, seen.get(event.name, event.at))
+            past = Past(event.at, event.properties)
+            self.history[event.customer] = with_event(self.history.get(event.customer, {}), event.name, past)
 
     def apply(self, customer: UUID, effects: Effects) -> None:
         if effects.customer is not None:
@@ -54,12 +66,14 @@ class Memory:
         self.runs.update({run.id: run for run in effects.runs})
         self.marks = {place: mark for place, mark in self.marks.items() if mark.run not in effects.released}
         self.marks.update({(customer, mark.rule, mark.key): mark for mark in effects.marks})
+        self.counted.update({(customer, mark.rule, mark.key): mark for mark in effects.counted})
         for event in effects.emitted:
             self.remember(event)
         for message in effects.messages:
             self.queued.append(message)
             recent: dict[str, datetime] = self.last_messages.setdefault(customer, {})
             recent[f"{message.channel}/{message.template}"] = message.due_at
+        self.noted.apply(customer, effects)
         self.notes.extend(effects.notes)
         self.failures.extend(effects.failures)
         self.points.extend(effects.points)
@@ -73,15 +87,20 @@ class Memory:
         self.queued = stay
         return taken
 
-    def next_wake(self) -> datetime | None:
-        return min((run.wake_at for run in self.runs.values() if run.wake_at is not None), default=None)
+    def next_wake(self, recurring_until: datetime | None = None) -> datetime | None:
+        """Of what comes again and again, such as schedules, only what comes up to a moment, if one is given."""
+        waiting = [run.wake_at for run in self.runs.values() if run.wake_at is not None]
+        return min([*waiting, *self.noted.moments(recurring_until)], default=None)
 
     def due(self, now: datetime) -> list[UUID]:
         """Customers with a timer that is due, each once, in the order of their oldest one."""
-        due = sorted(
-            (run.wake_at, run.id) for run in self.runs.values() if run.wake_at is not None and run.wake_at <= now
-        )
-        return list(dict.fromkeys(self.runs[run_id].customer for _, run_id in due))
+        due = [
+            (run.wake_at, run.id, run.customer)
+            for run in self.runs.values()
+            if run.wake_at is not None and run.wake_at <= now
+        ]
+        due += self.noted.due(now)
+        return list(dict.fromkeys(customer for _, _, customer in sorted(due)))
 
 
 def _may_change(run: Run) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from engine.core.calendar import zone_named
@@ -37,6 +37,7 @@ class Play:
             self._introduce(person)
         for past in self.script.past:
             self.world.event(past.event, past.properties, of=past.who.cast_as, happened=past.at, historical=True)
+        self.world.fill()
         for step in self.script.steps:
             if isinstance(step, Check):
                 self.world.at(step.at)
@@ -47,7 +48,7 @@ class Play:
                 self.world.event(step.event, step.properties, of=step.who.cast_as)
             else:
                 self.world.learn(step.traits, of=step.who.cast_as)
-        self.world.finish()
+        self.world.finish(recurring_until=self._last_minute())
 
     def name_of(self, cast_as: str) -> str:
         """As the test calls a customer of the world."""
@@ -60,6 +61,11 @@ class Play:
         memory, known = self.world.memory, self.world.customer(person.cast_as)
         told = with_traits(known, person.traits, self.ground.plan.attributes)
         memory.customers[known.id] = replace(told, tags=person.tags)
+        memory.noted.known.add(known.id)
+
+    def _last_minute(self) -> datetime | None:
+        """Expectations name minutes."""
+        return self.script.last + timedelta(minutes=1) if self.script.last is not None else None
 
     def _holds(self, check: Check) -> bool:
         customer = self.world.customer(check.who.cast_as)
@@ -69,7 +75,9 @@ class Play:
             now=self.world.now,
             zone=zone_named(customer.timezone) or self.world.zone,
             seen=self.world.memory.last_seen.get(customer.id, {}),
+            history=self.world.memory.history.get(customer.id, {}),
             leap_day=self.ground.plan.leap_day,
+            segments=self.ground.program.segments,
         )
         return check.test({}, attributes_of(customer), scope)
 

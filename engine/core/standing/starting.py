@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from engine.core.answering import answer
 from engine.core.draft import Draft
 from engine.core.expressions import Test
 from engine.core.identity import derived_id
 from engine.core.model import Event
 from engine.core.program import RuleCode
 from engine.core.standing.change import Occasion
-from engine.core.starting import answer
 
 
 def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audience: Test | None = None) -> None:
