@@ -20,6 +20,7 @@ from dsl.rule_names import rule_names
 from dsl.scope import Scope
 from dsl.segments import compile_segments
 from dsl.steps import compile_steps
+from dsl.titles import titles_of, with_schema_names
 from dsl.triggers import compile_trigger, trigger_events
 from dsl.values import compile_value
 from dsl.walk import Index, index
@@ -33,6 +34,8 @@ def compile_rules(
     Lints run when there is something `around`: who publishes has no use for them.
     """
     found: list[Diagnostic] = []
+    titles = titles_of(catalog, files)
+    files = [with_schema_names(file, titles) for file in files]
     names = resolve(files, catalog, found)
     nodes = {id(item): index([item]) for file in files for item in file.items if isinstance(item, syntax.Rule)}
     named = rule_names(files, nodes)

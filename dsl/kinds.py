@@ -39,6 +39,7 @@ class Kind:
     values: tuple[str, ...] = ()
     fields: dict[str, Kind] = field(default_factory=dict)
     repeats: Literal["yearly"] | None = None  # dates only: a birthday
+    title: dict[str, str] = field(default_factory=dict)  # by language; a rule may write it for the name
     personal: bool = False  # personal data: never in logs, replaced in recorded tests
 
     def __str__(self) -> str:

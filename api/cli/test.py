@@ -20,6 +20,7 @@ from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.resolve import resolve
 from dsl.syntax import TestFile
+from dsl.titles import titles_of, with_schema_names
 from engine.errors import ConfigurationError
 from engine.flow.load_workspace import load_workspace
 from engine.testing.cases import run_file
@@ -70,7 +71,8 @@ def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:
         raise _refusal(checked.diagnostics)
     files = read_files(folder)
     parsed = [parse_file(source)[0] for source in files.rules]
-    names = resolve(parsed, checked.catalog, [])
+    titles = titles_of(checked.catalog, parsed)
+    names = resolve([with_schema_names(file, titles) for file in parsed], checked.catalog, [])
     return files, Workspace(plan=checked.plan, catalog=checked.catalog, names=names)
 
 

@@ -11,6 +11,7 @@ from dsl.diagnostics import Label
 from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems
+from dsl.titles import case_with_schema_names
 from engine.core.effects import Note
 from engine.testing.casting import arms_of
 from engine.testing.examples import expanded
@@ -39,6 +40,7 @@ def run_case(case: syntax.TestCase, file: syntax.TestFile, workspace: Workspace)
         yield CaseResult(source=file.source, title=case.title.text, example="", line=line, status="todo")
         return
     problems = Problems(file.source)
+    case = case_with_schema_names(case, file.source.text, workspace.titles)
     rows = list(expanded(case, problems))
     for example, filled in rows:
         started = perf_counter()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from dsl.catalog import Catalog
 from dsl.plan import Plan
 from dsl.resolve import Names
+from dsl.titles import Titles, titles_of
 from engine.actions import ACTIONS
 from engine.core.program import Program, load_program
 
@@ -33,7 +34,11 @@ class Workspace:
     plan: Plan
     catalog: Catalog
     names: Mapping[str, Names]  # what each rule file sees, by path; also says which files there are
+    titles: Titles = field(init=False)
     _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.titles = titles_of(self.catalog)
 
     def ground(self, files: tuple[str, ...]) -> Ground:
         if files not in self._grounds:

@@ -15,7 +15,8 @@ from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree
 
 SHAPES = ("type", "enum", "list of", "list", "object")
-OPTIONS = ("optional", "personal", "repeats")
+OPTIONS = ("optional", "personal", "repeats", "title")
+LANGUAGES = ("en", "ru")
 
 #: What other tools call these kinds.
 OTHER_WORDS = {
@@ -178,4 +179,14 @@ def _with_options(kind: Kind, tree: Mapping, entries: dict[str, Tree], reader: R
         optional=kind.optional or ("optional" in entries and reader.flag(entries["optional"])),
         personal="personal" in entries and reader.flag(entries["personal"]),
         repeats="yearly" if "repeats" in entries else None,
+        title=read_title(entries["title"], reader) if "title" in entries else {},
     )
+
+
+def read_title(tree: Tree, reader: Reader) -> dict[str, str]:
+    """What people call it, by language; one text is for all of them."""
+    if isinstance(tree, Scalar):
+        text = reader.text(tree)
+        return dict.fromkeys(LANGUAGES, text) if text else {}
+    titles = {entry.key: reader.text(entry.value) for entry in reader.entries(tree, LANGUAGES, say("a title"))}
+    return {language: text for language, text in titles.items() if text}

@@ -12,12 +12,11 @@ from dsl.plan import Length
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source
 from dsl.suggestions import nearest
-from engine.workspace.kinds import is_name, read_fields, report_name
+from engine.workspace.kinds import is_name, read_fields, read_title, report_name
 from engine.workspace.reading import Reader
-from engine.workspace.yaml_tree import Entry, Mapping, Scalar, Tree, parse_yaml
+from engine.workspace.yaml_tree import Entry, Mapping, Tree, parse_yaml
 
 EVENT_KEYS = ("title", "key", "cancelled_by", "late_after", "properties", "open")
-LANGUAGES = ("en", "ru")
 
 #: Words that mean something else where a rule names an event.
 RESERVED = ("customer", "event", "start", "everyone")
@@ -69,20 +68,12 @@ def _read_event(entry: Entry, reader: Reader, late_after: Length | None) -> Even
     return EventType(
         name=entry.key,
         properties=read_fields(parts["properties"], reader, "properties") if "properties" in parts else {},
-        title=_read_title(parts["title"], reader) if "title" in parts else {},
+        title=read_title(parts["title"], reader) if "title" in parts else {},
         key=key,
         cancelled_by=tuple(text for text, _ in cancelled_by),
         late_after=own_late or late_after,
         open="open" in parts and reader.flag(parts["open"]),
     )
-
-
-def _read_title(tree: Tree, reader: Reader) -> dict[str, str]:
-    if isinstance(tree, Scalar):
-        text = reader.text(tree)
-        return dict.fromkeys(LANGUAGES, text) if text else {}
-    titles = {entry.key: reader.text(entry.value) for entry in reader.entries(tree, LANGUAGES, say("a title"))}
-    return {language: text for language, text in titles.items() if text}
 
 
 def _check_references(tree: Mapping, events: dict[str, EventType], reader: Reader) -> None:
