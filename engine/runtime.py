@@ -12,9 +12,10 @@ from datetime import datetime
 from dsl.codec import from_json
 from engine.actions import ACTIONS
 from engine.channels import Channels
+from engine.channels.http_post import HttpPoster, Poster
 from engine.channels.opening import close_channels, open_channels
 from engine.clock import utc_now
-from engine.config import Settings
+from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
 from engine.errors import ConfigurationError, RuleSetUnreadable
 from engine.keeping import keeper
@@ -36,6 +37,8 @@ class LoadedRules:
 
     program: Program
     interest: frozenset[str]  # names of events that could do something to its runs, or start one
+    standing: str = ""  # digest of what it watches outside of runs
+    watched: frozenset[str] = frozenset()  # events that may change that
 
 
 class Programs:
@@ -75,7 +78,9 @@ def _loaded(stored: RuleSet) -> LoadedRules:
     """A plan of another version of the product is not the data's fault: it waits for a worker that can read it."""
     try:
         plan = from_json(stored.plan)
-        return LoadedRules(load_program(plan, stored.id, ACTIONS), names_of_interest(plan))
+        program = load_program(plan, stored.id, ACTIONS)
+        watched = program.standing.events if program.standing is not None else frozenset()
+        return LoadedRules(program, names_of_interest(plan) | watched, stored.standing, watched)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RuleSetUnreadable(stored.id, error) from error
 
@@ -91,6 +96,8 @@ class Runtime:
     programs: Programs = field(default_factory=Programs)
     texts: Texts = field(default_factory=Texts)
     notices: Notices = field(default_factory=Notices)
+    poster: Poster = field(default_factory=HttpPoster)
+    secrets: Mapping[str, str] = field(default_factory=dict)  # the environment, by variable
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
 
 
@@ -109,9 +116,19 @@ async def open_runtime(
         waker = waker or waker_of(settings)
         try:
             channels = open_channels(settings, keeper(database))
+            poster = HttpPoster(allows_private=settings.webhooks_private)
             try:
-                yield Runtime(settings, database, waker, installation.partitions, channels)
+                yield Runtime(
+                    settings,
+                    database,
+                    waker,
+                    installation.partitions,
+                    channels,
+                    poster=poster,
+                    secrets=given_variables(),
+                )
             finally:
+                await poster.close()
                 await close_channels(channels)
         finally:
             await waker.close()

@@ -55,13 +55,14 @@ class Progress:
     timers: int = 0
     outcomes: int = 0
     messages: int = 0
+    customers: int = 0  # looked at after a publication that watches something else
     more: frozenset[int] = frozenset()  # partitions with a further batch waiting
     held: frozenset[int] = frozenset()  # their next events wait for a transaction that has not ended
     moved: frozenset[int] = frozenset()  # some of their events were decided
     busy: frozenset[int] = frozenset()  # another worker has them
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.timers or self.outcomes)
+        return bool(self.events or self.timers or self.outcomes or self.customers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,9 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
 
 
 def _has_moved(batch: Batch) -> bool:
-    return bool(batch.timers or batch.outcomes or batch.lost_outcomes or any(each.rows for each in batch.backlogs))
+    standing = batch.standing.due or batch.standing.slices
+    read = batch.timers or batch.outcomes or batch.lost_outcomes or standing
+    return bool(read or any(each.rows for each in batch.backlogs))
 
 
 def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> Progress:
@@ -155,10 +158,11 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
     forwarded |= {partition for partition, _ in decisions.withdrawals}  # their outcomes
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
-        timers=batch.timers,
+        timers=batch.timers + len(batch.standing.due),
+        customers=sum(len(each.customers) for each in batch.standing.slices),
         outcomes=len(batch.outcomes),
         messages=len(decisions.messages),
-        more=frozenset(left | forwarded | batch.due_left),
+        more=frozenset(left | forwarded | batch.due_left | batch.standing.left),
         held=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.held),
         moved=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.rows),
         busy=frozenset(partitions) - locked,

@@ -12,6 +12,7 @@ from uuid import UUID
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished
+from engine.flow.standing import Standing, find_standing, noted_of
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.cursors import Cursor, lock_cursors
 from engine.storage.customers import create_customers, customer_stubs, load_customers
@@ -45,6 +46,8 @@ class Limits:
     events: int = 2500
     timers: int = 1000
     outcomes: int = 1000
+    appointments: int = 500
+    customers: int = 500  # looked at after a publication that watches something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Batch:
     homeless: list[UUID] = field(default_factory=list)  # events that were sent on too often
     outcomes: list[tuple[int, UUID]] = field(default_factory=list)  # partition, message: read, to be deleted
     timers: int = 0
+    standing: Standing = field(default_factory=lambda: Standing(""))
     due_left: set[int] = field(default_factory=set)  # partitions with more due than was read
 
     @property
@@ -116,6 +120,7 @@ async def read_batch(
     _require_locks(batch, cursors)
     locked = [cursor.partition for cursor in cursors]
     await _find_due(connection, batch, limits)
+    await _find_standing(connection, batch, cursors, limits)
     if batch.works or batch.merges:
         await _know_customers(connection, batch, runtime.partitions)
         await _find_runs(connection, batch, runtime, locked, names)
@@ -189,6 +194,17 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
         batch.due_left.update(partition for partition, _, _ in outcomes)
 
 
+async def _find_standing(connection: Connection, batch: Batch, cursors: Sequence[Cursor], limits: Limits) -> None:
+    sizes = (limits.appointments, limits.customers)
+    horizons = list(batch.horizons.items())
+    batch.standing = await find_standing(connection, cursors, batch.live.standing, horizons=horizons, limits=sizes)
+    for partition, customer in batch.standing.due:
+        _work(batch, customer, partition).is_due = True
+    for each in batch.standing.slices:
+        for customer in each.customers:
+            _work(batch, customer, each.partition).is_due = True
+
+
 async def _know_customers(connection: Connection, batch: Batch, partitions: int) -> None:
     """Make rows for new customers; send on what belongs to merged ones."""
     stubs = await customer_stubs(connection, *_places(batch, batch.works))
@@ -244,7 +260,7 @@ async def _find_runs(
 async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime) -> None:
     programs = runtime.programs
     interest = programs.interest
-    wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch.live, interest)}
+    wanted = {customer for customer, work in batch.works.items() if _may_decide(work, batch, interest)}
     if not wanted:
         return
     old = {customer for customer in wanted if not batch.works[customer].is_new}
@@ -253,7 +269,8 @@ async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime) 
         if customer in facts:
             batch.facts[customer] = facts[customer]
         elif customer in wanted and work.is_new:
-            batch.facts[customer] = Facts(customer=Customer(id=customer, key=work.events[0]["key"]))
+            new = Customer(id=customer, key=work.events[0]["key"])
+            batch.facts[customer] = Facts(customer=new, is_new=True)
 
 
 def _places(batch: Batch, customers: Iterable[UUID]) -> tuple[list[int], list[UUID]]:
@@ -278,6 +295,7 @@ async def _known_facts(
     if any(code.rule.once for program in involved for code in program.rules):
         for customer, mark in await marks_of_customers(connection, *places):
             marks.setdefault(customer, []).append(mark)
+    memberships, appointments = await noted_of(connection, batch.standing, *places)
     recent = by_customer(await recent_templates(connection, *places, batch.now - _SAME_MESSAGE))
     return {
         customer: Facts(
@@ -286,16 +304,20 @@ async def _known_facts(
             once=tuple(marks.get(customer, ())),
             last_seen=seen.get(customer, {}),
             last_messages=recent.get(customer, {}),
+            memberships=memberships.get(customer, {}),
+            appointments=tuple(appointments.get(customer, ())),
         )
         for customer, found in customers.items()
     }
 
 
-def _may_decide(work: Work, live: LoadedRules, interest: Collection[str]) -> bool:
+def _may_decide(work: Work, batch: Batch, interest: Collection[str]) -> bool:
     """Most events start nothing and find nothing under way: told here, before anything is read or built for them."""
     if work.is_due or work.outcomes:
         return True
-    return work.is_told and any(_may_act(row, work, live, interest) for row in work.events)
+    if batch.standing.is_watched and (work.is_new or work.partition in batch.standing.unfilled):
+        return True
+    return work.is_told and any(_may_act(row, work, batch.live, interest) for row in work.events)
 
 
 def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str]) -> bool:
@@ -303,6 +325,8 @@ def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str])
     if body is None or row["kind"] != TRACK:
         return bool(row["kind"] == IDENTIFY)
     if (work.is_open and "context" in body) or (work.runs and name in interest):
+        return True
+    if name in live.watched:
         return True
     starts = live.program.dispatch.get(name)
     return starts is not None and starts.may_match(body.get("properties") or {})

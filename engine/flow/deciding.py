@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
-from engine.core.model import Customer, Event, Facts, OnceMark, Run
+from engine.core.model import Appointment, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import MOST_HOPS, Batch, event_of
 from engine.flow.promo_codes import ShortOfCodes, with_codes
@@ -33,6 +33,8 @@ class Decisions:
     released: list[tuple[int, UUID, UUID]] = field(default_factory=list)
     emitted: list[tuple[int, str, Event]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
+    memberships: list[tuple[int, UUID, Membership]] = field(default_factory=list)
+    appointments: list[tuple[int, UUID, Appointment]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
@@ -54,6 +56,8 @@ class Decisions:
             self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
             self.points += [(partition, facts.customer.id, entry) for entry in effects.points]
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
+        self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
+        self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]
         self.failures += effects.failures
 
     def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
+from engine.core.standing.index import standing_digest
 from engine.storage.database import Database
 from engine.storage.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
 
@@ -40,7 +41,7 @@ async def publish(
 ) -> Publication:
     """One transaction: on any error what was live stays live. Publishing what is live already changes nothing."""
     content = {"plan": to_json(plan), "templates": dict(templates), "settings": dict(settings)}
-    row = RuleSetRow(hash=content_hash(content), **content)  # type: ignore[arg-type]
+    row = RuleSetRow(hash=content_hash(content), standing=standing_digest(plan), **content)  # type: ignore[arg-type]
     async with database.session() as session:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         live = await newest_publication(session)

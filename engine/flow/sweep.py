@@ -9,7 +9,7 @@ from engine.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    partitions: frozenset[int]  # with undecided events, due timers or outcomes
+    partitions: frozenset[int]  # with undecided events, due timers, appointments, outcomes, or customers to look at
     messages: bool  # due, or stuck in a hand-over whose deadline has passed
 
     def __bool__(self) -> bool:
@@ -31,6 +31,9 @@ _WAITING = """
                   AND e.received_at >= least(c.floor, now() - interval '1 day'))
        OR EXISTS (SELECT FROM run r WHERE r.partition = c.partition AND r.wake_at <= now())
        OR EXISTS (SELECT FROM outcome o WHERE o.partition = c.partition)
+       OR EXISTS (SELECT FROM appointment a WHERE a.partition = c.partition AND a.at <= now())
+       OR c.filled_to IS NOT NULL OR c.standing <> (
+           SELECT r.standing FROM publication p JOIN rule_set r ON r.id = p.rule_set ORDER BY p.id DESC LIMIT 1)
     UNION ALL
     SELECT -1 WHERE EXISTS (SELECT FROM message WHERE state = 'queued' AND due_at <= now())
                  OR EXISTS (SELECT FROM message WHERE state = 'sending' AND deadline < now())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from engine.flow.batch import Batch
 from engine.flow.deciding import Decisions
+from engine.storage.appointments import save_appointments
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
 from engine.storage.database import Connection
 from engine.storage.decisions import add_messages, insert_emitted, insert_messages, insert_notes, withdraw_messages
+from engine.storage.fills import save_fills
+from engine.storage.memberships import save_memberships
 from engine.storage.once_marks import release_marks, save_marks
 from engine.storage.outcomes import delete_outcomes, forward_outcomes
 from engine.storage.points import add_points
@@ -38,6 +41,7 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await insert_emitted(connection, decisions.emitted)
     if decisions.points or decisions.issued:
         await _write_deeds(connection, decisions)
+    await _write_standing(connection, decisions)
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
     if decisions.quarantined:
@@ -51,6 +55,13 @@ async def _write_deeds(connection: Connection, decisions: Decisions) -> None:
         await issue_codes(connection, decisions.issued)
 
 
+async def _write_standing(connection: Connection, decisions: Decisions) -> None:
+    if decisions.memberships:
+        await save_memberships(connection, decisions.memberships)
+    if decisions.appointments:
+        await save_appointments(connection, decisions.appointments)
+
+
 async def write_progress(connection: Connection, batch: Batch) -> None:
     """Raises Fenced when another worker was faster; everything in the transaction must then be rolled back."""
     if batch.outcomes:
@@ -60,4 +71,6 @@ async def write_progress(connection: Connection, batch: Batch) -> None:
     if batch.lost_outcomes:
         places = [(partition, message) for partition, message, _ in batch.lost_outcomes]
         await forward_outcomes(connection, places, [target for _, _, target in batch.lost_outcomes])
+    if batch.standing.slices:
+        await save_fills(connection, batch.standing.slices, batch.standing.digest)
     await move_cursors(connection, [(backlog.cursor, backlog.after) for backlog in batch.backlogs])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from engine.errors import KogdaError
 from engine.storage.database import Connection
@@ -30,6 +31,8 @@ class Cursor:
     seq: int
     floor: datetime  # no undecided event was received before it
     epoch: int
+    standing: str = ""  # digest of what the customers of the partition were last looked at for
+    filled_to: UUID | None = None  # the last one looked at; None: all were
 
     def at(self, xid: int, seq: int, received_at: datetime) -> Cursor:
         """After one more event. `xid` and `seq` must not lie behind."""
@@ -47,7 +50,7 @@ async def lock_cursors(connection: Connection, partitions: Sequence[int], *, wai
 
 # A clock that was far ahead for a while must not leave a floor above what comes after it was set right.
 _LOCK_ALL = """
-    SELECT partition, xid, seq, least(floor, now() - interval '1 day'), epoch FROM partition_cursor
+    SELECT partition, xid, seq, least(floor, now() - interval '1 day'), epoch, standing, filled_to FROM partition_cursor
     WHERE partition = ANY($1::smallint[]) ORDER BY partition FOR UPDATE
 """
 _LOCK_FREE = _LOCK_ALL + " SKIP LOCKED"

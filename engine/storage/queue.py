@@ -68,7 +68,7 @@ def _cut(cursor: Cursor, rows: list[Any], limit: int) -> Backlog:
 _READ = """
     SELECT c.partition, e.xid, e.seq, e.id, e.customer, e.kind, e.name, e.at, e.received_at,
            e.xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled, e.body ->> 'key' AS key,
-           CASE WHEN e.kind <> 0 OR e.name = ANY($6::text[]) OR e.body ? 'hops'
+           CASE WHEN e.kind <> 0 OR e.name = ANY($6::text[]) OR e.body ?| '{hops,historical}'
                      OR e.body -> 'context' ?| '{timezone,locale}' THEN e.body END AS body
     FROM unnest($1::smallint[], $2::xid8[], $3::bigint[], $4::timestamptz[]) AS c (partition, xid, seq, floor)
     CROSS JOIN LATERAL (

@@ -22,6 +22,7 @@ class RuleSetRow(SQLModel, table=True):
     plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     templates: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     settings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    standing: str = Field(default="", sa_column=Column(Text, nullable=False))
     created_at: datetime | None = Field(
         default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
     )
@@ -47,6 +48,7 @@ class RuleSet:
     plan: dict[str, Any]  # of dsl.codec.to_json
     templates: dict[str, str]  # by path below templates/: "email/cart.html"
     settings: dict[str, Any]
+    standing: str  # digest of what is watched outside of runs; "": nothing
 
 
 #: One indexed look-up: the newest publication is live.
@@ -60,7 +62,9 @@ async def live_rule_set(connection: Connection) -> int | None:
 
 
 async def load_rule_set(connection: Connection, rule_set: int) -> RuleSet:
-    row = await connection.fetchrow("SELECT id, hash, plan, templates, settings FROM rule_set WHERE id = $1", rule_set)
+    row = await connection.fetchrow(
+        "SELECT id, hash, plan, templates, settings, standing FROM rule_set WHERE id = $1", rule_set
+    )
     if row is None:
         raise LookupError(f"rule set {rule_set} is not stored")
     return RuleSet(*row)
@@ -74,7 +78,7 @@ async def newest_publication(session: AsyncSession) -> tuple[PublicationRow, Rul
 
 async def store_rule_set(session: AsyncSession, content: RuleSetRow) -> int:
     """The id of the rule set with this content, stored now or long ago."""
-    values = {"hash": content.hash, "plan": content.plan, "templates": content.templates, "settings": content.settings}
+    values = content.model_dump(include={"hash", "plan", "templates", "settings", "standing"})
     await session.execute(insert(RuleSetRow).values(values).on_conflict_do_nothing(index_elements=["hash"]))
     found = await session.execute(select(RuleSetRow.id).where(RuleSetRow.hash == content.hash))
     return int(found.scalar_one() or 0)

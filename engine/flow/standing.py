@@ -1,0 +1,68 @@
+"""What a batch reads and notes of customers outside of runs: memberships, appointments, and the fill after a
+publication that watches something else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from engine.core.model import Appointment, Membership
+from engine.storage.appointments import appointments_of, due_appointments
+from engine.storage.cursors import Cursor
+from engine.storage.database import Connection
+from engine.storage.fills import Slice, is_unfilled, next_slices
+from engine.storage.memberships import memberships_of
+
+
+@dataclass(slots=True)
+class Standing:
+    """Of one batch. Nothing is read where nothing is watched, and nothing of it is left."""
+
+    digest: str  # of what the live rules watch
+    is_watched: bool = False
+    unfilled: frozenset[int] = frozenset()  # partitions that have customers who were not looked at yet
+    slices: list[Slice] = field(default_factory=list)
+    due: list[tuple[int, UUID]] = field(default_factory=list)  # partition and customer of appointments
+    due_left: frozenset[int] = frozenset()
+
+    @property
+    def left(self) -> frozenset[int]:
+        """Partitions with more to do at once."""
+        return self.due_left | {each.partition for each in self.slices if each.filled_to is not None}
+
+
+async def find_standing(
+    connection: Connection,
+    cursors: Sequence[Cursor],
+    digest: str,
+    *,
+    horizons: Sequence[tuple[int, datetime]],
+    limits: tuple[int, int],
+) -> Standing:
+    """Due appointments, and the next customers of the fill; `limits` of each, over all partitions."""
+    unfilled = [cursor for cursor in cursors if is_unfilled(cursor, digest)]
+    if not (digest or unfilled):
+        return Standing(digest)
+    appointments, customers = limits
+    found = Standing(digest, is_watched=True, unfilled=frozenset(cursor.partition for cursor in unfilled))
+    if appointments:
+        each = max(1, appointments // len(cursors))
+        found.due = await due_appointments(connection, horizons, limit=each)
+        counts = Counter(partition for partition, _ in found.due)
+        found.due_left = frozenset(partition for partition, count in counts.items() if count >= each)
+    if unfilled and customers:
+        found.slices = await next_slices(connection, unfilled, digest, limit=max(1, customers // len(unfilled)))
+    return found
+
+
+async def noted_of(
+    connection: Connection, standing: Standing, partitions: Sequence[int], customers: Sequence[UUID]
+) -> tuple[dict[UUID, dict[str, Membership]], dict[UUID, list[Appointment]]]:
+    """Memberships and appointments of customers given with their partitions."""
+    if not standing.is_watched:
+        return {}, {}
+    memberships = await memberships_of(connection, partitions, customers)
+    return memberships, await appointments_of(connection, partitions, customers)
