@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import plan
+from engine.core.bounces import bounce_events
 
 
 def names_of_interest(plan_: plan.Plan) -> frozenset[str]:
@@ -22,6 +23,10 @@ def _names(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
         yield from stop.match.events
     if rule.goal:
         yield from rule.goal.match.events
+    yield from bounce_events(rule)
+    if isinstance(rule.trigger, plan.SequenceTrigger):
+        for part in rule.trigger.then:
+            yield from part.match.events
     for step in rule.steps:
         if isinstance(step, plan.WaitFor):
             yield from step.match.events

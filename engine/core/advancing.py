@@ -17,12 +17,13 @@ from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
 from engine.core.rule_guards.reservations import release
 from engine.core.sequences import end_wait, meet_part
-from engine.core.settling import settle
+from engine.core.settling import hear_bounce, settle
 from engine.core.standing import tending
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import WakeKey
 from engine.core.starting import may_start, start_rules
 from engine.core.stepping import arrive, follow, wake
+from engine.core.ways import is_bounce
 
 
 def advance(
@@ -79,6 +80,9 @@ def _decide(draft: Draft, event: Event) -> None:
         if (run.waits_for_event or run.stage) and run.state != "ended":
             with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
                 (meet_part if run.stage else _meet)(draft, run, event)
+        elif is_bounce(run, event):
+            with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
+                hear_bounce(draft, run, event)
     start_rules(draft, event)
     if draft.live.standing is not None:
         tending.after_event(draft, event, _occasion(draft, event))

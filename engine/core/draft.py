@@ -217,6 +217,7 @@ class Draft:
         self.released = (*self.released, mark.run)
 
     def count_from(self, mark: CountMark) -> None:
+        self._is_changed = True
         self.counted = {**self.counted, (mark.rule, mark.key): mark}
 
     def emit(self, event: Event) -> None:

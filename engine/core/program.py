@@ -10,9 +10,13 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import calendar
+from engine.core.bounces import bounce_events
 from engine.core.deeds import Actions
 from engine.core.dispatch import Dispatch, Entry, build_dispatch
 from engine.core.expressions import Test, test_of
+from engine.core.limits import Limits, Policy, limits_of, policy_of
+from engine.core.needs import PlanNeeds, needs_of, nodes_of
+from engine.core.standing.index import SegmentCode, Standing, build_standing, looked_up, segment_codes
 
 _UTC = ZoneInfo("UTC")
 _START, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -57,12 +61,14 @@ class RuleCode:
     guards: tuple[GuardCode, ...]
     stops: tuple[StopCode, ...]
     goal: MatchCode | None
+    parts: tuple[MatchCode, ...]  # of a sequence, after its first event
     tests: Mapping[int, Test]  # of the steps that have a condition, by index
     waits_for: Mapping[int, MatchCode]
     last_sends: frozenset[int]  # sends that nothing follows and nothing could still stop
     sends: bool  # whether the rule sends anything at all
     zone: ZoneInfo | None  # the rule's own
     workspace_zone: ZoneInfo
+    limits: Limits
     active_from: datetime
     active_until: datetime  # exclusive
 
@@ -80,23 +86,37 @@ class Program:
     by_name: Mapping[str, RuleCode]
     dispatch: Mapping[str, Dispatch]  # by event name
     reads: frozenset[str]  # names of events whose newest time must be among the facts
+    needs: PlanNeeds  # what of the history must be among them
+    remembers: frozenset[str]  # names of events whose past anything here may look at
+    counts: bool  # whether any rule starts at the so-manieth event
     zone: ZoneInfo
+    policy: Policy
     actions: Actions
+    segments: Mapping[str, SegmentCode]
+    standing: Standing | None  # None: nothing is to be watched outside of runs
 
 
 def load_program(plan_: plan.Plan, rule_set: int, actions: Actions) -> Program:
     """Compile every expression of a plan, once. `actions` is `engine.actions.ACTIONS`."""
     zone = calendar.zone_named(plan_.timezone) or _UTC
     rules = tuple(_rule_code(rule, number, plan_, zone) for number, rule in enumerate(plan_.rules))
+    segments = segment_codes(plan_)
+    needs = needs_of(plan_)
     return Program(
         rule_set=rule_set,
         plan=plan_,
         rules=rules,
         by_name={code.rule.name: code for code in rules},
         dispatch=_dispatches(rules, plan_),
-        reads=frozenset(name for rule in plan_.rules for name in _names_read(rule, plan_)),
+        reads=frozenset(name for rule in plan_.rules for name in _names_read(rule, plan_)) | looked_up(plan_),
+        needs=needs,
+        remembers=needs.names,
+        counts=any(isinstance(rule.trigger, plan.TimesTrigger) for rule in plan_.rules),
         zone=zone,
+        policy=policy_of(plan_),
         actions=actions,
+        segments=segments,
+        standing=build_standing(plan_, rules, segments),
     )
 
 
@@ -119,6 +139,7 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
         guards=tuple(GuardCode(test(_as_must(guard)), guard.text, guard.line) for guard in rule.guards),
         stops=tuple(StopCode(match(stop.match), stop.text, stop.line) for stop in rule.stops),
         goal=match(rule.goal.match) if rule.goal else None,
+        parts=tuple(match(part.match) for part in _parts(rule)),
         tests={
             index: test(condition) for index, step in steps.items() if (condition := _condition_of(step)) is not None
         },
@@ -127,11 +148,16 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
         sends=any(isinstance(step, plan.Send) for step in rule.steps),
         zone=zone,
         workspace_zone=workspace_zone,
+        limits=limits_of(rule),
         active_from=_midnight(rule.active_from, workspace_zone) if rule.active_from else _START,
         active_until=_midnight(rule.active_until, workspace_zone, after=1) if rule.active_until else _END,
         concerned_by=frozenset(_events_that_concern(rule, plan_)),
         order=(-rule.priority, rule.file, rule.line, rule.name),
     )
+
+
+def _parts(rule: plan.Rule) -> tuple[plan.Then, ...]:
+    return rule.trigger.then if isinstance(rule.trigger, plan.SequenceTrigger) else ()
 
 
 def _last_sends(rule: plan.Rule) -> frozenset[int]:
@@ -174,7 +200,9 @@ def _dispatches(rules: tuple[RuleCode, ...], plan_: plan.Plan) -> dict[str, Disp
         if starts is None:
             continue
         where = starts.where
-        guards = tuple(_as_must(guard) for guard in code.rule.guards)
+        # Guards of a sequence or a count are asked when it is complete: the event at hand may be long before that.
+        is_complete = isinstance(code.rule.trigger, plan.EventTrigger)
+        guards = tuple(_as_must(guard) for guard in code.rule.guards) if is_complete else ()
         entry = Entry(code.number, guards if where is None else (where, *guards), code.zone)
         for name in dict.fromkeys(starts.events):
             entries.setdefault(name, []).append(entry)
@@ -182,8 +210,11 @@ def _dispatches(rules: tuple[RuleCode, ...], plan_: plan.Plan) -> dict[str, Disp
 
 
 def _names_read(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
-    for expression in _expressions(rule):
-        yield from _happened(expression)
+    for node in nodes_of(rule, (plan.Happened, plan.DaysSince)):
+        yield node.event
+    for part in _parts(rule):
+        yield from part.match.events
+    yield from bounce_events(rule)
     yield from _stopping_events(rule, plan_)
 
 
@@ -203,27 +234,5 @@ def _events_that_concern(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
     for step in rule.steps:
         if isinstance(step, plan.WaitFor):
             yield from step.match.events
-
-
-def _expressions(rule: plan.Rule) -> Iterator[plan.Expression]:
-    starts = plan.starting_match(rule.trigger)
-    matches = [*([starts] if starts else []), *(stop.match for stop in rule.stops)]
-    matches += [rule.goal.match] if rule.goal else []
-    for step in rule.steps:
-        if isinstance(step, plan.WaitFor):
-            matches.append(step.match)
-        elif (condition := _condition_of(step)) is not None:
-            yield condition
-    yield from (guard.condition for guard in rule.guards)
-    yield from (match.where for match in matches if match.where is not None)
-
-
-def _happened(expression: plan.Expression) -> Iterator[str]:
-    """The events that a condition asks about."""
-    if isinstance(expression, plan.Happened):
-        yield expression.event
-    elif isinstance(expression, plan.All | plan.Any):
-        for operand in expression.operands:
-            yield from _happened(operand)
-    elif isinstance(expression, plan.Not):
-        yield from _happened(expression.operand)
+    for part in _parts(rule):
+        yield from part.match.events

@@ -8,4 +8,4 @@ from engine.core.guards.facts import Block, MessageFacts
 
 
 def check_address(facts: MessageFacts, _now: datetime) -> Block | None:
-    return None if facts.address else Block(f"no {facts.channel} address")
+    return None if facts.address else Block(f"no {facts.channel} address", other_way=True)

@@ -8,13 +8,14 @@ from engine.core.guards.facts import Block, MessageFacts
 
 
 def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
-    """A refusal always holds; `required` also asks for an explicit yes to the channel."""
+    """A refusal always holds; `required` also asks for an explicit yes to the channel. What is refused as a topic is
+    not said on another channel either."""
     if facts.transactional:
         return None
     if facts.consent.get(facts.channel) is False:
-        return Block(f"no consent: {facts.channel} refused")
+        return Block(f"no consent: {facts.channel} refused", other_way=True)
     if facts.topic is not None and facts.consent.get(facts.topic) is False:
         return Block(f"no consent: topic {facts.topic} refused")
     if facts.consent_policy == "required" and facts.consent.get(facts.channel) is not True:
-        return Block(f"no consent: {facts.channel} was never agreed to")
+        return Block(f"no consent: {facts.channel} was never agreed to", other_way=True)
     return None

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Literal
+
+from dsl.plan import QuietHours
+from engine.core.limits import CountedCap
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Why a message may not go out now. It is suppressed for good, unless `retry_at` says when to ask again."""
+    """Why a message may not go out now. It is suppressed for good, unless `retry_at` says when to ask again.
+
+    `other_way`: another channel could do what this one cannot, so a fallback acts (S19).
+    """
 
     reason: str
     retry_at: datetime | None = None
+    other_way: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A message that a customer got, or that is on its way: what caps count."""
+
+    at: datetime
+    rule: str
+    channel: str
+    topic: str | None
+    transactional: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +47,7 @@ class MessageFacts:
     suppressed: str | None = None  # why the address must not be contacted
     is_rule_on: bool = True  # the live rule set still has the rule
     run_end: str | None = None  # why its run has ended; None: it goes on
+    zone: tzinfo = UTC  # the rule's, the customer's or the workspace's
+    quiet_hours: tuple[QuietHours, ...] = ()
+    caps: tuple[CountedCap, ...] = ()
+    counted: tuple[Counted, ...] = ()  # the customer's messages, without this one, as far back as the caps look

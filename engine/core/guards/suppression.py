@@ -8,4 +8,6 @@ from engine.core.guards.facts import Block, MessageFacts
 
 
 def check_suppression(facts: MessageFacts, _now: datetime) -> Block | None:
-    return Block(f"the address is suppressed: {facts.suppressed}") if facts.suppressed else None
+    if facts.suppressed is None:
+        return None
+    return Block(f"the address is suppressed: {facts.suppressed}", other_way=True)

@@ -29,7 +29,7 @@ def is_taken(draft: Draft, code: RuleCode, event: Properties, *, but: Run | None
     return once.window is None or draft.now < calendar.add(mark.at, once.window, draft.zone_of(code))
 
 
-def reserve(draft: Draft, code: RuleCode, run: Run) -> None:
+def reserve_once(draft: Draft, code: RuleCode, run: Run) -> None:
     """The first act of a run counts; its later ones do not move the mark."""
     if code.rule.once is None:
         return
@@ -39,7 +39,7 @@ def reserve(draft: Draft, code: RuleCode, run: Run) -> None:
         draft.reserve(OnceMark(rule=code.rule.name, key=key, run=run.id, at=draft.now))
 
 
-def release(draft: Draft, code: RuleCode, run: Run) -> None:
+def release_once(draft: Draft, code: RuleCode, run: Run) -> None:
     """Nothing was sent after all: the reservation of the run is taken back."""
     if code.rule.once is None:
         return

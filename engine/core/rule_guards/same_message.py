@@ -14,11 +14,12 @@ _WINDOW = timedelta(minutes=1)
 
 
 def same_message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:
-    newest = draft.last_messages.get(message_key(step))
+    newest = draft.last_messages.get(message_key(run))
     if newest is None or draft.now - newest >= _WINDOW:
         return None
     return Refusal(reason="the same message within a minute", line=step.line, ends=False)
 
 
-def message_key(step: plan.Send) -> str:
-    return f"{step.channel}/{step.template}"
+def message_key(run: Run) -> str:
+    """Of the message that the run is about to send."""
+    return "/".join(run.ways[0])

@@ -1,0 +1,16 @@
+"""Where a channel reaches a customer."""
+
+from __future__ import annotations
+
+#: Channels that do not lead to the customer.
+OUTWARD = frozenset({"webhook", "staff"})
+
+#: Channels that reach a phone by its number.
+PHONES = frozenset({"sms", "whatsapp", "viber"})
+
+
+def address_of(channel: str, *, email: str | None, phone: str | None) -> str | None:
+    """None: there is none for this channel."""
+    if channel == "email":
+        return email
+    return phone if channel in PHONES else None
