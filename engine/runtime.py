@@ -39,6 +39,7 @@ class LoadedRules:
     interest: frozenset[str]  # names of events that could do something to its runs, or start one
     standing: str = ""  # digest of what it watches outside of runs
     watched: frozenset[str] = frozenset()  # events that may change that
+    told: frozenset[str] = frozenset()  # events whose properties are looked at later
 
 
 class Programs:
@@ -47,6 +48,7 @@ class Programs:
     def __init__(self) -> None:
         self._loaded: OrderedDict[int, LoadedRules] = OrderedDict()
         self.interest: frozenset[str] = frozenset()  # of all that are loaded
+        self.told: frozenset[str] = frozenset()  # events that must be read with their bodies
         self.by_id: Mapping[int, Program] = {}
 
     def find(self, rule_set: int) -> LoadedRules | None:
@@ -71,6 +73,7 @@ class Programs:
 
     def _changed(self) -> None:
         self.interest = frozenset().union(*(loaded.interest for loaded in self._loaded.values()))
+        self.told = self.interest.union(*(loaded.told for loaded in self._loaded.values()))
         self.by_id = {key: loaded.program for key, loaded in self._loaded.items()}
 
 
@@ -80,7 +83,7 @@ def _loaded(stored: RuleSet) -> LoadedRules:
         plan = from_json(stored.plan)
         program = load_program(plan, stored.id, ACTIONS)
         watched = program.standing.events if program.standing is not None else frozenset()
-        return LoadedRules(program, names_of_interest(plan) | watched, stored.standing, watched)
+        return LoadedRules(program, names_of_interest(plan) | watched, stored.standing, watched, program.needs.told)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RuleSetUnreadable(stored.id, error) from error
 

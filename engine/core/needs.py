@@ -56,6 +56,11 @@ class PlanNeeds:
     overtaking: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @property
+    def told(self) -> frozenset[str]:
+        """Events that must come with their properties: they are looked at when they are past."""
+        return frozenset(name for name, need in self.all.items() if need.properties).union(*self.overtaking.values())
+
+    @property
     def names(self) -> frozenset[str]:
         """Events whose past anything may look at."""
         return frozenset(self.all).union(*self.overtaking.values())

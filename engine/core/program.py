@@ -88,7 +88,7 @@ class Program:
     reads: frozenset[str]  # names of events whose newest time must be among the facts
     needs: PlanNeeds  # what of the history must be among them
     remembers: frozenset[str]  # names of events whose past anything here may look at
-    counts: bool  # whether any rule starts at the so-manieth event
+    counts: bool  # whether any rule counts how often an event happens
     zone: ZoneInfo
     policy: Policy
     actions: Actions

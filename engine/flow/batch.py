@@ -12,8 +12,10 @@ from uuid import UUID
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished
+from engine.flow.past import Looker, past_of
 from engine.flow.standing import Standing, find_standing, noted_of
 from engine.runtime import LoadedRules, Programs, Runtime
+from engine.storage.count_marks import count_marks_of
 from engine.storage.cursors import Cursor, lock_cursors
 from engine.storage.customers import create_customers, customer_stubs, load_customers
 from engine.storage.database import Connection
@@ -113,7 +115,7 @@ async def read_batch(
     if moment["live"] is None:
         raise NothingPublished
     live = await runtime.programs.load(connection, moment["live"])
-    names = runtime.programs.interest
+    names = runtime.programs.told
     backlogs = await _backlogs(connection, cursors, limits, names)
     batch = Batch(moment["now"], live, backlogs)
     _queue_events(batch, runtime.partitions)
@@ -251,7 +253,7 @@ async def _find_runs(
         runs += [run for run in await runs_by_id(connection, locked, ended) if run.customer in batch.works]
     for rule_set in {run.rule_set for run in runs}:
         await runtime.programs.load(connection, rule_set)
-    if not runtime.programs.interest <= frozenset(names):
+    if not runtime.programs.told <= frozenset(names):
         raise ReadAgain  # an older rule set listens to more: the bodies of those events were not read
     for run in runs:
         batch.works[run.customer].runs.append(run)
@@ -291,6 +293,17 @@ async def _known_facts(
     if reads:
         pairs = [(customer, cursors[batch.works[customer].partition]) for customer in wanted]
         seen = by_customer(await newest_times(connection, pairs, reads))
+    lookers = {
+        each: Looker(
+            cursor=cursors[batch.works[each].partition],
+            events=batch.works[each].events,
+            runs=batch.works[each].runs,
+            last_seen=seen.get(each, {}),
+        )
+        for each in wanted
+    }
+    past = await past_of(connection, programs.by_id, batch.live.program, lookers, now=batch.now)
+    counted = await count_marks_of(connection, *places) if any(program.counts for program in involved) else {}
     marks: dict[UUID, list[OnceMark]] = {}
     if any(code.rule.once for program in involved for code in program.rules):
         for customer, mark in await marks_of_customers(connection, *places):
@@ -302,7 +315,9 @@ async def _known_facts(
             customer=found,
             runs=tuple(batch.works[customer].runs),
             once=tuple(marks.get(customer, ())),
+            counted=counted.get(customer, ()),
             last_seen=seen.get(customer, {}),
+            history=past.get(customer, {}),
             last_messages=recent.get(customer, {}),
             memberships=memberships.get(customer, {}),
             appointments=tuple(appointments.get(customer, ())),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
-from engine.core.model import Appointment, Customer, Event, Facts, Membership, OnceMark, Run
+from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import MOST_HOPS, Batch, event_of
 from engine.flow.promo_codes import ShortOfCodes, with_codes
@@ -30,6 +30,7 @@ class Decisions:
     messages: list[tuple[int, NewMessage]] = field(default_factory=list)
     withdrawals: list[tuple[int, Withdrawal]] = field(default_factory=list)
     marks: list[tuple[int, UUID, OnceMark]] = field(default_factory=list)
+    counted: list[tuple[int, UUID, CountMark]] = field(default_factory=list)
     released: list[tuple[int, UUID, UUID]] = field(default_factory=list)
     emitted: list[tuple[int, str, Event]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Decisions:
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
         self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
         self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]
+        self.counted += [(partition, facts.customer.id, mark) for mark in effects.counted]
         self.failures += effects.failures
 
     def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.flow.batch import Batch
 from engine.flow.deciding import Decisions
 from engine.storage.appointments import save_appointments
+from engine.storage.count_marks import save_count_marks
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
 from engine.storage.database import Connection
@@ -37,6 +38,8 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await (add_messages if carefully else insert_messages)(connection, decisions.messages)
     if decisions.marks:
         await save_marks(connection, decisions.marks)
+    if decisions.counted:
+        await save_count_marks(connection, decisions.counted)
     if decisions.emitted:
         await insert_emitted(connection, decisions.emitted)
     if decisions.points or decisions.issued:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from engine.core.model import Past
 from engine.storage.cursors import Cursor
 from engine.storage.database import Connection
 
@@ -60,3 +62,67 @@ async def events_since(
         cursor.xid,
         cursor.seq,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Of one customer: the newest `most` events of a name after `since`, decided up to the cursor."""
+
+    customer: UUID
+    cursor: Cursor
+    name: str
+    since: datetime
+    most: int
+
+
+async def read_past(
+    connection: Connection, probes: Sequence[Probe], properties: Mapping[str, Collection[str]]
+) -> list[tuple[Past, ...]]:
+    """For each probe its events, oldest first, with no more of their properties than is named for the event.
+
+    An event is received after it happened (emitted ones a moment before), so older partitions need not be looked into.
+    """
+    rows = await connection.fetch(
+        _PAST,
+        [probe.customer for probe in probes],
+        [probe.cursor.xid for probe in probes],
+        [probe.cursor.seq for probe in probes],
+        [probe.name for probe in probes],
+        [probe.since for probe in probes],
+        [probe.most for probe in probes],
+        {name: sorted(chosen) for name, chosen in properties.items() if chosen},
+    )
+    found: list[tuple[Past, ...]] = [()] * len(probes)
+    for place, times, bodies in rows:
+        if bodies is None:
+            found[place - 1] = tuple(Past(at, {}) for at in times)
+        else:
+            found[place - 1] = tuple(map(Past, times, bodies))
+    return found
+
+
+# Equal times stand in the order in which they were decided.
+_PAST = """
+    SELECT p.place, h.times, h.bodies
+    FROM unnest($1::uuid[], $2::xid8[], $3::bigint[], $4::text[], $5::timestamptz[], $6::integer[])
+        WITH ORDINALITY AS p (customer, xid, seq, name, since, most, place)
+    CROSS JOIN LATERAL (SELECT $7::jsonb -> p.name AS names) n
+    CROSS JOIN LATERAL (
+        SELECT array_agg(n.at ORDER BY n.at, n.xid, n.seq) AS times,
+               CASE WHEN bool_or(n.properties IS NOT NULL)
+                    THEN jsonb_agg(n.properties ORDER BY n.at, n.xid, n.seq) END AS bodies
+        FROM (
+            SELECT e.at, e.xid, e.seq,
+                   CASE WHEN n.names IS NOT NULL THEN (
+                       SELECT jsonb_object_agg(each, e.body -> 'properties' -> each)
+                       FROM jsonb_array_elements_text(n.names) AS each
+                   ) END AS properties
+            FROM event e
+            WHERE e.customer = p.customer AND e.name = p.name AND e.at > p.since
+              AND e.received_at > p.since - interval '1 hour' AND (e.xid, e.seq) <= (p.xid, p.seq)
+            ORDER BY e.at DESC, e.xid DESC, e.seq DESC
+            LIMIT p.most
+        ) n
+    ) h
+    WHERE h.times IS NOT NULL
+"""

@@ -34,10 +34,13 @@ async def move_belongings(connection: Connection, move: Move, after: Cursor) -> 
     """
     places = (move.partition, move.source, move.target_partition, move.target)
     await connection.execute(_NOTES, move.partition, move.source, move.target_partition)
-    for statement in (_RUNS, _MARKS, _MESSAGES, _OUTCOMES):
+    for statement in (_RUNS, _MARKS, _COUNT_MARKS, _MESSAGES, _OUTCOMES):
         await connection.execute(statement, *places)
     await connection.execute(
         "DELETE FROM once_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
+    )
+    await connection.execute(
+        "DELETE FROM count_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
     )
     await connection.execute(_DEEDS, *places)
     await connection.execute(_EVENTS, *places, after.xid, after.seq)
@@ -53,6 +56,12 @@ _MARKS = """
     SELECT $3, $4, rule, key, run, at FROM once_mark WHERE partition = $1 AND customer = $2
     ON CONFLICT (partition, customer, rule, key) DO UPDATE SET run = excluded.run, at = excluded.at
     WHERE once_mark.at < excluded.at
+"""
+_COUNT_MARKS = """
+    INSERT INTO count_mark (partition, customer, rule, key, at, used)
+    SELECT $3, $4, rule, key, at, used FROM count_mark WHERE partition = $1 AND customer = $2
+    ON CONFLICT (partition, customer, rule, key) DO UPDATE SET at = excluded.at, used = excluded.used
+    WHERE count_mark.at < excluded.at
 """
 _MESSAGES = """
     UPDATE message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2 AND state <> 'sending'
