@@ -70,7 +70,7 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
         await until_working(shop, 3)
         for start in range(0, len(told), 50):
             await accept(writer, [event for story in told[start : start + 50] for event in story.events(shop)])
-            await asyncio.sleep(random.uniform(0.0, 0.1))
+            await asyncio.sleep(random.uniform(0.0, 0.03))
             go_on = workers.pause_one(random)
             await asyncio.sleep(random.uniform(0.3, 0.6))
             async with shop.runtime.database.connection() as connection:

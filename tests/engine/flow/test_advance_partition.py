@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from dsl import plan
 from engine.flow.advance_partition import advance_partition, advance_partitions
+from engine.flow.batch import Limits
 from engine.storage.cursors import lock_cursors
 from tests.engine.flow.shop import HOUR, open_shop, rule, send, stop
 
@@ -151,7 +152,9 @@ async def test_a_stop_beyond_the_batch_wins_over_a_send_that_is_due(database_url
     async with open_shop(database_url, CART, partitions=1) as shop:
         await shop.post(shop.event("1", "cart_abandoned"))
         await shop.advance()
-        await shop.post(*(shop.event("2", "page_viewed") for _ in range(1500)), shop.event("1", "order_placed"))
+        await shop.post(
+            *(shop.event("2", "page_viewed") for _ in range(Limits().events + 1)), shop.event("1", "order_placed")
+        )
         await shop.execute("UPDATE run SET wake_at = clock_timestamp()")
 
         first = await advance_partition(shop.runtime, 0)
@@ -164,11 +167,12 @@ async def test_a_stop_beyond_the_batch_wins_over_a_send_that_is_due(database_url
 
 async def test_a_long_backlog_is_decided_batch_by_batch(database_url: str) -> None:
     async with open_shop(database_url, rule("welcome", "registered"), partitions=2) as shop:
-        await shop.post(*(shop.event(str(number), "registered") for number in range(2500)))
+        count = 2 * Limits().events + 1
+        await shop.post(*(shop.event(str(number), "registered") for number in range(count)))
 
         progress = await shop.advance()
 
-        assert (progress.events, progress.messages) == (2500, 2500)
+        assert (progress.events, progress.messages) == (count, count)
 
 
 async def test_a_decision_whose_message_exists_already_counts_once(database_url: str) -> None:
