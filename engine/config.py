@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(default=None, description="sender of mails whose template names none")
 
+    webhooks_private: bool = Field(
+        default=False, description="webhooks may be http:// and on private networks: for development"
+    )
+
     max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")
     max_batch_bytes: int = Field(default=500 * 1024, ge=1024, description="largest body accepted, raw and unpacked")
     max_batch_events: int = Field(default=2500, ge=1, description="most events in one batch")

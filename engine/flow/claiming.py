@@ -8,8 +8,10 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID, uuid4
 
+from engine.core.effects import OUTWARD
 from engine.core.guards import Block, MessageFacts, first_block
 from engine.core.identity import partition_of
+from engine.flow.staff_notes import is_for_a_group, spread_notes
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.messages import (
@@ -67,15 +69,17 @@ async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEA
         if strays:
             await move_messages(connection, strays)  # and found there by the next claim
         at_home = [each for each in due if not each.merged_into]
-        free, blocked = await _sorted(connection, at_home, policy, runtime)
+        notes = [each for each in at_home if is_for_a_group(each)]
+        free, blocked = await _sorted(connection, [each for each in at_home if each not in notes], policy, runtime)
+        spread = await spread_notes(connection, notes, policy.settings) if notes else []
         claimed = free[:limit]
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
-        if blocked:
-            woken |= await settle(connection, blocked)
+        if blocked or spread:
+            woken |= await settle(connection, [*blocked, *spread])
     if woken:
         await runtime.waker.wake(woken)
-    is_last = len(due) < looked_at and len(free) <= limit and not strays
+    is_last = len(due) < looked_at and len(free) <= limit and not (strays or notes)
     return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=is_last)
 
 
@@ -85,7 +89,7 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
         return set(), 0
     settlements = [
         Settlement(partition=partition, message=message, attempt=attempt, state="unknown", reason=_GONE)
-        if policy.unknown_window(transactional=transactional) == "hold"
+        if channel != "webhook" and policy.unknown_window(transactional=transactional) == "hold"
         else Settlement(
             partition=partition,
             message=message,
@@ -94,7 +98,7 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
             reason=f"sent again: {_GONE}",
             maybe_duplicate=True,
         )
-        for partition, message, attempt, transactional in stuck
+        for partition, message, attempt, transactional, channel in stuck  # a call is known by its id: it may come twice
     ]
     return await settle(connection, settlements), sum(each.state == "unknown" for each in settlements)
 
@@ -106,6 +110,9 @@ async def _sorted(
     blocked: list[Settlement] = []
     for message in due:
         texts = policy
+        if message.channel in OUTWARD:
+            claimed.append(Claimed(message=message, attempt=uuid4(), texts=texts, policy=policy))
+            continue
         if not policy.mails.has(message.template):
             texts = await runtime.texts.of(connection, message.rule_set)
         block = first_block(_facts(message, policy, texts), message.now)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from engine.channels import Handover, Mail, Origin, Rejected, Sent, TryLater, Unknown, Verdict
+from engine.core.effects import OUTWARD
 from engine.core.retries import next_attempt
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
+from engine.flow.handing_out import hand_out
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
 from engine.storage.messages import Settlement
@@ -37,6 +39,8 @@ class Finished:
 
 async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claimed], bool]) -> Finished | None:
     """None: its lease ended before it reached the channel, so another worker may have it now."""
+    if claimed.message.channel in OUTWARD:
+        return await _handed_out(claimed, runtime, is_ours)
     channel = runtime.channels.get(claimed.message.channel)
     if channel is None:
         return Finished(settlement=_settled(claimed, "failed", f"this server has no channel {claimed.message.channel}"))
@@ -49,6 +53,15 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         return None
     verdict: Verdict = await channel.send(handover)
     return settled_as(claimed, verdict, rendered.missing)
+
+
+async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claimed], bool]) -> Finished | None:
+    ended = await hand_out(claimed, runtime, now=_now(claimed), is_ours=is_ours)
+    if ended is None:
+        return None
+    verdict, where = ended
+    finished = settled_as(claimed, verdict)
+    return replace(finished, settlement=replace(finished.settlement, address=where))
 
 
 def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:
@@ -127,6 +140,7 @@ def _request(claimed: Claimed) -> MailRequest:
         **message.attributes,
         "id": (message.key or "").partition(":")[2],
         "tags": message.tags,
+        "points": message.points,
         **{
             name: value
             for name in ("email", "phone", "timezone", "locale")
@@ -137,7 +151,7 @@ def _request(claimed: Claimed) -> MailRequest:
         template=message.template,
         event=message.context.get("event") or {},
         customer=customer,
-        variables=message.context.get("with") or {},
+        variables={**(message.context.get("with") or {}), "promo": message.context.get("promo") or {}},
         workspace={"name": settings.get("name", "Kogda")},
         locale=message.locale,
         default_locale=settings.get("locale") or "en",

@@ -43,6 +43,7 @@ class DueMessage:
     end_reason: str | None  # of its run
     suppressed: str | None
     now: datetime  # the database's clock: the only one that due times are compared with
+    points: int
     merged_into: UUID | None  # the customer was merged while the message was in a worker's hands
 
 
@@ -77,7 +78,8 @@ _DUE = """
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
         coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
-        r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into
+        r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into,
+        coalesce(c.points, 0) AS points
     FROM due m
     LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
@@ -126,11 +128,12 @@ async def extend_leases(connection: Connection, attempts: Sequence[UUID], lease:
     )
 
 
-async def lock_stuck_messages(connection: Connection, *, limit: int) -> list[tuple[int, UUID, UUID, bool]]:
-    """Partition, id, attempt and `transactional` of attempts past their deadline, locked: whoever made them is gone."""
+async def lock_stuck_messages(connection: Connection, *, limit: int) -> list[tuple[int, UUID, UUID, bool, str]]:
+    """Partition, id, attempt, `transactional` and channel of attempts past their deadline, locked: whoever made them is
+    gone."""
     rows = await connection.fetch(
         """
-        SELECT partition, id, attempt, transactional FROM message
+        SELECT partition, id, attempt, transactional, channel FROM message
         WHERE state = 'sending' AND deadline < now() ORDER BY deadline LIMIT $1 FOR UPDATE SKIP LOCKED
         """,
         limit,
