@@ -11,13 +11,15 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import WriteKeys
 from api.gate import BacklogGate
 from api.ingest.edge import IngestEdge
 from api.metrics import Metrics
-from api.problems import add_problem_handlers
+from api.problems import add_problem_handlers, on_crash
 from api.routes import ROUTERS
 from api.schemas.events import SECURITY_SCHEMES, event_paths
 from api.schemas.problem import ProblemBody
@@ -25,11 +27,23 @@ from api.services import ApiRuntime, Services
 from engine.flow.accept_events import EventWriter
 
 
+class _Application(FastAPI):
+    """Events pass by the layers of middleware that only the management API needs."""
+
+    edge: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            await self.edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(runtime: ApiRuntime) -> FastAPI:
     """The runtime stays the caller's: open before the first request, closed after the last."""
     services = _services(runtime)
     # No /docs: its page would run a script of somebody else's on the address of the management API.
-    app = FastAPI(title="Kogda", lifespan=_lifespan, redirect_slashes=False, docs_url=None, redoc_url=None)
+    app = _Application(title="Kogda", lifespan=_lifespan, redirect_slashes=False, docs_url=None, redoc_url=None)
     app.state.services = services
     add_problem_handlers(app)
     for router in ROUTERS:
@@ -43,6 +57,7 @@ def create_app(runtime: ApiRuntime) -> FastAPI:
         counts=services.metrics,
     )
     app.router.routes.append(Mount("/v1", edge))
+    app.edge = ServerErrorMiddleware(edge, handler=on_crash)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     return app
 

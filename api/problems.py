@@ -72,7 +72,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         app.add_exception_handler(trouble, _on_trouble)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(Exception, _on_crash)
+    app.add_exception_handler(Exception, on_crash)
 
 
 async def _on_problem(_: Request, error: Exception) -> Response:
@@ -102,7 +102,7 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return Problem(422, "invalid_request", "the request is not valid; see `errors`", errors=errors).response()
 
 
-async def _on_crash(_: Request, error: Exception) -> Response:
+async def on_crash(_: Request, error: Exception) -> Response:
     """The only place where the API catches everything. Starlette raises on, so the traceback is logged."""
     return Problem(500, "internal_error", "something went wrong on our side; it is in the server's log").response()
 

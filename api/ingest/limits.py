@@ -12,6 +12,7 @@ MAX_DEPTH = 16  # containers within containers, the properties themselves counte
 MAX_KEYS = 256  # of one object
 MAX_STRING = 8192  # characters, keys too
 MAX_INTEGER = 2**53 - 1  # beyond it a double cannot tell neighbours apart; orjson refuses it with OPT_STRICT_INTEGER
+_FEW_KEYS = 4 * MAX_KEYS  # bytes: a key and its value are five or more, `"":1,`
 MAX_FLOAT = 1e16  # from here orjson writes an exponent: "1e+16"
 
 
@@ -24,8 +25,8 @@ def is_plain(encoded: bytes) -> bool:
     """Whether compact JSON, written by orjson, of which no string holds NUL, surely keeps all limits."""
     return (
         len(encoded) <= MAX_STRING
-        and encoded.count(b"{") + encoded.count(b"[") <= MAX_DEPTH
-        and encoded.count(b":") <= MAX_KEYS
+        and encoded.count(b"{") + (b"[" in encoded and encoded.count(b"[")) <= MAX_DEPTH
+        and (len(encoded) <= _FEW_KEYS or encoded.count(b":") <= MAX_KEYS)
         and b"e+" not in encoded
     )
 

@@ -39,6 +39,8 @@ def _from_text(text: str) -> datetime:
     if text.isascii() and text.isdigit() and len(text) > 8:
         return _from_epoch(int(text))
     parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is UTC:
+        return parsed
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 

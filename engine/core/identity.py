@@ -4,6 +4,7 @@ A customer's key is `u:` + userId for a known customer, `a:` + anonymousId for a
 128 bits of BLAKE2b over length-prefixed parts, so parts cannot be shifted into each other.
 """
 
+from functools import cache
 from hashlib import blake2b
 from struct import Struct
 from uuid import UUID
@@ -30,7 +31,14 @@ def derived_bytes(kind: str, *parts: str) -> bytes:
     for part in parts:
         encoded = part.encode()
         content += _length(len(encoded)) + encoded
-    return blake2b(content, digest_size=16, person=kind.encode()[:16]).digest()
+    digest = _begun(kind).copy()  # less than half of what it costs to begin one
+    digest.update(content)
+    return digest.digest()
+
+
+@cache
+def _begun(kind: str) -> blake2b:
+    return blake2b(digest_size=16, person=kind.encode()[:16])
 
 
 def customer_id(key: str) -> UUID:
