@@ -3,16 +3,19 @@ counts. Part of the batch that decides the merge event; the cursors of both part
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects
+from engine.core.history import History, with_event
 from engine.core.identity import partition_of
-from engine.core.model import Customer, Event, Facts, Run
+from engine.core.model import Customer, Event, Facts, Past, Run
 from engine.flow.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
 from engine.flow.deciding import Decisions
+from engine.flow.past import Looker, past_of
 from engine.flow.promo_codes import ShortOfCodes, with_codes
 from engine.flow.writing import write_decisions
 from engine.runtime import Runtime
@@ -98,7 +101,8 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
     names = runtime.programs.interest
     rows = await events_since(connection, merge.target, cursor, since=since, names=names)
     history = [replace(event_of(row), historical=True) for row in rows]
-    known = await _facts(connection, runtime, merge, cursor, runs)
+    known = await _facts(connection, runtime, batch, merge, cursor=cursor, runs=runs)
+    known = replace(known, history=_untold(known.history, names, since))
     for run in runs:
         facts = replace(known, runs=(run,))
         tell = partial(_tell, runtime, batch, history=history)
@@ -111,15 +115,16 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
 
 def _without_doubles(runtime: Runtime, batch: Batch, merge: Merge, runs: list[Run], decisions: Decisions) -> list[Run]:
     """Both may be on their way through one rule about one thing: as if one had started after the other (S4)."""
-    standing: dict[tuple[str, str], Run] = {}
+    standing: dict[tuple[str, str, bool], Run] = {}
     doubles = []
     for run in sorted((run for run in runs if run.state != "ended"), key=lambda run: (run.began_at, run.id)):
         policy = runtime.programs.by_id[run.rule_set].by_name[run.rule].rule.repeated
-        first = standing.get((run.rule, run.key)) if policy != "parallel" else None
+        place = (run.rule, run.key, run.stage > 0)  # a run in its sequence has not begun
+        first = standing.get(place) if policy != "parallel" else None
         if policy == "parallel":
             continue
         stays = first is not None and (policy == "ignore" or (first.messages > 0 and policy != "restart"))
-        standing[run.rule, run.key] = first if first is not None and stays else run
+        standing[place] = first if first is not None and stays else run
         if first is not None:
             doubles.append(run if stays else first)
     for run in doubles:
@@ -128,15 +133,28 @@ def _without_doubles(runtime: Runtime, batch: Batch, merge: Merge, runs: list[Ru
     return [run for run in runs if run.id not in ended]
 
 
-async def _facts(connection: Connection, runtime: Runtime, merge: Merge, cursor: Cursor, runs: list[Run]) -> Facts:
+async def _facts(
+    connection: Connection, runtime: Runtime, batch: Batch, merge: Merge, *, cursor: Cursor, runs: list[Run]
+) -> Facts:
     where = [merge.target_partition]
     names = frozenset(name for run in runs for name in runtime.programs.by_id[run.rule_set].reads)
     seen = by_customer(await newest_times(connection, [(merge.target, cursor)], names))
+    looker = Looker(cursor=cursor, runs=runs, last_seen=seen.get(merge.target, {}))
+    programs, live = runtime.programs.by_id, batch.live.program
+    past = await past_of(connection, programs, live, {merge.target: looker}, now=batch.now)
     return Facts(
         customer=(await load_customers(connection, where, [merge.target]))[merge.target],
         once=tuple(mark for _, mark in await marks_of_customers(connection, where, [merge.target])),
         last_seen=seen.get(merge.target, {}),
+        history=past.get(merge.target, {}),
     )
+
+
+def _untold(history: History, told: Collection[str], since: datetime) -> dict[str, tuple[Past, ...]]:
+    """Without what is told again from then on: that becomes history as it is told."""
+    return {
+        name: tuple(past for past in events if name not in told or past.at < since) for name, events in history.items()
+    }
 
 
 def _tell(runtime: Runtime, batch: Batch, facts: Facts, history: list[Event]) -> Effects:
@@ -148,8 +166,17 @@ def _tell(runtime: Runtime, batch: Batch, facts: Facts, history: list[Event]) ->
         effects = _advance(runtime, batch, deaf, [event for event in history if event.at <= since])
         if any(changed.state == "ended" for changed in effects.runs):
             return effects
+        facts = replace(facts, history=_remembered(facts.history, history, until=since))
         history = [event for event in history if event.at > since]
     return _advance(runtime, batch, facts, history)
+
+
+def _remembered(history: History, told: list[Event], *, until: datetime) -> dict[str, tuple[Past, ...]]:
+    known = {name: tuple(events) for name, events in history.items()}
+    for event in told:
+        if event.at <= until:
+            known = with_event(known, event.name, Past(event.at, event.properties))
+    return known
 
 
 def _advance(runtime: Runtime, batch: Batch, facts: Facts, history: list[Event]) -> Effects:
