@@ -12,7 +12,6 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dsl.messages import Language
 from dsl.suggestions import nearest
 from engine.errors import ConfigurationError
 
@@ -73,7 +72,7 @@ class Settings(BaseSettings):
     )
     max_backlog_s: float = Field(default=600, gt=0, description="age of the oldest undecided event that answers 503")
 
-    language: Language = Field(default="en", description="language of messages about rules: en or ru")
+    language: str = Field(default="en", description="language of messages about rules: en or ru, also ru_RU.UTF-8")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "fmt": "api.cli.fmt",
     "test": "api.cli.test",
     "explain": "api.cli.explain",
+    "simulate": "api.cli.simulate",
     "publish": "api.cli.publish",
     "init": "api.cli.init",
     "demo": "api.cli.demo",
@@ -23,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "api": "api.cli.api",
     "worker": "api.cli.worker",
     "migrate": "api.cli.migrate",
+    "lsp": "api.cli.lsp",
 }
 
 
@@ -38,7 +40,7 @@ def main() -> None:
             raise SystemExit(import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:]))
         import_module("api.cli.program").app()
     except KogdaError as error:
-        from api.language import told  # a sentence that went well needs no translation
+        from api.language import told  # a command that went well does not pay for it
 
         print(f"kogda: {told(error.args[0] if error.args else error)}", file=sys.stderr)
         raise SystemExit(2) from None

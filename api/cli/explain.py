@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from api.cli.explain_report import render_explanation, render_rule
+from api.language import spoken
 from api.supervisor.services import connected
 from dsl.codes import CODES
 from dsl.plan import Plan, Rule
@@ -73,7 +74,7 @@ def _explain_rules(settings: Settings, name: str | None) -> None:
         sys.stderr.write(render_text(checked.diagnostics) + "\n")
         raise ConfigurationError("nothing is explained, because the workspace has mistakes")
     chosen = checked.plan.rules if name is None else [_named(checked.plan, name)]
-    sys.stdout.write("\n".join(render_rule(each, settings.language) for each in chosen))
+    sys.stdout.write("\n".join(render_rule(each, spoken()) for each in chosen))
 
 
 def _named(plan: Plan, name: str) -> Rule:
@@ -94,7 +95,7 @@ def _named(plan: Plan, name: str) -> Rule:
 def _explain_customer(settings: Settings, customer: str, rule: str, at: str | None) -> None:
     with connected(settings) as whole:
         explanation = asyncio.run(_load(whole, customer, rule, at))
-    sys.stdout.write(render_explanation(explanation, settings.language))
+    sys.stdout.write(render_explanation(explanation, spoken()))
 
 
 async def _load(settings: Settings, customer: str, rule: str, at: str | None) -> Explanation:

@@ -1,0 +1,82 @@
+"""What rules would have done over a stretch of time, counted. Nothing is sent and nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import combinations
+from zoneinfo import ZoneInfo
+
+from engine.testing.skips import skips_of
+from engine.testing.world import World
+
+
+@dataclass(slots=True)
+class Simulation:
+    """Days are those of the workspace's zone. All counts are of messages, unless they say otherwise."""
+
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    events: int = 0  # that came in that time
+    customers: int = 0  # that were looked at
+    reached: int = 0  # of them, those who got something
+    starts: Counter[str] = field(default_factory=Counter)  # runs, by rule
+    sent: Counter[tuple[date, str, str]] = field(default_factory=Counter)  # day, channel, rule
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)  # rule, reason
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)  # runs that ended early: rule, reason
+    overlaps: Counter[tuple[str, str]] = field(default_factory=Counter)  # customers with both rules on one day
+    busiest: Counter[int] = field(default_factory=Counter)  # customers, by their most messages on one day
+    outward: Counter[tuple[str, str]] = field(default_factory=Counter)  # calls and notes to the staff: channel, target
+    promo: Counter[str] = field(default_factory=Counter)  # codes, by pool
+
+    @property
+    def total(self) -> int:
+        return self.sent.total()
+
+    def by_rule(self) -> Mapping[str, int]:
+        counts: Counter[str] = Counter()
+        for (_, _, rule), count in self.sent.items():
+            counts[rule] += count
+        return counts
+
+    def by_day(self) -> Mapping[date, Counter[str]]:
+        """Messages by channel, for each day that had any."""
+        days: dict[date, Counter[str]] = {}
+        for (day, channel, _), count in sorted(self.sent.items()):
+            days.setdefault(day, Counter())[channel] += count
+        return days
+
+    def add(self, world: World) -> None:
+        """One customer's part."""
+        self.customers += 1
+        days: dict[date, list[str]] = {}
+        for message in world.messages:
+            if message.state != "sent":
+                continue
+            if message.is_outward:
+                self.outward[message.channel, message.template] += 1
+                continue
+            day = message.at.astimezone(self.zone).date()
+            self.sent[day, message.channel, message.rule] += 1
+            days.setdefault(day, []).append(message.rule)
+        self.refused.update((skip.rule, skip.reason) for skip in skips_of(world))
+        self._add_course(world)
+        self._add_days(days)
+
+    def _add_course(self, world: World) -> None:
+        for entry in world.timeline:
+            if entry.what in ("started", "restarted"):
+                self.starts[entry.rule] += entry.what == "started"
+            elif entry.what == "ended":
+                self.ended[entry.rule, entry.detail] += 1
+
+    def _add_days(self, days: Mapping[date, list[str]]) -> None:
+        if not days:
+            return
+        self.reached += 1
+        self.busiest[max(len(rules) for rules in days.values())] += 1
+        pairs = {pair for rules in days.values() for pair in combinations(sorted(set(rules)), 2)}
+        self.overlaps.update(pairs)
