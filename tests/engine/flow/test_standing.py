@@ -1,0 +1,302 @@
+"""Segments, dates, schedules and silence through PostgreSQL: what is noted, what starts, and what does not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from dsl import plan
+from engine.core.identity import customer_id
+from engine.flow.advance_partition import advance_partition, advance_partitions
+from engine.flow.sweep import find_waiting
+from tests.engine.flow.shop import Shop, open_shop, rule, send
+
+TIER = plan.Attribute("tier", "text")
+DAY = plan.Length(1, "day")
+
+
+def is_tier(tier: str) -> plan.Expression:
+    return plan.Compare(TIER, "is", plan.Constant("text", tier))
+
+
+def segment(condition: plan.Expression, version: str = "1") -> plan.Segment:
+    return plan.Segment(condition=condition, hash=version, file="s.rules", line=1)
+
+
+def starts(name: str, trigger: plan.Trigger, *steps: plan.Step, **more: Any) -> plan.Rule:
+    return plan.Rule(name=name, file=f"{name}.rules", line=1, trigger=trigger, steps=steps or (send(name),), **more)
+
+
+GOLD = segment(is_tier("gold"))
+ENTERS = starts("welcome", plan.SegmentTrigger(segment="gold", enters=True))
+LEAVES = starts("goodbye", plan.SegmentTrigger(segment="gold", enters=False))
+WATCHED = {"segments": {"gold": GOLD}, "attributes": {"tier": "text"}}
+RECENT = segment(plan.Happened("order_placed", DAY))
+LAPSES = starts("lapsed", plan.SegmentTrigger(segment="recent", enters=False))
+
+
+async def let_time_pass(shop: Shop, length: timedelta) -> None:
+    """The database's clock cannot be moved: all that lies ahead or behind is as if it were so much earlier."""
+    await shop.let_time_pass(length)
+    await shop.execute("UPDATE appointment SET at = at - $1::interval WHERE at IS NOT NULL", length)
+    await shop.execute("UPDATE event SET at = at - $1::interval", length)
+
+
+async def sent(shop: Shop) -> list[str]:
+    rows = await shop.fetch(
+        "SELECT c.key, m.template FROM message m JOIN customer c ON c.id = m.customer ORDER BY 1, 2"
+    )
+    return [f"{row['key']} {row['template']}" for row in rows]
+
+
+async def members(shop: Shop, name: str = "gold") -> list[str]:
+    rows = await shop.fetch(
+        """
+        SELECT c.key FROM membership m JOIN customer c ON c.id = m.customer
+        WHERE m.is_in AND m.segment = $1 ORDER BY 1
+        """,
+        name,
+    )
+    return [row["key"] for row in rows]
+
+
+def imported(event: Any) -> Any:
+    body = orjson.loads(orjson.dumps(event.body)) | {"historical": True}
+    return event._replace(body=orjson.Fragment(orjson.dumps(body)))
+
+
+async def test_entering_and_leaving_start_rules_and_membership_is_noted(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, LEAVES, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="gold"), shop.identify("2", tier="silver"))
+        await shop.advance()
+        first = await sent(shop), await members(shop)
+        await shop.post(shop.identify("1", tier="gold", city="Riga"), shop.identify("2", tier="gold"))
+        await shop.advance()
+        await shop.post(shop.identify("1", tier="silver"))
+        await shop.advance()
+
+        assert first == (["u:1 welcome"], ["u:1"])
+        assert await sent(shop) == ["u:1 goodbye", "u:1 welcome", "u:2 welcome"]
+        assert await members(shop) == ["u:2"]
+
+
+async def test_d18_a_customer_leaves_when_the_window_moves_past_the_event(database_url: str) -> None:
+    async with open_shop(database_url, LAPSES, segments={"recent": RECENT}) as shop:
+        await shop.post(shop.event("1", "order_placed"))
+        await shop.advance()
+        entered = await members(shop, "recent")
+        await let_time_pass(shop, timedelta(hours=23))
+        early = await shop.advance()
+        await let_time_pass(shop, timedelta(hours=1, seconds=1))
+
+        waiting = await find_waiting(shop.runtime)
+        await shop.advance()
+
+        assert (entered, early.timers) == (["u:1"], 0)
+        assert shop.partition("u:1") in waiting.partitions
+        assert await members(shop, "recent") == []
+        assert await sent(shop) == ["u:1 lapsed"]
+
+
+async def test_s14_an_edited_definition_starts_nothing_and_is_the_new_line(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, LEAVES, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="gold"), shop.identify("2", tier="silver"))
+        await shop.advance()
+        edited = {"gold": segment(is_tier("silver"), "2")}
+
+        await shop.publish(ENTERS, LEAVES, segments=edited, attributes={"tier": "text"})
+        await shop.advance()
+        after_edit = await sent(shop), await members(shop)
+        await shop.post(shop.identify("1", tier="silver"), shop.identify("2", tier="gold"))
+        await shop.advance()
+
+        assert after_edit == (["u:1 welcome"], ["u:2"])
+        assert await members(shop) == ["u:1"]
+        assert await sent(shop) == ["u:1 welcome", "u:2 goodbye"]
+
+
+async def test_s14_who_is_touched_before_the_fill_comes_to_him_is_judged_by_what_he_was(database_url: str) -> None:
+    async with open_shop(database_url, rule("any", "pinged"), attributes={"tier": "text"}) as shop:
+        await shop.post(shop.identify("1", tier="gold"), shop.identify("2", tier="silver"))
+        await shop.advance()
+
+        await shop.publish(ENTERS, LEAVES, **WATCHED)
+        await shop.post(shop.identify("1", tier="gold", city="Riga"), shop.identify("2", tier="gold"))
+        await shop.advance()
+
+        assert await sent(shop) == ["u:2 welcome"]
+        assert await members(shop) == ["u:1", "u:2"]
+
+
+async def test_s14_an_import_of_a_thousand_people_starts_nothing(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, **WATCHED) as shop:
+        await shop.post(*(imported(shop.identify(str(number), tier="gold")) for number in range(1000)))
+
+        await shop.advance()
+
+        assert len(await members(shop)) == 1000
+        assert await shop.value("SELECT count(*) FROM run") == 0
+
+
+async def test_the_fill_goes_on_where_a_dead_worker_left_it_and_starts_nothing(database_url: str) -> None:
+    async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"tier": "text"}) as shop:
+        await shop.post(*(shop.identify(str(number), tier="gold") for number in range(1200)))
+        await shop.advance()
+        await shop.publish(ENTERS, LEAVES, **WATCHED)
+        waiting = await find_waiting(shop.runtime)
+
+        first = await advance_partition(shop.runtime, 0)
+        share = await shop.value("SELECT count(*) FROM membership")
+        await shop.advance()
+
+        assert waiting.partitions == {0}
+        assert (first.customers, share, first.more) == (500, 500, {0})
+        assert len(await members(shop)) == 1200
+        assert await shop.value("SELECT count(*) FROM run") == 0
+        assert not await find_waiting(shop.runtime)
+        assert not await shop.advance()
+
+
+async def test_a_plan_that_watches_nothing_leaves_nothing_behind(database_url: str) -> None:
+    async with open_shop(database_url, LAPSES, segments={"recent": RECENT}) as shop:
+        await shop.post(shop.event("1", "order_placed"))
+        await shop.advance()
+
+        await shop.publish(rule("any", "pinged"))
+        await shop.advance()
+
+        assert await shop.value("SELECT count(*) FROM membership") == 0
+        assert await shop.value("SELECT count(*) FROM appointment") == 0
+
+
+async def test_back_to_an_older_definition_is_a_new_line_too(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="silver"))
+        await shop.advance()
+        await shop.publish(rule("any", "pinged"), attributes={"tier": "text"})
+        await shop.post(shop.identify("1", tier="gold"))
+        await shop.advance()
+
+        await shop.publish(ENTERS, **WATCHED)
+        await shop.advance()
+        await shop.post(shop.identify("1", tier="gold", city="Riga"))
+        await shop.advance()
+
+        assert await members(shop) == ["u:1"]
+        assert await sent(shop) == []
+
+
+async def test_two_workers_at_once_start_each_rule_once(database_url: str) -> None:
+    every = starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7)))
+    async with open_shop(database_url, every, partitions=4) as shop:
+        await shop.post(*(shop.event(str(number), "pinged") for number in range(300)))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        for _ in range(6):
+            await asyncio.gather(*(advance_partitions(shop.runtime, range(4)) for _ in range(4)))
+        await shop.advance()
+
+        assert await shop.value("SELECT count(*) FROM message") == 300
+        assert await shop.value("SELECT count(*) FROM appointment WHERE at > now()") == 300
+
+
+async def test_a_mailing_to_many_goes_in_slices_and_events_are_decided_between(database_url: str) -> None:
+    every = starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7)))
+    async with open_shop(database_url, every, rule("welcome", "registered"), partitions=1) as shop:
+        await shop.post(*(shop.event(str(number), "pinged") for number in range(1300)))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now() - interval '1 minute'")
+        await shop.post(shop.event("new", "registered"))
+
+        first = await advance_partition(shop.runtime, 0)
+        after_first = await shop.value("SELECT count(*) FROM message WHERE template = 'digest'")
+        await shop.advance()
+
+        assert first.events == 1
+        assert first.more == {0}
+        assert after_first == 500
+        assert await shop.templates_sent_to("u:new") == ["welcome"]
+        assert await shop.value("SELECT count(*) FROM message WHERE template = 'digest'") == 1300
+
+
+async def test_s15_a_schedule_that_was_missed_for_a_day_is_skipped_and_leaves_a_trace(database_url: str) -> None:
+    every = starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7)))
+    late = starts("late", every.trigger, catch_up=plan.Length(30, "hour"))
+    async with open_shop(database_url, every, late) as shop:
+        await shop.post(shop.event("1", "pinged"))
+        await shop.advance()
+        missed = shop.runtime.clock() - timedelta(hours=13)
+        await shop.execute("UPDATE appointment SET at = $1, occasion = $2", missed, missed.date().isoformat())
+
+        await shop.advance()
+
+        ended = await shop.fetch("SELECT rule, end_reason FROM run WHERE end_reason <> 'finished'")
+        assert "late" in await shop.templates_sent_to("u:1")
+        assert [tuple(row) for row in ended] in ([("digest", "overdue")], [])
+
+
+async def test_s13_silence_is_counted_from_the_last_event_and_nobody_is_swept_in(database_url: str) -> None:
+    misses = starts("miss_you", plan.InactivityTrigger(event="order_placed", length=plan.Length(30, "day")))
+    async with open_shop(database_url, rule("any", "pinged")) as shop:
+        await shop.post(shop.event("old", "order_placed", ago=timedelta(days=40)), shop.event("1", "order_placed"))
+        await shop.advance()
+        await shop.publish(misses)
+        await shop.advance()
+        at_first = await shop.fetch("SELECT customer FROM appointment WHERE at IS NOT NULL")
+        await let_time_pass(shop, timedelta(days=31))
+        await shop.execute("UPDATE appointment SET occasion = ''")
+
+        await shop.execute("UPDATE appointment SET at = now() WHERE at IS NOT NULL")
+        await shop.advance()
+        await shop.advance()
+
+        assert [row["customer"] for row in at_first] == [customer_id("u:1")]
+        assert await sent(shop) == ["u:1 miss_you"]
+
+
+async def test_a_changed_attribute_starts_a_rule_once(database_url: str) -> None:
+    becomes = starts("gold", plan.ChangeTrigger(attribute=TIER, to=plan.Constant("text", "gold")))
+    async with open_shop(database_url, becomes, attributes={"tier": "text"}) as shop:
+        await shop.post(shop.identify("1", tier="silver"))
+        await shop.advance()
+        await shop.post(shop.identify("1", tier="gold"), shop.identify("1", tier="gold", city="Riga"))
+        await shop.post(imported(shop.identify("2", tier="gold")))
+        await shop.advance()
+
+        assert await sent(shop) == ["u:1 gold"]
+        assert await shop.value("SELECT count(*) FROM appointment") == 0
+
+
+async def test_what_a_step_sets_lets_the_customer_enter_in_the_same_batch(database_url: str) -> None:
+    promotes = rule(
+        "promotes", "order_placed", plan.SetAttribute(name="tier", value=plan.Constant("text", "gold"), line=1)
+    )
+    async with open_shop(database_url, promotes, ENTERS, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="silver"))
+        await shop.advance()
+        await shop.post(shop.event("1", "order_placed"))
+
+        progress = await shop.advance()
+
+        assert progress.events == 1
+        assert await sent(shop) == ["u:1 welcome"]
+        assert await shop.value("SELECT body ->> 'depth' FROM run WHERE rule = 'welcome'") == "1"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_d16_and_guards_hold_for_rules_without_an_event(database_url: str, is_known: bool) -> None:
+    guard = plan.Guard(word="only if", condition=plan.InSegment("gold"), text="only if customer in gold", line=1)
+    every = starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7)), guards=(guard,))
+    async with open_shop(database_url, every, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="gold" if is_known else "silver"))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        await shop.advance()
+
+        assert await sent(shop) == (["u:1 digest"] if is_known else [])
