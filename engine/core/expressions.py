@@ -300,6 +300,9 @@ class Writer:
     def _Arrived(self, node: plan.Arrived) -> str:
         return "x.arrived"
 
+    def _InSegment(self, node: plan.InSegment) -> str:
+        return f"x.in_segment({self.bind(node.segment)}, c)"
+
     def _Issued(self, node: plan.Issued) -> str:
         return "x.issued"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl.plan import Length
@@ -16,10 +16,25 @@ from engine.core.values import EPOCH, NAN, Number, dig, micros
 _NO_HISTORY: History = {}
 
 
+class Asked(Protocol):
+    """A segment's condition as a function."""
+
+    @property
+    def holds(self) -> Callable[[Mapping[str, Any], Mapping[str, Any], Any], bool]: ...
+
+
+#: By name; the definitions of one rule set.
+Segments: TypeAlias = Mapping[str, Asked]
+_NO_SEGMENTS: Segments = {}
+
+
 class Scope:
     """One moment of one customer. `zone` None in a method is the customer's, and a rule's own zone otherwise."""
 
-    __slots__ = ("_ago", "_results", "arrived", "began", "history", "issued", "leap_day", "now", "seen", "zone")
+    __slots__ = (
+        "_ago", "_held", "_results", "arrived", "began", "history", "issued", "leap_day", "now", "seen", "segments",
+        "zone",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -29,16 +44,19 @@ class Scope:
         seen: Mapping[str, datetime],
         history: History = _NO_HISTORY,
         leap_day: str = "28 february",
+        segments: Segments = _NO_SEGMENTS,
     ) -> None:
         self.now = now
         self.zone = zone
         self.seen = seen
         self.history = history
         self.leap_day = leap_day
+        self.segments = segments
         self.began = now
         self.arrived = False
         self.issued = False
         self._ago: dict[tuple[Length, ZoneInfo], datetime] = {}
+        self._held: dict[Asked, bool] = {}
         self._results: dict[tuple[str, str | None], Result] = {}  # of tallies: the same for all rules at this moment
 
     def of_run(self, began: datetime, *, arrived: bool | None, issued: bool = False) -> Scope:
@@ -62,6 +80,17 @@ class Scope:
     def happened_within(self, event: str, length: Length, zone: ZoneInfo | None) -> bool:
         at = self.seen.get(event)
         return at is not None and at > self.ago(length, zone)
+
+    def in_segment(self, name: str, attributes: Mapping[str, Any]) -> bool:
+        """By the definition of the run's own rule set; computed once for this moment."""
+        code = self.segments.get(name)
+        if code is None:
+            return False
+        held = self._held.get(code)
+        if held is None:
+            self._held[code] = False  # a circle of segments, which no check lets through, holds for nobody
+            held = self._held[code] = code.holds({}, attributes, self)
+        return held
 
     def tally(
         self,

@@ -101,4 +101,16 @@ class Script:
 
     @property
     def begins(self) -> datetime | None:
-        return next((step.at for step in self.steps if isinstance(step, Happens)), None)
+        """The first `at`; without one, the day of the first expectation."""
+        first = next((step.at for step in self.steps if isinstance(step, Happens)), None)
+        if first is not None or not self.wanted:
+            return first
+        wanted = min(self.wanted, key=lambda each: each.low)
+        zone = (wanted.who or next(iter(self.people.values()))).zone
+        return wanted.low.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
+    def last(self) -> datetime | None:
+        """The last moment that is written: up to then, what comes again and again comes."""
+        moments = [step.at for step in self.steps] + [each.high for each in self.wanted]
+        return max([*moments, *(each.until for each in self.silences if each.until is not None)], default=None)
