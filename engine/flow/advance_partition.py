@@ -26,7 +26,7 @@ from engine.storage.quarantine import quarantine
 TRIES = 3
 _BETWEEN_TRIES_S = (0.02, 0.1)
 _FULL = Limits()
-_NONE = Limits(events=0, timers=0, outcomes=0)
+_NONE = Limits(events=0, timers=0, outcomes=0, appointments=0, customers=0)
 
 #: Not the data's fault: tried again by whoever called, as often as it takes.
 TRANSIENT = (
@@ -156,6 +156,8 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
     forwarded = {partition for _, (partition, _) in batch.forwards}
     forwarded |= {partition for _, _, (partition, _) in batch.lost_outcomes}
     forwarded |= {partition for partition, _ in decisions.withdrawals}  # their outcomes
+    if batch.standing.is_watched:
+        forwarded |= {merge.target_partition for merge in batch.merges}  # to look at them again
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
         timers=batch.timers + len(batch.standing.due),

@@ -23,7 +23,7 @@ from engine.storage.cursors import Cursor
 from engine.storage.customers import load_customers, merge_target, save_customers
 from engine.storage.database import Connection
 from engine.storage.history import by_customer, events_since, newest_times
-from engine.storage.moves import Move, create_target, move_belongings
+from engine.storage.moves import Move, create_target, look_again, move_belongings
 from engine.storage.once_marks import marks_of_customers
 from engine.storage.runs import runs_of_customers
 
@@ -44,6 +44,9 @@ async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch
             raise ReadAgain({merge.target_partition, merge.partition})
         await _merge(connection, merge, after[merge.partition])
         decisions = await _apply_history(connection, runtime, batch, merge)
+        if batch.standing.is_watched:
+            decisions.memberships, decisions.appointments = [], []
+            await look_again(connection, _move_of(merge))
         await write_decisions(connection, decisions)
         told.failures += decisions.failures
         told.messages += decisions.messages
@@ -62,8 +65,12 @@ async def _resolved(connection: Connection, merge: Merge, partitions: int) -> Me
     return None
 
 
+def _move_of(merge: Merge) -> Move:
+    return Move(merge.partition, merge.source, merge.target_partition, merge.target)
+
+
 async def _merge(connection: Connection, merge: Merge, after: Cursor) -> None:
-    move = Move(merge.partition, merge.source, merge.target_partition, merge.target)
+    move = _move_of(merge)
     await create_target(connection, move, merge.target_key)
     found = await load_customers(connection, [merge.partition, merge.target_partition], [merge.source, merge.target])
     source, target = found[merge.source], found[merge.target]

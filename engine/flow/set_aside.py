@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from engine.storage.appointments import call_off, first_due_appointment
 from engine.storage.cursors import Cursor, lock_cursors, move_cursors
 from engine.storage.database import Connection, Database
+from engine.storage.fills import Slice, is_unfilled, next_slices, save_fills
 from engine.storage.outcomes import delete_outcomes, first_outcome
 from engine.storage.quarantine import Quarantined, quarantine
 from engine.storage.queue import first_place
+from engine.storage.rule_sets import live_standing
 from engine.storage.runs import fail_run, first_due
 
-What: TypeAlias = Literal["events", "timers", "outcomes"]
+What: TypeAlias = Literal["events", "timers", "outcomes", "appointments", "customers"]
+
+
+_SUBJECTS: Mapping[What, Literal["event", "run", "customer"]] = {
+    "events": "event", "timers": "run", "outcomes": "run", "appointments": "customer", "customers": "customer",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Suspect:
     partition: int
     what: What
     epoch: int
-    place: tuple[object, ...]  # of the event, timer or outcome; empty: nothing waits
+    place: tuple[object, ...]  # of the event, timer, outcome, appointment or customer; empty: nothing waits
 
 
 async def find_suspect(database: Database, partition: int, what: What) -> Suspect:
@@ -41,7 +50,7 @@ async def set_aside(database: Database, suspect: Suspect, error: Exception, *, t
         subject, after = await _step_over(connection, cursor, suspect)
         await move_cursors(connection, [(cursor, after)])
         entry = Quarantined(
-            what="event" if suspect.what == "events" else "run",
+            what=_SUBJECTS[suspect.what],
             subject=str(subject),
             rule="",
             tries=tries,
@@ -60,9 +69,22 @@ async def _look(connection: Connection, partition: int, what: What) -> tuple[Cur
     elif what == "timers":
         run = await first_due(connection, partition)
         place = (run,) if run else ()
-    else:
+    elif what == "outcomes":
         place = await first_outcome(connection, partition) or ()
+    elif what == "appointments":
+        place = await first_due_appointment(connection, partition) or ()
+    else:
+        place = await _first_unfilled(connection, cursor)
     return cursor, Suspect(partition, what, cursor.epoch, place)
+
+
+async def _first_unfilled(connection: Connection, cursor: Cursor) -> tuple[object, ...]:
+    """What is watched now, and the next customer to be looked at for it."""
+    standing = await live_standing(connection)
+    if not is_unfilled(cursor, standing):
+        return ()
+    found = (await next_slices(connection, [cursor], standing, limit=1))[0]
+    return (standing, found.filled_to) if found.filled_to is not None else ()
 
 
 async def _step_over(connection: Connection, cursor: Cursor, suspect: Suspect) -> tuple[object, Cursor]:
@@ -70,6 +92,16 @@ async def _step_over(connection: Connection, cursor: Cursor, suspect: Suspect) -
     if suspect.what == "events":
         xid, seq, received_at, event = suspect.place
         return event, cursor.at(xid, seq, received_at)  # type: ignore[arg-type]
+    if suspect.what == "appointments":
+        customer = suspect.place[0]
+        assert isinstance(customer, UUID)
+        await call_off(connection, suspect.partition, customer)
+        return customer, cursor
+    if suspect.what == "customers":
+        standing, customer = suspect.place
+        assert isinstance(customer, UUID)
+        await save_fills(connection, [Slice(suspect.partition, (), customer)], str(standing))
+        return customer, cursor
     run = suspect.place[-1]
     assert isinstance(run, UUID)
     if suspect.what == "outcomes":

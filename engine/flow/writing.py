@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.flow.batch import Batch
 from engine.flow.deciding import Decisions
-from engine.storage.appointments import save_appointments
+from engine.storage.appointments import call_off, save_appointments
 from engine.storage.count_marks import save_count_marks
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
@@ -36,10 +36,7 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await (save_runs if carefully else insert_runs)(connection, decisions.new_runs)
     if decisions.messages:
         await (add_messages if carefully else insert_messages)(connection, decisions.messages)
-    if decisions.marks:
-        await save_marks(connection, decisions.marks)
-    if decisions.counted:
-        await save_count_marks(connection, decisions.counted)
+    await _write_marks(connection, decisions)
     if decisions.emitted:
         await insert_emitted(connection, decisions.emitted)
     if decisions.points or decisions.issued:
@@ -49,6 +46,13 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await insert_notes(connection, decisions.notes)
     if decisions.quarantined:
         await quarantine(connection, decisions.quarantined)
+
+
+async def _write_marks(connection: Connection, decisions: Decisions) -> None:
+    if decisions.marks:
+        await save_marks(connection, decisions.marks)
+    if decisions.counted:
+        await save_count_marks(connection, decisions.counted)
 
 
 async def _write_deeds(connection: Connection, decisions: Decisions) -> None:
@@ -74,6 +78,9 @@ async def write_progress(connection: Connection, batch: Batch) -> None:
     if batch.lost_outcomes:
         places = [(partition, message) for partition, message, _ in batch.lost_outcomes]
         await forward_outcomes(connection, places, [target for _, _, target in batch.lost_outcomes])
+    for partition, customer in batch.standing.due:
+        if customer not in batch.facts:
+            await call_off(connection, partition, customer)  # nobody is there to keep it
     if batch.standing.slices:
         await save_fills(connection, batch.standing.slices, batch.standing.digest)
     await move_cursors(connection, [(backlog.cursor, backlog.after) for backlog in batch.backlogs])

@@ -79,3 +79,34 @@ _EVENTS = """
     UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq')
     WHERE customer = $2 AND partition = $1 AND (xid, seq) <= ($5, $6)
 """
+
+
+async def look_again(connection: Connection, move: Move) -> None:
+    """What was noted of either is no longer true of both: the next batch looks at the target anew, and starts nothing.
+    What was done for one of them is not done again."""
+    places = (move.partition, move.source, move.target_partition, move.target)
+    for statement in _NOTED:
+        await connection.execute(statement, *places)
+
+
+_NOTED = (
+    """
+    DELETE FROM membership
+    WHERE (partition = $1::smallint AND customer = $2::uuid) OR (partition = $3::smallint AND customer = $4::uuid)
+    """,
+    """
+    WITH gone AS (DELETE FROM appointment WHERE partition = $1::smallint AND customer = $2::uuid RETURNING *)
+    INSERT INTO appointment (partition, customer, errand, name, definition, occasion, done)
+    SELECT $3::smallint, $4::uuid, errand, name, '', '', done FROM gone
+    ON CONFLICT (partition, customer, errand, name) DO UPDATE SET done = greatest(appointment.done, excluded.done)
+    """,
+    """
+    UPDATE appointment SET at = NULL, definition = ''
+    WHERE partition = $3::smallint AND customer = $4::uuid AND ($1::smallint, $2::uuid) IS NOT NULL
+    """,
+    """
+    INSERT INTO appointment (partition, customer, errand, name, at, definition, occasion, done)
+    SELECT $3::smallint, $4::uuid, 'segment', '', now(), '', '', '' WHERE ($1::smallint, $2::uuid) IS NOT NULL
+    ON CONFLICT (partition, customer, errand, name) DO UPDATE SET at = excluded.at
+    """,
+)

@@ -11,7 +11,7 @@ from engine.storage.database import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    what: Literal["event", "run", "message"]
+    what: Literal["event", "run", "message", "customer"]
     subject: str  # its id
     rule: str  # "" when no rule is to blame
     tries: int

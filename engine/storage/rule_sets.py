@@ -61,6 +61,13 @@ async def live_rule_set(connection: Connection) -> int | None:
     return found
 
 
+async def live_standing(connection: Connection) -> str:
+    """Digest of what the live rules watch outside of runs; "": nothing."""
+    query = f"SELECT standing FROM rule_set WHERE id = ({LIVE})"  # noqa: S608
+    found: str | None = await connection.fetchval(query)
+    return found or ""
+
+
 async def load_rule_set(connection: Connection, rule_set: int) -> RuleSet:
     row = await connection.fetchrow(
         "SELECT id, hash, plan, templates, settings, standing FROM rule_set WHERE id = $1", rule_set

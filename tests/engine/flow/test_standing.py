@@ -157,7 +157,7 @@ async def test_the_fill_goes_on_where_a_dead_worker_left_it_and_starts_nothing(d
         assert (first.customers, share, first.more) == (500, 500, {0})
         assert len(await members(shop)) == 1200
         assert await shop.value("SELECT count(*) FROM run") == 0
-        assert not await find_waiting(shop.runtime)
+        assert not (await find_waiting(shop.runtime)).partitions
         assert not await shop.advance()
 
 
@@ -300,3 +300,65 @@ async def test_d16_and_guards_hold_for_rules_without_an_event(database_url: str,
         await shop.advance()
 
         assert await sent(shop) == (["u:1 digest"] if is_known else [])
+
+
+async def test_a_merge_starts_nothing_and_is_the_new_line(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, LEAVES, **WATCHED) as shop:
+        await shop.post(shop.identify("1", tier="silver"), shop.anonymous("x", "pinged"))
+        await shop.advance()
+        gold = shop._row("a:x", 1, "", {"tier": "gold", "city": "Riga"}, timedelta())
+        await shop.post(gold)
+        await shop.advance()
+        before = await sent(shop)
+
+        await shop.post(shop.merge("x", "2"))
+        await shop.advance()
+        after_merge = await members(shop), await shop.value("SELECT count(*) FROM message")
+        await shop.post(shop.identify("2", tier="silver"))
+        await shop.advance()
+
+        assert before == ["a:x welcome"]
+        assert after_merge == (["u:2"], 1)
+        assert await members(shop) == []
+        assert "u:2 goodbye" in await sent(shop)
+
+
+async def test_what_was_done_for_one_of_two_merged_customers_is_not_done_again(database_url: str) -> None:
+    every = starts("digest", plan.ScheduleTrigger(time="23:59", weekdays=(1, 2, 3, 4, 5, 6, 7)))
+    async with open_shop(database_url, every) as shop:
+        await shop.post(shop.event("1", "pinged"), shop.anonymous("x", "pinged"))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET done = '2999-01-01' WHERE customer = $1", customer_id("a:x"))
+
+        await shop.post(shop.merge("x", "1"))
+        await shop.advance()
+
+        rows = await shop.fetch("SELECT customer, name, done, at FROM appointment")
+        assert [(row["customer"], row["name"], row["done"]) for row in rows] == [
+            (customer_id("u:1"), "digest", "2999-01-01")
+        ]
+        assert rows[0]["at"].year >= 2999
+
+
+@pytest.mark.parametrize("what", ["fill", "date"])
+async def test_a_customer_who_cannot_be_read_does_not_stop_the_others(database_url: str, what: str) -> None:
+    born = plan.Attribute("born", "date", repeats=True)
+    birthday = starts("birthday", plan.DateTrigger(attribute=born, time="00:00"))
+    async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"born": "date"}) as shop:
+        await shop.post(*(shop.identify(str(number), tier="gold", born="2000-01-01") for number in range(20)))
+        await shop.advance()
+        if what == "date":
+            await shop.publish(birthday, **WATCHED)
+            await shop.advance()
+            await shop.execute("UPDATE appointment SET at = now()")
+        await shop.execute("UPDATE customer SET attributes = '[1]' WHERE key = 'u:7'")
+        if what == "fill":
+            await shop.publish(birthday, **WATCHED)
+
+        await shop.advance()
+        await shop.advance()
+
+        assert len(await members(shop)) == (19 if what == "fill" else 20)
+        assert len(await sent(shop)) == (0 if what == "fill" else 19)
+        assert await shop.value("SELECT what FROM quarantine") == "customer"
+        assert not (await find_waiting(shop.runtime)).partitions
