@@ -737,6 +737,13 @@ class GivenFailure(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPool(Node):
+    """`promo "BACK10" runs dry`."""
+
+    pool: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenRules(Node):
     path: Text
 
@@ -804,9 +811,39 @@ class ExpectTag(Node):
     customer: Name | None = None
 
 
-Given: TypeAlias = GivenCustomer | GivenHistory | GivenSplit | GivenWorkspace | GivenFailure | GivenRules
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectTold(Node):
+    """`expect call "crm_sync" at 10:00 with id = "42"`, `expect notify "managers" "VIP left" at 10:00`."""
+
+    to: OneWord["call", "notify"]
+    name: Text  # of the webhook or the group
+    message: Text | None = None  # of a note; None: whatever it says
+    at: Moment | None = None
+    between: tuple[Moment, Moment] | None = None
+    properties: tuple[Pair, ...] = ()  # of a call: those that it must carry, besides others
+    customer: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectNotTold(Node):
+    """`expect no call "crm_sync"`, `expect no notify`."""
+
+    to: OneWord["call", "notify"]
+    name: Text | None = None
+    customer: Name | None = None
+
+
+Given: TypeAlias = GivenCustomer | GivenHistory | GivenSplit | GivenWorkspace | GivenFailure | GivenPool | GivenRules
 Expectation: TypeAlias = (
-    ExpectMessage | ExpectNoMessage | ExpectNothing | ExpectSkipped | ExpectExit | ExpectValue | ExpectTag
+    ExpectMessage
+    | ExpectNoMessage
+    | ExpectNothing
+    | ExpectSkipped
+    | ExpectExit
+    | ExpectValue
+    | ExpectTag
+    | ExpectTold
+    | ExpectNotTold
 )
 
 

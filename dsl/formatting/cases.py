@@ -22,7 +22,7 @@ def _forms(*terminals: str) -> frozenset[str]:
 
 
 #: A condition that begins with a name of this kind needs brackets after `expect`.
-_EXPECTED = _forms("NO", "NOTHING", "SKIPPED", "EXIT", "TAG") | frozenset(CHANNELS)
+_EXPECTED = _forms("NO", "NOTHING", "SKIPPED", "EXIT", "TAG", "CALL", "NOTIFY") | frozenset(CHANNELS)
 
 #: Alone on a line, these begin the next case.
 _BEGIN_CASE = _forms("TEST", "TODO")
@@ -101,12 +101,26 @@ def _at_change(words: Words, found: syntax.AtChange) -> Doc:
 
 
 def _message(words: Words, found: syntax.ExpectMessage) -> Doc:
-    when = f"{words('AT')} {moment(words, found.at)}" if found.at else ""
+    message = f"{words('EXPECT')} {words.channel(found.channel)} {quoted(found.template.text)}"
+    return [f"{message} {_when(words, found)}{_whose(words, found.customer)}"]
+
+
+def _when(words: Words, found: syntax.ExpectMessage | syntax.ExpectTold) -> str:
     if found.between:
         first, last = (moment(words, each) for each in found.between)
-        when = f"{words('BETWEEN')} {first} {words('AND')} {last}"
-    message = f"{words('EXPECT')} {words.channel(found.channel)} {quoted(found.template.text)}"
-    return [f"{message} {when}{_whose(words, found.customer)}"]
+        return f"{words('BETWEEN')} {first} {words('AND')} {last}"
+    return f"{words('AT')} {moment(words, found.at)}" if found.at else ""
+
+
+def _told(words: Words, found: syntax.ExpectTold) -> Doc:
+    said = f" {quoted(found.message.text)}" if found.message else ""
+    told = f"{words('EXPECT')} {words(found.to.upper())} {quoted(found.name.text)}{said}"
+    return [f"{told} {_when(words, found)}{_whose(words, found.customer)}", *pairs(words, found.properties)]
+
+
+def _not_told(words: Words, found: syntax.ExpectNotTold) -> Doc:
+    name = f" {quoted(found.name.text)}" if found.name else ""
+    return [f"{words('EXPECT')} {words('NO')} {words(found.to.upper())}{name}{_whose(words, found.customer)}"]
 
 
 def _no_message(words: Words, found: syntax.ExpectNoMessage) -> Doc:
@@ -150,6 +164,7 @@ _PRINTERS: dict[type, Callable[[Words, Any], Doc]] = {
     syntax.GivenSplit: _split,
     syntax.GivenWorkspace: lambda words, found: [words("WORKSPACE"), *pairs(words, found.settings)],
     syntax.GivenFailure: lambda words, found: [f"{words('TEMPLATE')} {quoted(found.template.text)} {words('FAILS')}"],
+    syntax.GivenPool: lambda words, found: [f"{words('PROMO')} {quoted(found.pool.text)} {words('RUNS_DRY')}"],
     syntax.GivenRules: lambda words, found: [f"{words('RULES')} {quoted(found.path.text)}"],
     syntax.AtEvent: _at_event,
     syntax.AtChange: _at_change,
@@ -160,4 +175,6 @@ _PRINTERS: dict[type, Callable[[Words, Any], Doc]] = {
     syntax.ExpectExit: _exit,
     syntax.ExpectValue: _value,
     syntax.ExpectTag: _tag,
+    syntax.ExpectTold: _told,
+    syntax.ExpectNotTold: _not_told,
 }

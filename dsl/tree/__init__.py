@@ -119,6 +119,7 @@ TREES: dict[str, Build] = {
     "given_split": cases.given_split,
     "given_workspace": cases.given_workspace,
     "given_failure": cases.given_failure,
+    "given_pool": cases.given_pool,
     "given_rules": cases.given_rules,
     "at_event": cases.at_event,
     "at_change": cases.at_change,
@@ -130,6 +131,9 @@ TREES: dict[str, Build] = {
     "expect_skipped": cases.expect_skipped,
     "expect_exit": cases.expect_exit,
     "expect_tag": cases.expect_tag,
+    "expect_call": cases.expect_told,
+    "expect_notify": cases.expect_told,
+    "expect_not_told": cases.expect_not_told,
     "expect_value": cases.expect_value,
     "examples": cases.examples,
 }

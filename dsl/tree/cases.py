@@ -61,6 +61,10 @@ def given_failure(b: Builder, span: Span, parts: Parts) -> syntax.GivenFailure:
     return syntax.GivenFailure(span=span, template=b.node(parts[1]))
 
 
+def given_pool(b: Builder, span: Span, parts: Parts) -> syntax.GivenPool:
+    return syntax.GivenPool(span=span, pool=b.node(parts[1]))
+
+
 def given_rules(b: Builder, span: Span, parts: Parts) -> syntax.GivenRules:
     return syntax.GivenRules(span=span, path=b.node(parts[1]))
 
@@ -130,6 +134,31 @@ def expect_exit(b: Builder, span: Span, parts: Parts) -> syntax.ExpectExit:
 
 def expect_tag(b: Builder, span: Span, parts: Parts) -> syntax.ExpectTag:
     return syntax.ExpectTag(span=span, tag=b.node(parts[2]), customer=whose(b, parts))
+
+
+def expect_told(b: Builder, span: Span, parts: Parts) -> syntax.ExpectTold:
+    moments = b.nodes(trees(parts, "expected_moment"))
+    name, *said = b.nodes(tokens(parts, "STRING"))
+    return syntax.ExpectTold(
+        span=span,
+        to="call" if is_token(parts[1], "CALL") else "notify",
+        name=name,
+        message=said[0] if said else None,
+        at=moments[0] if len(moments) == 1 else None,
+        between=moments if len(moments) == 2 else None,
+        properties=pairs(b, parts),
+        customer=whose(b, parts),
+    )
+
+
+def expect_not_told(b: Builder, span: Span, parts: Parts) -> syntax.ExpectNotTold:
+    name = token(parts, "STRING")
+    return syntax.ExpectNotTold(
+        span=span,
+        to="call" if token(parts, "CALL") else "notify",
+        name=b.text(name) if name else None,
+        customer=whose(b, parts),
+    )
 
 
 def expect_value(b: Builder, span: Span, parts: Parts) -> syntax.ExpectValue:

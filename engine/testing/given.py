@@ -18,6 +18,7 @@ from engine.core.calendar import zone_named
 _TEXT = Kind(name="text")
 #: What a customer has besides the attributes of the schema.
 CONSENT, TAGS = "consent", "tags"
+POINTS = "points"
 
 
 def properties_of(event: str, pairs: Sequence[syntax.Pair], scope: Scope) -> dict[str, JSON]:
@@ -65,10 +66,18 @@ def trait_of(name: syntax.Name, value: syntax.Value, scope: Scope) -> JSON:
     if name.text == "timezone" and isinstance(found, str) and zone_named(found) is None:
         _refuse(scope, value, say("there is no such time zone; write one like Europe/Moscow"))
         return None
+    if name.text == POINTS and (not isinstance(found, int) or found < 0):
+        _refuse(scope, value, say("whole points, at least 0"))
+        return None
     if found == "":
         _refuse(scope, value, say("an empty text says nothing: leave it out"))
         return None
     return found
+
+
+def constant_of(value: syntax.Value, scope: Scope) -> JSON:
+    """A value that a call carries."""
+    return _constant(value, None, scope)
 
 
 def _constant(value: syntax.Value, kind: Kind | None, scope: Scope) -> JSON:

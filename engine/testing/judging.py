@@ -70,7 +70,7 @@ class Judgement:
                 at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
                 said = say(
                     'unexpected {channel} "{template}" at {at}{to}',
-                    channel=message.channel,
+                    channel=message.spoken_channel,
                     template=message.template,
                     at=at,
                     to=self._to(message),
@@ -89,23 +89,20 @@ class Judgement:
         return not script.is_open or any(each.until is None or message.at <= each.until for each in script.silences)
 
     def _judge_claim(self, claim: Claim, who: Person | None) -> None:
-        if isinstance(claim, syntax.ExpectNoMessage):
-            self._judge_no_message(claim, who)
+        if isinstance(claim, syntax.ExpectNoMessage | syntax.ExpectNotTold):
+            self._judge_none(claim, who)
         elif isinstance(claim, syntax.ExpectSkipped):
             self._judge_skipped(claim, who)
         else:
             self._judge_exit(claim, who)
 
-    def _judge_no_message(self, claim: syntax.ExpectNoMessage, who: Person | None) -> None:
+    def _judge_none(self, claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, who: Person | None) -> None:
         for message in self.sent:
-            is_meant = claim.channel in (None, message.channel) and (
-                claim.template is None or claim.template.text == message.template
-            )
-            if is_meant and _concerns(message.customer, who) and message not in self.unexpected:
+            if _is_meant(claim, message) and _concerns(message.customer, who) and message not in self.unexpected:
                 at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
                 said = say(
                     '{channel} "{template}" was sent at {at}{to}',
-                    channel=message.channel,
+                    channel=message.spoken_channel,
                     template=message.template,
                     at=at,
                     to=self._to(message),
@@ -174,7 +171,25 @@ class Judgement:
 
 def _fits(message: SentMessage, wanted: Wanted) -> bool:
     is_meant = (message.channel, message.template) == (wanted.channel, wanted.template)
+    if is_meant and message.is_outward:
+        is_meant = _carries(message, wanted)
     return is_meant and _concerns(message.customer, wanted.who) and wanted.low <= message.at < wanted.high + _MINUTE
+
+
+def _is_meant(claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, message: SentMessage) -> bool:
+    """`no messages` speaks of those to customers."""
+    if isinstance(claim, syntax.ExpectNotTold):
+        return claim.to == message.spoken_channel and (claim.name is None or claim.name.text == message.template)
+    if claim.channel is None:
+        return not message.is_outward
+    return claim.channel == message.channel and (claim.template is None or claim.template.text == message.template)
+
+
+def _carries(message: SentMessage, wanted: Wanted) -> bool:
+    given = message.context.get("with")
+    carried = given if isinstance(given, dict) else {}
+    has_all = all(name in carried and carried[name] == value for name, value in wanted.given.items())
+    return has_all and wanted.said in (None, message.context.get("text"))
 
 
 def _concerns(customer: str, who: Person | None) -> bool:

@@ -12,6 +12,7 @@ from engine.core.effects import NewMessage
 from engine.core.guards import MessageFacts, first_block
 from engine.core.model import Run
 from engine.core.scope import Scope, attributes_of
+from engine.testing.given import POINTS
 from engine.testing.ground import Ground
 from engine.testing.script import Check, Person, Script
 from engine.testing.world import Verdict, World
@@ -33,6 +34,8 @@ class Play:
 
     def run(self) -> None:
         """Raises what the world raises: `StillWaiting`, `RuleFailed`."""
+        for pool in self.script.dry:
+            self.world.memory.pools.fill(pool)
         for person in self.script.people.values():
             self._introduce(person)
         for past in self.script.past:
@@ -60,7 +63,8 @@ class Play:
     def _introduce(self, person: Person) -> None:
         memory, known = self.world.memory, self.world.customer(person.cast_as)
         told = with_traits(known, person.traits, self.ground.plan.attributes)
-        memory.customers[known.id] = replace(told, tags=person.tags)
+        points = person.traits.get(POINTS)
+        memory.customers[known.id] = replace(told, tags=person.tags, points=points if isinstance(points, int) else 0)
         memory.noted.known.add(known.id)
 
     def _last_minute(self) -> datetime | None:

@@ -19,12 +19,14 @@ from dsl.source import Span
 from engine.core import calendar
 from engine.core.expressions import test_of
 from engine.testing.casting import arms_of, name_of_one_who_takes
-from engine.testing.given import properties_of, trait_of, traits_of
+from engine.testing.given import POINTS, constant_of, properties_of, trait_of, traits_of
 from engine.testing.ground import Ground
 from engine.testing.moments import Moments
 from engine.testing.script import Check, Claim, Happens, Past, Person, Script, Silence, Wanted
 
 _UNNAMED = "customer"
+#: What a word of the language leads out by.
+CHANNEL_OF = {"call": "webhook", "notify": "staff"}
 _MOST_PAST = 1_000  # events of one `had` line
 
 
@@ -101,6 +103,13 @@ class _Reader:
         self.find_template(node.template, None)
         self.script.failing.add(node.template.text)
 
+    def _read_pool(self, node: syntax.GivenPool) -> None:
+        pools = self.ground.catalog.pools
+        if node.pool.text not in pools:
+            message = say('there is no promo pool "{name}"', name=node.pool.text)
+            report_unknown("E216", message, node.pool.span, problems=self.problems, candidates=pools, quoted=True)
+        self.script.dry.add(node.pool.text)
+
     def _read_history(self, node: syntax.GivenHistory) -> None:
         begins, who = self.script.begins, self.whose(node.customer, node.span)
         event = find_event(node.event, self.scope)
@@ -151,6 +160,15 @@ class _Reader:
                 else say('there is no template "{name}"', name=name.text)
             )
             report_unknown("E204", message, name.span, problems=self.problems, candidates=known, quoted=True)
+
+    def find_told(self, name: syntax.Text, to: str) -> None:
+        code, known, message = (
+            ("E217", self.ground.catalog.webhooks, say('there is no webhook "{name}"', name=name.text))
+            if to == "call"
+            else ("E219", self.ground.catalog.staff, say('there is no staff group "{name}"', name=name.text))
+        )
+        if name.text not in known:
+            report_unknown(code, message, name.span, problems=self.problems, candidates=known, quoted=True)
 
     def whose(self, name: syntax.Name | None, span: Span) -> Person | None:
         """The customer that a line names; without a name the only one."""
@@ -203,7 +221,7 @@ class _Timeline:
         who = reader.whose(node.customer, node.span)
         at = self.moments.step_to(node.at, who.zone) if who else None
         parts = node.path.parts
-        if len(parts) != 2 or node.path.root != "customer" or parts[1].text == "tags":
+        if len(parts) != 2 or node.path.root != "customer" or parts[1].text in ("tags", POINTS):
             label = Label(node.path.span, say("only an attribute can be changed: customer.…"))
             reader.problems.error("E409", say("this cannot be changed in a test"), label)
             return
@@ -215,8 +233,21 @@ class _Timeline:
             who.zone = calendar.zone_named(str(value)) or who.zone
 
     def read_message(self, node: syntax.ExpectMessage) -> None:
+        self.reader.find_template(node.template, node.channel)
+        self._want(node, node.channel, node.template.text)
+
+    def read_told(self, node: syntax.ExpectTold) -> None:
+        self.reader.find_told(node.name, node.to)
+        given = {
+            pair.name.text: value
+            for pair in node.properties
+            if (value := constant_of(pair.value, self.reader.scope)) is not None
+        }
+        said = node.message.text if node.message else None
+        self._want(node, CHANNEL_OF[node.to], node.name.text, given=given, said=said)
+
+    def _want(self, node: syntax.ExpectMessage | syntax.ExpectTold, channel: str, template: str, **more: Any) -> None:
         reader = self.reader
-        reader.find_template(node.template, node.channel)
         who = reader.anybody_or(node.customer)
         zone = (who or next(iter(reader.script.people.values()))).zone
         written = node.between or ((node.at, node.at) if node.at else ())
@@ -229,7 +260,7 @@ class _Timeline:
             label = Label(node.between[1].span if node.between else node.span, say("this is before the first one"))
             reader.problems.error("E401", say("time goes backwards here"), label, notes=[say("write the date as well")])
         reader.script.wanted.append(
-            Wanted(node=node, channel=node.channel, template=node.template.text, low=low, high=high, who=who)
+            Wanted(node=node, channel=channel, template=template, low=low, high=high, who=who, **more)
         )
 
     def read_nothing(self, node: syntax.ExpectNothing) -> None:
@@ -239,7 +270,10 @@ class _Timeline:
             self.reader.script.silences.append(Silence(node=node, until=until))
 
     def read_claim(self, node: Claim) -> None:
-        if not isinstance(node, syntax.ExpectExit) and node.template is not None:
+        if isinstance(node, syntax.ExpectNotTold):
+            if node.name is not None:
+                self.reader.find_told(node.name, node.to)
+        elif not isinstance(node, syntax.ExpectExit) and node.template is not None:
             self.reader.find_template(node.template, node.channel)
         self.reader.script.claims.append((node, self.reader.anybody_or(node.customer)))
 
@@ -277,13 +311,16 @@ _GIVEN: Mapping[type, Callable[[_Reader, Any], None]] = {
     syntax.GivenSplit: _Reader._read_split,
     syntax.GivenWorkspace: _Reader._read_workspace,
     syntax.GivenFailure: _Reader._read_failure,
+    syntax.GivenPool: _Reader._read_pool,
 }
 _TIMED: Mapping[type, Callable[[_Timeline, Any], None]] = {
     syntax.AtEvent: _Timeline.read_event,
     syntax.AtChange: _Timeline.read_change,
     syntax.ExpectMessage: _Timeline.read_message,
     syntax.ExpectNothing: _Timeline.read_nothing,
+    syntax.ExpectTold: _Timeline.read_told,
     syntax.ExpectNoMessage: _Timeline.read_claim,
+    syntax.ExpectNotTold: _Timeline.read_claim,
     syntax.ExpectSkipped: _Timeline.read_claim,
     syntax.ExpectExit: _Timeline.read_claim,
     syntax.ExpectTag: _Timeline.read_tag,

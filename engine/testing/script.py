@@ -11,6 +11,7 @@ from dsl import syntax
 from dsl.plan import JSON
 from engine.core.expressions import Test
 from engine.core.model import Properties
+from engine.testing.timeline import SPOKEN
 
 
 @dataclass(slots=True)
@@ -59,18 +60,20 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A message that must be sent, from `low` to the minute of `high`."""
+    """A message, a call or a note that must be sent, from `low` to the minute of `high`."""
 
-    node: syntax.ExpectMessage
+    node: syntax.ExpectMessage | syntax.ExpectTold
     channel: str
     template: str
     low: datetime
     high: datetime
     who: Person | None  # None: anybody
+    given: Properties = field(default_factory=dict)  # what a call must carry, besides others
+    said: str | None = None  # by a note; None: whatever it says
 
     @property
     def text(self) -> str:
-        return f'{self.channel} "{self.template}"'
+        return f'{SPOKEN.get(self.channel, self.channel)} "{self.template}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ class Silence:
 
 
 #: Expectations about the whole of the timeline, as they were written, with the customer that they name.
-Claim: TypeAlias = syntax.ExpectNoMessage | syntax.ExpectSkipped | syntax.ExpectExit
+Claim: TypeAlias = syntax.ExpectNoMessage | syntax.ExpectNotTold | syntax.ExpectSkipped | syntax.ExpectExit
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ class Script:
     people: dict[str, Person] = field(default_factory=dict)
     arms: dict[str, str] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)  # templates that the provider refuses
+    dry: set[str] = field(default_factory=set)  # promo pools without a code
     past: list[Past] = field(default_factory=list)
     steps: list[Happens | Check] = field(default_factory=list)  # in the order of time
     wanted: list[Wanted] = field(default_factory=list)

@@ -61,7 +61,7 @@ def _told(entry: Entry) -> str | None:
         )
     if isinstance(about, SentMessage):
         reason = f": {about.reason}" if about.reason else ""
-        return f'{about.channel} "{about.template}" {about.state}{reason}'
+        return f'{about.spoken_channel} "{about.template}" {about.state}{reason}'
     if isinstance(about, Note) and about.what in _TOLD:
         return f'"{entry.rule}" {about.what} {about.detail}'.strip()
     return None

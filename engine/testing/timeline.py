@@ -11,6 +11,10 @@ from dsl.plan import JSON
 from engine.core.effects import OUTWARD
 
 
+#: The word of the language for what goes out by a channel, where it is not the channel's own.
+SPOKEN = {"webhook": "call", "staff": "notify"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
     """A message and what became of it."""
@@ -31,6 +35,11 @@ class SentMessage:
     def is_outward(self) -> bool:
         """A call or a note to the staff: nothing that a customer gets."""
         return self.channel in OUTWARD
+
+    @property
+    def spoken_channel(self) -> str:
+        """The word of the language: `email`, `call`."""
+        return SPOKEN.get(self.channel, self.channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

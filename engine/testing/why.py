@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from dsl import plan
@@ -9,7 +10,7 @@ from dsl.messages import in_a_row, say
 from engine.testing.playing import Play
 from engine.testing.script import Wanted
 from engine.testing.skips import skips_of
-from engine.testing.timeline import Entry
+from engine.testing.timeline import Entry, SentMessage
 
 _TELLING = ("ended", "skipped")
 
@@ -20,6 +21,8 @@ def why_not(wanted: Wanted, play: Play) -> str:
     theirs = [each for each in same if wanted.who is None or each.customer == wanted.who.cast_as]
     zone = (wanted.who or next(iter(play.script.people.values()))).zone
     if sent := [each for each in theirs if each.state == "sent"]:
+        if others := _carried_otherwise(sent, wanted):
+            return others
         moments = ", ".join(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}" for each in sent)
         return say("{wanted} was sent at {moments}", wanted=wanted.text, moments=moments)
     if refused := [each for each in skips_of(play.world) if (each.channel, each.template) == _key(wanted)]:
@@ -37,13 +40,34 @@ def why_not(wanted: Wanted, play: Play) -> str:
     return in_a_row("; ", (_story(rule, wanted, play) for rule in began or rules))
 
 
+def _carried_otherwise(sent: list[SentMessage], wanted: Wanted) -> str:
+    """What a call or a note carried instead, when that is the difference."""
+    if wanted.said is not None:
+        said = ", ".join(f'"{each.context.get("text", "")}"' for each in sent)
+        return say("it said {said}", said=said)
+    if wanted.given:
+        carried = "; ".join(json.dumps(each.context.get("with"), ensure_ascii=False) for each in sent)
+        return say("it carried {carried}", carried=carried)
+    return ""
+
+
 def _key(wanted: Wanted) -> tuple[str, str]:
     return wanted.channel, wanted.template
 
 
 def _sends(rule: plan.Rule, wanted: Wanted) -> bool:
-    sends = [step for step in rule.steps if isinstance(step, plan.Send)]
-    return any((step.channel, step.template) == _key(wanted) for step in sends)
+    return any(_says(step) == _key(wanted) for step in rule.steps)
+
+
+def _says(step: plan.Step) -> tuple[str, str] | None:
+    match step:
+        case plan.Send():
+            return step.channel, step.template
+        case plan.Call():
+            return "webhook", step.target
+        case plan.Notify():
+            return "staff", step.group
+    return None
 
 
 def _story(rule: plan.Rule, wanted: Wanted, play: Play) -> str:

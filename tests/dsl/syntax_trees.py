@@ -297,7 +297,20 @@ moment = st.one_of(
     node(syntax.Moment, plus=duration),
 )
 whose = st.none() | name()
-_LINES = ("WITH", "HAD", "SPLIT", "WORKSPACE", "TEMPLATE", "RULES", "AT_MOMENT", "EXPECT", "EXAMPLES", "TEST", "TODO")
+_LINES = (
+    "WITH",
+    "HAD",
+    "SPLIT",
+    "WORKSPACE",
+    "TEMPLATE",
+    "PROMO",
+    "RULES",
+    "AT_MOMENT",
+    "EXPECT",
+    "EXAMPLES",
+    "TEST",
+    "TODO",
+)
 given_line = st.one_of(
     node(syntax.GivenCustomer, name=st.none() | name(*_LINES, "CUSTOMER"), attributes=many(test_pairs, 0, 3)),
     node(
@@ -311,6 +324,7 @@ given_line = st.one_of(
     node(syntax.GivenSplit, split=text, takes=text),
     node(syntax.GivenWorkspace, settings=many(test_pairs, 1, 2)),
     node(syntax.GivenFailure, template=text),
+    node(syntax.GivenPool, pool=text),
     node(syntax.GivenRules, path=text),
     node(syntax.AtEvent, at=moment, event=name(*_ROOTS), properties=many(test_pairs, 0, 3), customer=whose),
     node(syntax.AtChange, at=moment, path=path(), value=test_operand | flag, customer=whose),
@@ -326,6 +340,18 @@ expectation = st.one_of(
     node(syntax.ExpectExit, reason=text | name(), customer=whose),
     node(syntax.ExpectValue, condition=test_condition, customer=whose),
     node(syntax.ExpectTag, tag=text, customer=whose),
+    node(
+        syntax.ExpectTold, to=st.just("call"), name=text, at=moment, properties=many(test_pairs, 0, 2), customer=whose
+    ),
+    node(
+        syntax.ExpectTold,
+        to=st.just("notify"),
+        name=text,
+        message=st.none() | text,
+        between=st.tuples(moment, moment),
+        customer=whose,
+    ),
+    node(syntax.ExpectNotTold, to=st.sampled_from(["call", "notify"]), name=st.none() | text, customer=whose),
 )
 cell = st.one_of(text, number, money, day, clock, duration, percent, flag)
 examples = st.integers(1, 3).flatmap(

@@ -335,6 +335,7 @@ LINES: dict[str, Any] = {
         s.GivenWorkspace, settings=(pair("quiet_hours", text("22:00 to 9:00")),)
     ),
     'template "cart" fails': node(s.GivenFailure, template=text("cart")),
+    'promo "BACK10" runs dry': node(s.GivenPool, pool=text("BACK10")),
     'rules "cart.rules"': node(s.GivenRules, path=text("cart.rules")),
     "at 2026-03-02 10:00 a for anna with x = 1": node(
         s.AtEvent,
@@ -372,6 +373,23 @@ LINES: dict[str, Any] = {
     "expect exit because order_placed": node(s.ExpectExit, reason=name("order_placed")),
     'expect exit because "once per"': node(s.ExpectExit, reason=text("once per")),
     'expect tag "buyer"': node(s.ExpectTag, tag=text("buyer")),
+    'expect call "crm_sync" at 10:00 for boris with id = "42"': node(
+        s.ExpectTold,
+        to="call",
+        name=text("crm_sync"),
+        at=node(s.Moment, time=clock(10)),
+        properties=(pair("id", text("42")),),
+        customer=name("boris"),
+    ),
+    'expect notify "managers" "VIP left" between 10:00 and 11:00': node(
+        s.ExpectTold,
+        to="notify",
+        name=text("managers"),
+        message=text("VIP left"),
+        between=(node(s.Moment, time=clock(10)), node(s.Moment, time=clock(11))),
+    ),
+    'expect no call "crm_sync"': node(s.ExpectNotTold, to="call", name=text("crm_sync")),
+    "expect no notify for boris": node(s.ExpectNotTold, to="notify", customer=name("boris")),
     "expect customer in vip": node(s.ExpectValue, condition=VIP),
 }
 
