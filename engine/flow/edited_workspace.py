@@ -6,11 +6,14 @@ the item under it, and keeps what was known of everything else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 from dsl import syntax
+from dsl.around import Around, Observed
 from dsl.assistance.documents import Document, Piece, read_document
 from dsl.assistance.moving import moved_finding
 from dsl.assistance.view import View
@@ -19,7 +22,8 @@ from dsl.diagnostics import Diagnostic
 from dsl.formatter import kind_of
 from dsl.problems import in_order
 from dsl.source import Source
-from engine.flow.load_workspace import Ground, check_rules, read_ground
+from engine.flow.check_workspace import check_files
+from engine.flow.load_workspace import Ground, read_ground
 from engine.workspace.files import (
     RULE_SUFFIX,
     RULES,
@@ -33,15 +37,25 @@ from engine.workspace.files import (
 from engine.workspace.homes import SchemaHomes, schema_homes
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    documents: tuple[Document, ...]  # as they were
+    found: dict[str, tuple[Diagnostic, ...]]  # by path
+
+
 @dataclass(slots=True)
 class EditedWorkspace:
     """One at a time may change it. Paths are relative to the folder, with slashes."""
 
     folder: Path
+    today: Callable[[], date] | None = None  # None: allowances are not judged, and lints that ask for it are silent
+    observed: Observed | None = None  # what a server has seen of the customers
     unsaved: dict[str, str] = field(default_factory=dict)  # by path
+    revision: int = field(init=False, default=0)  # rises with every change of a text
     _files: WorkspaceFiles = field(init=False)
     _ground: Ground = field(init=False)
     _homes: SchemaHomes = field(init=False)
+    _is_ground_stale: bool = field(init=False, default=False)
     _documents: dict[str, Document] = field(init=False, default_factory=dict)
     _known: dict[str, tuple[Document, tuple[Diagnostic, ...]]] = field(init=False, default_factory=dict)
     _view: View | None = field(init=False, default=None)
@@ -49,8 +63,14 @@ class EditedWorkspace:
     def __post_init__(self) -> None:
         self.reload()
 
+    @staticmethod
+    def holds(path: str) -> bool:
+        """Whether a file of this path is one that a workspace reads."""
+        return path in (SETTINGS, SCHEMA) or is_rule_file(path) or is_template(path)
+
     def reload(self) -> None:
         """Reads the folder again; unsaved texts stay as they are."""
+        self.revision += 1
         self._files = read_files(self.folder)
         for path, text in self.unsaved.items():
             self._put(Source(path, text))
@@ -64,13 +84,14 @@ class EditedWorkspace:
 
     def write(self, path: str, text: str) -> None:
         """The text of a file in the editor, saved or not."""
+        self.revision += 1
         self.unsaved[path] = text
         source = Source(path, text.removeprefix("\ufeff"))
         self._put(source)
         if is_rule_file(path):
             self._documents[path] = read_document(source, kind_of(path), self._documents.get(path))
         else:
-            self._read_ground()
+            self._is_ground_stale = True
         self._view = None
 
     def close(self, path: str) -> None:
@@ -80,6 +101,8 @@ class EditedWorkspace:
 
     @property
     def view(self) -> View:
+        if self._is_ground_stale:
+            self._read_ground()
         if self._view is None:
             rules = {path: each for path, each in sorted(self._documents.items()) if each.kind == "rules"}
             tests = {path: each for path, each in sorted(self._documents.items()) if each.kind == "tests"}
@@ -105,15 +128,20 @@ class EditedWorkspace:
 
     def check(self) -> dict[str, tuple[Diagnostic, ...]]:
         """All findings by path, the same as those of `kogda check`."""
+        return self.remember(self.checking()())
+
+    def checking(self) -> Callable[[], Checked]:
+        """The check of the texts as they are now. It may run in another thread while they change."""
         view = self.view
-        rules = [document.rule_file for document in view.rules.values()]
-        mistakes = [found for document in view.documents() for found in document.found]
-        checked = check_rules(self.folder, self._ground, rules, mistakes)
-        found: dict[str, list[Diagnostic]] = {}
-        for each in checked.diagnostics:
-            found.setdefault(each.source.path, []).append(each)
-        self._known = {path: (document, tuple(found.get(path, ()))) for path, document in self._documents.items()}
-        return {path: tuple(each) for path, each in found.items()}
+        files = replace(self._files, rules=list(self._files.rules), tests=list(self._files.tests))
+        around = Around(today=self.today() if self.today else None, observed=self.observed)
+        return partial(_check, self.folder, files, tuple(view.documents()), around)
+
+    def remember(self, checked: Checked) -> dict[str, tuple[Diagnostic, ...]]:
+        """Holds what was found, for the quick checks that follow."""
+        found = checked.found
+        self._known = {each.path: (each, found.get(each.path, ())) for each in checked.documents}
+        return found
 
     def check_quickly(self, path: str) -> tuple[Diagnostic, ...]:
         """Findings of one rule file or test file: new ones for what was written, the last known ones for the rest."""
@@ -142,6 +170,7 @@ class EditedWorkspace:
 
     def _read_ground(self) -> None:
         self._ground = read_ground(self._files)
+        self._is_ground_stale = False
         self._homes = schema_homes(self._files.schema)
 
     def _put(self, source: Source) -> None:
@@ -157,6 +186,13 @@ class EditedWorkspace:
             listed[:] = sorted([*(each for each in listed if each.path != path), source], key=lambda each: each.path)
         elif is_template(path):
             files.templates = dict(sorted({**files.templates, path.removeprefix(f"{TEMPLATES}/"): source.text}.items()))
+
+
+def _check(folder: Path, files: WorkspaceFiles, documents: tuple[Document, ...], around: Around) -> Checked:
+    found: dict[str, list[Diagnostic]] = {}
+    for each in check_files(folder, files, around, cached=False).diagnostics:
+        found.setdefault(each.source.path, []).append(each)
+    return Checked(documents, {path: tuple(each) for path, each in found.items()})
 
 
 def is_rule_file(path: str) -> bool:

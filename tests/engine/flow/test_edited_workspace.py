@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from dsl.around import Around
 from dsl.diagnostics import Diagnostic
+from engine.flow.check_workspace import check_files
 from engine.flow.edited_workspace import EditedWorkspace
-from engine.flow.load_workspace import load_workspace
+from engine.workspace.files import read_files
 
 ROOT = Path(__file__).parents[3]
+TODAY = date(2026, 3, 1)
 CART = "rules/cart.rules"
 
 
@@ -28,7 +32,7 @@ def told(found: tuple[Diagnostic, ...] | list[Diagnostic]) -> list[tuple[object,
 
 
 def test_it_says_what_the_checker_says_of_unsaved_texts(folder: Path):
-    workspace = EditedWorkspace(folder)
+    workspace = EditedWorkspace(folder, today=lambda: TODAY)
     draw = Random(3)
     pieces = ("cart_updatedd", 'send email "cartt"', "\n", "x", "customer.citty", 'rule "Abandoned cart"', "")
 
@@ -40,7 +44,7 @@ def test_it_says_what_the_checker_says_of_unsaved_texts(folder: Path):
         found = [each for path in sorted(workspace.check()) for each in workspace.check()[path]]
         (folder / CART).write_text(text)
 
-        assert told(found) == told(load_workspace(folder).diagnostics)
+        assert told(found) == told(check_files(folder, read_files(folder), Around(today=TODAY)).diagnostics)
 
 
 def test_a_key_stroke_is_judged_by_itself_and_the_rest_stays_known(folder: Path):
