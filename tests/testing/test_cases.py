@@ -291,3 +291,30 @@ def test_a_time_alone_is_on_the_day_of_the_customer():
     early += '  at 08:05 order_placed with order_id = "o1"\n  expect email "order" at 2026-03-02 08:05\n'
 
     assert failures(early) == []
+
+
+@pytest.mark.parametrize(("many", "expected"), [(2, 'email "cart" at 10:00'), (1, "nothing")])
+def test_had_is_history_for_counts_and_for_events_that_repeat(many, expected):
+    rules = """
+rule "Counts"
+  when pinged
+  only if sum of order_placed.total in last 90 days >= 20 EUR and days since last order_placed >= 5
+  send email "cart"
+
+rule "Repeats"
+  when order_placed 3 times within 30 days
+  send email "cart"
+"""
+    had = f"{GIVEN}  had {many} order_placed in last 20 days with total = 10 EUR\n"
+
+    counted = failures(f"{had}  at 2026-03-02 10:00 pinged\n  expect {expected}\n", rules=rules)
+    repeated = failures(f"{had}  at 2026-03-02 10:00 order_placed\n  expect {expected}\n", rules=rules)
+
+    assert (counted, repeated) == ([], [])
+
+
+def test_a_count_can_be_expected():
+    case = GIVEN + "  had 2 order_placed in last 1 day\n  at 2026-03-02 10:00 pinged\n"
+
+    assert failures(case + "  expect count of order_placed in last 7 days is 2\n") == []
+    assert failures(case + "  expect count of order_placed in last 7 days is 3\n") != []
