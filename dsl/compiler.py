@@ -13,7 +13,8 @@ from dsl.checks.subject import CheckedRule, Subject
 from dsl.clauses import Clauses, compile_clauses
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.lints import lint
+from dsl.lints import lint_rules, lint_workspace, whole
+from dsl.lints.outline import FileOutline, outlines
 from dsl.problems import Problems, in_order
 from dsl.resolve import Names, resolve
 from dsl.rule_names import rule_names
@@ -33,6 +34,24 @@ def compile_rules(
 
     Lints run when there is something `around`: who publishes has no use for them.
     """
+    plan_, subject, found = _compile(files, catalog, around)
+    if around is not None:
+        lint_workspace(whole(outlines(subject), subject.sources(), catalog, around, found))
+        found = in_order(found)
+    return plan_, found
+
+
+def examine(
+    files: Sequence[syntax.RuleFile], catalog: Catalog, around: Around
+) -> tuple[list[Diagnostic], tuple[FileOutline, ...]]:
+    """What is wrong with each rule and definition; and the outlines, on which lints of the whole workspace run."""
+    _, subject, found = _compile(files, catalog, around)
+    return found, outlines(subject)
+
+
+def _compile(
+    files: Sequence[syntax.RuleFile], catalog: Catalog, around: Around | None
+) -> tuple[plan.Plan | None, Subject, list[Diagnostic]]:
     found: list[Diagnostic] = []
     titles = titles_of(catalog, files)
     files = [with_schema_names(file, titles) for file in files]
@@ -53,11 +72,11 @@ def compile_rules(
     for check in CHECKS:
         check(subject, found)
     if around is not None:
-        lint(subject, around, found)
+        lint_rules(subject.rules, around)
     found = in_order(found)
     if any(finding.severity is Severity.ERROR for finding in found):
-        return None, found
-    return _assemble([each.compiled for each in rules if each.compiled], segments, catalog), found
+        return None, subject, found
+    return _assemble([each.compiled for each in rules if each.compiled], segments, catalog), subject, found
 
 
 def _file_scope(file: syntax.RuleFile, catalog: Catalog, names: dict[str, Names], found: list[Diagnostic]) -> Scope:

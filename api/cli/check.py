@@ -18,8 +18,8 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.errors import ConfigurationError
-from engine.flow.check_workspace import check_files
-from engine.flow.load_workspace import CheckedWorkspace, read_ground
+from engine.flow.check_workspace import Verdict, check_files
+from engine.flow.load_workspace import read_ground
 from engine.workspace.files import WorkspaceFiles, read_files
 
 SUMMARY = "Check rules, tests, schema, settings and templates."
@@ -88,16 +88,16 @@ def run_check(options: argparse.Namespace) -> int:
     files = read_files(options.workspace)
     around = Around(today=utc_now().date(), observed=_observed(options, files))
 
-    def judge(candidate: WorkspaceFiles) -> CheckedWorkspace:
+    def judge(candidate: WorkspaceFiles) -> Verdict:
         return check_files(options.workspace, candidate, around, paths=options.paths)
 
     if options.fix or options.diff:
         files = _mend(options, files, judge)
-    checked = judge(files)
-    report = _report(checked.diagnostics, options)
+    verdict = judge(files)
+    report = _report(verdict.diagnostics, options)
     if not options.diff:
         write_outputs(options.outputs, report)
-    _show_summary(checked, "json" if options.diff else shown_format(options.outputs))
+    _show_summary(verdict, "json" if options.diff else shown_format(options.outputs))
     return MISTAKES if any(report.fails(each) for each in report.found) else CLEAN
 
 
@@ -110,7 +110,7 @@ def _observed(options: argparse.Namespace, files: WorkspaceFiles) -> Observed | 
 
 
 def _mend(
-    options: argparse.Namespace, files: WorkspaceFiles, judge: Callable[[WorkspaceFiles], CheckedWorkspace]
+    options: argparse.Namespace, files: WorkspaceFiles, judge: Callable[[WorkspaceFiles], Verdict]
 ) -> WorkspaceFiles:
     """The files as they are then: with --diff as they were."""
     from api.cli.check_fixes import show_fixes, told_fixes, write_fixes
@@ -165,17 +165,17 @@ def _obstacle(workspace: Path, paths: Sequence[Path]) -> str | None:
     return None
 
 
-def _show_summary(checked: CheckedWorkspace, format: str | None) -> None:
+def _show_summary(verdict: Verdict, format: str | None) -> None:
     stream = sys.stderr if format in DOCUMENTS or format == "github" else sys.stdout
-    errors = _count(checked.diagnostics, Severity.ERROR)
-    warnings = _count(checked.diagnostics, Severity.WARNING)
+    errors = _count(verdict.diagnostics, Severity.ERROR)
+    warnings = _count(verdict.diagnostics, Severity.WARNING)
     summary = say(
         "{rules} {rules:rule|rules} in {files} {files:file|files}: {found}",
-        rules=f"{checked.rules:,}",
-        files=f"{checked.files:,}",
+        rules=f"{verdict.rules:,}",
+        files=f"{verdict.files:,}",
         found=_found(errors, warnings),
     )
-    gap = "\n" if checked.diagnostics and format == "text" else ""
+    gap = "\n" if verdict.diagnostics and format == "text" else ""
     print(f"{gap}{told(summary)}", file=stream)
 
 

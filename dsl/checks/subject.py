@@ -32,6 +32,9 @@ class Subject:
     rules: tuple[CheckedRule, ...]
     around: Around | None = None
 
+    def sources(self) -> dict[str, Source]:
+        return {file.source.path: file.source for file in self.files}
+
     def indexes(self) -> Iterator[tuple[Source, Index]]:
         """The nodes of all items, rule by rule, then the other items of each file."""
         for rule in self.rules:

@@ -6,11 +6,12 @@ the customers are in `Around.observed`, when there are any; a lint that needs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from dsl.around import Around
-from dsl.checks.subject import CheckedRule, Subject
+from dsl.catalog import Catalog
+from dsl.checks.subject import CheckedRule
 from dsl.diagnostics import Diagnostic
 from dsl.lints.always_true import lint_always_true
 from dsl.lints.any_such_event import lint_any_such_event
@@ -32,7 +33,7 @@ from dsl.lints.missing_locale import lint_missing_locale
 from dsl.lints.mixed_alphabets_in_text import lint_mixed_alphabets_in_text
 from dsl.lints.more_than_its_cap import lint_more_than_its_cap
 from dsl.lints.never_the_first import lint_never_the_first
-from dsl.lints.outline import outlines
+from dsl.lints.outline import FileOutline
 from dsl.lints.over_the_caps import lint_over_the_caps
 from dsl.lints.personal_data_out import lint_personal_data_out
 from dsl.lints.rarely_known import lint_rarely_known_date, lint_rarely_known_property
@@ -100,13 +101,8 @@ WORKSPACE_LINTS: tuple[WorkspaceLint, ...] = (
 NEED_NUMBERS = frozenset({"W502", "W508", "W509", "W523", "W524", "W525", "W534", "W543", "W561"})
 
 
-def lint(subject: Subject, around: Around, found: list[Diagnostic]) -> None:
-    """Findings about rules go to the rules' own problems, which add to `found`."""
-    lint_rules(subject.rules, around)
-    lint_workspace(whole(subject, around, found))
-
-
 def lint_rules(rules: Iterable[CheckedRule], around: Around) -> None:
+    """Findings go to the rules' own problems."""
     for rule in rules:
         for lint in RULE_LINTS:
             lint(rule, around)
@@ -117,11 +113,13 @@ def lint_workspace(whole: Whole) -> None:
         lint(whole)
 
 
-def whole(subject: Subject, around: Around, found: list[Diagnostic]) -> Whole:
-    return Whole(
-        files=outlines(subject),
-        sources={file.source.path: file.source for file in subject.files},
-        catalog=subject.catalog,
-        around=around,
-        problems=Problems(Source("", ""), found),
-    )
+def whole(
+    files: tuple[FileOutline, ...],
+    sources: Mapping[str, Source],
+    catalog: Catalog,
+    around: Around,
+    found: list[Diagnostic],
+) -> Whole:
+    """`sources`: of the rule files, by path. Findings are added to `found`."""
+    problems = Problems(Source("", ""), found)
+    return Whole(files=files, sources=sources, catalog=catalog, around=around, problems=problems)

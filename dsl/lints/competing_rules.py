@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from dsl.diagnostics import Label
 from dsl.lints.outline import RuleOutline
-from dsl.lints.parts import exclude_each_other
+from dsl.lints.parts import Written, exclude_each_other
 from dsl.lints.same_template_twice import apart
 from dsl.lints.workspace import Whole
 from dsl.messages import say
 
+#: What a rule wants to be exactly so, by path and unit.
+Exact: TypeAlias = "dict[tuple[str, str], Written]"
+
 NEAR = 3_600  # seconds between two first messages that a customer feels as one
-MOST = 50  # rules before it with which a rule is compared
+MOST = 10  # rules before it with which a rule is compared
 
 
 def lint_competing_rules(whole: Whole) -> None:
-    by_event: dict[str, list[RuleOutline]] = {}
+    by_event: dict[str, list[tuple[RuleOutline, Exact]]] = {}
     told: set[tuple[str, str]] = set()
     for rule in whole.rules():
         if not rule.sends or rule.transactional or rule.sends[0].after is None:
             continue
+        exact = _exact(rule)
         for event in rule.events:
             before = by_event.setdefault(event, [])
-            other = next((each for each in before[-MOST:] if _compete(each, rule)), None)
-            before.append(rule)
+            other = next(
+                (each for each, its in before[-MOST:] if not _differ(its, exact) and _compete(each, rule)), None
+            )
+            before.append((rule, exact))
             if other and (other.name, rule.name) not in told:
                 told.add((other.name, rule.name))
                 _report(whole, rule, other, event)
+
+
+def _exact(rule: RuleOutline) -> Exact:
+    return {(part.path, part.unit): part.value for part in rule.parts if part.comparison == "is"}
+
+
+def _differ(first: Exact, second: Exact) -> bool:
+    """The quick way to see that nobody meets both: one wants another value than the other."""
+    return any(key[1] != "texts" and first.get(key, value) != value for key, value in second.items())
 
 
 def _compete(first: RuleOutline, second: RuleOutline) -> bool:

@@ -40,6 +40,7 @@ class RuleOutline:
     name: str
     path: str
     span: Span  # of its name, or of its trigger
+    named: bool = False
     events: tuple[str, ...] = ()  # that start it
     delay: int | None = None
     sends: tuple[Sent, ...] = ()
@@ -126,6 +127,7 @@ def _rule(rule: CheckedRule) -> RuleOutline:
         name=rule.name,
         path=rule.scope.source.path,
         span=head(node),
+        named=node.name is not None,
         events=tuple(name.text for name in trigger.events.names) if isinstance(trigger, syntax.EventTrigger) else (),
         delay=delay,
         sends=tuple(_sends(node.steps, delay)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -32,12 +32,14 @@ def parts_of(rule: syntax.Rule) -> Iterator[Part]:
             yield from _parts(clause.condition, holds=False)
 
 
-def exclude_each_other(first: Iterable[Part], second: Iterable[Part]) -> bool:
+def exclude_each_other(first: Sequence[Part], second: Sequence[Part]) -> bool:
     """Whether nobody can meet both."""
-    by_path: dict[str, list[Part]] = {}
-    for part in first:
-        by_path.setdefault(part.path, []).append(part)
-    return any(_exclude(one, other) for other in second for one in by_path.get(other.path, ()))
+    for one in first:
+        path = one.path
+        for other in second:
+            if path == other.path and _exclude(one, other):
+                return True
+    return False
 
 
 def _parts(condition: syntax.Condition, *, holds: bool) -> Iterator[Part]:
@@ -101,14 +103,11 @@ def _measured(value: syntax.Value) -> tuple[str, Written]:
 
 
 def _exclude(one: Part, other: Part) -> bool:
-    units = {one.unit, other.unit}
-    if units == {"text", "texts"} or units == {"texts"}:
-        if one.comparison != "is" or other.comparison != "is":
-            return False
+    if one.unit == other.unit != "texts":
+        return _never_both(one, other) or _never_both(other, one)
+    if {one.unit, other.unit} <= {"text", "texts"} and one.comparison == other.comparison == "is":
         return not (_texts(one) & _texts(other))
-    if one.unit != other.unit:
-        return False
-    return _never_both(one, other) or _never_both(other, one)
+    return False
 
 
 def _texts(part: Part) -> frozenset[str]:

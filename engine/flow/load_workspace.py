@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,18 +83,17 @@ def check_rules(
     """`mistakes` are those of the parser, also in tests. Lints run when there is something `around`."""
     plan, compiled = compile_rules(parsed, ground.catalog, around)
     found = [*ground.found, *mistakes]
-    found.extend(_without_follow_on(compiled, found))
-    asked = _Asked(folder, paths)
+    found.extend(without_follow_on(compiled, found))
+    is_about = asked_about(folder, paths)
     return CheckedWorkspace(
         folder=folder,
         plan=None if _has_errors(found) else plan,
-        diagnostics=tuple(each for each in in_order(found) if asked.about(each.source.path)),
+        diagnostics=tuple(each for each in in_order(found) if is_about(each.source.path)),
         templates=ground.templates,
         settings=ground.settings.as_json(),
         catalog=ground.catalog,
-        rules=sum(isinstance(item, Rule) for file in parsed if asked.about(file.source.path) for item in file.items),
-        files=sum(asked.about(file.source.path) for file in parsed),
-        asked=tuple(asked.paths),
+        rules=sum(isinstance(item, Rule) for file in parsed if is_about(file.source.path) for item in file.items),
+        files=sum(is_about(file.source.path) for file in parsed),
     )
 
 
@@ -127,10 +126,10 @@ def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles,
     )
 
 
-def _without_follow_on(compiled: list[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:
+def without_follow_on(compiled: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """A definition that could not be read would make every use of it look unknown."""
     if not any(each.code.startswith("E1") for each in found):
-        return compiled
+        return list(compiled)
     return [each for each in compiled if each.code not in FOLLOW_ON]
 
 
@@ -138,12 +137,8 @@ def _has_errors(found: Sequence[Diagnostic]) -> bool:
     return any(each.severity is Severity.ERROR for each in found)
 
 
-class _Asked:
-    """Which paths are asked about; all when none is named."""
-
-    def __init__(self, folder: Path, paths: Sequence[Path] | None) -> None:
-        root = folder.resolve()
-        self.paths = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
-
-    def about(self, path: str) -> bool:
-        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self.paths)
+def asked_about(folder: Path, paths: Sequence[Path] | None) -> Callable[[str], bool]:
+    """Whether a path, relative to the folder, is asked about; all are when none is named."""
+    root = folder.resolve()
+    named = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
+    return lambda path: any(asked in (".", path) or path.startswith(f"{asked}/") for asked in named)
