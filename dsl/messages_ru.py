@@ -1287,4 +1287,11 @@ TEXTS: dict[str, str] = {
     "Not published: {count} {count:mistake|mistakes} in {folder}; {stays}.": "Не опубликовано: {count} {count:ошибка|ошибки|ошибок} в {folder}; {stays}.",
     "+ {rules} {rules:rules|rules}, {files} {files:template files|template files}": "+ {rules} {rules:правило|правила|правил}, {files} {files:файл|файла|файлов} шаблонов",
     "Rule set {rule_set} is live.": "Набор правил {rule_set} действует.",
+    "The live rules have no segments. Write one: segment NAME means CONDITION": "В действующих правилах нет сегментов. Напишите: сегмент ИМЯ это УСЛОВИЕ",
+    "{name}: {n} {n:customer|customers}": "{name}: {n} {n:клиент|клиента|клиентов}",
+    "filling {percent} %": "заполняется, {percent} %",
+    "defined in {file}:{line}": "определён в {file}:{line}",
+    "used by {rules}": "нужен правилам: {rules}",
+    "no rule uses it": "ни одному правилу не нужен",
+    "  and {n} more": "  и ещё {n}",
 }

@@ -16,12 +16,16 @@ from api.schemas.management import (
     Page,
     RejectedEvent,
     RunEntry,
+    SegmentEntry,
     WriteKeyEntry,
 )
 from api.schemas.problem import problem_responses
 from api.services import Served
+from engine.flow.segment_sizes import report_segments
 from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
 from engine.storage.rejects import newest_rejects
+from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.runs import people_in
 from engine.storage.write_keys import all_write_keys
 
 router = APIRouter(
@@ -43,6 +47,30 @@ async def list_rejects(services: Served, after: After = None, limit: Limit = 50)
         rows = await newest_rejects(connection, before=number_of(after), limit=limit)
     items = [RejectedEvent(**row._asdict()) for row in rows]
     return Page(items=items, next=str(rows[-1].id) if len(rows) == limit else None)
+
+
+@router.get("/rule-set")
+async def get_rule_set(services: Served) -> dict[str, Any]:
+    """The live rule set: its hash, its plan, and how many runs of each rule are under way. `kogda plan` reads it."""
+    async with services.runtime.database.connection() as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            raise Problem(404, "nothing_published", "no rule set is published yet")
+        stored = await load_rule_set(connection, live)
+        people = await people_in(connection, [rule["name"] for rule in stored.plan.get("rules", [])])
+    return {"rule_set": live, "hash": stored.hash, "plan": stored.plan, "people": people}
+
+
+@router.get("/segments")
+async def list_segments(services: Served) -> Page[SegmentEntry]:
+    """The segments of the live rules: how many customers are in each, and who, for example."""
+    async with services.runtime.database.connection() as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            raise Problem(404, "nothing_published", "no rule set is published yet")
+        rules = await services.runtime.programs.load(connection, live)
+        found = await report_segments(connection, rules.program, rules.standing)
+    return Page(items=[SegmentEntry.model_validate(each, from_attributes=True) for each in found], next=None)
 
 
 @router.get("/write-keys")

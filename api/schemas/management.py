@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 T = TypeVar("T")
 
 RunState = Literal["waiting", "sending", "ended"]
-MessageState = Literal["queued", "sending", "sent", "suppressed", "failed", "unknown"]
+MessageState = Literal["queued", "sending", "sent", "suppressed", "failed", "unknown", "postponed"]
 
 
 class Page(BaseModel, Generic[T]):
@@ -19,6 +19,22 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next: str | None = Field(description="give it as `after` to get the page that follows; null on the last page")
+
+
+class SegmentMember(BaseModel):
+    key: str
+    email: str | None
+    phone: str | None
+
+
+class SegmentEntry(BaseModel):
+    name: str
+    size: int
+    filled: float = Field(description="how much of all customers was looked at since it was published, 0 to 1")
+    file: str
+    line: int
+    rules: list[str] = Field(description="that are started by it or ask about it")
+    sample: list[SegmentMember] = Field(description="at most ten, with personal data shortened")
 
 
 class RejectedEvent(BaseModel):

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from api.app import create_app
+from dsl import plan
 from engine.core.identity import customer_id, derived_id, partition_of
+from engine.flow.publish_rules import publish
 from engine.runtime import Runtime
 from engine.storage.database import Database
 from tests.api.conftest import ADMIN_KEY, api_settings, batch, client_of
@@ -185,3 +187,17 @@ async def _add_message(database: Database, number: int, *, state: str) -> None:
 def _home(key: str) -> tuple[int, UUID]:
     customer = customer_id(key)
     return partition_of(customer, 64), customer
+
+
+async def test_segments_are_listed_with_their_sizes(admin: httpx.AsyncClient, database: Database) -> None:
+    before = await admin.get("/api/segments")
+    gold = plan.Compare(plan.Attribute("tier", "text"), "is", plan.Constant("text", "gold"))
+    segments = {"gold": plan.Segment(condition=gold, hash="1", file="rules/vip.rules", line=3)}
+    await publish(database, plan.Plan(segments=segments), templates={}, settings={})
+
+    listed = (await admin.get("/api/segments")).json()
+
+    assert (before.status_code, before.json()["code"]) == (404, "nothing_published")
+    assert listed["items"] == [
+        {"name": "gold", "size": 0, "filled": 0.0, "file": "rules/vip.rules", "line": 3, "rules": [], "sample": []}
+    ]

@@ -12,6 +12,7 @@ import pytest
 from dsl import plan
 from engine.core.identity import customer_id
 from engine.flow.advance_partition import advance_partition, advance_partitions
+from engine.flow.segment_sizes import report_segments
 from engine.flow.sweep import find_waiting
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
@@ -362,3 +363,36 @@ async def test_a_customer_who_cannot_be_read_does_not_stop_the_others(database_u
         assert len(await sent(shop)) == (0 if what == "fill" else 19)
         assert await shop.value("SELECT what FROM quarantine") == "customer"
         assert not (await find_waiting(shop.runtime)).partitions
+
+
+async def test_segments_are_counted_and_shown_with_personal_data_shortened(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, **WATCHED) as shop:
+        await shop.post(*(shop.identify(f"{number:02}", tier="gold") for number in range(12)))
+        await shop.post(shop.identify("13", tier="silver"))
+        await shop.post(shop.identify("anna@shop.example", tier="gold", email="anna@shop.example", phone="+70001122"))
+        await shop.advance()
+        rules = shop.runtime.programs.find(1)
+
+        async with shop.runtime.database.connection() as connection:
+            [report] = await report_segments(connection, rules.program, rules.standing, sample=20)
+            [short] = await report_segments(connection, rules.program, rules.standing)
+
+        anna = next(each for each in report.sample if "@" in each.key)
+        assert (report.name, report.size, report.filled, report.rules) == ("gold", 13, 1.0, ("welcome",))
+        assert (anna.key, anna.email, anna.phone) == ("u:a…@shop.example", "a…@shop.example", "…22")
+        assert len(short.sample) == 10
+
+
+async def test_a_segment_that_is_being_filled_says_how_far(database_url: str) -> None:
+    async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"tier": "text"}) as shop:
+        await shop.post(*(shop.identify(str(number), tier="gold") for number in range(1000)))
+        await shop.advance()
+        await shop.publish(ENTERS, **WATCHED)
+
+        await advance_partition(shop.runtime, 0)
+
+        rules = shop.runtime.programs.find(2)
+        async with shop.runtime.database.connection() as connection:
+            [report] = await report_segments(connection, rules.program, rules.standing)
+        assert report.size == 500
+        assert 0.4 < report.filled < 0.6
