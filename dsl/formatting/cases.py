@@ -143,7 +143,7 @@ def _skipped(words: Words, found: syntax.ExpectSkipped) -> Doc:
 def _exit(words: Words, found: syntax.ExpectExit) -> Doc:
     reason = quoted(found.reason.text) if isinstance(found.reason, syntax.Text) else found.reason.text
     because = f"{words('BECAUSE')} {reason}{_whose(words, found.customer)}"
-    return [f"{words('EXPECT')} {words('EXIT')} {because}"]
+    return [f"{words('EXPECT')} {words('EXIT', ru='выход')} {because}"]
 
 
 def _value(words: Words, found: syntax.ExpectValue) -> Doc:

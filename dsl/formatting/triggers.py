@@ -97,7 +97,8 @@ def _begin(words: Words, found: syntax.Weekdays | syntax.Monthly | syntax.Yearly
             return f"{words.every(found)} {words('MONTH')} {words('ON', ru='числа')} {found.day}"
         case syntax.Yearly():
             date = f"{found.day} {words.month(found.month)}"
-            return f"{words.every(found)} {words('YEAR')} {words('ON', ru='числа')} {date}"
+            on = "" if words.language == "ru" else f"{words('ON')} "
+            return f"{words.every(found)} {words('YEAR')} {on}{date}"
 
 
 def _weeks(words: Words, found: syntax.Weekdays) -> str:

@@ -1,0 +1,104 @@
+"""Every rule in the documentation is one: it parses, and compiles against the shop of this repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dsl.catalog import Catalog, PromoPool, TemplateInfo
+from dsl.compiler import compile_rules
+from dsl.diagnostics import Diagnostic, Severity
+from dsl.parser import parse_file, parse_tests
+from dsl.source import Source
+from engine.flow.load_workspace import load_workspace
+
+ROOT = Path(__file__).parents[2]
+CHANNELS = ("email", "sms", "push")
+_BLOCK = re.compile(r"^```rules\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_IS_TEST = re.compile(r"(?:todo |позже )?(?:test|тест|проверка)\b", re.IGNORECASE)
+#: What an example may speak of without saying it again, besides rules/common.rules.
+_KNOWN = "segment vip means sum of order_placed.total in last 365 days > 500 EUR\n"
+
+
+@dataclass(frozen=True)
+class Block:
+    page: str
+    line: int
+    text: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.page}:{self.line}"
+
+    @property
+    def is_test(self) -> bool:
+        return _IS_TEST.match(self.text.strip()) is not None
+
+
+def blocks() -> Iterator[Block]:
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        for match in _BLOCK.finditer(text):
+            line = text.count("\n", 0, match.start()) + 2
+            yield Block(path.relative_to(ROOT).as_posix(), line, match[1])
+
+
+BLOCKS = list(blocks())
+
+
+@pytest.fixture(scope="module")
+def shop() -> Catalog:
+    return load_workspace(ROOT).catalog
+
+
+def catalog_for(block: Block, shop: Catalog) -> Catalog:
+    """The shop, with a template of every name in quotes, and with what its kogda.yaml does not name yet."""
+    names = set(re.findall(r'"([^"\n]+)"', block.text))
+    templates = {
+        (channel, name): TemplateInfo(channel=channel, name=name, path=f"templates/{channel}/{name}.html")
+        for channel in CHANNELS
+        for name in names
+    }
+    return replace(
+        shop,
+        templates=templates,
+        channels=CHANNELS,
+        pools={"BACK10": PromoPool()},
+        webhooks=("crm_sync",),
+        staff=("managers",),
+    )
+
+
+def mistakes_in(block: Block, shop: Catalog) -> list[Diagnostic]:
+    if block.is_test:
+        return parse_tests(Source(block.id, block.text))[1]
+    common = (ROOT / "rules/common.rules").read_text(encoding="utf-8") + _KNOWN
+    names = set(re.findall(r"(?m)^(?:let|define|segment|пусть|условие|сегмент) (\w+)", block.text))
+    known = "\n".join(line for line in common.splitlines() if len(line.split()) < 2 or line.split()[1] not in names)
+    found: list[Diagnostic] = []
+    files = []
+    for source in (
+        Source("rules/example.rules", f'use "common.rules"\n{block.text}'),
+        Source("rules/common.rules", known),
+    ):
+        file, mistakes = parse_file(source)
+        files.append(file)
+        found += mistakes
+    return [*found, *compile_rules(files, catalog_for(block, shop))[1]]
+
+
+def test_there_are_examples_in_both_languages():
+    assert len([block for block in BLOCKS if block.page == "docs/language.md"]) >= 40
+    assert any(block.page.startswith("docs/ru/") for block in BLOCKS)
+    assert any(block.page == "README.md" for block in BLOCKS)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.id)
+def test_an_example_is_a_rule_of_the_shop(block: Block, shop: Catalog):
+    errors = [each for each in mistakes_in(block, shop) if each.severity is Severity.ERROR]
+
+    assert [f"{each.code}: {each.message}" for each in errors] == []
