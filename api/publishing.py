@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from api.planning import SavedPlan
 from dsl.diagnostics import Severity
 from dsl.messages import Language, in_language, say
 from dsl.render import render_text
+from engine.errors import PlanIsStale
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
-from engine.flow.publish_rules import Publication, publish
+from engine.flow.publish_rules import Publication, hash_of, publish
 from engine.storage.database import Database
 from engine.storage.rule_sets import live_rule_set, load_rule_set
 from engine.storage.write_keys import all_write_keys
@@ -28,9 +30,18 @@ class Attempt:
     keys: int  # write keys in use
 
 
-async def publish_folder(database_url: str, folder: Path, *, published_by: str) -> Attempt:
-    """Raises ConfigurationError when the database does not answer. Mistakes of the workspace are in the answer."""
+async def publish_folder(
+    database_url: str, folder: Path, *, published_by: str, saved: SavedPlan | None = None
+) -> Attempt:
+    """Raises ConfigurationError when the database does not answer. Mistakes of the workspace are in the answer.
+
+    With a saved plan: raises PlanIsStale unless the workspace and what is live are those that it was made for.
+    """
     workspace = load_workspace(folder)
+    if saved is not None and workspace.plan is not None:
+        found = hash_of(workspace.plan, templates=workspace.templates, settings=workspace.settings)
+        if found != saved.publishes:
+            raise PlanIsStale
     database = Database(database_url, pool_size=2)
     await database.open()
     try:
@@ -42,6 +53,7 @@ async def publish_folder(database_url: str, folder: Path, *, published_by: str) 
                 templates=workspace.templates,
                 settings=workspace.settings,
                 published_by=published_by,
+                only_over=saved.over if saved else None,
             )
         async with database.connection() as connection:
             live = await live_rule_set(connection)

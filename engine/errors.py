@@ -10,6 +10,7 @@ KogdaError
 │   └── UnknownSetting
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
+├── PlanIsStale             something else was published since it was made
 ├── RuleSetUnreadable       another version of the product stored it; this one must be replaced
 ├── TemplateFailed          a template cannot be rendered for this customer
 ├── UnsafeHeader            a rendered mail field would inject a header or a command
@@ -77,6 +78,11 @@ class WorkspaceInvalid(KogdaError):
 class NothingPublished(KogdaError):
     def __init__(self) -> None:
         super().__init__("no rule set is published yet; run `kogda publish`")
+
+
+class PlanIsStale(KogdaError):
+    def __init__(self) -> None:
+        super().__init__("the plan is stale: something else was published since; run `kogda plan` again and look at it")
 
 
 class RuleSetUnreadable(KogdaError):

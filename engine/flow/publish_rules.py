@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
 from engine.core.standing.index import standing_digest
+from engine.errors import PlanIsStale
 from engine.storage.database import Database
 from engine.storage.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
 
@@ -38,18 +39,33 @@ async def publish(
     templates: Mapping[str, str],
     settings: Mapping[str, JSON],
     published_by: str = "",
+    only_over: str | None = None,
 ) -> Publication:
-    """One transaction: on any error what was live stays live. Publishing what is live already changes nothing."""
-    content = {"plan": to_json(plan), "templates": dict(templates), "settings": dict(settings)}
+    """One transaction: on any error what was live stays live. Publishing what is live already changes nothing.
+
+    With `only_over`, the hash of what must be live now: raises PlanIsStale unless that, or this itself, is.
+    """
+    content = _content(plan, templates, settings)
     row = RuleSetRow(hash=content_hash(content), standing=standing_digest(plan), **content)  # type: ignore[arg-type]
     async with database.session() as session:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         live = await newest_publication(session)
+        if only_over is not None and (live is None or live[1].hash not in (only_over, row.hash)):
+            raise PlanIsStale
         if live and live[1].hash == row.hash:
             return Publication(rule_set=live[0].rule_set, hash=row.hash, changed=False)
         rule_set = await store_rule_set(session, row)
         session.add(PublicationRow(rule_set=rule_set, published_by=published_by))
     return _difference(rule_set, live[1] if live else None, row)
+
+
+def hash_of(plan: Plan, *, templates: Mapping[str, str], settings: Mapping[str, JSON]) -> str:
+    """What identifies the rule set that this content would become."""
+    return content_hash(_content(plan, templates, settings))
+
+
+def _content(plan: Plan, templates: Mapping[str, str], settings: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {"plan": to_json(plan), "templates": dict(templates), "settings": dict(settings)}
 
 
 def _difference(rule_set: int, before: RuleSetRow | None, after: RuleSetRow) -> Publication:

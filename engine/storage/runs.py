@@ -131,6 +131,8 @@ def _run(row: Any) -> Run:
         if name in body:
             body[name] = datetime.fromisoformat(body[name])
     body["event_id"] = UUID(body["event_id"])
+    if "ways" in body:
+        body["ways"] = tuple((channel, template) for channel, template in body["ways"])
     return Run(**{name: row[name] for name in _COLUMNS}, **body)
 
 
@@ -152,3 +154,31 @@ async def fail_run(connection: Connection, partition: int, run: UUID) -> None:
         partition,
         run,
     )
+
+
+async def runs_of_rule_sets(
+    connection: Connection, partition: int, rules: Sequence[str], *, but: int, after: UUID | None, limit: int
+) -> list[Run]:
+    """Runs of these rules that have not ended and are pinned to other rule sets than `but`, by id."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {_READ} FROM run
+        WHERE partition = $1 AND state <> 'ended' AND rule = ANY($2::text[]) AND rule_set <> $3
+          AND ($4::uuid IS NULL OR id > $4)
+        ORDER BY id LIMIT $5
+        """,  # noqa: S608
+        partition,
+        rules,
+        but,
+        after,
+        limit,
+    )
+    return [_run(row) for row in rows]
+
+
+async def people_in(connection: Connection, rules: Sequence[str]) -> dict[str, int]:
+    """How many runs of each rule have not ended. Reads every run there is."""
+    rows = await connection.fetch(
+        "SELECT rule, count(*) FROM run WHERE state <> 'ended' AND rule = ANY($1::text[]) GROUP BY rule", rules
+    )
+    return {row[0]: row[1] for row in rows}

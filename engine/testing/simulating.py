@@ -17,15 +17,28 @@ from engine.storage.queue import IDENTIFY, cause_of
 from engine.storage.replays import customers_in_order, events_by_customer
 from engine.testing.replay import Replay
 from engine.testing.simulation import Simulation
+from engine.testing.world import World
 
 #: Told how many events were replayed so far.
 OnProgress = Callable[[int], None]
+#: Told of each customer's world at the end of the time.
+OnWorld = Callable[[World], None]
+
+
+def _unseen(_world: World) -> None:
+    pass
+
 
 _FIELDS = ("email", "phone", "timezone", "locale", "consent")
 
 
 async def simulate_stored(
-    connection: Connection, program: Program, simulation: Simulation, *, on_progress: OnProgress
+    connection: Connection,
+    program: Program,
+    simulation: Simulation,
+    *,
+    on_progress: OnProgress,
+    on_world: OnWorld = _unseen,
 ) -> Simulation:
     """Adds to `simulation`. One transaction: what comes meanwhile is not seen."""
     replay = Replay(program, simulation.since, simulation.until)
@@ -43,7 +56,9 @@ async def simulate_stored(
                 if rows or everybody:
                     told = [_event(each) for each in rows]
                     is_new = row["first_seen"] >= simulation.since
-                    simulation.add(replay.customer(_customer(row, told), told, is_new=is_new))
+                    world = replay.customer(_customer(row, told), told, is_new=is_new)
+                    simulation.add(world)
+                    on_world(world)
                 on_progress(len(rows))
     return simulation
 
