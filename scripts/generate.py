@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 from editor_files import snippets, textmate_grammar
 from language_page import language_page
-from editor_files import snippets, textmate_grammar
 from messages_table import messages_ru
 from settings_page import settings_page
 
@@ -127,8 +126,6 @@ GENERATED: dict[str, Callable[[], str]] = {
     "dsl/keywords.py": keywords_py,
     "dsl/messages_ru.py": messages_ru,
     "docs/settings.md": settings_page,
-    "editors/vscode/syntaxes/kogda.tmLanguage.json": textmate_grammar,
-    "editors/vscode/snippets/kogda.json": snippets,
     "docs/language.md": language_page,
     "editors/vscode/syntaxes/kogda.tmLanguage.json": textmate_grammar,
     "editors/vscode/snippets/kogda.json": snippets,
