@@ -63,6 +63,7 @@ def _sight(program: Program, code: RuleCode, known: Judgement, event: Mapping[st
         seen={name: pasts[-1].at for name, pasts in known.history.items() if pasts},
         history=known.history,
         leap_day=program.plan.leap_day,
+        segments=program.segments,
     )
     attributes = attributes_of(known.customer)
     scope = scope.of_run(known.event["at"] if known.event else known.now, arrived=None)
