@@ -40,6 +40,9 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.promo_codes = Gauge(
+            "kogda_promo_codes_free", "free promo codes, counted up to 100,000", ["pool"], registry=self.registry
+        )
         self.workers = Gauge("kogda_workers", "workers with a heartbeat in the last 30 seconds", registry=self.registry)
         self.database_up = Gauge("kogda_database_up", "1 when the database answered the scrape", registry=self.registry)
         self._event_seconds = self.request_seconds.labels("events")

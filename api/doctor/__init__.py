@@ -9,6 +9,7 @@ from api.doctor.clock import check_clock
 from api.doctor.database import check_database
 from api.doctor.finding import Finding
 from api.doctor.mail_domain import check_mail_domain
+from api.doctor.outside import check_outside
 from api.doctor.python import check_python
 from api.doctor.redis import check_redis
 from api.doctor.smtp import check_smtp
@@ -22,6 +23,13 @@ ServiceCheck: TypeAlias = Callable[[Settings], Awaitable[list[Finding]]]
 OWN_CHECKS: tuple[OwnCheck, ...] = (check_python, check_variables)
 
 #: Of what this process talks to. The settings name the services' addresses.
-SERVICE_CHECKS: tuple[ServiceCheck, ...] = (check_database, check_clock, check_redis, check_mail_domain, check_smtp)
+SERVICE_CHECKS: tuple[ServiceCheck, ...] = (
+    check_database,
+    check_clock,
+    check_redis,
+    check_mail_domain,
+    check_smtp,
+    check_outside,
+)
 
 __all__ = ["OWN_CHECKS", "SERVICE_CHECKS", "Finding"]

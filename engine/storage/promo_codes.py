@@ -10,6 +10,7 @@ from uuid import UUID
 from engine.core.effects import PromoIssue
 from engine.core.model import PromoCode
 from engine.storage.database import Connection
+from engine.storage.rule_sets import LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,25 @@ async def pool_sizes(connection: Connection) -> list[PoolSize]:
         """
     )
     return [PoolSize(**row) for row in rows]
+
+
+async def codes_of_pool(connection: Connection, pool: str) -> list[str]:
+    """All of them, in the order in which they came."""
+    rows = await connection.fetch("SELECT code FROM promo_code WHERE pool = $1 ORDER BY place", pool)
+    return [row["code"] for row in rows]
+
+
+async def live_pools(connection: Connection) -> dict[str, int]:
+    """The pools of the live workspace, each with the number of free codes that it should have at least."""
+    rows = await connection.fetch(
+        f"""
+        SELECT p.key AS pool, coalesce((p.value->>'low')::bigint, 0) AS low
+        FROM rule_set, jsonb_each(CASE jsonb_typeof(settings->'promos') WHEN 'object' THEN settings->'promos'
+                                  ELSE '{{}}' END) p
+        WHERE rule_set.id = ({LIVE})
+        """  # noqa: S608
+    )
+    return {row["pool"]: row["low"] for row in rows}
 
 
 async def free_codes(connection: Connection, pools: Mapping[str, int]) -> dict[str, int]:

@@ -19,6 +19,7 @@ import uvloop
 from engine.config import Settings
 from engine.flow.deliver_messages import deliver_messages
 from engine.flow.sweep import find_waiting
+from engine.flow.watch_pools import watch_pools
 from engine.runtime import Runtime, open_runtime
 from engine.storage.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
@@ -30,6 +31,7 @@ from engine.worker.lanes import AdvanceLane, Deliver, DeliverLane
 SWEEP_S = 1.5
 BEAT_S = 10.0
 _PARTITIONS_S = 3600.0
+_POOLS_S = 60.0
 _STOP_WITHIN_S = 18.0
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +61,7 @@ async def _run(settings: Settings) -> None:
 async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> AsyncIterator[None]:
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
     deciding, delivering = AdvanceLane(runtime), DeliverLane(runtime, deliver)
-    duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime)]
+    duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime), _watch(runtime)]
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
         duties.append(serve_wakes(runtime.settings.redis_url.get_secret_value(), deciding, delivering))
     tasks = [asyncio.create_task(duty) for duty in duties]
@@ -112,6 +114,15 @@ async def _beat(runtime: Runtime) -> None:
         with contextlib.suppress(Exception):
             async with runtime.database.connection() as connection:
                 await stop_beating(connection, worker)
+
+
+async def _watch(runtime: Runtime) -> None:
+    while True:
+        try:
+            await watch_pools(runtime)
+        except Exception as error:
+            _log.warning("pools_not_watched", error=repr(error))
+        await asyncio.sleep(_POOLS_S)
 
 
 async def _keep_months(runtime: Runtime) -> None:

@@ -184,8 +184,11 @@ def _is_private(host: str) -> bool:
 
 def _variable(value: Tree, reader: Reader) -> str | None:
     text = reader.text(value, say("the name of an environment variable"))
-    if text is None or _VARIABLE.fullmatch(text):
+    if text is None or (_VARIABLE.fullmatch(text) and not text.upper().startswith("KOGDA_")):
         return text
+    if _VARIABLE.fullmatch(text):
+        reader.wrong(value, say("a name of your own"), notes=[say("KOGDA_… are settings of Kogda itself")])
+        return None
     reader.wrong(
         value,
         say("the name of an environment variable"),

@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from api.cli.doctor import shown
 from api.doctor.mail_domain import check_mail_domain
+from api.doctor.outside import check_outside
 from api.doctor.python import judge_version
 from api.doctor.smtp import check_smtp
 from api.doctor.variables import check_variables
@@ -126,3 +127,32 @@ def test_a_server_that_never_ran_has_no_tables_yet_and_that_is_no_problem(tmp_pa
 
     assert "tables        none yet" in report.stdout
     assert report.returncode == 0, report.stdout
+
+
+OUTSIDE = """
+language: 1
+webhooks:
+  crm_sync: {url: https://crm.example/hooks, secret_env: CRM_SECRET}
+  local: {url: http://localhost:9000/hooks, secret_env: LOCAL_SECRET}
+staff:
+  managers: {telegram: {chat: "-100", token_env: BOT_TOKEN}}
+"""
+
+
+async def test_what_webhooks_and_staff_need_of_the_environment_is_looked_at(tmp_path: Path, monkeypatch):
+    (tmp_path / "kogda.yaml").write_text(OUTSIDE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRM_SECRET", "hunter2")
+    monkeypatch.setenv("LOCAL_SECRET", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3")
+
+    findings = await check_outside(read_settings(workspace=tmp_path))
+
+    assert [finding.text for finding in findings] == [
+        "CRM_SECRET holds no secret: not whsec_ and base64",
+        "the webhook local is not called: its address is http://",
+        "BOT_TOKEN is not set; the staff group managers needs it",
+    ]
+
+
+async def test_a_workspace_that_leads_nowhere_has_nothing_to_look_at(tmp_path: Path):
+    assert await check_outside(read_settings(workspace=tmp_path)) == []

@@ -6,12 +6,15 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from dsl import plan
 from engine.core.effects import PointsEntry
 from engine.flow.advance_partition import advance_partition
 from engine.flow.batch import Limits, read_batch
 from engine.flow.deciding import add_short, decide
+from engine.flow.publish_rules import publish
+from engine.flow.watch_pools import watch_pools
 from engine.flow.writing import write_decisions
 from engine.storage.points import add_points
 from engine.storage.promo_codes import add_codes, free_codes, pool_sizes
@@ -221,6 +224,23 @@ async def test_a_code_past_its_own_end_is_not_issued(database_url: str) -> None:
 
         [row] = await shop.fetch("SELECT code, expires_at = until AS ends FROM promo_code WHERE customer IS NOT NULL")
         assert tuple(row) == ("NEW", True)
+
+
+async def test_the_operator_is_told_of_a_pool_that_runs_low_once_a_minute(database_url: str) -> None:
+    async with open_shop(database_url) as shop:
+        promos: dict[str, plan.JSON] = {"BACK10": {"low": 3}, "GIFT": {"low": 1}, "NEW": {"low": 2}}
+        await publish(shop.runtime.database, plan.Plan(), templates={}, settings={"promos": promos})
+        await fill(shop, "A1", "A2")
+        await fill(shop, "G1", pool="GIFT")
+
+        with capture_logs() as logs:
+            low = [await watch_pools(shop.runtime), await watch_pools(shop.runtime)]
+
+        assert low == [{"BACK10": 2, "NEW": 0}] * 2
+        assert [(each["event"], each["pool"], each["left"]) for each in logs] == [
+            ("promo_pool_low", "BACK10", 2),
+            ("promo_pool_dry", "NEW", 0),
+        ]
 
 
 # calls

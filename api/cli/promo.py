@@ -1,0 +1,159 @@
+"""`kogda promo`: pools of promo codes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.promo_files import new_codes, read_codes, shortest_length
+from api.supervisor.services import connected
+from dsl.catalog import Catalog, PromoPool
+from dsl.suggestions import nearest
+from engine.config import Settings, read_settings
+from engine.errors import ConfigurationError
+from engine.flow.load_workspace import load_workspace
+from engine.storage.database import Connection, Database
+from engine.storage.migrate import migrate, require_current
+from engine.storage.promo_codes import PoolSize, add_codes, codes_of_pool, pool_sizes
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True, help="Promo codes. Pools stand in kogda.yaml; their codes are imported or made here."
+)
+
+Pool = Annotated[str, typer.Argument(help="The name of the pool, as under `promos` in kogda.yaml.")]
+Workspace = Annotated[Path | None, typer.Option(help="Folder with kogda.yaml.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")]
+
+_AT_ONCE = 10_000
+_LARGEST_FILE = 64 * 1024 * 1024
+
+
+@app.command("import")
+def import_(
+    pool: Pool,
+    file: Annotated[Path, typer.Argument(help="A code a line, or CSV: code, and the last day of its life.")],
+    workspace: Workspace = None,
+    data: Data = None,
+) -> None:
+    """Put the codes of a file into a pool. All of them or, when a line is wrong, none; known ones are passed over."""
+    settings = read_settings(workspace=workspace, data=data)
+    catalog = _catalog(settings)
+    _require(pool, catalog)
+    read = read_codes(_text(file), ZoneInfo(catalog.timezone))
+    if read.mistakes or not read.codes:
+        for mistake in read.mistakes or ["there is no code in it"]:
+            typer.echo(f"{file}: {mistake}", err=True)
+        raise typer.Exit(1)
+
+    async def add(connection: Connection) -> int:
+        parts = range(0, len(read.codes), _AT_ONCE)
+        return sum([await add_codes(connection, pool, read.codes[start : start + _AT_ONCE]) for start in parts])
+
+    added = _with_database(settings, add)
+    known = len(read.codes) - added
+    typer.echo(f"{added:,} codes imported into {pool}" + (f"; {known:,} were known already" if known else ""))
+
+
+@app.command()
+def generate(
+    pool: Pool,
+    count: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many.")],
+    length: Annotated[int, typer.Option(min=4, max=40, help="Letters and digits in each, after the prefix.")] = 10,
+    prefix: Annotated[str, typer.Option(help="What each begins with, such as BACK-.")] = "",
+    workspace: Workspace = None,
+    data: Data = None,
+) -> None:
+    """Make random codes, that nobody can guess, and put them into a pool. The shop must be told of them: see `list`."""
+    settings = read_settings(workspace=workspace, data=data)
+    _require(pool, _catalog(settings))
+    if length < shortest_length(count):
+        raise ConfigurationError(
+            f"{count:,} codes of {length} characters could be found by trying; use --length {shortest_length(count)}"
+        )
+    if len(prefix) > 20 or any(char.isspace() or char in "\"',;" for char in prefix):
+        raise ConfigurationError("a prefix has at most 20 characters, no blanks and no quotes")
+
+    async def add(connection: Connection) -> int:
+        left = count
+        while left:
+            part = new_codes(min(left, _AT_ONCE), length=length, prefix=prefix)
+            left -= await add_codes(connection, pool, [(code, None) for code in part])
+        return count
+
+    typer.echo(f"{_with_database(settings, add):,} codes made in {pool}")
+
+
+@app.command("list")
+def list_(
+    workspace: Workspace = None,
+    data: Data = None,
+    codes: Annotated[str | None, typer.Option(help="Print the codes of this pool instead, one a line.")] = None,
+) -> None:
+    """Show the pools: how many codes are free, issued and expired."""
+    settings = read_settings(workspace=workspace, data=data)
+    catalog = _catalog(settings)
+    if codes is not None:
+        for code in _with_database(settings, lambda connection: codes_of_pool(connection, codes)):
+            typer.echo(code)
+        return
+    sizes = {each.pool: each for each in _with_database(settings, pool_sizes)}
+    table = Table("pool", "discount", "expires", "free", "issued", "expired", "")
+    for name in sorted({*catalog.pools, *sizes}):
+        table.add_row(*_row(name, catalog.pools.get(name), sizes.get(name)))
+    Console().print(table)
+
+
+def _row(name: str, pool: PromoPool | None, size: PoolSize | None) -> tuple[str, ...]:
+    free, issued, expired = (size.free, size.issued, size.expired) if size else (0, 0, 0)
+    remark = "not in kogda.yaml" if pool is None else "dry" if not free else "low" if free < pool.low else ""
+    discount, expires = (pool.discount or "", pool.expires or "") if pool else ("", "")
+    return name, discount, expires, f"{free:,}", f"{issued:,}", f"{expired:,}", remark
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise ConfigurationError(f"{file} is larger than {_LARGEST_FILE // 1024**2} MiB; import it in parts")
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} is not UTF-8; save it so, and import it again") from error
+
+
+def _catalog(settings: Settings) -> Catalog:
+    return load_workspace(settings.workspace).catalog
+
+
+def _require(pool: str, catalog: Catalog) -> None:
+    if pool not in catalog.pools:
+        near = nearest(pool, list(catalog.pools))
+        hint = f"did you mean {near[0]}?" if near else "add it under `promos` in kogda.yaml"
+        raise ConfigurationError(f"there is no promo pool `{pool}`; {hint}")
+
+
+def _with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
+    with connected(settings) as whole:
+        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
+
+
+async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    await (migrate(url) if is_ours else require_current(url))
+    database = Database(url, pool_size=1)
+    await database.open()
+    try:
+        async with database.transaction() as connection:
+            return await work(connection)
+    finally:
+        await database.close()
