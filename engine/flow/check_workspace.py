@@ -68,7 +68,9 @@ def check_files(
     fresh = [path for path, each in judged.known.items() if known.files.get(path) is not each]
     if cached and (fresh or changed_tests):
         good = {path: each for path, each in judged.known.items() if not _has_errors(each.found)}
-        remember(folder, base, good, judged.sees, rules=files.rules, tests=tested, test_sources=files.tests)
+        faulty = {each.source.path for each in mistakes}
+        played = {path: each for path, each in tested.items() if path not in faulty}
+        remember(folder, base, good, judged.sees, rules=files.rules, tests=played, test_sources=files.tests)
     found += _between_files(judged, files, ground, around, broken=unread or _is_broken(judged.found))
     return _verdict(folder, files, in_order(found), judged, around=around, paths=paths, read=len(fresh))
 
