@@ -12,10 +12,10 @@ from starlette.responses import Response
 from api.problems import Problem
 from api.schemas.health import Live, Ready
 from api.services import Served, Services
-from engine.storage.database import TROUBLE, Connection
+from engine.storage.database import TROUBLE
 from engine.storage.delivery_signs import recent_messages, retrying_messages
 from engine.storage.migrate import wanted_revision
-from engine.storage.promo_codes import free_codes
+from engine.storage.promo_codes import free_codes, live_pools
 from engine.storage.vital_signs import current_revision, live_publication, live_workers, unsettled_messages
 
 router = APIRouter(tags=["health"])
@@ -73,16 +73,9 @@ async def _read_gauges(services: Services) -> None:
         gauges.retrying.set(await retrying_messages(connection))
         for state, count in (await recent_messages(connection)).items():
             gauges.recent.labels(state).set(count)
-        for pool, count in (await _free_codes(services, connection)).items():
+        pools = dict.fromkeys(await live_pools(connection), _MOST_COUNTED)
+        for pool, count in (await free_codes(connection, pools)).items():
             gauges.promo_codes.labels(pool).set(count)
-
-
-async def _free_codes(services: Services, connection: Connection) -> dict[str, int]:
-    live = await live_publication(connection)
-    if live is None:
-        return {}
-    pools = (await services.runtime.texts.of(connection, live)).settings.get("promos")
-    return await free_codes(connection, dict.fromkeys(pools, _MOST_COUNTED)) if pools else {}
 
 
 def _not_ready(what: str, detail: str) -> Problem:
