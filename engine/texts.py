@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.core.limits import Policy
 from engine.rendering.email import MailTemplates
+from engine.rendering.sources import Sources
 from engine.storage.database import Connection
 from engine.storage.rule_sets import RuleSet, load_rule_set
 
@@ -24,6 +26,16 @@ class PublishedTexts:
     timezone: str
     currency: str | None
     settings: Mapping[str, Any]  # of kogda.yaml
+    policy: Policy = field(default_factory=Policy)  # quiet hours and caps
+    sources: Sources = field(default_factory=dict)
+    others: dict[str, MailTemplates] = field(default_factory=dict)  # of channels besides email, made at first use
+
+    def templates(self, channel: str) -> MailTemplates:
+        if channel == "email":
+            return self.mails
+        if channel not in self.others:
+            self.others[channel] = MailTemplates(self.sources, channel)
+        return self.others[channel]
 
     def unknown_window(self, *, transactional: bool) -> Literal["hold", "resend"]:
         """What to do with a message that may or may not have been taken: see docs/decisions/0011-hold-or-resend.md."""
@@ -63,4 +75,6 @@ def _published(stored: RuleSet) -> PublishedTexts:
         timezone=stored.plan.get("timezone", "UTC"),
         currency=stored.plan.get("currency"),
         settings=stored.settings,
+        policy=Policy.from_json(stored.plan),
+        sources=stored.templates,
     )

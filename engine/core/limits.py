@@ -80,6 +80,24 @@ class Policy:
     quiet_hours: QuietHours | None = None
     caps: tuple[WorkspaceCap, ...] = ()
 
+    @classmethod
+    def from_json(cls, plan: dict[str, Any]) -> Policy:
+        """Of a stored plan, also of one whose rules cannot be read here."""
+        quiet = plan.get("quiet_hours")
+        return cls(
+            quiet_hours=QuietHours(start=quiet["start"], end=quiet["end"]) if quiet else None,
+            caps=tuple(
+                WorkspaceCap(
+                    limit=each["limit"],
+                    per=Length(*each["per"]),
+                    channel=each.get("channel"),
+                    topic=each.get("topic"),
+                    over=each.get("over", "skip"),
+                )
+                for each in plan.get("caps", ())
+            ),
+        )
+
 
 def policy_of(plan: Plan) -> Policy:
     return Policy(quiet_hours=plan.quiet_hours, caps=plan.caps)

@@ -91,6 +91,8 @@ class Program:
     counts: bool  # whether any rule counts how often an event happens
     zone: ZoneInfo
     policy: Policy
+    limited: Mapping[str, int]  # rules with `only first … customers`, and how many
+    chooses: bool  # some message goes to the best of several channels
     actions: Actions
     segments: Mapping[str, SegmentCode]
     standing: Standing | None  # None: nothing is to be watched outside of runs
@@ -114,6 +116,8 @@ def load_program(plan_: plan.Plan, rule_set: int, actions: Actions) -> Program:
         counts=any(isinstance(rule.trigger, plan.TimesTrigger) for rule in plan_.rules),
         zone=zone,
         policy=policy_of(plan_),
+        limited={rule.name: rule.first_customers for rule in plan_.rules if rule.first_customers is not None},
+        chooses=any(_chooses(step) for rule in plan_.rules for step in rule.steps),
         actions=actions,
         segments=segments,
         standing=build_standing(plan_, rules, segments),
@@ -158,6 +162,10 @@ def _rule_code(rule: plan.Rule, number: int, plan_: plan.Plan, workspace_zone: Z
 
 def _parts(rule: plan.Rule) -> tuple[plan.Then, ...]:
     return rule.trigger.then if isinstance(rule.trigger, plan.SequenceTrigger) else ()
+
+
+def _chooses(step: plan.Step) -> bool:
+    return isinstance(step, plan.Send) and bool(step.best_of or any(way.best_of for way in step.fallbacks))
 
 
 def _last_sends(rule: plan.Rule) -> frozenset[int]:
@@ -214,7 +222,6 @@ def _names_read(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
         yield node.event
     for part in _parts(rule):
         yield from part.match.events
-    yield from bounce_events(rule)
     yield from _stopping_events(rule, plan_)
 
 
@@ -228,6 +235,7 @@ def _stopping_events(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
 
 
 def _events_that_concern(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
+    yield from bounce_events(rule)
     yield from _stopping_events(rule, plan_)
     if rule.goal is not None:
         yield from rule.goal.match.events

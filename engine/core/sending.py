@@ -33,7 +33,7 @@ def send(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Run:
     reserve(draft, code, run)
     draft.last_messages = {**draft.last_messages, message_key(run): draft.now}
     draft.messages.append(_message(draft, code, run, step))
-    waits = _waits(draft, code, run, step)
+    waits = _waits(draft, code, run)
     run = run.but(step=run.step + 1, messages=run.messages + 1)
     return run.but(state="sending") if waits else past_send(run)
 
@@ -48,17 +48,13 @@ def past_send(run: Run) -> Run:
     return run.but(state="waiting", wake_at=None, since=None, ways=(), said=0)
 
 
-def _waits(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> bool:
+def _waits(draft: Draft, code: RuleCode, run: Run) -> bool:
     """Parked also at the end when a stop may still overtake the hand-over (a provider may put it off for days), when
-    `once per` must hear whether anything was sent at all, when another way could follow, or when conditions would be
+    `once per` must hear whether anything was sent at all, when another way could follow, or when the rule would be
     asked again after quiet hours."""
     if run.step not in code.last_sends or has_other_way(run) or (are_held(code) and run.sent == 0):
         return True
-    policy, transactional = draft.live.policy, code.rule.transactional
-    if not may_be_postponed(code.limits, policy, transactional=transactional):
-        return False
-    defers = any(cap.over == "defer" for cap in policy.caps)
-    return bool(code.guards) or step.unless is not None or (defers and not transactional)
+    return may_be_postponed(code.limits, draft.live.policy, transactional=code.rule.transactional)
 
 
 def _message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> NewMessage:

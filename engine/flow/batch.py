@@ -13,6 +13,7 @@ from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished
 from engine.flow.past import Looker, past_of
+from engine.flow.policy_facts import with_policy_facts
 from engine.flow.standing import Standing, find_standing, noted_of
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.count_marks import count_marks_of
@@ -273,6 +274,10 @@ async def _gather_facts(connection: Connection, batch: Batch, runtime: Runtime) 
         elif customer in wanted and work.is_new:
             new = Customer(id=customer, key=work.events[0]["key"])
             batch.facts[customer] = Facts(customer=new, is_new=True)
+    involved = [programs.by_id[rule_set] for rule_set in _rule_sets(batch, wanted)]
+    if any(program.limited or program.chooses for program in involved):
+        partitions = {customer: batch.works[customer].partition for customer in batch.facts}
+        batch.facts = await with_policy_facts(connection, batch.facts, involved, partitions=partitions)
 
 
 def _places(batch: Batch, customers: Iterable[UUID]) -> tuple[list[int], list[UUID]]:
@@ -305,7 +310,7 @@ async def _known_facts(
     past = await past_of(connection, programs.by_id, batch.live.program, lookers, now=batch.now)
     counted = await count_marks_of(connection, *places) if any(program.counts for program in involved) else {}
     marks: dict[UUID, list[OnceMark]] = {}
-    if any(code.rule.once for program in involved for code in program.rules):
+    if any(code.rule.once or program.limited for program in involved for code in program.rules):
         for customer, mark in await marks_of_customers(connection, *places):
             marks.setdefault(customer, []).append(mark)
     memberships, appointments = await noted_of(connection, batch.standing, *places)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
+from typing import Literal
 from uuid import UUID, uuid4
 
-from engine.core.effects import OUTWARD
-from engine.core.guards import Block, MessageFacts, first_block
+from engine.core.guards import Block
 from engine.core.identity import partition_of
+from engine.flow.judging import judge_messages
 from engine.flow.staff_notes import is_for_a_group, spread_notes
 from engine.runtime import Runtime
 from engine.storage.database import Connection
@@ -48,7 +49,7 @@ class Claimed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     claimed: tuple[Claimed, ...] = ()
-    suppressed: int = 0
+    blocked: Counter[str] = field(default_factory=Counter)  # by guards: suppressed, postponed, queued
     held: int = 0  # stuck ones, now unknown
     is_last: bool = True  # nothing more was due
 
@@ -70,17 +71,22 @@ async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEA
             await move_messages(connection, strays)  # and found there by the next claim
         at_home = [each for each in due if not each.merged_into]
         notes = [each for each in at_home if is_for_a_group(each)]
-        free, blocked = await _sorted(connection, [each for each in at_home if each not in notes], policy, runtime)
+        to_judge = [each for each in at_home if each not in notes]
+        judgement = await judge_messages(connection, to_judge, policy, runtime, limit=limit)
+        free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
-        claimed = free[:limit]
+        claimed = tuple(
+            Claimed(message=each.message, attempt=uuid4(), texts=each.texts, policy=policy) for each in free[:limit]
+        )
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
         if blocked or spread:
             woken |= await settle(connection, [*blocked, *spread])
     if woken:
         await runtime.waker.wake(woken)
-    is_last = len(due) < looked_at and len(free) <= limit and not (strays or notes)
-    return Claim(claimed=claimed, suppressed=len(blocked), held=held, is_last=is_last)
+    is_last = len(due) < looked_at and len(free) <= limit and judgement.is_all and not (strays or notes)
+    states: Counter[str] = Counter(each.state for each in blocked)
+    return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last)
 
 
 async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:
@@ -103,46 +109,20 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
     return await settle(connection, settlements), sum(each.state == "unknown" for each in settlements)
 
 
-async def _sorted(
-    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, runtime: Runtime
-) -> tuple[tuple[Claimed, ...], list[Settlement]]:
-    claimed: list[Claimed] = []
-    blocked: list[Settlement] = []
-    for message in due:
-        texts = policy
-        if message.channel in OUTWARD:
-            claimed.append(Claimed(message=message, attempt=uuid4(), texts=texts, policy=policy))
-            continue
-        if not policy.mails.has(message.template):
-            texts = await runtime.texts.of(connection, message.rule_set)
-        block = first_block(_facts(message, policy, texts), message.now)
-        if block is None:
-            claimed.append(Claimed(message=message, attempt=uuid4(), texts=texts, policy=policy))
-        else:
-            blocked.append(_stopped(message, block))
-    return tuple(claimed), blocked
-
-
-def _facts(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) -> MessageFacts:
-    return MessageFacts(
-        channel=message.channel,
-        address=message.email if message.channel == "email" else message.phone,
-        transactional=message.transactional,
-        topic=texts.mails.topic(message.template),
-        consent=message.consent,
-        consent_policy=policy.consent_policy,
-        suppressed=message.suppressed,
-        is_rule_on=message.rule in policy.rules,
-        run_end=message.end_reason,
-    )
-
-
 def _stopped(message: DueMessage, block: Block) -> Settlement:
+    """A run that waits for a message that must wait is asked again later (S18); without one the message waits by
+    itself, and so does one that may have gone out already."""
+    asks_again = message.run_state == "sending" and not message.maybe_duplicate
+    state: Literal["suppressed", "postponed", "queued"] = "suppressed"
+    if block.retry_at is not None:
+        state = "postponed" if asks_again else "queued"
     return Settlement(
         partition=message.partition,
         message=message.id,
         attempt=None,
-        state="suppressed" if block.retry_at is None else "queued",
+        state=state,
         reason=block.reason,
-        due_at=block.retry_at,
+        due_at=block.retry_at if state == "queued" else None,
+        until=block.retry_at if state == "postponed" else None,
+        undeliverable=block.other_way,
     )

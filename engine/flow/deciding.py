@@ -13,6 +13,7 @@ from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry,
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import MOST_HOPS, Batch, event_of
+from engine.flow.policy_facts import with_places_of
 from engine.flow.promo_codes import ShortOfCodes, with_codes
 from engine.storage.database import Connection
 from engine.storage.quarantine import Quarantined
@@ -75,8 +76,11 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
     decisions = Decisions()
     live = batch.live.program.rule_set
     horizons = batch.horizons
+    places: dict[str, int] | None = None
     for customer, facts in batch.facts.items():
         work = batch.works[customer]
+        if facts.places:
+            facts = replace(facts, places=facts.places if places is None else places)
         decide_one = partial(
             advance,
             programs,
@@ -87,6 +91,8 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
             horizon=horizons[work.partition],
         )
         effects = decide_one(facts)
+        if facts.places:
+            places = with_places_of(facts.places, facts, effects)
         if effects.short_of:
             decisions.short.append(ShortOfCodes(facts, effects, decide_one))
         else:

@@ -102,7 +102,7 @@ class _Desk:
             _log.warning("claiming_waits", in_hand=len(self.in_hand), error=type(error).__name__)
             self.is_all_claimed, self.looked_at, self.look_again_s = True, monotonic(), _LOOK_AGAIN_AT_MOST_S
             return
-        self.counts.update({"suppressed": claim.suppressed, "unknown": claim.held})
+        self.counts.update(claim.blocked + Counter({"unknown": claim.held}))
         for claimed in claim.claimed:
             self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()

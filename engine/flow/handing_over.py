@@ -12,13 +12,15 @@ from typing import Any
 
 from engine.channels import Handover, Mail, Origin, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.core.effects import OUTWARD
+from engine.core.limits import Limits
 from engine.core.retries import next_attempt
+from engine.core.ways import VERDICT
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
-from engine.storage.messages import Settlement
+from engine.storage.messages import DueMessage, Settlement
 from engine.storage.quarantine import Quarantined
 
 #: A template that fails is tried again, because texts are live and may be mended meanwhile.
@@ -43,7 +45,8 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         return await _handed_out(claimed, runtime, is_ours)
     channel = runtime.channels.get(claimed.message.channel)
     if channel is None:
-        return Finished(settlement=_settled(claimed, "failed", f"this server has no channel {claimed.message.channel}"))
+        reason = f"this server has no channel {claimed.message.channel}"
+        return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True))
     try:
         rendered = await _rendered(claimed)
         handover = _handover(claimed, rendered, runtime)
@@ -71,9 +74,9 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             reason = "rendered empty: " + ", ".join(missing) if missing else None
             return Finished(settlement=_settled(claimed, "sent", reason, provider_id=provider_id))
         case Rejected(reason, suppress):
-            address = claimed.message.email or ""
+            address = claimed.message.address or ""
             dead = (claimed.message.channel, address, reason) if suppress else None
-            return Finished(settlement=_settled(claimed, "failed", reason), dead_address=dead)
+            return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True), dead_address=dead)
         case TryLater(reason, after, is_outage):
             outage = _ADDRESS.sub("…", reason) if is_outage else None
             return Finished(settlement=_again(claimed, reason, after=after), outage=outage)
@@ -101,11 +104,20 @@ def _failed_template(claimed: Claimed, error: TemplateFailed) -> Finished:
 def _again(
     claimed: Claimed, reason: str, *, after: timedelta | None = None, maybe_duplicate: bool = False
 ) -> Settlement:
-    message = claimed.message
-    due = next_attempt(message.id, message.attempts + 1, first_due=message.created_at, now=_now(claimed), after=after)
+    message, now = claimed.message, _now(claimed)
+    due = next_attempt(message.id, message.attempts + 1, first_due=message.created_at, now=now, after=after)
+    if _has_other_way(message) and not (maybe_duplicate or message.maybe_duplicate):
+        verdict_due = message.created_at + VERDICT
+        if now >= verdict_due:
+            return _settled(claimed, "failed", f"not taken within 15 minutes: {reason}", undeliverable=True)
+        due = min(due or verdict_due, verdict_due)
     if due is None:
         return _settled(claimed, "failed", f"given up after 5 days: {reason}", maybe_duplicate=maybe_duplicate)
     return _settled(claimed, "queued", reason, due_at=due, maybe_duplicate=maybe_duplicate)
+
+
+def _has_other_way(message: DueMessage) -> bool:
+    return Limits.from_json(message.limits).has_other_way
 
 
 def _settled(claimed: Claimed, state: Any, reason: str | None, **values: Any) -> Settlement:
@@ -116,7 +128,7 @@ def _settled(claimed: Claimed, state: Any, reason: str | None, **values: Any) ->
         attempt=claimed.attempt,
         state=state,
         reason=reason,
-        address=message.email,
+        address=message.address,
         **values,
     )
 
@@ -128,7 +140,7 @@ def _now(claimed: Claimed) -> datetime:
 
 async def _rendered(claimed: Claimed) -> RenderedMail:
     """Raises TemplateFailed. Templates that take long, or were never tried, do not hold up the event loop."""
-    mails, request = claimed.texts.mails, _request(claimed)
+    mails, request = claimed.texts.templates(claimed.message.channel), _request(claimed)
     if mails.is_light(request.template):
         return mails.mail(request)
     return await asyncio.to_thread(mails.mail, request)
@@ -163,13 +175,13 @@ def _request(claimed: Claimed) -> MailRequest:
 def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Handover:
     message, policy = claimed.message, claimed.policy
     sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
-    if not sender:
+    if not sender and message.channel == "email":
         raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
     return Handover(
         message=message.id,
-        address=message.email or "",
+        address=message.address or "",
         mail=Mail(
-            sender=sender,
+            sender=sender or "",
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,

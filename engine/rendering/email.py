@@ -19,7 +19,6 @@ from engine.rendering.plain_text import text_of
 from engine.rendering.sources import Sources, main_files, text_sibling, variant_for
 from engine.rendering.values import NotAllowed
 
-_CHANNEL = "email"
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 #: Hidden from the page, read by the list of mails.
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
@@ -54,9 +53,10 @@ class RenderedMail:
 
 
 class MailTemplates:
-    """The templates of one rule set, compiled at first use."""
+    """The templates of one rule set and channel, compiled at first use."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, channel: str = "email") -> None:
+        self._channel = channel
         self._environment = BudgetedEnvironment(sources)
         self._variants: dict[str, dict[str | None, str]] = {}
         self._seconds: dict[str, float] = {}  # file -> its slowest rendering
@@ -76,7 +76,7 @@ class MailTemplates:
         """Raises TemplateFailed, with the reason in plain words. Takes at most a few hundred milliseconds."""
         files = self._files(request.template)
         if not files:
-            raise TemplateFailed(f"{_CHANNEL}/{request.template}", "no such file in the published templates")
+            raise TemplateFailed(f"{self._channel}/{request.template}", "no such file in the published templates")
         path = files.get(variant_for(request.locale or request.default_locale, files)) or next(iter(files.values()))
         began = thread_time()  # not the clock on the wall: a busy machine makes no template heavy
         budget = Budget(
@@ -111,7 +111,7 @@ class MailTemplates:
 
     def _files(self, template: str) -> dict[str | None, str]:
         if template not in self._variants:
-            self._variants[template] = main_files(_CHANNEL, template, self._environment.sources)
+            self._variants[template] = main_files(self._channel, template, self._environment.sources)
         return self._variants[template]
 
     def _heads(self, template: str, path: str | None) -> dict[str, str]:

@@ -26,9 +26,10 @@ async def add_messages(connection: Connection, messages: Sequence[tuple[int, New
     await connection.execute(
         """
         INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,
-                             transactional, due_at)
+                             transactional, due_at, limits)
         SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::int[],
-                             $8::text[], $9::text[], $10::jsonb[], $11::boolean[], $12::timestamptz[])
+                             $8::text[], $9::text[], $10::jsonb[], $11::boolean[], $12::timestamptz[],
+                             $13::jsonb[])
         ON CONFLICT DO NOTHING
         """,
         *map(list, zip(*records, strict=True)),
@@ -37,7 +38,7 @@ async def add_messages(connection: Connection, messages: Sequence[tuple[int, New
 
 _MESSAGE = (
     *("partition", "id", "customer", "run", "rule", "rule_set", "step", "channel", "template", "context"),
-    *("transactional", "due_at"),
+    *("transactional", "due_at", "limits"),
 )
 
 
@@ -55,6 +56,7 @@ def _message(partition: int, message: NewMessage) -> tuple[Any, ...]:
         message.context,
         message.transactional,
         message.due_at,
+        message.limits.as_json() or None,
     )
 
 
@@ -123,7 +125,7 @@ async def recent_templates(
         """
         SELECT customer, channel || '/' || template, created_at
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN message USING (partition, customer) WHERE created_at > $3
+        JOIN message USING (partition, customer) WHERE created_at > $3 AND state <> 'postponed'
         """,
         partitions,
         customers,

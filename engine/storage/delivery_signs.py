@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.storage.database import Connection
 
-STATES = ("queued", "sending", "sent", "suppressed", "failed", "unknown")
+STATES = ("queued", "sending", "sent", "suppressed", "failed", "unknown", "postponed")
 
 
 async def retrying_messages(connection: Connection) -> int:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from engine.core.addresses import address_of
 from engine.storage.database import Connection
 
-FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown"]
+FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,17 @@ class DueMessage:
     attributes: dict[str, Any]
     tags: list[str]
     consent: dict[str, bool]
+    limits: dict[str, Any] | None  # engine.core.limits.Limits
+    run_state: str | None
     end_reason: str | None  # of its run
     suppressed: str | None
     now: datetime  # the database's clock: the only one that due times are compared with
     points: int
     merged_into: UUID | None  # the customer was merged while the message was in a worker's hands
+
+    @property
+    def address(self) -> str | None:
+        return address_of(self.channel, email=self.email, phone=self.phone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,8 @@ class Settlement:
     provider_id: str | None = None
     due_at: datetime | None = None
     maybe_duplicate: bool = False
+    until: datetime | None = None  # of a postponed one: when its run is asked again
+    undeliverable: bool = False  # another way may reach the customer (S19)
 
 
 async def lock_due_messages(connection: Connection, *, limit: int) -> list[DueMessage]:
@@ -68,22 +77,23 @@ async def lock_due_messages(connection: Connection, *, limit: int) -> list[DueMe
     return [DueMessage(**row) for row in rows]
 
 
-#: Email is the only channel that has addresses so far; the join grows a branch with each new one.
+#: Addresses are mails and phones so far: see engine/core/addresses.py.
 _DUE = """
     WITH due AS (
         SELECT * FROM message WHERE state = 'queued' AND due_at <= now()
         ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
     )
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
-        m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at,
+        m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
         coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
-        r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into,
+        r.state AS run_state, r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into,
         coalesce(c.points, 0) AS points
     FROM due m
     LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
-    LEFT JOIN suppression s ON s.channel = m.channel AND s.address = lower(c.email)
+    LEFT JOIN suppression s ON s.channel = m.channel
+        AND s.address = lower(CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
     ORDER BY m.due_at
 """
 
@@ -158,6 +168,8 @@ async def settle(connection: Connection, settlements: Sequence[Settlement]) -> s
         [each.provider_id for each in settlements],
         [each.due_at for each in settlements],
         [each.maybe_duplicate for each in settlements],
+        [each.until for each in settlements],
+        [each.undeliverable for each in settlements],
     )
     return {row["partition"] for row in rows}
 
@@ -165,8 +177,9 @@ async def settle(connection: Connection, settlements: Sequence[Settlement]) -> s
 _SETTLE = """
     WITH given AS (
         SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::timestamptz[], $9::boolean[])
-            AS g (partition, id, attempt, state, reason, address, provider_id, due_at, maybe_duplicate)
+                             $8::timestamptz[], $9::boolean[], $10::timestamptz[], $11::boolean[])
+            AS g (partition, id, attempt, state, reason, address, provider_id, due_at, maybe_duplicate, until,
+                  undeliverable)
     ), settled AS (
         UPDATE message m SET
             state = g.state,
@@ -182,10 +195,10 @@ _SETTLE = """
           AND (g.attempt IS NULL OR m.attempt = g.attempt)
           AND (m.state = CASE WHEN g.attempt IS NULL THEN 'queued' ELSE 'sending' END
                OR m.state IN ('unknown', 'queued') AND g.state IN ('sent', 'failed'))
-        RETURNING m.partition, m.id, m.run, m.customer, m.state, m.reason, m.channel
+        RETURNING m.partition, m.id, m.run, m.customer, m.state, m.reason, m.channel, g.until, g.undeliverable
     )
-    INSERT INTO outcome (partition, message, run, customer, state, at, reason)
-    SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason
+    INSERT INTO outcome (partition, message, run, customer, state, at, reason, until, undeliverable)
+    SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason, s.until, s.undeliverable
     FROM settled s LEFT JOIN run r ON r.partition = s.partition AND r.id = s.run
     WHERE s.state <> 'queued' AND s.channel NOT IN ('webhook', 'staff') AND (
         coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown') AND (

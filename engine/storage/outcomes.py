@@ -16,7 +16,7 @@ async def read_outcomes(
     """Partition, customer and outcome, oldest first."""
     rows = await connection.fetch(
         """
-        SELECT partition, customer, message, run, state, at, reason FROM outcome
+        SELECT partition, customer, message, run, state, at, reason, until, undeliverable FROM outcome
         WHERE partition = ANY($1::smallint[]) ORDER BY at LIMIT $2
         """,
         partitions,
@@ -26,7 +26,8 @@ async def read_outcomes(
 
 
 def _outcome(row: Any) -> Outcome:
-    return Outcome(message=row["message"], run=row["run"], state=row["state"], at=row["at"], reason=row["reason"])
+    names = ("message", "run", "state", "at", "reason", "until", "undeliverable")
+    return Outcome(**{name: row[name] for name in names})
 
 
 async def delete_outcomes(connection: Connection, outcomes: Sequence[tuple[int, UUID]]) -> None:
@@ -51,9 +52,11 @@ async def forward_outcomes(
             DELETE FROM outcome o USING unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[])
                 AS f (partition, message, target_partition, target)
             WHERE o.partition = f.partition AND o.message = f.message
-            RETURNING f.target_partition, o.message, o.run, f.target, o.state, o.at, o.reason
+            RETURNING f.target_partition, o.message, o.run, f.target, o.state, o.at, o.reason,
+                o.until, o.undeliverable
         )
-        INSERT INTO outcome (partition, message, run, customer, state, at, reason) SELECT * FROM gone
+        INSERT INTO outcome (partition, message, run, customer, state, at, reason, until, undeliverable)
+        SELECT * FROM gone
         ON CONFLICT (partition, message) DO NOTHING
         """,
         [partition for partition, _ in outcomes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from uuid import UUID
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
 from engine.core.history import with_event
 from engine.core.identity import customer_id
-from engine.core.model import CountMark, Customer, Event, Facts, OnceMark, Past, Run
+from engine.core.model import PLACE, CountMark, Customer, Event, Facts, OnceMark, Past, Run
 from engine.testing.noted import Noted
 from engine.testing.pools import Pools
 
@@ -32,6 +33,7 @@ class Memory:
     failures: list[Failure] = field(default_factory=list)
     points: list[PointsEntry] = field(default_factory=list)
     noted: Noted = field(default_factory=Noted)
+    delivered_by: dict[UUID, str] = field(default_factory=dict)
     pools: Pools = field(default_factory=Pools)
 
     def customer(self, key: str) -> Customer:
@@ -47,6 +49,8 @@ class Memory:
             counted=tuple(mark for (owner, _, _), mark in self.counted.items() if owner == customer),
             history=self.history.get(customer, {}),
             last_messages=self.last_messages.get(customer, {}),
+            places=self._places(),
+            delivered_by=self.delivered_by.get(customer),
             memberships=self.noted.memberships.get(customer, {}),
             appointments=tuple(self.noted.appointments.get(customer, {}).values()),
             is_new=customer not in self.noted.known,
@@ -78,6 +82,17 @@ class Memory:
         self.failures.extend(effects.failures)
         self.points.extend(effects.points)
         self.pools.issued.extend(effects.issued)
+
+    def settle(self, message: NewMessage, state: str) -> None:
+        """It leaves the queue. What was put off has not been said, and what was sent says which channel works."""
+        self.queued = [each for each in self.queued if each.id != message.id]
+        if state == "postponed":
+            self.last_messages.get(message.customer, {}).pop(f"{message.channel}/{message.template}", None)
+        elif state == "sent" and not message.is_outward:
+            self.delivered_by[message.customer] = message.channel
+
+    def _places(self) -> dict[str, int]:
+        return Counter(mark.rule for mark in self.marks.values() if mark.key == PLACE)
 
     def withdrawn(self, withdrawals: tuple[Withdrawal, ...]) -> list[tuple[NewMessage, str]]:
         """Queued messages that must not go out, with the reason; they leave the queue."""

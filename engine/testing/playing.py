@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
+from engine.core.addresses import address_of
 from engine.core.calendar import zone_named
 from engine.core.customers import with_traits
 from engine.core.effects import NewMessage
@@ -15,7 +16,8 @@ from engine.core.scope import Scope, attributes_of
 from engine.testing.given import POINTS
 from engine.testing.ground import Ground
 from engine.testing.script import Check, Person, Script
-from engine.testing.world import Verdict, World
+from engine.testing.verdicts import Verdict, verdict_of
+from engine.testing.world import World
 
 FAILS = "the provider refused it"
 
@@ -31,6 +33,7 @@ class Play:
 
     def __post_init__(self) -> None:
         self.world = World(self.ground.program, now=self.script.begins or "2026-01-01 00:00", judge=self._judge)
+        self.world.topic_of = self._topic_of
 
     def run(self) -> None:
         """Raises what the world raises: `StillWaiting`, `RuleFailed`."""
@@ -86,26 +89,28 @@ class Play:
         return check.test({}, attributes_of(customer), scope)
 
     def _judge(self, message: NewMessage) -> Verdict:
-        block = first_block(self._facts(message), self.world.now)
-        if block is not None and block.retry_at is not None:
-            return "sent", block.retry_at - self.world.now, None  # judged again when it is settled
+        block = None if message.is_outward else first_block(self._facts(message), self.world.now)
         if block is not None:
-            return "suppressed", timedelta(0), block.reason
+            return verdict_of(block)
         if message.template in self.script.failing:
-            return "failed", timedelta(0), FAILS
-        return "sent", timedelta(0), None
+            return Verdict("failed", reason=FAILS, undeliverable=True)
+        return Verdict("sent")
+
+    def _topic_of(self, channel: str, template: str) -> str | None:
+        found = self.ground.catalog.templates.get((channel, template))
+        return found.topic if found else None
 
     def _facts(self, message: NewMessage) -> MessageFacts:
         customer, run = self.world.memory.customers[message.customer], self.run_of(message)
         catalog = self.ground.catalog
-        template = catalog.templates.get((message.channel, message.template))
         policy = cast('Literal["required", "unless_refused"]', catalog.settings.get("consent", "unless_refused"))
         return MessageFacts(
             channel=message.channel,
-            address=customer.email if message.channel == "email" else customer.phone,
+            address=address_of(message.channel, email=customer.email, phone=customer.phone),
             transactional=message.transactional,
-            topic=template.topic if template else None,
+            topic=self._topic_of(message.channel, message.template),
             consent=customer.consent,
             consent_policy=policy,
             run_end=run.end_reason if run else None,
+            **self.world.limits_on(message),
         )

@@ -28,7 +28,7 @@ def skips_of(world: World) -> Iterator[Skip]:
     """By rules, by the guards of delivery and by providers, in the order of time."""
     for entry in world.timeline:
         about = entry.about
-        if isinstance(about, SentMessage) and about.state in ("suppressed", "failed", "withdrawn"):
+        if isinstance(about, SentMessage) and about.state in ("suppressed", "failed", "withdrawn", "postponed"):
             yield Skip(
                 at=entry.at,
                 customer=entry.customer,

@@ -10,7 +10,6 @@ from uuid import UUID
 from dsl.plan import JSON
 from engine.core.effects import OUTWARD
 
-
 #: The word of the language for what goes out by a channel, where it is not the channel's own.
 SPOKEN = {"webhook": "call", "staff": "notify"}
 
@@ -27,8 +26,9 @@ class SentMessage:
     rule: str
     rule_set: int
     run: UUID
+    step: int  # of its rule
     context: dict[str, JSON]
-    state: Literal["sent", "suppressed", "failed", "unknown", "withdrawn"] = "sent"
+    state: Literal["sent", "suppressed", "failed", "unknown", "withdrawn", "postponed"] = "sent"
     reason: str | None = None
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,15 +18,14 @@ from dsl.plan import JSON, Plan
 from engine.actions import ACTIONS
 from engine.core import calendar
 from engine.core.advancing import advance
+from engine.core.customers import with_traits
 from engine.core.effects import Effects, NewMessage
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
 from engine.testing.memory import Memory
 from engine.testing.timeline import Entry, SentMessage
-
-#: A verdict on a message: its state and, if it takes a while, how long.
-Verdict = tuple[str, timedelta, str | None]
+from engine.testing.verdicts import TopicOf, Verdict, counted_of, limits_block, limits_on, verdict_of
 
 #: What becomes of a message that `World.verdict` says nothing about.
 Judge = Callable[[NewMessage], Verdict]
@@ -54,9 +54,12 @@ class World:
         self.memory = Memory()
         self.timeline: list[Entry] = []
         self.messages: list[SentMessage] = []
-        self._judge: Judge = judge or _sent_at_once
+        self._judge: Judge = judge or self._judge_limits
+        self._handed_over: set[UUID] = set()
+        self.topic_of: TopicOf = lambda _channel, _template: None
         self._verdicts: dict[str, Verdict] = {}
         self._settling: list[tuple[datetime, NewMessage]] = []
+        self.watcher: Callable[[Facts, Event], None] | None = None  # told of each event, with what was known before
         self._numbers = count(1)
         self.publish(plan)
         self.now = self.moment(now)
@@ -69,14 +72,32 @@ class World:
         if isinstance(plan, Program):
             plan = plan if plan.rule_set == self.live else plan.plan
         self.programs[self.live] = plan if isinstance(plan, Program) else load_program(plan, self.live, ACTIONS)
+        self.fill()
         return self.live
+
+    def fill(self) -> None:
+        """Segments and appointments of everybody there is, by the live rules: what follows a publication."""
+        for customer in list(self.memory.noted.known):
+            self._advance(customer)
+
+    def meet(self, of: str = _DEFAULT, **traits: JSON) -> Customer:
+        """A customer who was there before: that starts nothing."""
+        known = self.customer(of)
+        self.memory.customers[known.id] = with_traits(known, traits, self.programs[self.live].plan.attributes)
+        self.memory.noted.known.add(known.id)
+        self._advance(known.id)
+        return self.customer(of)
+
+    def is_in(self, segment: str, of: str = _DEFAULT) -> bool:
+        return self.customer(of).id in self.memory.noted.members(segment)
 
     def customer(self, name: str = _DEFAULT) -> Customer:
         return self.memory.customer(known_key(name))
 
     def verdict(self, message: str, state: str, *, after: timedelta = timedelta(0), reason: str | None = None) -> None:
-        """What becomes of a message, `"email/cart"`, from now on. Without one it is sent at once."""
-        self._verdicts[message] = (state, after, reason)
+        """What becomes of a message, `"email/cart"`, from now on. Without one it is sent at once. `failed`: the
+        provider refuses it."""
+        self._verdicts[message] = Verdict(state, after, reason, undeliverable=state == "failed")
 
     @property
     def runs(self) -> list[Run]:
@@ -132,10 +153,11 @@ class World:
     def plus(self, length: timedelta) -> World:
         return self.at(self.now + length)
 
-    def finish(self) -> World:
-        """Let time pass until nothing is left to wait for."""
-        limit = self.now + _LONGEST
-        while (following := self._next_moment()) is not None:
+    def finish(self, *, recurring_until: datetime | None = None) -> World:
+        """Let time pass until nothing is left to wait for. What comes again and again, such as a schedule, comes up
+        to a moment."""
+        limit, last = self.now + _LONGEST, recurring_until or self.now
+        while (following := self._next_moment(last)) is not None:
             if following > limit:
                 raise StillWaiting(
                     say(
@@ -202,9 +224,9 @@ class World:
 
     # what happens inside
 
-    def _next_moment(self) -> datetime | None:
+    def _next_moment(self, recurring_until: datetime | None = None) -> datetime | None:
         waiting = [at for at, _ in self._settling]
-        wake_at = self.memory.next_wake()
+        wake_at = self.memory.next_wake(recurring_until)
         return min([*waiting, *([wake_at] if wake_at is not None else [])], default=None)
 
     def _happen(self) -> None:
@@ -221,9 +243,12 @@ class World:
                 return
 
     def _advance(self, customer: UUID, *, events: tuple[Event, ...] = (), outcome: Outcome | None = None) -> Effects:
-        effects = self._decide(self.memory.facts(customer), events, [outcome] if outcome is not None else [])
+        facts = self.memory.facts(customer)
+        effects = self._decide(facts, events, [outcome] if outcome is not None else [])
         for event in events:
             self.memory.remember(event)
+            if self.watcher is not None:
+                self.watcher(facts, event)
         failed = len(self.memory.failures)
         self.memory.apply(customer, effects)
         for note in effects.notes:
@@ -249,19 +274,48 @@ class World:
         known = {message.id for _, message in self._settling}
         for message in self.memory.queued:
             if message.id not in known:
-                _, after, _ = self._verdict_on(message)
-                self._settling.append((self.now + after, message))
+                verdict = self._verdict_on(message)
+                self._settling.append((self.now + verdict.after, message))
+                self._handed_over |= {message.id} if verdict.after else set()
 
     def _verdict_on(self, message: NewMessage) -> Verdict:
-        return self._verdicts.get(f"{message.channel}/{message.template}") or self._judge(message)
+        said = self._verdicts.get(f"{message.channel}/{message.template}")
+        if said is None:
+            return Verdict(*self._judge(message))
+        limited = self._judge_limits(message) if message.id not in self._handed_over else said
+        return limited if limited.state != "sent" else said
+
+    def _judge_limits(self, message: NewMessage) -> Verdict:
+        block = limits_block(message, self.limits_on(message), self.now)
+        return verdict_of(block) if block is not None else Verdict("sent")
+
+    def limits_on(self, message: NewMessage) -> dict[str, Any]:
+        """What the guards of delivery must know of quiet hours and caps."""
+        name, program = self._name_of(message.customer), self.programs[self.live]
+        counted = counted_of(self.messages, name, self.programs, self.topic_of)
+        customer = self.memory.customers[message.customer]
+        return limits_on(message, customer, program.policy, zone=program.zone, counted=counted)
 
     def _settle(self, message: NewMessage) -> None:
-        state, _, reason = self._verdict_on(message)
-        self.memory.queued = [each for each in self.memory.queued if each.id != message.id]
-        self._tell(message, state, reason)
+        verdict = self._verdict_on(message)
+        run = self.memory.runs.get(message.run)
+        if verdict.until is not None and (run is None or run.state != "sending"):
+            self._settling.append((verdict.until, message))  # nobody can be asked again: it waits by itself
+            self._tell(message, verdict.state, verdict.reason)
+            return
+        self.memory.settle(message, verdict.state)
+        self._tell(message, verdict.state, verdict.reason)
         if message.is_outward:
             return
-        outcome = Outcome(message=message.id, run=message.run, state=state, at=self.now, reason=reason)  # type: ignore[arg-type]
+        outcome = Outcome(
+            message=message.id,
+            run=message.run,
+            state=verdict.state,  # type: ignore[arg-type]
+            at=self.now,
+            reason=verdict.reason,
+            until=verdict.until,
+            undeliverable=verdict.undeliverable,
+        )
         self._advance(message.customer, outcome=outcome)
 
     def _tell(self, message: NewMessage, state: str, reason: str | None) -> None:
@@ -274,6 +328,7 @@ class World:
             rule=message.rule,
             rule_set=message.rule_set,
             run=message.run,
+            step=message.step,
             context=message.context,
             state=state,  # type: ignore[arg-type]
             reason=reason,
@@ -301,10 +356,6 @@ class World:
 
     def _name_of(self, customer: UUID) -> str:
         return self.memory.customers[customer].key.partition(":")[2]
-
-
-def _sent_at_once(_message: NewMessage) -> Verdict:
-    return "sent", timedelta(0), None
 
 
 def _with(event: Event, *, historical: bool = False, context: Properties | None = None) -> Event:

@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.guards import GUARDS, MessageFacts, first_block
+from dsl.plan import Length, QuietHours
+from engine.core.guards import GUARDS, Counted, MessageFacts, first_block
+from engine.core.limits import CountedCap
 from engine.core.retries import LIFETIME, next_attempt
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 GOOD = MessageFacts(channel="email", address="a@example.com", transactional=False)
+SENT = Counted(at=NOW - timedelta(hours=1), rule="other", channel="email", topic=None, transactional=False)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,8 @@ def test_each_guard_can_block_alone():
         replace(GOOD, address=None),
         replace(GOOD, suppressed="x"),
         replace(GOOD, consent={"email": False}),
+        replace(GOOD, quiet_hours=(QuietHours(start="09:00", end="11:00"),)),
+        replace(GOOD, caps=(CountedCap(limit=1, per=Length(1, "day")),), counted=(SENT,)),
     ]
 
     for guard, facts in zip(GUARDS, stopping, strict=True):

@@ -1,0 +1,74 @@
+"""What becomes of a message in a virtual world: the limits of sending are those of production."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
+
+from engine.core import calendar
+from engine.core.effects import NewMessage
+from engine.core.guards.cap import check_caps
+from engine.core.guards.facts import Block, Counted, MessageFacts
+from engine.core.guards.quiet_hours import check_quiet_hours
+from engine.core.limits import Policy, caps_for, quiet_hours_for
+from engine.core.model import Customer
+from engine.core.program import Program
+from engine.testing.timeline import SentMessage
+
+#: The topic of a channel's template, if it has one.
+TopicOf: TypeAlias = Callable[[str, str], str | None]
+
+
+class Verdict(NamedTuple):
+    """A message's state and, if it takes a while, how long."""
+
+    state: str
+    after: timedelta = timedelta(0)
+    reason: str | None = None
+    until: datetime | None = None  # of a postponed one
+    undeliverable: bool = False  # another way may follow
+
+
+def verdict_of(block: Block) -> Verdict:
+    if block.retry_at is not None:
+        return Verdict("postponed", reason=block.reason, until=block.retry_at)
+    return Verdict("suppressed", reason=block.reason, undeliverable=block.other_way)
+
+
+def limits_block(message: NewMessage, limits: Mapping[str, Any], now: datetime) -> Block | None:
+    """Quiet hours and caps alone: whether there is an address, and consent, is not asked."""
+    facts = MessageFacts(channel=message.channel, address="", transactional=message.transactional, **limits)
+    return check_quiet_hours(facts, now) or check_caps(facts, now)
+
+
+def limits_on(
+    message: NewMessage, customer: Customer, policy: Policy, *, zone: ZoneInfo, counted: tuple[Counted, ...]
+) -> dict[str, Any]:
+    """The part of a message's facts that its limits look at."""
+    limits = message.limits
+    return {
+        "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
+        "quiet_hours": quiet_hours_for(limits, policy, channel=message.channel),
+        "caps": caps_for(
+            limits, policy, rule=message.rule, channel=message.channel, transactional=message.transactional
+        ),
+        "counted": counted,
+    }
+
+
+def counted_of(
+    sent: Iterable[SentMessage], customer: str, programs: Mapping[int, Program], topic_of: TopicOf
+) -> tuple[Counted, ...]:
+    return tuple(
+        Counted(
+            at=each.at,
+            rule=each.rule,
+            channel=each.channel,
+            topic=topic_of(each.channel, each.template),
+            transactional=programs[each.rule_set].by_name[each.rule].rule.transactional,
+        )
+        for each in sent
+        if each.customer == customer and each.state in ("sent", "unknown") and not each.is_outward
+    )
