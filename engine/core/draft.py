@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from engine.core.program import Order, Program, RuleCode
 from engine.core.recall import recall_of
 from engine.core.scope import Scope, attributes_of
 from engine.core.standing.change import Change
-from engine.core.standing.index import WakeKey
+from engine.core.standing.index import WHYS, WakeKey, Why
 
 #: Steps that one call may take for one customer, and steps that one run may take in its life.
 MOST_STEPS = 10_000
@@ -65,7 +65,7 @@ class Draft:
         self.is_new = facts.is_new
         self.memberships: dict[str, Membership] = facts.memberships
         self.appointments: dict[WakeKey, Appointment] = {(each.errand, each.name): each for each in facts.appointments}
-        self.to_plan: dict[WakeKey, bool] = {}  # appointments to be made anew; True: because the zone has changed
+        self.to_plan: dict[WakeKey, Why] = {}  # appointments to be made anew
         self.steps = 0
         self._before = facts
         self._scope: Scope | None = None
@@ -230,8 +230,10 @@ class Draft:
     def appoint(self, appointment: Appointment) -> None:
         self.appointments = {**self.appointments, (appointment.errand, appointment.name): appointment}
 
-    def plan_again(self, *keys: WakeKey, moved: bool = False) -> None:
-        self.to_plan = {**self.to_plan, **{key: moved or self.to_plan.get(key, False) for key in keys}}
+    def plan_again(self, keys: Iterable[WakeKey], why: Why) -> None:
+        """The weightiest reason counts."""
+        weighed = {key: max(why, self.to_plan.get(key, why), key=WHYS.index) for key in keys}
+        self.to_plan = {**self.to_plan, **weighed}
 
     # all or nothing
 

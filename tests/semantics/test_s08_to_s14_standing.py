@@ -448,3 +448,24 @@ def test_a_delay_counts_from_the_crossing(shop):
     world.finish()
 
     assert local(world) == ["2026-03-05 11:00"]
+
+
+def test_catch_up_makes_up_for_nothing_that_was_past_when_the_rule_was_published(shop, plan):
+    rules = 'every monday at 9:00 for everyone catch up within 5h send email "digest"\n'
+    rules += 'when 3 days before customer.birthday at 10:00 catch up within 5h send email "cake"'
+    world = shop('when registered send email "hello"', now="2026-03-09 11:00")
+    world.meet(birthday="1990-03-12")
+
+    world.publish(plan(rules))
+    world.at("2026-03-10 00:00")
+
+    assert world.messages == []
+
+
+def test_who_appears_after_the_hour_gets_no_digest_of_that_day(shop):
+    world = shop(MONDAY.replace(" send", " catch up within 5h send"), now="2026-03-09 08:30")
+
+    world.identify(timezone=TOKYO)
+    world.at("2026-03-10 00:00")
+
+    assert world.messages == []

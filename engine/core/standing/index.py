@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from dsl import plan
 from dsl.codec import canonical, node_json
@@ -21,6 +21,11 @@ V = TypeVar("V")
 
 #: Errand and name of the rule or segment.
 WakeKey: TypeAlias = tuple[Errand, str]
+
+#: Why an appointment is made: for the first time or by another definition; because what it counts from has changed;
+#: because the customer's clock has.
+Why: TypeAlias = Literal["made", "changed", "moved"]
+WHYS: tuple[Why, ...] = ("made", "changed", "moved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

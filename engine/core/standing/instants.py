@@ -5,7 +5,8 @@ To look too early is harmless, too late is not: where the exact moment is not wo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from math import ceil, floor
 from typing import Any
@@ -52,6 +53,9 @@ class Instants:
 
     def _of_values(self, node: Any, event: Mapping[str, Any]) -> Iterator[datetime]:
         """Of a comparison of any sort, by the values that it compares."""
+        if _is_bare_count(node):
+            yield from self._count(node)
+            return
         operands = [getattr(node, name, None) for name in ("left", "right", "value", "low", "high", "part")]
         operands += getattr(node, "options", ())
         for operand in operands:
@@ -59,6 +63,19 @@ class Instants:
                 yield from self._tally(operand)
             elif isinstance(operand, plan.DaysSince):
                 yield from self._days_since(operand, [each for each in operands if each not in (None, operand)])
+
+    def _count(self, node: plan.Compare) -> Iterator[datetime]:
+        """`count of X in last D >= 3` turns when so many have left that it does, not with each that leaves."""
+        tally, number = node.left, values.number(node.right.value)  # type: ignore[union-attr]
+        assert isinstance(tally, plan.Tally) and tally.within is not None
+        after, compared = self._scope.ago(tally.within, None), _COMPARISONS[node.comparison]
+        events = [each.at for each in self._scope.history.get(tally.event, ()) if each.at > after]
+        yield from (at for at in events if at > self._scope.now)
+        inside = [at for at in events if at <= self._scope.now]
+        for gone in range(1, len(inside) + 1):
+            if compared(len(inside) - gone, number) != compared(len(inside), number):
+                yield from self._window(inside[gone - 1], tally.within)
+                return
 
     def _tally(self, node: plan.Tally) -> Iterator[datetime]:
         """The oldest event in the window is the next to leave it."""
@@ -122,6 +139,18 @@ class Instants:
 
     def _midnight(self, day: date) -> datetime:
         return calendar.resolve(datetime.combine(day, time(0)), self._scope.zone)
+
+
+_COMPARISONS: Mapping[plan.Comparison, Callable[[Any, Any], bool]] = {
+    "is": operator.eq, "is not": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+}  # fmt: skip
+
+
+def _is_bare_count(node: Any) -> bool:
+    if not (isinstance(node, plan.Compare) and isinstance(node.left, plan.Tally)):
+        return False
+    tally, is_fixed = node.left, isinstance(node.right, plan.Constant)
+    return is_fixed and tally.function == "count" and tally.where is None and tally.within is not None
 
 
 def _path(operand: plan.Attribute | plan.Property) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from engine.core import calendar
 from engine.core.draft import Draft
 from engine.core.model import Appointment
 from engine.core.program import RuleCode
-from engine.core.standing.index import Wake
+from engine.core.standing.index import Wake, Why
 from engine.core.standing.instants import Instants
 from engine.core.standing.occurrences import next_occurrence
 from engine.core.waits import Place, dated_moment
@@ -22,17 +22,21 @@ Planned: TypeAlias = "tuple[datetime, str]"
 _INSTANT = timedelta(microseconds=1)
 
 
-def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, *, moved: bool) -> Appointment:
-    """`moved`: the customer's zone has changed, and the moment that was waited for goes with the clock (S8)."""
+def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, why: Why) -> Appointment:
+    """When the customer has moved, the moment that was waited for goes with the clock (S8). A publication catches up
+    with nothing."""
     done = known.done if known is not None else ""
     pending = known if known is not None and known.at is not None and known.definition == wake.definition else None
     if wake.segment is not None:
         asked = Instants(draft.scope(), draft.attributes, draft.live.plan.segments).next(wake.segment.condition)
         found = (asked, "") if asked is not None else None
     elif wake.key[0] == "inactivity":
-        found = _silence(draft, _rule(wake), done=done, pending=pending)
+        found = _silence(draft, _rule(wake), _earliest(draft, wake, why), done=done, pending=pending)
     else:
-        found = _next(draft, _rule(wake), _after(draft, _rule(wake), pending if moved else None), done=done)
+        after = _earliest(draft, wake, why)
+        if why == "moved" and pending is not None and pending.occasion:
+            after = min(after, _start_of(pending.occasion, draft.zone_of(_rule(wake))) - _INSTANT)
+        found = _next(draft, _rule(wake), after, done=done)
     at, occasion = found if found is not None else (None, "")
     errand, name = wake.key
     return Appointment(errand=errand, name=name, at=at, definition=wake.definition, occasion=occasion, done=done)
@@ -52,15 +56,12 @@ def _rule(wake: Wake) -> RuleCode:
     return wake.rule
 
 
-def _after(draft: Draft, code: RuleCode, moved: Appointment | None) -> datetime:
-    """A moment that is past already is skipped, unless the rule catches up with it (S12)."""
-    zone = draft.zone_of(code)
-    after = draft.now
-    if code.rule.catch_up is not None:
-        after = calendar.add(after, code.rule.catch_up, zone, sign=-1)
-    if moved is not None and moved.occasion:
-        after = min(after, _start_of(moved.occasion, zone) - _INSTANT)
-    return after
+def _earliest(draft: Draft, wake: Wake, why: Why) -> datetime:
+    """A moment that is past when it becomes known is skipped, unless the rule catches up with it (S12)."""
+    code = _rule(wake)
+    if code.rule.catch_up is None or why == "made" or wake.key[0] == "schedule":
+        return draft.now
+    return calendar.add(draft.now, code.rule.catch_up, draft.zone_of(code), sign=-1)
 
 
 def _next(draft: Draft, code: RuleCode, after: datetime, *, done: str) -> Planned | None:
@@ -88,7 +89,9 @@ def _moment(draft: Draft, trigger: plan.Trigger, after: datetime, zone: ZoneInfo
     return moment if moment is not None and moment > after else None
 
 
-def _silence(draft: Draft, code: RuleCode, *, done: str, pending: Appointment | None) -> Planned | None:
+def _silence(
+    draft: Draft, code: RuleCode, earliest: datetime, *, done: str, pending: Appointment | None
+) -> Planned | None:
     """Counted from the newest event; once for each. Who is past the mark already is not swept in (S13)."""
     trigger = code.rule.trigger
     assert isinstance(trigger, plan.InactivityTrigger)
@@ -98,7 +101,7 @@ def _silence(draft: Draft, code: RuleCode, *, done: str, pending: Appointment | 
     occasion = last.astimezone(UTC).isoformat()
     at = calendar.add(last, trigger.length, draft.zone_of(code))
     was_waited_for = pending is not None and pending.occasion == occasion
-    if occasion <= done or (at < _after(draft, code, None) and not was_waited_for):
+    if occasion <= done or (at < earliest and not was_waited_for):
         return None
     return at, occasion
 

@@ -39,7 +39,8 @@ def settle(draft: Draft) -> None:
     for key, wake in standing.wakes.items():
         made = draft.appointments.get(key)
         if made is None or made.definition != wake.definition:
-            draft.plan_again(key)
+            # To a new customer everything is told for the first time: a date may be one to catch up with.
+            draft.plan_again([key], "changed" if draft.is_new else "made")
 
 
 def after_event(draft: Draft, event: Event, occasion: Occasion) -> None:
@@ -47,7 +48,7 @@ def after_event(draft: Draft, event: Event, occasion: Occasion) -> None:
     standing = draft.live.standing
     if standing is None:
         return
-    draft.plan_again(*standing.silences.get(event.name, ()))
+    draft.plan_again(standing.silences.get(event.name, ()), "changed")
     concerned = standing.by_event.get(event.name, ())
     if draft.is_new:
         draft.is_new, concerned = False, tuple(standing.segments.values())
@@ -61,8 +62,8 @@ def after_change(draft: Draft, change: Change) -> None:
     before, after = attributes_of(change.before), attributes_of(change.after)
     names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     if "timezone" in names:
-        draft.plan_again(*standing.wakes, moved=True)
-    draft.plan_again(*(key for key, wake in standing.wakes.items() if wake.watches & names))
+        draft.plan_again(standing.wakes, "moved")
+    draft.plan_again((key for key, wake in standing.wakes.items() if wake.watches & names), "changed")
     for code, trigger, becomes in standing.changes:
         path = tuple(trigger.attribute.name.split("."))
         if path[0] not in names or dig(before, path) == dig(after, path):
@@ -80,9 +81,9 @@ def make_appointments(draft: Draft) -> None:
     standing = draft.live.standing
     while draft.to_plan and standing is not None:
         waiting, draft.to_plan = draft.to_plan, {}
-        for key, moved in sorted(waiting.items()):
+        for key, why in sorted(waiting.items()):
             known = draft.appointments.get(key)
-            made = plan_appointment(draft, standing.wakes[key], known, moved=moved)
+            made = plan_appointment(draft, standing.wakes[key], known, why)
             if made != known:
                 draft.appoint(made)
 
@@ -97,7 +98,7 @@ def keep(draft: Draft, key: WakeKey, horizon: datetime) -> None:
     if standing is None or kept.at is None:
         return
     wake = standing.wakes[key]
-    draft.plan_again(key)
+    draft.plan_again([key], "made")
     if wake.segment is not None:
         draft.appoint(replace(kept, at=None))
         _reassess(draft, (wake.segment,), Occasion(id=kept.at.isoformat(), at=kept.at))
@@ -138,7 +139,7 @@ def _holds(draft: Draft, code: SegmentCode) -> bool:
 def _note(draft: Draft, code: SegmentCode, *, is_in: bool) -> None:
     """Even where nothing has changed, the next look at a window may have."""
     if ("segment", code.name) in (draft.live.standing.wakes if draft.live.standing else ()):
-        draft.plan_again(("segment", code.name))
+        draft.plan_again([("segment", code.name)], "made")
     known = draft.memberships.get(code.name)
     if known is None or (known.is_in, known.definition) != (is_in, code.definition):
         made = Membership(segment=code.name, definition=code.definition, is_in=is_in, since=draft.now)
