@@ -12,8 +12,11 @@ import pytest
 from dsl import plan
 from engine.core.identity import customer_id
 from engine.flow.advance_partition import advance_partition, advance_partitions
+from engine.flow.batch import Limits, read_batch
+from engine.flow.deciding import decide
 from engine.flow.segment_sizes import report_segments
 from engine.flow.sweep import find_waiting
+from engine.flow.writing import write_decisions, write_progress
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 TIER = plan.Attribute("tier", "text")
@@ -396,3 +399,75 @@ async def test_a_segment_that_is_being_filled_says_how_far(database_url: str) ->
             [report] = await report_segments(connection, rules.program, rules.standing)
         assert report.size == 500
         assert 0.4 < report.filled < 0.6
+
+
+async def test_a_batch_that_dies_anywhere_leaves_nothing_half_done(database_url: str) -> None:
+    every = starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7)))
+    async with open_shop(database_url, rule("any", "pinged"), partitions=2, attributes={"tier": "text"}) as shop:
+        await shop.post(*(shop.identify(str(number), tier="gold") for number in range(400)))
+        await shop.advance()
+        await shop.publish(every, ENTERS, **WATCHED)
+        await die_often(shop)
+        await shop.advance()
+        filled = len(await members(shop)), await shop.value("SELECT count(*) FROM run")
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        await die_often(shop)
+        await shop.advance()
+
+        assert filled == (400, 0)
+        assert await shop.value("SELECT count(*) FROM message") == 400
+        assert await shop.value("SELECT count(DISTINCT customer) FROM run") == 400
+
+
+async def die_often(shop: Shop) -> None:
+    for milliseconds in range(2, 60, 3):
+        batch = asyncio.create_task(advance_partitions(shop.runtime, range(2)))
+        await asyncio.wait([batch], timeout=milliseconds / 1000)
+        batch.cancel()
+        await asyncio.wait([batch])
+
+
+async def test_an_appointment_of_a_schedule_that_was_edited_is_judged_by_the_live_rule(database_url: str) -> None:
+    days = (1, 2, 3, 4, 5, 6, 7)
+    async with open_shop(database_url, starts("digest", plan.ScheduleTrigger(time="00:00", weekdays=days))) as shop:
+        await shop.post(shop.event("1", "pinged"))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        await shop.publish(starts("digest", plan.ScheduleTrigger(time="00:00", date="2999-12-31")))
+        await shop.advance()
+
+        [row] = await shop.fetch("SELECT at FROM appointment")
+        assert row["at"].year >= 2999
+        assert await sent(shop) == []
+
+
+async def test_a_rule_edited_in_its_text_keeps_its_appointments(database_url: str) -> None:
+    schedule = plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7))
+    async with open_shop(database_url, starts("digest", schedule)) as shop:
+        await shop.post(shop.event("1", "pinged"))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        await shop.publish(starts("digest", schedule, send("other")))
+        await shop.advance()
+
+        assert await sent(shop) == ["u:1 other"]
+
+
+async def test_a_workspace_without_any_of_it_asks_the_database_for_nothing_more(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        await shop.post(shop.event("1", "registered"))
+
+        async with shop.runtime.database.transaction() as connection:
+            asked: list[str] = []
+            connection.add_query_logger(lambda record: asked.append(record.query))
+            batch = await read_batch(connection, shop.runtime, range(8), Limits())
+            decisions = decide(batch, shop.runtime.programs.by_id)
+            await write_decisions(connection, decisions)
+            await write_progress(connection, batch)
+
+        assert decisions.messages
+        assert len(asked) > 5
+        assert not [query for query in asked if "membership" in query or "appointment" in query]
