@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.coverage_report import coverage_html, coverage_text
 from api.cli.test_report import as_junit, render_results
 from api.language import spoken, told
 from dsl.diagnostics import Diagnostic, Severity
@@ -24,6 +25,7 @@ from dsl.titles import titles_of, with_schema_names
 from engine.errors import ConfigurationError
 from engine.flow.load_workspace import load_workspace
 from engine.testing.cases import run_file
+from engine.testing.coverage import Coverage
 from engine.testing.ground import Workspace
 from engine.workspace.files import WorkspaceFiles, read_files
 
@@ -44,11 +46,18 @@ def test(
         typer.Option(metavar="DIR", envvar="KOGDA_WORKSPACE", help="Folder with kogda.yaml, schema.yaml and rules/."),
     ] = Path(),
     run: Annotated[str, typer.Option(metavar="TEXT", help="Run only tests that have this in their title.")] = "",
+    coverage: Annotated[bool, typer.Option("--coverage", help="Also tell what no test has seen happen.")] = False,
+    min: Annotated[
+        float | None, typer.Option(metavar="PERCENT", min=0, max=100, help="Fail below this coverage.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coverage as a page.")] = None,
     format: Annotated[ReportFormat, typer.Option(help="text for people, junit for pipelines.")] = ReportFormat.text,
 ) -> None:
     """Run the tests of the rules: exits 0 when all pass, 1 when one fails, 2 when there are none or rules are wrong."""
     started = perf_counter()
     files, ready = _load(workspace)
+    if coverage or min is not None or html is not None:
+        ready.coverage = Coverage.of(ready.plan.rules)
     gc.freeze()  # rules and tests stay to the end: to walk them for nothing takes long
     results = [result for file in _tests(files, workspace, paths or []) for result in run_file(file, ready, run=run)]
     if not results:
@@ -57,7 +66,23 @@ def test(
         sys.stdout.write(as_junit(results, perf_counter() - started))
     else:
         render_results(results, perf_counter() - started)
-    raise typer.Exit(FAILED if any(result.status == "failed" for result in results) else PASSED)
+    is_enough = ready.coverage is None or _tell_coverage(ready.coverage, files, min, html, format)
+    has_failed = any(result.status == "failed" for result in results)
+    raise typer.Exit(FAILED if has_failed or not is_enough else PASSED)
+
+
+def _tell_coverage(
+    coverage: Coverage, files: WorkspaceFiles, least: float | None, html: Path | None, format: ReportFormat
+) -> bool:
+    """Whether there is enough of it. Beside JUnit on stdout, it is told on stderr."""
+    out = sys.stdout if format is ReportFormat.text else sys.stderr
+    out.write(coverage_text(coverage))
+    if html is not None:
+        html.write_text(coverage_html(coverage, {source.path: source.text for source in files.rules}), encoding="utf-8")
+    if least is None or coverage.percent >= least:
+        return True
+    print(f"kogda test: {told(say('coverage is below {least} %', least=f'{least:g}'))}", file=sys.stderr)
+    return False
 
 
 def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:

@@ -46,7 +46,7 @@ def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Findin
     """In the order in which the engine asks."""
     yield from _judge_activity(code, known)
     event = (known.event["body"].get("properties") or {}) if known.event else {}
-    sight = _sight(program, code, known, event)
+    sight = sight_of(program, code, known, event)
     yield from _judge_trigger(program, code, known, sight)
     for guard in code.rule.guards:
         traced = trace(guard.condition, sight)
@@ -55,7 +55,7 @@ def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Findin
     yield from _judge_once(code, known, event)
 
 
-def _sight(program: Program, code: RuleCode, known: Judgement, event: Mapping[str, Any]) -> Sight:
+def sight_of(program: Program, code: RuleCode, known: Judgement, event: Mapping[str, Any]) -> Sight:
     zone = calendar.zone_named(known.customer.timezone) or program.zone
     scope = Scope(
         now=known.now,

@@ -71,6 +71,8 @@ def _run(case: syntax.TestCase, workspace: Workspace, problems: Problems) -> Jud
 def _play(case: syntax.TestCase, script: Script, ground: Ground, problems: Problems) -> Judgement:
     play = Play(script, ground)
     judgement = Judgement(play, problems.source)
+    if ground.coverage is not None:
+        ground.coverage.watch(play.world, ground.program)
     try:
         play.run()
     except StillWaiting as waiting:
@@ -78,6 +80,8 @@ def _play(case: syntax.TestCase, script: Script, ground: Ground, problems: Probl
     except RuleFailed as failed:
         judgement.failures.append(Failure(message=str(failed)))
         return judgement
+    if ground.coverage is not None:
+        ground.coverage.add(play.world, ground.program)
     _refuse_open_splits(case, play, problems)
     judgement.judge()
     return judgement

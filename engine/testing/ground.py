@@ -11,6 +11,7 @@ from dsl.resolve import Names
 from dsl.titles import Titles, titles_of
 from engine.actions import ACTIONS
 from engine.core.program import Program, load_program
+from engine.testing.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Ground:
     program: Program
     catalog: Catalog
     names: Names
+    coverage: Coverage | None = None  # filled by whoever plays tests on it
 
     @property
     def plan(self) -> Plan:
@@ -34,6 +36,7 @@ class Workspace:
     plan: Plan
     catalog: Catalog
     names: Mapping[str, Names]  # what each rule file sees, by path; also says which files there are
+    coverage: Coverage | None = None
     titles: Titles = field(init=False)
     _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict)
 
@@ -49,4 +52,5 @@ class Workspace:
         chosen = replace(self.plan, rules=tuple(rule for rule in self.plan.rules if rule.file in files))
         seen = {name: each for file in files for name, each in self.names[file].seen.items()}
         names = Names(seen, dict(self.names), {node for file in files for node in self.names[file].circular})
-        return Ground(files=files, program=load_program(chosen, 1, ACTIONS), catalog=self.catalog, names=names)
+        program = load_program(chosen, 1, ACTIONS)
+        return Ground(files=files, program=program, catalog=self.catalog, names=names, coverage=self.coverage)
