@@ -14,6 +14,17 @@ from engine.flow.check_workspace import Verdict, check_files
 from engine.workspace.files import read_files
 
 AROUND = Around(today=date(2026, 11, 21))
+DEFINITIONS = """\
+let small = 10 EUR
+let unknown_city = "Mars"
+define near means customer.city is not unknown_city
+"""
+TEST = """\
+test "shipped"
+  customer
+  at 2026-03-02 10:00 order_shipped
+  expect nothing
+"""
 FILES = {
     "kogda.yaml": "language: 1\ntimezone: Europe/Berlin\nlocale: en\n",
     "schema.yaml": (
@@ -23,10 +34,10 @@ FILES = {
     ),
     "templates/email/thanks.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
     "templates/email/old.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
-    "rules/common.rules": 'let small = 10 EUR\ndefine near means customer.city is not unknown_city\nlet unknown_city = "Mars"\n',
+    "rules/common.rules": DEFINITIONS,
     "rules/order.rules": 'use "common.rules"\nwhen order_placed where event.total > small after 24h send email "thanks"\n',
     "rules/ship.rules": 'when order_shipped add tag "shipped"\n',
-    "rules/ship.test.rules": ('test "shipped"\n  customer\n  at 2026-03-02 10:00 order_shipped\n  expect nothing\n'),
+    "rules/ship.test.rules": TEST,
     "rules/third.rules": 'rule "Third" when order_placed send email "thanks"\n',
 }
 
