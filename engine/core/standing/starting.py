@@ -25,7 +25,8 @@ def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audien
         properties={},
         cause=occasion.cause,
     )
-    with draft.attempt(code.rule.name, draft.live.rule_set, event=occasion.event, run=event.id):
+    run = derived_id("run", code.rule.name, event.customer.hex, event.id.hex)
+    with draft.attempt(code.rule.name, draft.live.rule_set, event=occasion.event, run=run):
         scope = draft.scope().of_run(occasion.at, arrived=None)
         if audience is not None and not audience({}, draft.attributes, scope):
             return

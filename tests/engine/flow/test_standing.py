@@ -471,3 +471,19 @@ async def test_a_workspace_without_any_of_it_asks_the_database_for_nothing_more(
         assert decisions.messages
         assert len(asked) > 5
         assert not [query for query in asked if "membership" in query or "appointment" in query]
+
+
+async def test_a_schedule_whose_rule_raises_is_set_aside_once_and_comes_again(database_url: str) -> None:
+    days = plan.ScheduleTrigger(time="00:00", weekdays=(1, 2, 3, 4, 5, 6, 7))
+    broken = starts("broken", days, plan.WaitUntil(mode="clock", time="25:99", line=1), send("never"))
+    async with open_shop(database_url, broken, starts("digest", days)) as shop:
+        await shop.post(shop.event("1", "pinged"))
+        await shop.advance()
+        await shop.execute("UPDATE appointment SET at = now()")
+
+        await shop.advance()
+
+        assert await sent(shop) == ["u:1 digest"]
+        assert await shop.value("SELECT rule FROM quarantine") == "broken"
+        assert await shop.value("SELECT count(*) FROM appointment WHERE at > now()") == 2
+        assert not (await find_waiting(shop.runtime)).partitions
