@@ -93,13 +93,16 @@ def filled(template: str, values: Mapping[str, object], language: Language, word
             return word
         if forms is None:
             return in_language(values[name], language, words)
-        return _form(int(str(values[name]).replace(",", "")), forms.split("|"), language)
+        return _form(str(values[name]).replace(",", ""), forms.split("|"), language)
 
     return PLACEHOLDER.sub(put, template)
 
 
-def _form(number: int, forms: list[str], language: Language) -> str:
-    return forms[min(_PLURALS[language](abs(number)), len(forms) - 1)]
+def _form(number: str, forms: list[str], language: Language) -> str:
+    """1.5 ends like 2 in Russian, and like any other in English."""
+    whole = number.removeprefix("-").isdecimal()
+    place = _PLURALS[language](abs(int(number))) if whole else 1
+    return forms[min(place, len(forms) - 1)]
 
 
 def _russian_plural(number: int) -> int:
