@@ -25,7 +25,8 @@ SAMPLES: dict[str, Any] = {
 
 #: What the rules give to templates by `with`.
 VARIABLES = dict.fromkeys(("product", "notes", "gift", "coffee", "last_coffee", "last_title"), "Huila") | {
-    "discount": 10
+    "discount": 10,
+    "promo": {"code": "BACK-7KQ2", "discount": "15%", "expires": "2026-12-19T10:00:00+00:00"},
 }
 
 
