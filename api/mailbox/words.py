@@ -18,6 +18,8 @@ _SAID = {
     "split": "The split took {}",
     "changed": "It changed {}",
     "emitted": "It emitted {}",
+    "issued": "It issued {}",
+    "called": "It told {}",
     "ended": "It ended: {}",
 }
 

@@ -12,4 +12,4 @@ def call(step: plan.Call, scene: Scene) -> Deed:
     read = ((name, scene.value(operand)) for name, operand in step.properties)
     given: Properties = {name: value for name, value in read if value is not None}
     outward = Outward(channel="webhook", name=step.target, context={"with": given})
-    return Deed(what="called", detail=f'webhook "{step.target}"', outward=outward)
+    return Deed(what="called", detail=f'the webhook "{step.target}"', outward=outward)

@@ -8,4 +8,4 @@ from engine.core.deeds import Deed, Outward, Scene
 
 def notify(step: plan.Notify, _scene: Scene) -> Deed:
     outward = Outward(channel="staff", name=step.group, context={"text": step.message})
-    return Deed(what="called", detail=f'staff "{step.group}"', outward=outward)
+    return Deed(what="called", detail=f'the staff group "{step.group}"', outward=outward)

@@ -12,7 +12,7 @@ from engine.testing.judging import Judgement
 from engine.testing.outcome import Row
 from engine.testing.timeline import Entry, SentMessage
 
-_TOLD = ("started", "restarted", "skipped", "split", "changed", "emitted", "ended")
+_TOLD = ("started", "restarted", "skipped", "split", "changed", "emitted", "issued", "ended")
 
 
 def rows_of(judgement: Judgement) -> tuple[Row, ...]:
