@@ -53,6 +53,10 @@ class Claim:
     held: int = 0  # stuck ones, now unknown
     is_last: bool = True  # nothing more was due
 
+    @property
+    def suppressed(self) -> int:
+        return self.blocked["suppressed"]
+
 
 async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEASE) -> Claim:
     """At most `limit`; due ones beyond it stay queued. What guards stop is settled here, with the reason, and its

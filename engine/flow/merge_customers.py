@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.effects import Effects
@@ -24,7 +25,7 @@ from engine.storage.customers import load_customers, merge_target, save_customer
 from engine.storage.database import Connection
 from engine.storage.history import by_customer, events_since, newest_times
 from engine.storage.moves import Move, create_target, look_again, move_belongings
-from engine.storage.once_marks import marks_of_customers
+from engine.storage.once_marks import hand_marks_over, marks_of_customers
 from engine.storage.runs import runs_of_customers
 
 _NO_TIMERS = datetime.min.replace(tzinfo=UTC)
@@ -102,7 +103,9 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
         return decisions
     for run in runs:
         await runtime.programs.load(connection, run.rule_set)
-    runs = _without_doubles(runtime, batch, merge, runs, decisions)
+    runs, heirs = _without_doubles(runtime, batch, merge, runs, decisions)
+    if heirs:
+        await hand_marks_over(connection, merge.target_partition, merge.target, heirs)
     since = min(run.began_at for run in runs)
     cursor = next(each.after for each in batch.backlogs if each.cursor.partition == merge.target_partition)
     names = runtime.programs.interest
@@ -120,8 +123,13 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
     return decisions
 
 
-def _without_doubles(runtime: Runtime, batch: Batch, merge: Merge, runs: list[Run], decisions: Decisions) -> list[Run]:
-    """Both may be on their way through one rule about one thing: as if one had started after the other (S4)."""
+def _without_doubles(
+    runtime: Runtime, batch: Batch, merge: Merge, runs: list[Run], decisions: Decisions
+) -> tuple[list[Run], dict[UUID, UUID]]:
+    """Both may be on their way through one rule about one thing: as if one had started after the other (S4).
+
+    Those that stay, and for each that does not, the one that stays in its place.
+    """
     standing: dict[tuple[str, str, bool], Run] = {}
     doubles = []
     for run in sorted((run for run in runs if run.state != "ended"), key=lambda run: (run.began_at, run.id)):
@@ -133,11 +141,11 @@ def _without_doubles(runtime: Runtime, batch: Batch, merge: Merge, runs: list[Ru
         stays = first is not None and (policy == "ignore" or (first.messages > 0 and policy != "restart"))
         standing[place] = first if first is not None and stays else run
         if first is not None:
-            doubles.append(run if stays else first)
-    for run in doubles:
+            doubles.append((run if stays else first, place))
+    for run, _ in doubles:
         decisions.end(merge.target_partition, run, batch.now, reason="merged")
-    ended = {run.id for run in doubles}
-    return [run for run in runs if run.id not in ended]
+    heirs = {run.id: standing[place].id for run, place in doubles}
+    return [run for run in runs if run.id not in heirs], heirs
 
 
 async def _facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -54,4 +54,18 @@ async def release_marks(connection: Connection, released: Sequence[tuple[int, UU
         [partition for partition, _, _ in released],
         [customer for _, customer, _ in released],
         [run for _, _, run in released],
+    )
+
+
+async def hand_marks_over(connection: Connection, partition: int, customer: UUID, heirs: Mapping[UUID, UUID]) -> None:
+    """What a run has reserved belongs to the one that goes on in its place."""
+    await connection.execute(
+        """
+        UPDATE once_mark m SET run = h.heir FROM unnest($3::uuid[], $4::uuid[]) AS h (run, heir)
+        WHERE m.partition = $1 AND m.customer = $2 AND m.run = h.run
+        """,
+        partition,
+        customer,
+        list(heirs.keys()),
+        list(heirs.values()),
     )
