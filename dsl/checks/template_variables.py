@@ -37,6 +37,8 @@ def _sends(rule: CheckedRule) -> Iterator[tuple[syntax.Send, frozenset[str]]]:
             known |= known_paths(clause.condition, rule.scope)
     if isinstance(rule.node.trigger, syntax.EventTrigger) and rule.node.trigger.events.where:
         known |= known_paths(rule.node.trigger.events.where, rule.scope)
+    if isinstance(rule.node.trigger, syntax.ScheduleTrigger) and rule.node.trigger.audience:
+        known |= known_paths(rule.node.trigger.audience, rule.scope)
     yield from _sends_in(rule.node.steps, frozenset(known), rule)
 
 
