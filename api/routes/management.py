@@ -21,6 +21,10 @@ from api.schemas.management import (
 )
 from api.schemas.problem import problem_responses
 from api.services import Served
+from dsl.codec import from_json
+from dsl.plan import Plan
+from engine.flow.observe_customers import observe_customers
+from engine.flow.observed import observed_as_json
 from engine.flow.segment_sizes import report_segments
 from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
 from engine.storage.rejects import newest_rejects
@@ -109,6 +113,15 @@ async def list_messages(
     async with services.runtime.database.connection() as connection:
         rows = await newest_messages(connection, state=state, before=place_of(after), limit=limit)
     return Page(items=[MessageEntry(**row) for row in rows], next=_next(rows, "created_at", limit))
+
+
+@router.get("/observed")
+async def get_observed(services: Served) -> dict[str, Any]:
+    """What customers did in the last 30 days, in numbers: for `kogda check --against`."""
+    async with services.runtime.database.connection() as connection:
+        live = await live_rule_set(connection)
+        plan = from_json((await load_rule_set(connection, live)).plan) if live is not None else Plan()
+        return observed_as_json(await observe_customers(connection, plan))
 
 
 def _next(rows: list[dict[str, Any]], field: str, limit: int) -> str | None:

@@ -1,6 +1,7 @@
 """What the last check of a workspace found, so that the next one reads only what has changed.
 
-One JSON file for each workspace in the user's own cache directory; it can be deleted at any time. A file's findings are
+Two JSON files for each workspace in the user's own cache directory; they can be deleted at any time. One holds
+the whole answer, for when nothing has changed; the other what is known of each file. A file's findings are
 used again when its text, the texts that it sees by `use`, everything beside the rules, the day and this program are the
 same. Files with mistakes are not kept: what is told of them may hang on others.
 """
@@ -27,7 +28,7 @@ from engine.flow.findings_json import finding_as_json, finding_from_json
 from engine.flow.outline_json import outline_as_json, outline_from_json
 
 FORMAT = 1
-MOST_WORKSPACES = 40
+MOST_FILES = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def base_of(parts: Iterable[str]) -> str:
 
 def recall(folder: Path, base: str, rules: Sequence[Source], tests: Sequence[Source]) -> Remembered:
     """Nothing when there is nothing, or when it cannot be read: then everything is checked again."""
-    stored = _read(folder)
+    stored = _read(_path(folder, "files"))
     if stored.get("format") != FORMAT or stored.get("base") != base:
         return Remembered()
     hashes = {source.path: _hash(source.text) for source in (*rules, *tests)}
@@ -70,12 +71,31 @@ def recall(folder: Path, base: str, rules: Sequence[Source], tests: Sequence[Sou
     return Remembered()
 
 
+def recall_all(folder: Path, key: str, sources: Mapping[str, Source]) -> tuple[list[Diagnostic], dict[str, int]] | None:
+    """Everything found, and the number of rules by file, when nothing at all has changed."""
+    stored = _read(_path(folder, "all"))
+    if stored.get("format") != FORMAT or stored.get("key") != key:
+        return None
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        return [finding_from_json(each, sources) for each in stored["found"]], dict(stored["rules"])
+    return None
+
+
+def remember_all(folder: Path, key: str, found: Sequence[Diagnostic], rules: Mapping[str, int]) -> None:
+    if path := _path(folder, "all"):
+        _write(path, {"format": FORMAT, "key": key, "found": [finding_as_json(each) for each in found], "rules": rules})
+
+
+def key_of(base: str, sources: Iterable[Source]) -> str:
+    return base_of([base, *(part for source in sources for part in (source.path, source.text))])
+
+
 def remember(
     folder: Path, base: str, known: Mapping[str, Known], sees: Mapping[str, frozenset[str]], *,
     rules: Sequence[Source], tests: Mapping[str, tuple[str, ...]], test_sources: Sequence[Source],
 ) -> None:  # fmt: skip
     """`sees`: by path, the files whose definitions it can mention."""
-    path = _path(folder)
+    path = _path(folder, "files")
     if path is None:
         return
     hashes = {source.path: _hash(source.text) for source in (*rules, *test_sources)}
@@ -126,16 +146,15 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _path(folder: Path) -> Path | None:
+def _path(folder: Path, what: str) -> Path | None:
     directory = cache_directory()
     if directory is None:
         return None
     name = hashlib.sha256(str(folder.resolve()).encode(errors="surrogatepass")).hexdigest()[:24]
-    return directory / "checks" / f"{name}.json"
+    return directory / "checks" / f"{name}.{what}.json"
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    path = _path(folder)
+def _read(path: Path | None) -> dict[str, Any]:
     with suppress(OSError, ValueError, RecursionError):
         read = json.loads(path.read_bytes()) if path else {}
         return read if isinstance(read, dict) else {}
@@ -159,5 +178,5 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def _forget_oldest(directory: Path) -> None:
     kept = sorted(directory.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in kept[MOST_WORKSPACES:]:
+    for path in kept[MOST_FILES:]:
         path.unlink(missing_ok=True)

@@ -23,7 +23,16 @@ from dsl.parser import parse_file, parse_tests
 from dsl.problems import in_order
 from dsl.source import Source
 from dsl.syntax import GivenRules, RuleFile, TestFile, Use
-from engine.flow.check_cache import Known, Remembered, base_of, recall, remember
+from engine.flow.check_cache import (
+    Known,
+    Remembered,
+    base_of,
+    key_of,
+    recall,
+    recall_all,
+    remember,
+    remember_all,
+)
 from engine.flow.load_workspace import Ground, asked_about, read_ground, without_follow_on
 from engine.flow.observed import observed_as_json
 from engine.workspace.files import RULE_SUFFIX, TEMPLATES, TEST_SUFFIX, WorkspaceFiles
@@ -54,25 +63,47 @@ def check_files(
     folder: Path, files: WorkspaceFiles, around: Around, *, paths: Sequence[Path] | None = None, cached: bool = True
 ) -> Verdict:
     """`paths`, files or folders inside the folder, limit what is reported, not what is read."""
-    ground = read_ground(files)
+    sources = _sources(files)
     base = base_of(_base(files, around))
-    known = recall(folder, base, files.rules, files.tests) if cached else Remembered()
+    key = key_of(base, sources.values())
+    known = recall_all(folder, key, sources) if cached and not files.found else None
+    read = 0
+    if known is None:
+        found, rules, read = _examine(folder, files, around, base if cached else None)
+        known = found, rules
+        if cached and not files.found:
+            remember_all(folder, key, found, rules)
+    return _verdict(folder, known, sources.values(), around=around, paths=paths, read=read)
+
+
+def _sources(files: WorkspaceFiles) -> dict[str, Source]:
+    named = [each for each in (files.settings, files.schema) if each]
+    templates = [Source(f"{TEMPLATES}/{name}", text) for name, text in files.templates.items()]
+    return {each.path: each for each in (*named, *files.rules, *files.tests, *templates)}
+
+
+def _examine(
+    folder: Path, files: WorkspaceFiles, around: Around, base: str | None
+) -> tuple[list[Diagnostic], dict[str, int], int]:
+    """Everything found, the rules of each file, and how many files had to be read. `base` None: without a cache."""
+    ground = read_ground(files)
+    known = recall(folder, base, files.rules, files.tests) if base else Remembered()
     tested, mistakes, changed_tests = _read_tests(files, known)
     unread = any(each.code.startswith(UNREAD) for each in (*ground.found, *mistakes))
     around = replace(around, tested=frozenset(path for each in tested.values() for path in each), complete=not unread)
-    judged = (_judge_changed(files, ground, around, known) if known.files else None) or _judge(
-        files.rules, ground, around
-    )
+    judged = _judge_changed(files, ground, around, known) if known.files else None
+    judged = judged or _judge(files.rules, ground, around)
     found = [*ground.found, *mistakes]
     found += without_follow_on(judged.found, [*found, *judged.found])
     fresh = [path for path, each in judged.known.items() if known.files.get(path) is not each]
-    if cached and (fresh or changed_tests):
+    if base and (fresh or changed_tests):
         good = {path: each for path, each in judged.known.items() if not _has_errors(each.found)}
         faulty = {each.source.path for each in mistakes}
         played = {path: each for path, each in tested.items() if path not in faulty}
         remember(folder, base, good, judged.sees, rules=files.rules, tests=played, test_sources=files.tests)
     found += _between_files(judged, files, ground, around, broken=unread or _is_broken(judged.found))
-    return _verdict(folder, files, in_order(found), judged, around=around, paths=paths, read=len(fresh))
+    rules = {path: len(each.outline.rules) for path, each in judged.known.items()}
+    return in_order(found), rules, len(fresh)
 
 
 def _base(files: WorkspaceFiles, around: Around) -> Iterator[str]:
@@ -245,23 +276,20 @@ def _is_broken(found: Iterable[Diagnostic]) -> bool:
 
 def _verdict(
     folder: Path,
-    files: WorkspaceFiles,
-    found: list[Diagnostic],
-    judged: _Judged,
+    known: tuple[list[Diagnostic], dict[str, int]],
+    sources: Iterable[Source],
     *,
     around: Around,
     paths: Sequence[Path] | None,
     read: int,
 ) -> Verdict:
     """Allowances of files that were not asked about are not judged: their findings are not here."""
+    found, rules = known
     is_about = asked_about(folder, paths)
     shown = [each for each in found if is_about(each.source.path)]
     if around.today is not None:
-        templates = (Source(f"{TEMPLATES}/{name}", text) for name, text in files.templates.items())
-        asked = [each for each in (*files.rules, *templates) if is_about(each.path)]
+        asked = [each for each in sources if is_about(each.path)]
         unasked = NEED_NUMBERS if around.observed is None else ()
         shown = allow(shown, asked, around.today, unasked=unasked)
-    outlines = [each.outline for each in judged.known.values() if is_about(each.outline.path)]
-    return Verdict(
-        diagnostics=tuple(shown), rules=sum(len(each.rules) for each in outlines), files=len(outlines), read=read
-    )
+    counts = [count for path, count in rules.items() if is_about(path)]
+    return Verdict(diagnostics=tuple(shown), rules=sum(counts), files=len(counts), read=read)

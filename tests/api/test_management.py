@@ -10,6 +10,7 @@ import pytest
 from api.app import create_app
 from dsl import plan
 from engine.core.identity import customer_id, derived_id, partition_of
+from engine.flow.observed import observed_from_json
 from engine.flow.publish_rules import publish
 from engine.runtime import Runtime
 from engine.storage.database import Database
@@ -149,6 +150,45 @@ async def test_a_write_key_is_listed_without_what_could_be_used(admin: httpx.Asy
     [key] = (await admin.get("/api/write-keys")).json()["items"]
 
     assert set(key) == {"id", "name", "last4", "created_at", "revoked_at"}
+
+
+async def test_numbers_for_lints_are_counted(admin: httpx.AsyncClient, database: Database) -> None:
+    await _add_customer(database, "u:42", email="a@b.c")
+    await _publish(database)
+    now = datetime.now(UTC)  # noqa: TID251
+    items = [
+        {"type": "track", "event": name, "userId": "42", "timestamp": moment.isoformat(), "properties": properties}
+        for name, moment, properties in (
+            ("cart_abandoned", now - timedelta(hours=5), {"cart_id": "c1"}),
+            ("cart_abandoned", now - timedelta(hours=2), {"cart_id": None}),
+            ("order_placed", now - timedelta(hours=1), {"cart_id": "c1"}),
+        )
+    ]
+    await admin.post("/v1/batch", content=batch(*items, writeKey="test-key"), auth=("test-key", ""))
+
+    observed = observed_from_json((await admin.get("/api/observed")).json())
+
+    assert (observed.events, observed.doers) == (
+        {"cart_abandoned": 2, "order_placed": 1},
+        {"cart_abandoned": 1, "order_placed": 1},
+    )
+    assert observed.properties["cart_abandoned", "cart_id"] == 0.5
+    assert observed.attributes["email"] == 1.0
+    followed = observed.followed["cart_abandoned", "order_placed"]
+    assert followed.starts == 2
+    assert (followed.within(7_200), followed.within(86_400)) == ((7_200, 1), (86_400, 2))
+
+
+async def _publish(database: Database) -> None:
+    text = plan.Plan(
+        events={
+            "cart_abandoned": plan.EventFacts(
+                key="cart_id", cancelled_by=("order_placed",), properties={"cart_id": "text"}
+            ),
+            "order_placed": plan.EventFacts(properties={"cart_id": "text"}),
+        }
+    )
+    await publish(database, text, templates={}, settings={})
 
 
 async def _add_customer(database: Database, key: str, *, email: str) -> None:
