@@ -65,4 +65,7 @@ async def known_attributes(connection: Connection) -> tuple[int, dict[str, int]]
         """SELECT own.key, count(*) FROM customer CROSS JOIN LATERAL jsonb_each(attributes) AS own
            WHERE merged_into IS NULL AND jsonb_typeof(own.value) <> 'null' GROUP BY own.key"""
     )
-    return customers, {**dict(zip(("email", "phone", "timezone", "locale"), columns, strict=True)), **dict(own)}
+    return customers, {
+        **dict(zip(("email", "phone", "timezone", "locale"), columns, strict=True)),
+        **{row[0]: row[1] for row in own},
+    }
