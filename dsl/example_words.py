@@ -16,6 +16,8 @@ Language = Literal["en", "ru"]
 #: What stands in examples beside the keywords, in English and in Russian.
 _OTHERS: Final[dict[str, tuple[str, str]]] = {
     "AN_EVENT": ("EVENT", "СОБЫТИЕ"),
+    "A_SEGMENT": ("SEGMENT", "СЕГМЕНТ"),
+    "A_TEMPLATE": ("TEMPLATE", "ШАБЛОН"),
     "EMAIL": ("email", "письмо"),
     "SMS": ("sms", "смс"),
     "PUSH": ("push", "пуш"),

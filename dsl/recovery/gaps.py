@@ -7,6 +7,7 @@ import re
 from lark import Token
 
 from dsl.diagnostics import Edit, Fix
+from dsl.example_words import example_word
 from dsl.keywords import ENGLISH
 from dsl.messages import say
 from dsl.recovery.failure import Failure
@@ -49,7 +50,8 @@ def missing_event(failure: Failure) -> Finding | None:
     start, end = after.end_pos or 0, name.start_pos or 0
     next_line = "\n" in failure.text[start:end]
     here = Span(start, start) if next_line else Span(end, end)
-    text = " EVENT" if next_line else "EVENT "
+    event = example_word("AN_EVENT", "ru" if speaks_russian(failure) else "en")
+    text = f" {event}" if next_line else f"{event} "
     taken = (
         say("the next line begins with a word of the language") if next_line else say("this is a word of the language")
     )
@@ -58,7 +60,7 @@ def missing_event(failure: Failure) -> Finding | None:
         message=say('the event is missing after "{after}"', after=after),
         where=here if next_line else Span(end, name.end_pos or 0),
         label=say("{taken}, so I did not take it for an event", taken=taken),
-        fixes=(Fix(f"{after} EVENT" + ("" if next_line else f" {name}"), (Edit(here, text),)),),
+        fixes=(Fix(f"{after} {event}" + ("" if next_line else f" {name}"), (Edit(here, text),)),),
         repair=Edit(here, text),
         faithful=False,
     )

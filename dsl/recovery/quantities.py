@@ -7,9 +7,9 @@ from datetime import date
 
 from dsl.diagnostics import Edit
 from dsl.keywords import UNITS
-from dsl.messages import say
+from dsl.messages import Language, say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced
+from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.words import is_unit
@@ -43,7 +43,8 @@ def ambiguous_minutes(failure: Failure) -> Finding | None:
     if match is None:
         return None
     span, amount = Span(*match.span()), match[1]
-    ways = (f"{amount} min", f"{amount} months" if amount != "1" else "1 month")
+    language: Language = "ru" if speaks_russian(failure) else "en"
+    ways = (f"{amount} {'мин' if language == 'ru' else 'min'}", say("{n} {n:month|months}", n=amount).text(language))
     return Finding(
         code="E104",
         message=say(

@@ -6,21 +6,32 @@ from lark import Token
 
 from dsl import syntax
 from dsl.diagnostics import Edit, Fix, Label
+from dsl.example_words import example_word, written_in
 from dsl.messages import say
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, tokens
 
 
+def words_for(b: Builder, *names: str) -> str:
+    """Words of the language as this file writes them, for a fix."""
+    language = written_in(b.problems.source.text) or "en"
+    return " ".join(example_word(name, language) or name for name in names)
+
+
 def report_missing_audience(b: Builder, parts: Parts) -> None:
     at = b.span(tokens(parts, "TIME")[0])
     here = Span(at.end, at.end)
+    everyone, some = (
+        words_for(b, "FOR", "EVERYONE"),
+        f"{words_for(b, 'FOR', 'CUSTOMER', 'IN')} {words_for(b, 'A_SEGMENT')}",
+    )
     b.problems.error(
         "E113",
         say("say who this mailing is for"),
         Label(at, say("after the time I expected: for everyone, or for and a condition")),
         fixes=[
-            Fix("for everyone", (Edit(here, " for everyone"),)),
-            Fix("for customer in SEGMENT", (Edit(here, " for customer in SEGMENT"),)),
+            Fix(everyone, (Edit(here, f" {everyone}"),)),
+            Fix(some, (Edit(here, f" {some}"),)),
         ],
     )
 
@@ -41,11 +52,12 @@ def report_rule_without_steps(b: Builder, parts: Parts) -> None:
     named = isinstance(parts[0], Token) and parts[0].type == "RULE"
     where = b.span(parts[1]) if named else first
     end = Span(last.end, last.end)
+    send = f'{words_for(b, "SEND", "EMAIL")} "{words_for(b, "A_TEMPLATE")}"'
     b.problems.error(
         "E107",
         say("this rule does nothing yet"),
         Label(where, say("no step follows, such as send, wait, add tag")),
-        fixes=[Fix('send email "TEMPLATE"', (Edit(end, ' send email "TEMPLATE"'),))],
+        fixes=[Fix(send, (Edit(end, f" {send}"),))],
     )
 
 
