@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from api.ingest.names import event_name, trait_names
 from dsl.messages import say
@@ -53,7 +54,7 @@ def _objects(lines: Iterator[str], path: Path) -> Iterator[Mapping[str, Any]]:
         read: Any = {}
         if line.strip():
             try:
-                read = json.loads(line)
+                read = orjson.loads(line)
             except ValueError:
                 read = None
         if not isinstance(read, dict):

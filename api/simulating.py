@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from api.events_export import read_export
 from api.language import spoken
@@ -18,7 +19,7 @@ from dsl.plan import Plan
 from dsl.render import render_text
 from engine.actions import ACTIONS
 from engine.config import Settings
-from engine.core.identity import customer_id, derived_id
+from engine.core.identity import customer_id
 from engine.core.model import Event
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
@@ -93,7 +94,7 @@ def simulate_file(plan: Plan, path: Path, stretch: Stretch | None, on_progress: 
 
 def _event(key: str, number: int, exported: Any) -> Event:
     return Event(
-        id=derived_id("event", "export", str(number)),
+        id=UUID(int=number),
         customer=customer_id(key),
         kind="track" if exported.name else "identify",
         name=exported.name,

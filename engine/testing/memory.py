@@ -43,7 +43,7 @@ class Memory:
     def facts(self, customer: UUID) -> Facts:
         return Facts(
             customer=self.customers[customer],
-            runs=tuple(run for run in self.runs.values() if run.customer == customer and _may_change(run)),
+            runs=tuple(run for run in self.runs.values() if run.customer == customer and may_change(run)),
             once=tuple(mark for (owner, _, _), mark in self.marks.items() if owner == customer),
             last_seen=self.last_seen.get(customer, {}),
             counted=tuple(mark for (owner, _, _), mark in self.counted.items() if owner == customer),
@@ -118,5 +118,5 @@ class Memory:
         return list(dict.fromkeys(customer for _, _, customer in sorted(due)))
 
 
-def _may_change(run: Run) -> bool:
+def may_change(run: Run) -> bool:
     return run.state != "ended" or run.goal_until is not None

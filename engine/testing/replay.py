@@ -63,9 +63,21 @@ class Replay:
     def _meet(self, world: World, event: Event) -> None:
         if event.kind == "track" and event.name not in self.heard and not event.context:
             return
+        if self._is_history_only(world, event):
+            world.memory.remember(event)
+            return
         if event.received_at > world.now:
             world.up_to(event.received_at)
         world.receive(event)
+
+    def _is_history_only(self, world: World, event: Event) -> bool:
+        """Nothing is under way, and whoever the customer is, nothing would start: most events are such."""
+        if event.kind != "track" or event.context or self._program.standing is not None:
+            return False
+        if any(run.state != "ended" or run.goal_until is not None for run in world.memory.runs.values()):
+            return False
+        starts = self._program.dispatch.get(event.name)
+        return starts is None or not starts.may_match(event.properties)
 
 
 def _plain_world(program: Program, since: datetime) -> World:

@@ -23,7 +23,7 @@ from engine.core.effects import Effects, NewMessage
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
-from engine.testing.memory import Memory
+from engine.testing.memory import Memory, may_change
 from engine.testing.timeline import Entry, SentMessage
 from engine.testing.verdicts import TopicOf, Verdict, counted_of, limits_block, limits_on, verdict_of
 
@@ -305,7 +305,7 @@ class World:
             return
         self.memory.settle(message, verdict.state)
         self._tell(message, verdict.state, verdict.reason)
-        if message.is_outward:
+        if message.is_outward or run is None or not may_change(run):
             return
         outcome = Outcome(
             message=message.id,
