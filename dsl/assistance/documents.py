@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,9 +15,32 @@ from dsl.chunks import rule_chunks, test_chunks
 from dsl.diagnostics import Diagnostic
 from dsl.formatting.proof import FileKind
 from dsl.grammar import Start
+from dsl.keywords import ENGLISH, RUSSIAN
 from dsl.parser import MOST_EXPLAINED, parse_chunk, parse_file, parse_tests
 from dsl.problems import Problems
 from dsl.source import Source, Span
+
+_WORDS = [form for each in ("DEFINE", "SEGMENT", "LET", "USE") for form in (*ENGLISH[each], *RUSSIAN[each])]
+_DEFINES = re.compile(rf"^[\s\u200b\ufeff]*(?:{'|'.join(_WORDS)})\b", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, eq=False)
+class _Birth:
+    """A piece as it was when it was new. It is parsed when somebody looks: to explain a mistake takes longer than to
+    answer what may be written next, and a person who writes waits for the answer."""
+
+    source: Source
+    span: Span
+    kind: FileKind
+
+    @cached_property
+    def parsed(self) -> tuple[tuple[Any, ...], tuple[Diagnostic, ...], bool]:
+        """Items, findings, and whether the parser stumbled."""
+        problems = Problems(self.source)
+        broken: list[Span] = []
+        start: Start = "testfile" if self.kind == "tests" else "file"
+        items = tuple(parse_chunk(problems, start, self.span, broken))
+        return items, tuple(sorted(problems.found, key=lambda each: each.span.start)), bool(broken)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,27 +50,31 @@ class Piece:
     source: Source  # as it is now
     span: Span
     text: str
-    born_at: int  # where it stood when it was parsed
-    born_items: tuple[Any, ...]
-    born_found: tuple[Diagnostic, ...]
-    is_broken: bool
+    birth: _Birth
+
+    @property
+    def _by(self) -> int:
+        return self.span.start - self.birth.span.start
 
     @cached_property
     def items(self) -> tuple[Any, ...]:
-        by = self.span.start - self.born_at
-        return moved(self.born_items, by) if by else self.born_items
+        items = self.birth.parsed[0]
+        return moved(items, self._by) if self._by else items
 
     @property
     def definitions(self) -> tuple[Any, ...]:
-        """Its items that are no rules. Most pieces have none, and their trees are not moved for that."""
-        if any(not isinstance(item, syntax.Rule) for item in self.born_items):
-            return tuple(item for item in self.items if not isinstance(item, syntax.Rule))
-        return ()
+        """Its items that are no rules. Most pieces have none, and are not even parsed for that."""
+        if not _DEFINES.search(self.text):
+            return ()
+        return tuple(item for item in self.items if not isinstance(item, syntax.Rule))
 
     @cached_property
     def found(self) -> tuple[Diagnostic, ...]:
-        by = self.span.start - self.born_at
-        return tuple(moved_finding(each, by, self.source) for each in self.born_found)
+        return tuple(moved_finding(each, self._by, self.source) for each in self.birth.parsed[1])
+
+    @property
+    def is_broken(self) -> bool:
+        return self.birth.parsed[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +82,30 @@ class Document:
     source: Source
     kind: FileKind
     pieces: tuple[Piece, ...]
-    is_read_whole: bool = False  # too many mistakes to explain: read as `kogda check` reads it
 
     @property
     def path(self) -> str:
         return self.source.path
 
-    @cached_property
+    @property
     def items(self) -> tuple[Any, ...]:
-        return tuple([item for piece in self.pieces for item in piece.items])
+        return self._read[0]
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        return self._read[1]
 
     @cached_property
-    def found(self) -> tuple[Diagnostic, ...]:
-        return tuple(found for piece in self.pieces for found in piece.found)
+    def _read(self) -> tuple[tuple[Any, ...], tuple[Diagnostic, ...]]:
+        """A file of nothing but mistakes is read as the checker reads it, which explains the first of them."""
+        if sum(piece.is_broken for piece in self.pieces) > MOST_EXPLAINED:
+            if self.kind == "tests":
+                cases, found = parse_tests(self.source)
+                return cases.cases, tuple(found)
+            file, found = parse_file(self.source)
+            return file.items, tuple(found)
+        items = tuple([item for piece in self.pieces for item in piece.items])
+        return items, tuple(each for piece in self.pieces for each in piece.found)
 
     @cached_property
     def rule_file(self) -> syntax.RuleFile:
@@ -94,38 +133,14 @@ class Document:
 
 def read_document(source: Source, kind: FileKind, before: Document | None = None) -> Document:
     """What of `before` stands in the new text too, in whatever place, is not parsed again."""
-    known: defaultdict[str, list[Piece]] = defaultdict(list)
-    for piece in before.pieces if before and not before.is_read_whole else ():
-        known[piece.text].append(piece)
+    known: defaultdict[str, list[_Birth]] = defaultdict(list)
+    for piece in before.pieces if before else ():
+        known[piece.text].append(piece.birth)
     chunks = (test_chunks if kind == "tests" else rule_chunks)(source.text)
-    pieces = [_piece(source, kind, chunk, known) for chunk in chunks]
-    if sum(piece.is_broken for piece in pieces) > MOST_EXPLAINED:
-        return _read_whole(source, kind)
-    return Document(source, kind, tuple(pieces))
+    return Document(source, kind, tuple([_piece(source, kind, chunk, known) for chunk in chunks]))
 
 
-def _piece(source: Source, kind: FileKind, chunk: Span, known: dict[str, list[Piece]]) -> Piece:
+def _piece(source: Source, kind: FileKind, chunk: Span, known: dict[str, list[_Birth]]) -> Piece:
     text = source.slice(chunk)
-    if known[text]:
-        born = known[text].pop(0)
-        return Piece(source, chunk, text, born.born_at, born.born_items, born.born_found, born.is_broken)
-    problems = Problems(source)
-    broken: list[Span] = []
-    start: Start = "testfile" if kind == "tests" else "file"
-    items = tuple(parse_chunk(problems, start, chunk, broken))
-    found = tuple(sorted(problems.found, key=lambda each: each.span.start))
-    return Piece(source, chunk, text, chunk.start, items, found, bool(broken))
-
-
-def _read_whole(source: Source, kind: FileKind) -> Document:
-    items: tuple[Any, ...]
-    if kind == "tests":
-        cases, found = parse_tests(source)
-        items = cases.cases
-    else:
-        file, found = parse_file(source)
-        items = file.items
-    whole = Span(0, len(source.text))
-    return Document(
-        source, kind, (Piece(source, whole, source.text, 0, items, tuple(found), True),), is_read_whole=True
-    )
+    birth = known[text].pop(0) if known[text] else _Birth(source, chunk, kind)
+    return Piece(source, chunk, text, birth)

@@ -69,8 +69,8 @@ def test_only_what_changed_is_parsed_again():
 
     after = read_document(Source("rules/a.rules", RULES.replace("after 1h", "after 22h")), "rules", before)
 
-    old = {id(piece.born_items) for piece in before.pieces}
-    assert [piece.text.split()[1] for piece in after.pieces if id(piece.born_items) not in old] == ['"A"']
+    old = {id(piece.birth) for piece in before.pieces}
+    assert [piece.text.split()[1] for piece in after.pieces if id(piece.birth) not in old] == ['"A"']
 
 
 def test_a_file_of_nothing_but_mistakes_is_read_as_the_checker_reads_it():
