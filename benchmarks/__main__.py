@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, conditions, idle, latency, mail, parsing, rendering, road
+from benchmarks import checking, conditions, editing, idle, latency, mail, parsing, rendering, road
 from benchmarks.report import Figure, machine, write_page
 
 SEED = 1
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "rendering": rendering.measure,
     "parsing": parsing.measure,
     "check": checking.measure,
+    "lsp": editing.measure,
     "idle": idle.measure,
 }
 

@@ -53,7 +53,7 @@ def measure(*, rules: int = 1000) -> list[Figure]:
 def _figure(what: str, kinds: Sequence[str], rules: int, *, goal: float | None) -> Figure:
     with tempfile.TemporaryDirectory(prefix="kogda-bench-") as name:
         folder = Path(name)
-        lines = _write(folder, kinds, rules)
+        lines = write_workspace(folder, kinds, rules)
         seconds = [_check(folder) for _ in range(5)]
     how = f"median of 5 new processes, {lines:,} lines in 20 files; slowest {max(seconds):.2f} s"
     value = statistics.median(seconds)
@@ -69,7 +69,7 @@ def _check(folder: Path) -> float:
     return seconds
 
 
-def _write(folder: Path, kinds: Sequence[str], rules: int) -> int:
+def write_workspace(folder: Path, kinds: Sequence[str], rules: int) -> int:
     """Returns how many lines the rules have."""
     (folder / "rules").mkdir()
     (folder / "templates" / "email").mkdir(parents=True)
