@@ -1,5 +1,5 @@
 """One noun a file. The order is that of the documentation."""
 
-from api.routes import front, health, mailbox, management
+from api.routes import front, health, language, mailbox, management
 
-ROUTERS = (health.router, management.router, mailbox.router, front.router)
+ROUTERS = (health.router, management.router, language.router, mailbox.router, front.router)
