@@ -104,6 +104,9 @@ def _found(path: str, used: str, paths: frozenset[str]) -> str:
 
 
 def _mentions(file: syntax.RuleFile) -> Iterator[str]:
+    """Nothing to look for where nothing is defined and nothing brought in."""
+    if all(isinstance(item, syntax.Rule) for item in file.items):
+        return
     for item in file.items:
         own = item.name if isinstance(item, syntax.Let | syntax.Define | syntax.Segment) else None
         for node in walk(item):

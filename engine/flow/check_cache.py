@@ -37,6 +37,7 @@ class Known:
 
     found: tuple[Diagnostic, ...]
     outline: FileOutline
+    stored: list[Any] | None = field(default=None, compare=False)  # as it lies in the cache, not to be made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def remember(
         return
     hashes = {source.path: _hash(source.text) for source in (*rules, *test_sources)}
     files = {
-        name: [
+        name: each.stored
+        or [
             hashes[name],
             {other: hashes[other] for other in sorted(sees[name])},
             [finding_as_json(each) for each in each.found],
@@ -137,9 +139,11 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 def _unchanged(
     stored: Mapping[str, Any], hashes: Mapping[str, str], sources: Mapping[str, Source]
 ) -> Iterator[tuple[str, Known]]:
-    for path, (written, seen, found, outline) in stored.items():
+    for path, entry in stored.items():
+        written, seen, found, outline = entry
         if hashes.get(path) == written and all(hashes.get(other) == each for other, each in seen.items()):
-            yield path, Known(tuple(finding_from_json(each, sources) for each in found), outline_from_json(outline))
+            diagnostics = tuple(finding_from_json(each, sources) for each in found)
+            yield path, Known(diagnostics, outline_from_json(outline), entry)
 
 
 def _hash(text: str) -> str:
