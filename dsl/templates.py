@@ -46,12 +46,6 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
             fixes=fixes,
         )
         return
-    if not near:
-        notes = (
-            [say("{channel} templates: {all}", channel=channel, all=listed(sorted(here)))]
-            if here
-            else [say("there are no {channel} templates yet", channel=channel)]
-        )
     scope.problems.error(
         "E204",
         say('there is no {channel} template "{name}"', channel=channel, name=name),
@@ -61,6 +55,12 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
             if written_as_path
             else say("no file templates/{channel}/{name}.html", channel=channel, name=name),
         ),
-        notes=notes,
+        notes=notes or [_those_there(channel, here)],
         fixes=fixes,
     )
+
+
+def _those_there(channel: str, names: list[str]) -> str:
+    if not names:
+        return say("there are no {channel} templates yet", channel=channel)
+    return say("{channel} templates: {all}", channel=channel, all=listed(sorted(names)))
