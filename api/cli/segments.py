@@ -16,10 +16,9 @@ from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.errors import NothingPublished
 from engine.flow.segment_sizes import SegmentReport, report_segments
-from engine.runtime import Programs
 from engine.storage.database import Database
 from engine.storage.migrate import require_current
-from engine.storage.rule_sets import live_rule_set
+from engine.storage.rule_sets import live_rule_set, load_rule_set
 
 
 def segments(
@@ -48,8 +47,7 @@ async def _load(settings: Settings) -> list[SegmentReport]:
             live = await live_rule_set(connection)
             if live is None:
                 raise NothingPublished
-            rules = await Programs().load(connection, live)
-            return await report_segments(connection, rules.program, rules.standing)
+            return await report_segments(connection, await load_rule_set(connection, live))
     finally:
         await database.close()
 

@@ -72,8 +72,7 @@ async def list_segments(services: Served) -> Page[SegmentEntry]:
         live = await live_rule_set(connection)
         if live is None:
             raise Problem(404, "nothing_published", "no rule set is published yet")
-        rules = await services.runtime.programs.load(connection, live)
-        found = await report_segments(connection, rules.program, rules.standing)
+        found = await report_segments(connection, await load_rule_set(connection, live))
     return Page(items=[SegmentEntry.model_validate(each, from_attributes=True) for each in found], next=None)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl import plan
-from engine.core.program import Program
+from dsl.codec import from_json
 from engine.core.standing.reads import parts
 from engine.storage.database import Connection
 from engine.storage.fills import filled_share
 from engine.storage.memberships import Member, segment_sample, segment_sizes
+from engine.storage.rule_sets import RuleSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,12 @@ class SegmentReport:
     sample: tuple[Member, ...]  # with personal data shortened
 
 
-async def report_segments(
-    connection: Connection, program: Program, standing: str, *, sample: int = 10
-) -> list[SegmentReport]:
-    """By name. `standing` is the digest of what the rule set watches."""
-    segments = program.plan.segments
+async def report_segments(connection: Connection, live: RuleSet, *, sample: int = 10) -> list[SegmentReport]:
+    """By name."""
+    rules = from_json(live.plan)
+    segments = rules.segments
     sizes = await segment_sizes(connection, {name: segment.hash for name, segment in segments.items()})
-    filled = await filled_share(connection, standing) if segments else 1.0
+    filled = await filled_share(connection, live.standing) if segments else 1.0
     return [
         SegmentReport(
             name=name,
@@ -37,7 +37,7 @@ async def report_segments(
             filled=filled,
             file=segment.file,
             line=segment.line,
-            rules=tuple(rule.name for rule in program.plan.rules if _uses(rule, name, segments)),
+            rules=tuple(rule.name for rule in rules.rules if _uses(rule, name, segments)),
             sample=tuple(
                 _shortened(each) for each in await segment_sample(connection, name, segment.hash, limit=sample)
             ),

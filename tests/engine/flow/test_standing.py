@@ -17,6 +17,7 @@ from engine.flow.deciding import decide
 from engine.flow.segment_sizes import report_segments
 from engine.flow.sweep import find_waiting
 from engine.flow.writing import write_decisions, write_progress
+from engine.storage.rule_sets import load_rule_set
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 TIER = plan.Attribute("tier", "text")
@@ -374,11 +375,11 @@ async def test_segments_are_counted_and_shown_with_personal_data_shortened(datab
         await shop.post(shop.identify("13", tier="silver"))
         await shop.post(shop.identify("anna@shop.example", tier="gold", email="anna@shop.example", phone="+70001122"))
         await shop.advance()
-        rules = shop.runtime.programs.find(1)
 
         async with shop.runtime.database.connection() as connection:
-            [report] = await report_segments(connection, rules.program, rules.standing, sample=20)
-            [short] = await report_segments(connection, rules.program, rules.standing)
+            live = await load_rule_set(connection, 1)
+            [report] = await report_segments(connection, live, sample=20)
+            [short] = await report_segments(connection, live)
 
         anna = next(each for each in report.sample if "@" in each.key)
         assert (report.name, report.size, report.filled, report.rules) == ("gold", 13, 1.0, ("welcome",))
@@ -394,9 +395,8 @@ async def test_a_segment_that_is_being_filled_says_how_far(database_url: str) ->
 
         await advance_partition(shop.runtime, 0)
 
-        rules = shop.runtime.programs.find(2)
         async with shop.runtime.database.connection() as connection:
-            [report] = await report_segments(connection, rules.program, rules.standing)
+            [report] = await report_segments(connection, await load_rule_set(connection, 2))
         assert report.size == 500
         assert 0.4 < report.filled < 0.6
 
