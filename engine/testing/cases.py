@@ -60,6 +60,15 @@ def run_case(case: syntax.TestCase, file: syntax.TestFile, workspace: Workspace)
         )
 
 
+def judged(case: syntax.TestCase, file: syntax.TestFile, workspace: Workspace) -> Judgement | None:
+    """What happened in a case, held against what it expects; None: it has mistakes, or examples."""
+    problems = Problems(file.source)
+    if case.examples is not None or case.todo:
+        return None
+    judgement = _run(case_with_schema_names(case, file.source.text, workspace.titles), workspace, problems)
+    return None if problems.found else judgement
+
+
 def _run(case: syntax.TestCase, workspace: Workspace, problems: Problems) -> Judgement | None:
     ground = _ground(case, workspace, problems)
     if ground is None or problems.found:
