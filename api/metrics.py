@@ -5,12 +5,15 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from api.ingest.batches import Reading
+from api.worker_figures import WorkerFigures
 from engine.flow.accept_events import Accepted
 
 
 class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.worker_figures = WorkerFigures()
+        self.registry.register(self.worker_figures)
         self.requests = Counter(
             "kogda_requests_total", "requests answered", ["endpoint", "status"], registry=self.registry
         )

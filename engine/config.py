@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default=False, description="webhooks may be http:// and on private networks: for development"
     )
 
+    keep_mailbox_days: int = Field(default=30, ge=1, description="days that mails stay on the mailbox page")
+    keep_rejects_days: int = Field(default=30, ge=1, description="days that refused events are kept")
+
     max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")
     max_batch_bytes: int = Field(default=500 * 1024, ge=1024, description="largest body accepted, raw and unpacked")
     max_batch_events: int = Field(default=2500, ge=1, description="most events in one batch")

@@ -17,6 +17,7 @@ from engine.channels.opening import close_channels, open_channels
 from engine.clock import utc_now
 from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
+from engine.counts import Counts
 from engine.errors import ConfigurationError, RuleSetUnreadable
 from engine.keeping import keeper
 from engine.notices import Notices
@@ -99,6 +100,7 @@ class Runtime:
     programs: Programs = field(default_factory=Programs)
     texts: Texts = field(default_factory=Texts)
     notices: Notices = field(default_factory=Notices)
+    counts: Counts = field(default_factory=Counts)
     poster: Poster = field(default_factory=HttpPoster)
     secrets: Mapping[str, str] = field(default_factory=dict)  # the environment, by variable
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new

@@ -16,7 +16,13 @@ from engine.storage.database import TROUBLE
 from engine.storage.delivery_signs import recent_messages, retrying_messages
 from engine.storage.migrate import wanted_revision
 from engine.storage.promo_codes import free_codes, live_pools
-from engine.storage.vital_signs import current_revision, live_publication, live_workers, unsettled_messages
+from engine.storage.vital_signs import (
+    current_revision,
+    live_publication,
+    live_workers,
+    unsettled_messages,
+    worker_counts,
+)
 
 router = APIRouter(tags=["health"])
 _log = structlog.get_logger()
@@ -68,6 +74,7 @@ async def _read_gauges(services: Services) -> None:
     gauges.partitions_behind.set(services.gate.state.partitions_behind)
     async with services.runtime.database.connection() as connection:
         gauges.workers.set(await live_workers(connection))
+        gauges.worker_figures.counts = await worker_counts(connection)
         for state, count in (await unsettled_messages(connection)).items():
             gauges.messages.labels(state).set(count)
         gauges.retrying.set(await retrying_messages(connection))

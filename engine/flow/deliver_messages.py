@@ -102,7 +102,9 @@ class _Desk:
             _log.warning("claiming_waits", in_hand=len(self.in_hand), error=type(error).__name__)
             self.is_all_claimed, self.looked_at, self.look_again_s = True, monotonic(), _LOOK_AGAIN_AT_MOST_S
             return
-        self.counts.update(claim.blocked + Counter({"unknown": claim.held}))
+        stopped = claim.blocked + Counter({"unknown": claim.held})
+        self.counts.update(stopped)
+        self.runtime.counts.attempted(stopped)
         for claimed in claim.claimed:
             self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
@@ -139,7 +141,9 @@ class _Desk:
                     raise
                 _log.warning("settling_waits", messages=len(finished), error=repr(error))
                 await asyncio.sleep(wait)
-        self.counts.update(ended.settlement.state for ended in finished)
+        states = [ended.settlement.state for ended in finished]
+        self.counts.update(states)
+        self.runtime.counts.attempted(states)
         self._tell_outage([ended.outage for ended in finished if ended.outage])
         if woken:
             await self.runtime.waker.wake(woken)

@@ -28,6 +28,15 @@ async def live_workers(connection: Connection) -> int:
     return count
 
 
+async def worker_counts(connection: Connection) -> list[tuple[str, dict[str, dict[str, int]]]]:
+    """What each live worker has counted since it began, by its id."""
+    rows = await connection.fetch(
+        "SELECT worker, detail -> 'counts' AS counts FROM worker_heartbeat WHERE at > now() - $1::interval",
+        FRESH_HEARTBEAT,
+    )
+    return [(str(row["worker"]), row["counts"] or {}) for row in rows]
+
+
 async def unsettled_messages(connection: Connection) -> dict[str, int]:
     """Messages that are not done with, by state: partial indexes make it cheap however many were sent."""
     rows = await connection.fetch(

@@ -103,6 +103,8 @@ class AdvanceLane:
     def _follow(self, partitions: frozenset[int], progress: Progress) -> None:
         _EVENTS.inc(progress.events)
         _MESSAGES.inc(progress.messages)
+        decided = {"events": progress.events, "timers": progress.timers, "outcomes": progress.outcomes}
+        self._runtime.counts.decided.update({**decided, "messages": progress.messages})
         self._pending |= progress.more
         late = progress.held | progress.busy
         for partition in (partitions - late) | progress.moved:

@@ -18,6 +18,7 @@ import uvloop
 
 from engine.config import Settings
 from engine.flow.deliver_messages import deliver_messages
+from engine.flow.forget import forget_old
 from engine.flow.sweep import find_waiting
 from engine.flow.watch_pools import watch_pools
 from engine.runtime import Runtime, open_runtime
@@ -105,7 +106,7 @@ async def _beat(runtime: Runtime) -> None:
         while True:
             try:
                 async with runtime.database.connection() as connection:
-                    await beat(connection, worker, detail)
+                    await beat(connection, worker, detail | {"counts": runtime.counts.as_json()})
                     await end_stalled_transactions(connection)
             except Exception as error:
                 _log.warning("heartbeat_failed", error=repr(error))
@@ -129,6 +130,7 @@ async def _keep_months(runtime: Runtime) -> None:
     while True:
         try:
             await make_event_partitions(runtime.database)
+            await forget_old(runtime)
         except Exception as error:
-            _log.warning("event_partitions_failed", error=repr(error))
+            _log.warning("hourly_duty_failed", error=repr(error))
         await asyncio.sleep(_PARTITIONS_S)

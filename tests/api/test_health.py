@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.core.identity import derived_id
 from engine.runtime import Runtime
 from engine.storage.database import Database
+from engine.storage.heartbeats import beat
 from tests.api.conftest import batch, track
 
 
@@ -100,3 +101,14 @@ async def test_metrics_show_messages_that_do_not_get_out(client: httpx.AsyncClie
     assert 'kogda_messages_recent{state="sent"} 1.0' in text
     assert 'kogda_messages_recent{state="failed"} 1.0' in text
     assert 'kogda_messages{state="queued"} 2.0' in text
+
+
+async def test_metrics_show_what_each_live_worker_has_done(client: httpx.AsyncClient, database: Database) -> None:
+    worker = derived_id("worker", "1")
+    async with database.connection() as connection:
+        await beat(connection, worker, {"counts": {"attempts": {"sent": 3, "failed": 1}, "decided": {"events": 7}}})
+
+    text = (await client.get("/metrics")).text
+
+    assert f'kogda_attempts_total{{outcome="sent",worker="{worker}"}} 3.0' in text
+    assert f'kogda_decided_total{{what="events",worker="{worker}"}} 7.0' in text

@@ -1,0 +1,32 @@
+"""What is kept for people to look at, for a while: kept mails and refused events. A little at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from engine.storage.database import Connection
+
+#: Rows that one statement deletes: no lock lasts long, and no transaction is large.
+AT_ONCE = 1_000
+
+#: By table, the column that says how old a row is.
+_TIMES = {"mailbox": "at", "reject": "received_at"}
+
+
+async def delete_old(connection: Connection, keep: Mapping[str, timedelta]) -> dict[str, int]:
+    """At most AT_ONCE rows of each table, those with the lowest ids first; how many went."""
+    deleted = {}
+    for table, length in keep.items():
+        at = _TIMES[table]
+        status = await connection.execute(
+            f"""
+            DELETE FROM {table} WHERE id IN (
+                SELECT id FROM (SELECT id, {at} FROM {table} ORDER BY id LIMIT {AT_ONCE}) oldest
+                WHERE {at} < now() - $1::interval
+            )
+            """,  # noqa: S608
+            length,
+        )
+        deleted[table] = int(status.rpartition(" ")[2])
+    return deleted
