@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, conditions, editing, idle, latency, mail, parsing, rendering, road
+from benchmarks import checking, conditions, editing, history, idle, latency, mail, parsing, rendering, road
 from benchmarks.report import Figure, machine, write_page
 
 SEED = 1
@@ -18,6 +18,7 @@ SEED = 1
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "conditions": conditions.measure,
     "road": lambda: road.measure(seed=SEED),
+    "history": history.measure,
     "latency": latency.measure,
     "mail": mail.measure,
     "rendering": rendering.measure,

@@ -1,0 +1,142 @@
+"""What conditions on history cost beside the same rules without them, over a large table of events."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from benchmarks.report import Figure
+from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
+from dsl.kinds import Kind
+from engine.config import Settings
+from engine.embedded import EmbeddedServices
+from engine.flow.advance_partition import advance_partitions
+from engine.flow.publish_rules import publish
+from engine.runtime import Runtime, open_runtime
+from engine.storage.migrate import migrate
+from engine.testing.compiled import compiled
+from engine.waker import NullWaker
+
+PARTITIONS = 64
+CATEGORIES = 20
+TEXT, MONEY = Kind(name="text"), Kind(name="money")
+CATALOG = Catalog(
+    events={
+        "product_viewed": EventType(name="product_viewed", properties={"category": TEXT, "price": MONEY}),
+        "order_placed": EventType(name="order_placed", properties={"total": MONEY, "kind": TEXT}),
+    },
+    attributes=BUILT_IN_ATTRIBUTES,
+    templates={("email", "note"): TemplateInfo(channel="email", name="note", path="templates/email/note.html")},
+    timezone="UTC",
+    currency="EUR",
+)
+PLAIN = "event.price > 1 EUR"
+HISTORY = (
+    "count of order_placed where (total > 5 EUR) in last 90 days >= 1"
+    " and sum of order_placed.total in last 90 days > 10 EUR"
+    ' and last order_placed.kind is not "refund" and event.price > 1 EUR'
+)
+
+
+def measure(*, stored: int = 1_000_000, customers: int = 100_000, events: int = 10_000) -> list[Figure]:
+    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
+    try:
+        with EmbeddedServices(folder) as services:
+            url = services.endpoints.database_url
+            return asyncio.run(_measure(url, stored=stored, customers=customers, events=events))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _measure(url: str, *, stored: int, customers: int, events: int) -> list[Figure]:
+    await migrate(url)
+    settings = Settings(database_url=SecretStr(url), partitions=PARTITIONS, waker="null")
+    async with open_runtime(settings, waker=NullWaker()) as runtime:
+        await _fill(runtime, stored, customers)
+        taken: dict[str, list[float]] = {PLAIN: [], HISTORY: []}
+        for turn in range(3):
+            for guard in (PLAIN, HISTORY):
+                await publish(runtime.database, compiled(_rules(guard), CATALOG), templates={}, settings={})
+                await _post(runtime, events, customers, turn)
+                taken[guard].append(await _decide(runtime, events))
+        runs = await _value(runtime, "SELECT count(*) FROM run")
+    plain, history = (min(taken[guard]) * 1e6 for guard in (PLAIN, HISTORY))
+    assert runs == 6 * events, runs  # every event passed the guards of both
+    how = f"{events:,} events that each start a run and send; {stored:,} stored, {customers:,} customers; best of 3"
+    guards = "a filtered count, a sum and a last value, 90 days, against a comparison"
+    return [
+        Figure(what="deciding an event, rules without history", value=plain, unit="µs", detail=how),
+        Figure(what="the same with conditions on history", value=history, unit="µs", detail=guards),
+        Figure(what="history beside none", value=history / plain, unit="x", goal=3, at_least=False, detail=how),
+    ]
+
+
+def _rules(guard: str) -> str:
+    rule = (
+        'rule "viewed {number}" when product_viewed where event.category is "c{number}"'
+        ' only if {guard} if repeated parallel send email "note"\n'
+    )
+    return "".join(rule.format(number=number, guard=guard) for number in range(CATEGORIES))
+
+
+#: A customer's id decides the partition: its first 32 bits, as `engine.core.identity` has it.
+_CUSTOMERS = f"""
+    CREATE TABLE who AS
+    SELECT n, id, (('x' || left(id::text, 8))::bit(32)::bigint % {PARTITIONS})::smallint AS partition
+    FROM (SELECT n, md5(n::text)::uuid AS id FROM generate_series(0, $1::integer - 1) AS n) AS numbered
+"""
+_STORED = """
+    INSERT INTO event (partition, xid, seq, id, customer, kind, name, at, received_at, source, body)
+    SELECT partition, '0', e.n, md5('stored' || e.n)::uuid, id, 0, name, at, at, 'bench',
+           jsonb_build_object('key', 'u:' || w.n, 'messageId', 'm' || e.n, 'properties', jsonb_build_object(
+               'total', 10 + e.n % 500, 'kind', 'k' || e.n % 7, 'currency', 'EUR', 'order_id', 'o' || e.n,
+               'items', jsonb_build_array('sku-1', 'sku-2', 'sku-3')))
+    FROM (
+        SELECT n, n % $2::integer AS who, CASE WHEN n / $2 % 2 = 0 THEN 'order_placed' ELSE 'page_viewed' END AS name,
+               now() - interval '10 days' - n % 6000000 * interval '1 second' AS at
+        FROM generate_series(0, $1::integer - 1) AS n
+    ) AS e (n, who, name, at) JOIN who w ON w.n = e.who
+"""
+_NEW = f"""
+    INSERT INTO event (partition, seq, id, customer, kind, name, at, source, body)
+    SELECT partition, e, md5('new' || random())::uuid, id, 0, 'product_viewed', now(), 'bench',
+           jsonb_build_object('key', 'u:' || n, 'messageId', 'm', 'properties', jsonb_build_object(
+               'category', 'c' || e % {CATEGORIES}, 'price', 5, 'currency', 'EUR'))
+    FROM generate_series(1, $1::integer) AS e JOIN who ON who.n = (e * 7 + $2::integer) % $3::integer
+"""
+
+
+async def _fill(runtime: Runtime, stored: int, customers: int) -> None:
+    async with runtime.database.connection() as connection:
+        await connection.execute("SET synchronous_commit = off")
+        await connection.execute(_CUSTOMERS, customers)
+        await connection.execute("INSERT INTO customer (partition, id, key) SELECT partition, id, 'u:' || n FROM who")
+        await connection.execute(_STORED, stored, customers)
+        await connection.execute("UPDATE partition_cursor SET xid = '1'")  # what is stored is decided
+        await connection.execute("VACUUM ANALYZE event")
+        await connection.execute("ANALYZE customer")
+        await connection.execute("SET synchronous_commit = on")
+
+
+async def _post(runtime: Runtime, events: int, customers: int, turn: int) -> None:
+    async with runtime.database.connection() as connection:
+        await connection.execute(_NEW, events, turn * 1000, customers)
+
+
+async def _decide(runtime: Runtime, events: int) -> float:
+    """Seconds an event."""
+    began = time.perf_counter()
+    decided = 0
+    while decided < events:
+        decided += (await advance_partitions(runtime, range(PARTITIONS))).events
+    return (time.perf_counter() - began) / events
+
+
+async def _value(runtime: Runtime, query: str) -> int:
+    async with runtime.database.connection() as connection:
+        return int(await connection.fetchval(query))
