@@ -89,7 +89,7 @@ _CUSTOMERS = f"""
     CREATE TABLE who AS
     SELECT n, id, (('x' || left(id::text, 8))::bit(32)::bigint % {PARTITIONS})::smallint AS partition
     FROM (SELECT n, md5(n::text)::uuid AS id FROM generate_series(0, $1::integer - 1) AS n) AS numbered
-"""
+"""  # noqa: S608
 _STORED = """
     INSERT INTO event (partition, xid, seq, id, customer, kind, name, at, received_at, source, body)
     SELECT partition, '0', e.n, md5('stored' || e.n)::uuid, id, 0, name, at, at, 'bench',
@@ -108,7 +108,7 @@ _NEW = f"""
            jsonb_build_object('key', 'u:' || n, 'messageId', 'm', 'properties', jsonb_build_object(
                'category', 'c' || e % {CATEGORIES}, 'price', 5, 'currency', 'EUR'))
     FROM generate_series(1, $1::integer) AS e JOIN who ON who.n = (e * 7 + $2::integer) % $3::integer
-"""
+"""  # noqa: S608
 
 
 async def _fill(runtime: Runtime, stored: int, customers: int) -> None:
