@@ -63,6 +63,7 @@ class CustomerEntry(BaseModel):
     locale: str | None
     attributes: dict[str, Any]
     tags: list[str]
+    points: int
     consent: dict[str, bool]
     merged_into: UUID | None
     first_seen: datetime

@@ -64,7 +64,8 @@ async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Cla
         return None
     verdict, where = ended
     finished = settled_as(claimed, verdict)
-    return replace(finished, settlement=replace(finished.settlement, address=where))
+    # A receiver that is down is its own operator's concern: mails go on.
+    return replace(finished, settlement=replace(finished.settlement, address=where), outage=None)
 
 
 def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:

@@ -21,7 +21,7 @@ async def customer_by_key(connection: Connection, key: str, *, partitions: int) 
     """Where a merged customer went is said in `merged_into`; it is not followed."""
     customer = customer_id(key)
     row = await connection.fetchrow(
-        """SELECT id, key, email, phone, timezone, locale, attributes, tags, consent, merged_into, first_seen
+        """SELECT id, key, email, phone, timezone, locale, attributes, tags, points, consent, merged_into, first_seen
            FROM customer WHERE partition = $1 AND id = $2""",
         partition_of(customer, partitions),
         customer,

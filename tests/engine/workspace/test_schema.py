@@ -203,6 +203,10 @@ leap_day: 1 march
         "topics": {"news": "What is new"},
         "unknown_window": {"marketing": "hold", "transactional": "resend"},
         "leap_day": "1 march",
+        "quiet_hours": None,
+        "promos": {},
+        "webhooks": {},
+        "staff": {},
     }
 
 
