@@ -12,8 +12,7 @@ from engine.flow.accept_events import Accepted
 class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.worker_figures = WorkerFigures()
-        self.registry.register(self.worker_figures)
+        self.worker_figures = WorkerFigures(self.registry)
         self.requests = Counter(
             "kogda_requests_total", "requests answered", ["endpoint", "status"], registry=self.registry
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector, CollectorRegistry
 
 #: Counter to what it is called, what it says, and its label.
 _FIGURES = {
@@ -15,8 +15,9 @@ _FIGURES = {
 
 
 class WorkerFigures(Collector):
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.counts: Sequence[tuple[str, Mapping[str, Mapping[str, int]]]] = ()
+        registry.register(self)
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         for figure, (name, says, label) in _FIGURES.items():

@@ -12,6 +12,7 @@ KogdaError
 ├── NothingPublished        no rule set is live yet
 ├── PlanIsStale             something else was published since it was made
 ├── RuleSetUnreadable       another version of the product stored it; this one must be replaced
+│   └── RuleSetCorrupt      it was damaged where it is stored: runs that need it are set aside
 ├── TemplateFailed          a template cannot be rendered for this customer
 ├── UnsafeHeader            a rendered mail field would inject a header or a command
 └── Overloaded              try later; carries retry_after
@@ -89,6 +90,14 @@ class RuleSetUnreadable(KogdaError):
     def __init__(self, rule_set: int, error: Exception) -> None:
         super().__init__(f"rule set {rule_set} cannot be read by this version of Kogda ({error}); upgrade this worker")
         self.rule_set = rule_set
+
+
+class RuleSetCorrupt(RuleSetUnreadable):
+    """What is stored is not what was stored: no other worker could read it either."""
+
+    def __init__(self, rule_set: int, error: Exception) -> None:
+        super().__init__(rule_set, error)
+        self.args = (f"rule set {rule_set} is damaged: its content does not fit its hash ({error}); publish again",)
 
 
 class TemplateFailed(KogdaError):

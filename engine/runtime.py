@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dsl.codec import from_json
+from dsl.codec import UnreadablePlan, content_hash, from_json
 from engine.actions import ACTIONS
 from engine.channels import Channels
 from engine.channels.http_post import HttpPoster, Poster
@@ -18,7 +18,7 @@ from engine.clock import utc_now
 from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
 from engine.counts import Counts
-from engine.errors import ConfigurationError, RuleSetUnreadable
+from engine.errors import ConfigurationError, RuleSetCorrupt, RuleSetUnreadable
 from engine.keeping import keeper
 from engine.notices import Notices
 from engine.reading import names_of_interest
@@ -85,8 +85,15 @@ def _loaded(stored: RuleSet) -> LoadedRules:
         program = load_program(plan, stored.id, ACTIONS)
         watched = program.standing.events if program.standing is not None else frozenset()
         return LoadedRules(program, names_of_interest(plan) | watched, stored.standing, watched, program.needs.told)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except UnreadablePlan as error:
         raise RuleSetUnreadable(stored.id, error) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise (RuleSetUnreadable if _is_whole(stored) else RuleSetCorrupt)(stored.id, error) from error
+
+
+def _is_whole(stored: RuleSet) -> bool:
+    content = {"plan": stored.plan, "templates": stored.templates, "settings": stored.settings}
+    return content_hash(content) == stored.hash
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
-from engine.errors import NothingPublished
+from engine.errors import NothingPublished, RuleSetCorrupt
 from engine.flow.past import Looker, past_of
 from engine.flow.policy_facts import with_policy_facts
 from engine.flow.standing import Standing, find_standing, noted_of
@@ -90,6 +90,7 @@ class Batch:
     lost_outcomes: list[tuple[int, UUID, tuple[int, UUID]]] = field(
         default_factory=list
     )  # partition, message -> target
+    lost_runs: list[tuple[int, Run, str]] = field(default_factory=list)  # whose rule set is damaged, and how
     homeless: list[UUID] = field(default_factory=list)  # events that were sent on too often
     outcomes: list[tuple[int, UUID]] = field(default_factory=list)  # partition, message: read, to be deleted
     timers: int = 0
@@ -252,8 +253,16 @@ async def _find_runs(
     ended = reported - {run.id for run in runs}
     if ended:  # what was not sent after all frees its once-mark, also when the run is over
         runs += [run for run in await runs_by_id(connection, locked, ended) if run.customer in batch.works]
+    damaged: dict[int, str] = {}
     for rule_set in {run.rule_set for run in runs}:
-        await runtime.programs.load(connection, rule_set)
+        try:
+            await runtime.programs.load(connection, rule_set)
+        except RuleSetCorrupt as error:
+            damaged[rule_set] = str(error)
+    batch.lost_runs = [
+        (batch.works[run.customer].partition, run, damaged[run.rule_set]) for run in runs if run.rule_set in damaged
+    ]
+    runs = [run for run in runs if run.rule_set not in damaged]
     if not runtime.programs.told <= frozenset(names):
         raise ReadAgain  # an older rule set listens to more: the bodies of those events were not read
     for run in runs:

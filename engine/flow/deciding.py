@@ -101,6 +101,13 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
         Quarantined(what="event", subject=str(event), rule="", tries=MOST_HOPS, reason=_HOMELESS, detail="")
         for event in batch.homeless
     ]
+    for partition, run, reason in batch.lost_runs:
+        if run.state != "ended":
+            decisions.end(partition, run, batch.now, reason="failed", detail=f"failed: {reason}")
+    decisions.quarantined += [
+        Quarantined(what="run", subject=str(run.id), rule=run.rule, tries=1, reason=reason, detail="")
+        for _, run, reason in batch.lost_runs
+    ]
     return decisions
 
 

@@ -42,3 +42,27 @@ async def test_an_older_worker_leaves_a_newer_rule_set_to_workers_that_can_read_
         await shop.advance()
 
         assert await shop.templates_sent_to("u:1") == ["welcome"]
+
+
+async def test_a_damaged_rule_set_of_old_runs_does_not_hold_up_their_partition(database_url: str) -> None:
+    async with open_shop(database_url, rule("old", "started", delay=plan.Length(1, "hour")), partitions=1) as shop:
+        await shop.post(shop.event("1", "started"), shop.event("2", "started"))
+        await shop.advance()
+        await shop.publish(rule("new", "registered"))
+        await shop.execute(
+            "UPDATE rule_set SET plan = jsonb_set(plan, '{rules,0,steps,0}', $1) WHERE plan::text LIKE '%old%'",
+            {"$": "Send"},
+        )
+        shop.runtime.programs = Programs()
+        await shop.let_time_pass(timedelta(hours=2))
+        await shop.post(shop.event("3", "registered"), shop.event("1", "registered"))
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:3") == ["new"]
+        assert await shop.templates_sent_to("u:1") == ["new"]
+        ended = await shop.fetch("SELECT state, end_reason FROM run WHERE rule = 'old'")
+        assert [tuple(row) for row in ended] == [("ended", "failed")] * 2
+        reasons = await shop.fetch("SELECT what, reason FROM quarantine")
+        assert len(reasons) == 2
+        assert all("is damaged" in row["reason"] for row in reasons)
