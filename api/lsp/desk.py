@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from dsl.assistance.documents import Document
 from dsl.assistance.view import View
 from dsl.diagnostics import Diagnostic
 from engine.clock import utc_now
-from engine.flow.edited_workspace import Checked, EditedWorkspace
+from engine.flow.edited_workspace import Checking, EditedWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Desk:
             return None
         return place.workspace.check_quickly(place.document.path) if place.workspace else place.document.found
 
-    def checks(self) -> Iterator[tuple[EditedWorkspace, Callable[[], Checked]]]:
+    def checks(self) -> Iterator[tuple[EditedWorkspace, Checking]]:
         for workspace in self.workspaces.values():
             yield workspace, workspace.checking()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from importlib.metadata import version
 
 from lsprotocol import types
@@ -77,8 +76,10 @@ def _begun(ls: KogdaServer, params: types.InitializeParams) -> None:
 def serve() -> None:
     """Until the client says goodbye, or stdin ends."""
     server = language_server()
-    sys.setswitchinterval(0.001)  # the check of the whole workspace, in its thread, must not hold up an answer
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # trees hold no cycles; looking for some at every key stroke is felt
-    server.start_io()
+    try:
+        server.start_io()
+    finally:
+        server.watch.end()

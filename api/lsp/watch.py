@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from api.lsp.aside import Aside
 from dsl.diagnostics import Diagnostic
-from engine.flow.edited_workspace import Checked, EditedWorkspace
+from engine.flow.edited_workspace import EditedWorkspace, Found
 
 if TYPE_CHECKING:
     from api.lsp.server import KogdaServer
@@ -24,6 +25,7 @@ class Watch:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._checking: asyncio.Task[None] | None = None
         self._again = False
+        self._aside = Aside()
         self._shown: set[str] = set()  # addresses of files with marks in them
         self.findings: dict[str, tuple[Diagnostic, ...]] = {}  # by address, as the client sees them
 
@@ -47,6 +49,9 @@ class Watch:
             self._tell(uri, ())
         self.whole()
 
+    def end(self) -> None:
+        self._aside.end()
+
     def _later(self, key: str, after_s: float, act: Callable[[], None]) -> None:
         before = self._timers.pop(key, None)
         if before is not None:
@@ -60,20 +65,19 @@ class Watch:
         self._checking = asyncio.create_task(self._check())
 
     async def _check(self) -> None:
-        for workspace, check in self._server.desk.checks():
-            before = workspace.revision
-            checked = await asyncio.to_thread(check)
-            if workspace.revision != before:
+        for workspace, checking in list(self._server.desk.checks()):
+            found = await self._aside.run(checking.work)
+            if workspace.revision != checking.revision:
                 self._again = True  # the texts have changed meanwhile: their places would be wrong
                 continue
-            self._adopt(workspace, checked)
+            self._adopt(workspace, workspace.remember(checking, found))
         if self._again:
             self._again = False
             self.whole()
 
-    def _adopt(self, workspace: EditedWorkspace, checked: Checked) -> None:
+    def _adopt(self, workspace: EditedWorkspace, by_path: Found) -> None:
         desk = self._server.desk
-        found = {desk.uri(workspace, path): findings for path, findings in workspace.remember(checked).items()}
+        found = {desk.uri(workspace, path): findings for path, findings in by_path.items()}
         root = desk.uri(workspace, "")
         for uri in [uri for uri in self._shown if uri.startswith(root) and uri not in found]:
             self._tell(uri, ())

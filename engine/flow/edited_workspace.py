@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from dsl import syntax
 from dsl.around import Around, Observed
@@ -36,11 +37,14 @@ from engine.workspace.files import (
 )
 from engine.workspace.homes import SchemaHomes, schema_homes
 
+Found: TypeAlias = dict[str, tuple[Diagnostic, ...]]  # by path
+
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    documents: tuple[Document, ...]  # as they were
-    found: dict[str, tuple[Diagnostic, ...]]  # by path
+class Checking:
+    revision: int
+    documents: tuple[Document, ...]  # as they are checked
+    work: Callable[[], Found]
 
 
 @dataclass(slots=True)
@@ -126,21 +130,21 @@ class EditedWorkspace:
     def template_files(self) -> list[str]:
         return [f"{TEMPLATES}/{path}" for path in self._files.templates]
 
-    def check(self) -> dict[str, tuple[Diagnostic, ...]]:
+    def check(self) -> Found:
         """All findings by path, the same as those of `kogda check`."""
-        return self.remember(self.checking()())
+        checking = self.checking()
+        return self.remember(checking, checking.work())
 
-    def checking(self) -> Callable[[], Checked]:
-        """The check of the texts as they are now. It may run in another thread while they change."""
-        view = self.view
+    def checking(self) -> Checking:
+        """The check of the texts as they are now: it may run in another process while they change."""
         files = replace(self._files, rules=list(self._files.rules), tests=list(self._files.tests))
         around = Around(today=self.today() if self.today else None, observed=self.observed)
-        return partial(_check, self.folder, files, tuple(view.documents()), around)
+        documents = tuple(self._documents.values())
+        return Checking(self.revision, documents, partial(_check, self.folder, files, around))
 
-    def remember(self, checked: Checked) -> dict[str, tuple[Diagnostic, ...]]:
+    def remember(self, checking: Checking, found: Found) -> Found:
         """Holds what was found, for the quick checks that follow."""
-        found = checked.found
-        self._known = {each.path: (each, found.get(each.path, ())) for each in checked.documents}
+        self._known = {each.path: (each, found.get(each.path, ())) for each in checking.documents}
         return found
 
     def check_quickly(self, path: str) -> tuple[Diagnostic, ...]:
@@ -188,11 +192,11 @@ class EditedWorkspace:
             files.templates = dict(sorted({**files.templates, path.removeprefix(f"{TEMPLATES}/"): source.text}.items()))
 
 
-def _check(folder: Path, files: WorkspaceFiles, documents: tuple[Document, ...], around: Around) -> Checked:
+def _check(folder: Path, files: WorkspaceFiles, around: Around) -> Found:
     found: dict[str, list[Diagnostic]] = {}
     for each in check_files(folder, files, around, cached=False).diagnostics:
         found.setdefault(each.source.path, []).append(each)
-    return Checked(documents, {path: tuple(each) for path, each in found.items()})
+    return {path: tuple(each) for path, each in found.items()}
 
 
 def is_rule_file(path: str) -> bool:

@@ -137,7 +137,8 @@ async def editor(folder: Path, *, encodings: list[str] | None = None, **options:
         await client.initialize_async(_hello(folder, encodings, options))
         client.initialized(types.InitializedParams())
         yield desk
-        await client.shutdown_async(None)
+        if not client.stopped:
+            await client.shutdown_async(None)
     finally:
         if not client.stopped:
             client.exit(None)

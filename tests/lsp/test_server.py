@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 from lsprotocol import types
 
 from tests.lsp.editor import Editor, editor
@@ -322,3 +323,20 @@ async def test_it_ends_when_the_editor_is_gone(workspace: Path):
     process.stdin.close()
 
     await asyncio.wait_for(process.wait(), 20)
+
+
+async def test_nothing_is_left_behind_when_the_server_is_killed(workspace: Path):
+    async with editor(workspace) as desk:
+        desk.open(CART)
+        desk.open("rules/new.rules", "when cart_updatedd exit\n")
+        await desk.codes("rules/new.rules", "E201")
+        server = psutil.Process(desk.client._server.pid)  # type: ignore[union-attr]
+        while not (
+            children := [each for each in server.children(recursive=True) if "spawn_main" in str(each.cmdline())]
+        ):
+            await asyncio.sleep(0.05)
+
+        server.kill()
+
+        gone, alive = await asyncio.to_thread(psutil.wait_procs, children, 20)
+        assert (len(gone), alive) == (len(children), [])
