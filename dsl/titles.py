@@ -15,6 +15,7 @@ from typing import TypeVar
 from dsl import syntax
 from dsl.catalog import Catalog, EventType
 from dsl.kinds import Kind
+from dsl.source import Source
 from dsl.syntax import Node
 
 _NODE = TypeVar("_NODE", bound=Node)
@@ -75,9 +76,9 @@ def with_schema_names(file: syntax.RuleFile, titles: Titles) -> syntax.RuleFile:
     return file if all(new is old for new, old in zip(items, file.items, strict=True)) else replace(file, items=items)
 
 
-def case_with_schema_names(case: syntax.TestCase, text: str, titles: Titles) -> syntax.TestCase:
-    """`text` is that of the case's file."""
-    return _Reader(titles).node(case) if titles.stand_in(text) else case
+def case_with_schema_names(case: syntax.TestCase, source: Source, titles: Titles) -> syntax.TestCase:
+    """`source` is that of the case's file."""
+    return _Reader(titles).node(case) if titles.stand_in(source.slice(case.span)) else case
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from dsl.resolve import resolve
 from dsl.syntax import TestFile
 from dsl.titles import titles_of, with_schema_names
 from engine.errors import ConfigurationError
-from engine.flow.load_workspace import load_workspace
+from engine.flow.load_workspace import check_rules, read_ground
 from engine.testing.cases import run_file
 from engine.testing.coverage import Coverage
 from engine.testing.ground import Workspace
@@ -55,11 +55,13 @@ def test(
 ) -> None:
     """Run the tests of the rules: exits 0 when all pass, 1 when one fails, 2 when there are none or rules are wrong."""
     started = perf_counter()
-    files, ready = _load(workspace)
+    files, tests, ready = _load(workspace)
     if coverage or min is not None or html is not None:
         ready.coverage = Coverage.of(ready.plan.rules)
     gc.freeze()  # rules and tests stay to the end: to walk them for nothing takes long
-    results = [result for file in _tests(files, workspace, paths or []) for result in run_file(file, ready, run=run)]
+    results = [
+        result for file in _asked_for(tests, workspace, paths or []) for result in run_file(file, ready, run=run)
+    ]
     if not results:
         raise ConfigurationError(_nothing_found(workspace, paths or [], run))
     if format is ReportFormat.junit:
@@ -85,20 +87,23 @@ def _tell_coverage(
     return False
 
 
-def _load(folder: Path) -> tuple[WorkspaceFiles, Workspace]:
+def _load(folder: Path) -> tuple[WorkspaceFiles, list[TestFile], Workspace]:
+    """Everything is parsed once."""
     if not (folder / "kogda.yaml").is_file():
         where = say("here") if folder == Path() else say("in {folder}", folder=folder)
         raise ConfigurationError(
             say("there is no kogda.yaml {where}; name the workspace with --workspace", where=where)
         )
-    checked = load_workspace(folder)
+    files = read_files(folder)
+    rules, tests = [parse_file(source) for source in files.rules], [parse_tests(source) for source in files.tests]
+    mistakes = [mistake for _, found in (*rules, *tests) for mistake in found]
+    parsed = [file for file, _ in rules]
+    checked = check_rules(folder, read_ground(files), parsed, mistakes)
     if checked.plan is None:
         raise _refusal(checked.diagnostics)
-    files = read_files(folder)
-    parsed = [parse_file(source)[0] for source in files.rules]
     titles = titles_of(checked.catalog, parsed)
     names = resolve([with_schema_names(file, titles) for file in parsed], checked.catalog, [])
-    return files, Workspace(plan=checked.plan, catalog=checked.catalog, names=names)
+    return files, [file for file, _ in tests], Workspace(plan=checked.plan, catalog=checked.catalog, names=names)
 
 
 def _refusal(found: Sequence[Diagnostic]) -> typer.Exit:
@@ -108,7 +113,7 @@ def _refusal(found: Sequence[Diagnostic]) -> typer.Exit:
     return typer.Exit(COULD_NOT_RUN)
 
 
-def _tests(files: WorkspaceFiles, folder: Path, paths: Sequence[Path]) -> list[TestFile]:
+def _asked_for(tests: Sequence[TestFile], folder: Path, paths: Sequence[Path]) -> list[TestFile]:
     root = folder.resolve()
     asked = []
     for path in paths:
@@ -117,7 +122,7 @@ def _tests(files: WorkspaceFiles, folder: Path, paths: Sequence[Path]) -> list[T
         if not path.resolve().is_relative_to(root):
             raise ConfigurationError(say("{path} is not in the workspace {folder}", path=path, folder=folder))
         asked.append(path.resolve().relative_to(root).as_posix())
-    return [parse_tests(source)[0] for source in files.tests if not asked or _is_asked(source.path, asked)]
+    return [test for test in tests if not asked or _is_asked(test.source.path, asked)]
 
 
 def _is_asked(path: str, asked: Sequence[str]) -> bool:

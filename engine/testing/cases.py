@@ -40,7 +40,7 @@ def run_case(case: syntax.TestCase, file: syntax.TestFile, workspace: Workspace)
         yield CaseResult(source=file.source, title=case.title.text, example="", line=line, status="todo")
         return
     problems = Problems(file.source)
-    case = case_with_schema_names(case, file.source.text, workspace.titles)
+    case = case_with_schema_names(case, file.source, workspace.titles)
     rows = list(expanded(case, problems))
     for example, filled in rows:
         started = perf_counter()
@@ -65,7 +65,7 @@ def judged(case: syntax.TestCase, file: syntax.TestFile, workspace: Workspace) -
     problems = Problems(file.source)
     if case.examples is not None or case.todo:
         return None
-    judgement = _run(case_with_schema_names(case, file.source.text, workspace.titles), workspace, problems)
+    judgement = _run(case_with_schema_names(case, file.source, workspace.titles), workspace, problems)
     return None if problems.found else judgement
 
 
