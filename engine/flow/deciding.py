@@ -42,6 +42,7 @@ class Decisions:
     points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
     issued: list[tuple[int, UUID, PromoIssue]] = field(default_factory=list)
     short: list[ShortOfCodes] = field(default_factory=list)  # not added yet: see `add_short`
+    places: dict[str, int] = field(default_factory=dict)  # taken by those that were added, of rules with a limit
 
     def add(self, partition: int, facts: Facts, effects: Effects) -> None:
         if effects.customer is not None:
@@ -91,12 +92,12 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
             horizon=horizons[work.partition],
         )
         effects = decide_one(facts)
-        if facts.places:
-            places = with_places_of(facts.places, facts, effects)
         if effects.short_of:
             decisions.short.append(ShortOfCodes(facts, effects, decide_one))
-        else:
-            decisions.add(work.partition, facts, effects)
+            continue
+        decisions.add(work.partition, facts, effects)
+        if facts.places:
+            places = decisions.places = with_places_of(facts.places, facts, effects)
     decisions.quarantined += [
         Quarantined(what="event", subject=str(event), rule="", tries=MOST_HOPS, reason=_HOMELESS, detail="")
         for event in batch.homeless
@@ -113,10 +114,25 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
 
 async def add_short(connection: Connection, batch: Batch, decisions: Decisions) -> None:
     """What could only be decided with promo codes at hand, or without any left."""
-    await with_codes(connection, decisions.short)
+    if any(short.facts.places for short in decisions.short):
+        await _decide_in_turn(connection, decisions)
+    else:
+        await with_codes(connection, decisions.short, set())
     for short in decisions.short:
         decisions.add(batch.works[short.facts.customer.id].partition, short.facts, short.effects)
     decisions.short.clear()
+
+
+async def _decide_in_turn(connection: Connection, decisions: Decisions) -> None:
+    """Whether a place among the first customers is left is known only when those before have been decided for good."""
+    held: set[str] = set()
+    places = decisions.places
+    for short in decisions.short:
+        short.facts = replace(short.facts, places=places or short.facts.places)
+        short.effects = short.decide(short.facts)
+        if short.effects.short_of:
+            await with_codes(connection, [short], held)
+        places = with_places_of(short.facts.places, short.facts, short.effects)
 
 
 def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> None:

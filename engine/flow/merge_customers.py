@@ -113,12 +113,13 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
     history = [replace(event_of(row), historical=True) for row in rows]
     known = await _facts(connection, runtime, batch, merge, cursor=cursor, runs=runs)
     known = replace(known, history=_untold(known.history, names, since))
+    held: set[str] = set()  # promo codes
     for run in runs:
         facts = replace(known, runs=(run,))
         tell = partial(_tell, runtime, batch, history=history)
         told = ShortOfCodes(facts, tell(facts), tell)
         if told.effects.short_of:
-            await with_codes(connection, [told])
+            await with_codes(connection, [told], held)
         decisions.add(merge.target_partition, facts, told.effects)
     return decisions
 

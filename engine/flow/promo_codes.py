@@ -21,10 +21,10 @@ class ShortOfCodes:
     decide: Callable[[Facts], Effects]
 
 
-async def with_codes(connection: Connection, shorts: Sequence[ShortOfCodes]) -> None:
-    """Decide each again until it has what it wants or its pools are dry. One statement a round for all of them; a round
-    is as deep as the most codes that one customer gets in one batch."""
-    held: set[str] = set()
+async def with_codes(connection: Connection, shorts: Sequence[ShortOfCodes], held: set[str]) -> None:
+    """Decide each again until it has what it wants or its pools are dry. One statement a round for all of them; there
+    are as many rounds as one customer gets codes in one batch. `held` are the codes that decisions of this transaction
+    have, and are not written yet: those of this call are added."""
     waiting = list(shorts)
     while waiting:
         wanted: Counter[str] = Counter()

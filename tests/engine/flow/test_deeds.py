@@ -181,6 +181,39 @@ async def test_a_run_that_begins_anew_keeps_its_code(database_url: str) -> None:
         assert row["expires_at"] > first
 
 
+async def test_only_the_first_customers_of_a_batch_get_a_code(database_url: str) -> None:
+    first = rule("back", "registered", *CODES, first_customers=3)
+    async with open_shop(database_url, first, partitions=1) as shop:
+        await fill(shop, *(f"C{number}" for number in range(10)))
+        await shop.post(*(shop.event(str(number), "registered") for number in range(8)))
+
+        await shop.advance()
+
+        carried = await shop.fetch("SELECT context->'promo'->>'code' AS code FROM message ORDER BY code")
+        assert [row["code"] for row in carried] == ["C0", "C1", "C2"]
+
+
+async def test_two_runs_of_a_merged_customer_get_two_codes(database_url: str) -> None:
+    steps = (
+        plan.WaitFor(match=plan.EventMatch(events=("paid",)), up_to=plan.Length(5, "day"), line=2),
+        ISSUE,
+        send("code"),
+    )
+    rules = (rule("one", "registered", *steps), rule("two", "registered", *steps))
+    async with open_shop(database_url, *rules) as shop:
+        await fill(shop, "A1", "A2")
+        await shop.post(shop.event("7", "registered"))
+        await shop.advance()
+        await shop.post(shop.anonymous("x", "paid"))
+        await shop.advance()
+
+        await shop.post(shop.merge("x", "7"))
+        await shop.advance()
+
+        carried = await shop.fetch("SELECT context->'promo'->>'code' AS code FROM message ORDER BY code")
+        assert [row["code"] for row in carried] == ["A1", "A2"]
+
+
 async def test_eight_writers_never_give_two_people_one_code(database_url: str) -> None:
     async with open_shop(database_url, rule("back", "registered", *CODES), partitions=8) as shop:
         people = [str(number) for number in range(400)]
