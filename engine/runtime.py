@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from dsl.codec import UnreadablePlan, content_hash, from_json
 from engine.actions import ACTIONS
@@ -92,7 +93,7 @@ def _loaded(stored: RuleSet) -> LoadedRules:
 
 
 def _is_whole(stored: RuleSet) -> bool:
-    content = {"plan": stored.plan, "templates": stored.templates, "settings": stored.settings}
+    content: dict[str, Any] = {"plan": stored.plan, "templates": stored.templates, "settings": stored.settings}
     return content_hash(content) == stored.hash
 
 
