@@ -162,8 +162,9 @@ class Membership:
     since: datetime
 
 
-#: What an appointment is for: a start of a rule, or another look at a segment whose window slides.
-Errand: TypeAlias = Literal["date", "inactivity", "schedule", "segment"]
+#: What an appointment is for: a start of a rule, also one that was asked for ("start"), or another look at a segment
+#: whose window slides.
+Errand: TypeAlias = Literal["date", "inactivity", "schedule", "segment", "start"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

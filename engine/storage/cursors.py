@@ -48,11 +48,16 @@ async def lock_cursors(connection: Connection, partitions: Sequence[int], *, wai
     return [Cursor(*row) for row in rows]
 
 
+async def all_cursors(connection: Connection) -> list[Cursor]:
+    """As they are at this moment, for who only looks."""
+    return [Cursor(*row) for row in await connection.fetch(_READ + " ORDER BY partition")]
+
+
 # A clock that was far ahead for a while must not leave a floor above what comes after it was set right.
-_LOCK_ALL = """
+_READ = """
     SELECT partition, xid, seq, least(floor, now() - interval '1 day'), epoch, standing, filled_to FROM partition_cursor
-    WHERE partition = ANY($1::smallint[]) ORDER BY partition FOR UPDATE
 """
+_LOCK_ALL = _READ + " WHERE partition = ANY($1::smallint[]) ORDER BY partition FOR UPDATE"
 _LOCK_FREE = _LOCK_ALL + " SKIP LOCKED"
 
 

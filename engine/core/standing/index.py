@@ -57,6 +57,7 @@ class Standing:
     wakes: Mapping[WakeKey, Wake]
     silences: Mapping[str, tuple[WakeKey, ...]]  # by the event that must not come
     audiences: Mapping[str, Test]  # by rule; without one it is everyone
+    asked: Mapping[str, str]  # rules that a member may be started in when somebody asks for it, with their definitions
 
     @property
     def events(self) -> frozenset[str]:
@@ -110,6 +111,11 @@ def build_standing(
             code.rule.name: test_of(trigger.audience, plan_.currency, zone=code.zone)
             for code, trigger in triggers
             if isinstance(trigger, plan.ScheduleTrigger) and trigger.audience is not None
+        },
+        asked={
+            code.rule.name: segments[trigger.segment].definition
+            for code, trigger in triggers
+            if isinstance(trigger, plan.SegmentTrigger) and trigger.enters and trigger.segment in segments
         },
     )
 

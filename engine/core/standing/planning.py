@@ -103,6 +103,8 @@ def _silence(
     was_waited_for = pending is not None and pending.occasion == occasion
     if occasion <= done or (at < earliest and not was_waited_for):
         return None
+    if was_waited_for and pending is not None and pending.at is not None:
+        at = max(at, min(pending.at, draft.now))  # it may have been asked for after the mark
     return at, occasion
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from dsl.plan import SegmentTrigger
 from engine.core.draft import Draft
 from engine.core.model import Appointment, Event, Membership
+from engine.core.program import RuleCode
 from engine.core.scope import attributes_of
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import SegmentCode, Standing, WakeKey
@@ -24,12 +26,7 @@ def settle(draft: Draft) -> None:
     standing = draft.live.standing
     if standing is None and not (draft.memberships or draft.appointments):
         return
-    for row in draft.memberships.values():
-        if standing is None or row.segment not in standing.segments:
-            draft.change_membership(replace(row, is_in=None))
-    for key, kept in draft.appointments.items():
-        if standing is None or key not in standing.wakes:
-            draft.appoint(Appointment(errand=kept.errand, name=kept.name, at=None))
+    _forget_what_is_gone(draft, standing)
     if standing is None:
         return
     for code in standing.segments.values():
@@ -41,6 +38,18 @@ def settle(draft: Draft) -> None:
         if made is None or made.definition != wake.definition:
             # To a new customer everything is told for the first time: a date may be one to catch up with.
             draft.plan_again([key], "changed" if draft.is_new else "made")
+
+
+def _forget_what_is_gone(draft: Draft, standing: Standing | None) -> None:
+    for row in draft.memberships.values():
+        if standing is None or row.segment not in standing.segments:
+            draft.change_membership(replace(row, is_in=None))
+    for key, kept in draft.appointments.items():
+        if standing is not None and key[0] == "start" and key[1] in standing.asked:
+            if kept.at is not None and kept.definition != standing.asked[key[1]]:
+                draft.appoint(replace(kept, at=None))  # it was asked for by another definition
+        elif standing is None or key not in standing.wakes:
+            draft.appoint(Appointment(errand=kept.errand, name=kept.name, at=None))
 
 
 def after_event(draft: Draft, event: Event, occasion: Occasion) -> None:
@@ -97,6 +106,9 @@ def keep(draft: Draft, key: WakeKey, horizon: datetime) -> None:
     standing, kept = draft.live.standing, draft.appointments[key]
     if standing is None or kept.at is None:
         return
+    if key[0] == "start":
+        _start_member(draft, draft.live.by_name[key[1]], kept)
+        return
     wake = standing.wakes[key]
     draft.plan_again([key], "made")
     if wake.segment is not None:
@@ -109,6 +121,16 @@ def keep(draft: Draft, key: WakeKey, horizon: datetime) -> None:
         at, occasion = newest_until(draft, wake.rule, kept, horizon)
         draft.appoint(replace(kept, at=None, done=occasion))
         _start(draft, standing, key, at=at, occasion=occasion)
+
+
+def _start_member(draft: Draft, code: RuleCode, kept: Appointment) -> None:
+    """Somebody asked for it when this customer was in the segment; who has left it since is left alone."""
+    assert isinstance(code.rule.trigger, SegmentTrigger) and kept.at is not None
+    if not draft.scope().in_segment(code.rule.trigger.segment, draft.attributes):
+        draft.appoint(replace(kept, at=None))
+        return
+    draft.appoint(replace(kept, at=None, done=kept.occasion))
+    start(draft, code, Occasion(id=kept.occasion, at=kept.at), told=f"customer in {code.rule.trigger.segment}")
 
 
 def _start(draft: Draft, standing: Standing, key: WakeKey, *, at: datetime, occasion: str) -> None:
