@@ -12,11 +12,13 @@ from api.language import spoken
 from api.lsp.answers import ANSWERS
 from api.lsp.commands import COMMANDS
 from api.lsp.desk import Desk
+from api.lsp.folders import LooseFile
 from api.lsp.live import LiveNumbers
 from api.lsp.texts import TEXTS
 from api.lsp.watch import Watch
 from api.lsp.wording import Wording
 from dsl.assistance.colours import COLOURS
+from dsl.assistance.completion import complete
 from dsl.messages import LANGUAGES
 
 OPTIONS: dict[str, object] = {
@@ -69,6 +71,13 @@ def language_server() -> KogdaServer:
     return server
 
 
+def _warm_up() -> None:
+    """The first key stroke must not wait for tables that are built when they are first used."""
+    loose = LooseFile("warm.rules", 'when a where customer.city is "b" sned email "c"\n  only ')
+    complete(loose.view, loose.document, len(loose.document.source.text))
+    assert loose.document.found
+
+
 def _begun(ls: KogdaServer, params: types.InitializeParams) -> None:
     ls.agree(params)
 
@@ -76,6 +85,7 @@ def _begun(ls: KogdaServer, params: types.InitializeParams) -> None:
 def serve() -> None:
     """Until the client says goodbye, or stdin ends."""
     server = language_server()
+    _warm_up()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # trees hold no cycles; looking for some at every key stroke is felt

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.lsp.server import KogdaServer
 
 #: A pause in writing after which the item is looked at, and one after which everything is.
-ITEM_S, WORKSPACE_S = 0.02, 0.35
+ITEM_S, WORKSPACE_S = 0.01, 0.35
 
 
 class Watch:

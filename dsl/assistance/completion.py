@@ -26,7 +26,7 @@ PRODUCERS: tuple[Propose, ...] = (
 )
 
 #: More than anybody reads; a client asks again at the next letter.
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)

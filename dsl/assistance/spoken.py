@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dsl.assistance.view import View
 from dsl.formatting.words import Language
@@ -22,11 +23,17 @@ _ENGLISH, _RUSSIAN = _beginnings(ENGLISH), _beginnings(RUSSIAN)
 
 def spoken_language(text: str, view: View | None = None) -> Language:
     """By its header, then by its items, then by the rest of the workspace."""
+    own = _spoken_by(text)
+    if own is not None or view is None:
+        return own or "en"
+    spoken = [_spoken_by(each.source.text) for each in view.documents()]
+    return "ru" if spoken.count("ru") > spoken.count("en") else "en"
+
+
+@lru_cache(maxsize=1024)
+def _spoken_by(text: str) -> Language | None:
+    """None: by its words alone nobody can tell."""
     if header := _HEADER.search(text):
         return "ru" if header[1].lower() == "ru" else "en"
     russian, english = len(_RUSSIAN.findall(text)), len(_ENGLISH.findall(text))
-    if russian != english:
-        return "ru" if russian > english else "en"
-    headers = [_HEADER.search(each.source.text) for each in view.documents()] if view else []
-    spoken = [header[1].lower() for header in headers if header]
-    return "ru" if headers and spoken.count("ru") * 2 > len(headers) else "en"
+    return None if russian == english else "ru" if russian > english else "en"

@@ -11,11 +11,14 @@ from dsl.assistance.proposals import POSSIBLE, WANTED, Proposal, ProposalKind
 from dsl.formatting.values import quoted
 from dsl.walk import walk
 
+#: Words before the names that kogda.yaml gives.
+_NAMED = ("PROMO", "CALL", "NOTIFY")
+
 
 def propose_texts(cursor: Cursor) -> Iterator[Proposal]:
     if "STRING" not in cursor.accepted:
         return
-    before = cursor.type_before()
+    before, catalog = cursor.type_before(), cursor.view.catalog
     if before == "CHANNEL":
         yield from _templates(cursor, channel_of(str(cursor.tokens[-1])))
     elif before == "BEST" or (before == "TEMPLATE" and cursor.document.kind == "tests"):
@@ -30,6 +33,9 @@ def propose_texts(cursor: Cursor) -> Iterator[Proposal]:
         yield from _files(cursor)
     elif before == "OWNER":
         yield from _mentioned(cursor, "name", syntax.Owner)
+    elif before in _NAMED:
+        names = {"PROMO": catalog.pools, "CALL": catalog.webhooks, "NOTIFY": catalog.staff}[before]
+        yield from (Proposal(label=quoted(each), kind="name", rank=WANTED, found_by=(each,)) for each in sorted(names))
     elif before == "TIMEZONE":
         yield Proposal(label=quoted(cursor.view.catalog.timezone), kind="value", rank=WANTED)
 

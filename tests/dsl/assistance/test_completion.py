@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from dsl.assistance.completion import complete
+from dsl.assistance.documents import read_document
 from dsl.assistance.shapes import RULE_SHAPES, STEP_SHAPES, TEST_SHAPES
+from dsl.assistance.view import View
+from dsl.catalog import PromoPool
 from dsl.parser import parse_file, parse_tests
 from dsl.recovery.failure import Failure, attempt
 from dsl.source import Source
-from tests.dsl.assistance.desk import TESTS, accepted, completions, labels
+from tests.dsl.assistance.desk import TESTS, accepted, at_cursor, completions, labels
+from tests.dsl.shop import SHOP
 
 EVENTS = {"cart_abandoned", "order_placed", "visit_booked", "checkout_started", "pinged", "ponged"}
 
@@ -133,6 +139,17 @@ def test_a_mistake_in_the_lines_above_does_not_stop_it():
 
 def test_what_follows_the_cursor_does_not_change_what_may_stand_at_it():
     assert labels('when |\n\nrule "B"\n  when pinged send email "cart"')[0] == "cart_abandoned"
+
+
+def test_names_of_the_settings_are_proposed_where_they_belong():
+    view, _, _ = at_cursor("when pinged exit|")
+    catalog = replace(SHOP, pools={"BACK10": PromoPool()}, webhooks=("crm",), staff=("managers",))
+
+    for text, name in (("issue promo ", "BACK10"), ("call ", "crm"), ('notify "', "managers")):
+        document = read_document(Source("rules/new.rules", f"when pinged {text}"), "rules")
+        found = complete(View(catalog, view.rules), document, len(document.source.text))
+
+        assert [each.proposal.label for each in found] == [f'"{name}"']
 
 
 def test_nothing_is_proposed_in_a_comment():
