@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,8 +24,7 @@ TIME = ("timestamp", "at", "time", "occurred_at", "originalTimestamp", "sentAt")
 VALUES = ("properties", "traits", "data")
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedEvent:
+class ExportedEvent(NamedTuple):
     """`name` is "" for an identification: `values` are traits then."""
 
     customer: str  # the key: "u:42"
@@ -41,7 +40,7 @@ def read_export(path: Path) -> Iterator[ExportedEvent]:
             read = csv.DictReader(lines) if path.suffix.lower() == ".csv" else _objects(lines, path)
             for number, fields in enumerate(read, 2 if path.suffix.lower() == ".csv" else 1):
                 if fields:
-                    yield _event(fields, f"{path}:{number}")
+                    yield _event(fields, path, number)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or say("this is no UTF-8 text")
         raise ConfigurationError(say("{path} cannot be read: {reason}", path=path, reason=reason)) from None
@@ -51,22 +50,21 @@ def read_export(path: Path) -> Iterator[ExportedEvent]:
 
 def _objects(lines: Iterator[str], path: Path) -> Iterator[Mapping[str, Any]]:
     for number, line in enumerate(lines, 1):
-        read: Any = {}
-        if line.strip():
-            try:
-                read = orjson.loads(line)
-            except ValueError:
-                read = None
+        try:
+            read: Any = orjson.loads(line) if line != "\n" else {}
+        except ValueError:
+            read = None if line.strip() else {}
         if not isinstance(read, dict):
             place = f"{path}:{number}"
             raise ConfigurationError(say("{place} is no event: one JSON object a line", place=place))
         yield read
 
 
-def _event(fields: Mapping[str, Any], place: str) -> ExportedEvent:
+def _event(fields: Mapping[str, Any], path: Path, line: int) -> ExportedEvent:
     is_identify = fields.get("type") == "identify"
     key, name, at = _key(fields), _first(fields, EVENT), _moment(_first(fields, TIME))
     if key is None or at is None or (name is None and not is_identify):
+        place = f"{path}:{line}"
         raise ConfigurationError(say("{place} is no event: it needs `event`, `userId` and `timestamp`", place=place))
     values = _first(fields, VALUES)
     if not isinstance(values, dict):
@@ -80,9 +78,15 @@ def _event(fields: Mapping[str, Any], place: str) -> ExportedEvent:
 def _key(fields: Mapping[str, Any]) -> str | None:
     known = _first(fields, KNOWN)
     if known is not None:
-        return known_key(str(known))
+        return _known_key(str(known))
     anonymous = _first(fields, ANONYMOUS)
     return anonymous_key(str(anonymous)) if anonymous is not None else None
+
+
+@lru_cache(maxsize=100_000)
+def _known_key(customer: str) -> str:
+    """One text for all events of a customer."""
+    return known_key(customer)
 
 
 def _cell(value: Any) -> JSON:
@@ -100,12 +104,16 @@ def _cell(value: Any) -> JSON:
 
 
 def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((fields[name] for name in names if fields.get(name) not in (None, "")), None)
+    for name in names:
+        value = fields.get(name)
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def _moment(value: Any) -> datetime | None:
     try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if type(value) is int or type(value) is float:
             return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError, OverflowError, OSError):

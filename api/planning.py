@@ -13,20 +13,17 @@ from typing import Any, get_args
 from uuid import UUID
 
 from api.language import spoken
-from api.simulating import Stretch
+from api.past_marks import marks_that_are_new
+from api.simulating import Rules, Stretch, live_rules, simulate_server
 from dsl.codec import UnreadablePlan, from_json
 from dsl.differences import RuleDifference, SegmentDifference, rule_differences, segment_differences
 from dsl.messages import say
 from dsl.plan import Plan
-from engine.actions import ACTIONS
 from engine.core.moving import Fate
-from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
 from engine.storage.database import Connection
-from engine.storage.replays import count_events
 from engine.storage.rule_sets import live_rule_set, load_rule_set
 from engine.storage.runs import people_in
-from engine.testing.simulating import simulate_stored
 from engine.testing.simulation import Simulation
 from engine.testing.world import World
 
@@ -64,6 +61,8 @@ class Preview:
     fates: Mapping[str, Fate]
     replays: tuple[Simulation, Simulation] | None = None  # of what is live, and of what would be
     crossings: Mapping[str, Crossing] = field(default_factory=dict)
+    # By rule with a new mark, how many people are past it and are not started (S13); None: only a database can tell.
+    past: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -75,7 +74,8 @@ def preview(live: Live, plan: Plan, target: str, fates: Mapping[str, Fate]) -> P
     rules = tuple(rule_differences(live.plan, plan, spoken()))
     _check_fates(rules, fates)
     segments = tuple(segment_differences(live.plan, plan, spoken()))
-    return Preview(live=live, hash=target, rules=rules, segments=segments, fates=dict(fates))
+    past = dict.fromkeys(marks_that_are_new(live.plan, rules))
+    return Preview(live=live, hash=target, rules=rules, segments=segments, fates=dict(fates), past=past)
 
 
 def _check_fates(rules: tuple[RuleDifference, ...], fates: Mapping[str, Fate]) -> None:
@@ -117,25 +117,22 @@ def live_of_server(url: str) -> Live:
 
 
 async def with_replays(
-    connection: Connection, seen: Preview, plan: Plan, stretch: Stretch, on_progress: OnProgress
+    connection: Connection, seen: Preview, rules: Rules, stretch: Stretch, on_progress: OnProgress
 ) -> Preview:
     """The same, with what both would have sent, and who would cross the borders of changed segments."""
     changed = [each.name for each in seen.segments if each.kind == "changed"]
     simulations, members = [], []
-    for name, each in ((say("what is live"), seen.live.plan), (say("what would be"), plan)):
-        program = load_program(each, 1, ACTIONS)
-        simulation = Simulation(stretch.since, stretch.until, program.zone)
-        simulation.events = await count_events(connection, since=stretch.since, until=stretch.until)
+    for name, each in ((say("what is live"), await live_rules(connection)), (say("what would be"), rules)):
         inside: dict[str, set[UUID]] = {segment: set() for segment in changed}
 
         def note(world: World, inside: dict[str, set[UUID]] = inside) -> None:
             for segment, customers in inside.items():
                 customers |= world.memory.noted.members(segment)
 
-        def progress(count: int, name: str = name, total: int = simulation.events) -> None:
+        def progress(count: int, total: int, name: str = name) -> None:
             on_progress(name, count, total)
 
-        simulations.append(await simulate_stored(connection, program, simulation, on_progress=progress, on_world=note))
+        simulations.append(await simulate_server(connection, each, stretch, progress, note))
         members.append(inside)
     before, after = members
     crossings = {name: Crossing(len(after[name] - before[name]), len(before[name] - after[name])) for name in changed}

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from api.events_export import read_export
 from api.language import spoken
+from dsl.catalog import Catalog
+from dsl.codec import from_json
 from dsl.diagnostics import Severity
 from dsl.messages import say
 from dsl.plan import Plan
 from dsl.render import render_text
 from engine.actions import ACTIONS
 from engine.config import Settings
-from engine.core.identity import customer_id
-from engine.core.model import Event
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
+from engine.flow.asked_text import published_catalog
 from engine.flow.load_workspace import load_workspace
-from engine.runtime import Programs
 from engine.storage.database import Connection, Database
 from engine.storage.migrate import require_current
 from engine.storage.replays import count_events
-from engine.storage.rule_sets import live_rule_set
-from engine.testing.simulating import simulate_events, simulate_stored
+from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.testing.delivery import Delivery
+from engine.testing.replay import Replay, events_heard
+from engine.testing.simulating import OnWorld, Told, simulate_stored, simulate_told
 from engine.testing.simulation import Simulation
 
 LIVE = "live"
@@ -65,7 +67,22 @@ def moment_of(written: str, option: str, *, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def plan_of(folder: Path) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is replayed through: a plan, and of its workspace what delivery asks."""
+
+    plan: Plan
+    catalog: Catalog
+
+    def replay(self, stretch: Stretch, **more: Any) -> tuple[Replay, Simulation]:
+        program = load_program(self.plan, 1, ACTIONS)
+        replay = Replay(program, stretch.since, stretch.until, Delivery.of(self.catalog, **more))
+        pools: Any = self.catalog.settings.get("promos") or {}
+        worth = {name: pool["discount"] for name, pool in pools.items() if pool.get("discount")}
+        return replay, Simulation(stretch.since, stretch.until, program.zone, discounts=worth)
+
+
+def rules_of(folder: Path) -> Rules:
     """Raises ConfigurationError with all that is wrong."""
     if not (folder / "kogda.yaml").is_file():
         raise ConfigurationError(say("there is no kogda.yaml in {folder}", folder=folder))
@@ -76,47 +93,72 @@ def plan_of(folder: Path) -> Plan:
         raise ConfigurationError(
             say("nothing was replayed: {folder} has mistakes\n{mistakes}", folder=folder, mistakes=mistakes)
         )
-    return checked.plan
+    return Rules(checked.plan, checked.catalog)
 
 
-def simulate_file(plan: Plan, path: Path, stretch: Stretch | None, on_progress: OnProgress) -> Simulation:
+def simulate_file(rules: Rules, path: Path, stretch: Stretch | None, on_progress: OnProgress) -> Simulation:
     """`stretch` None: from the first event to the last one."""
-    events = [(each.customer, _event(each.customer, number, each)) for number, each in enumerate(read_export(path))]
-    if not events:
+    export = _read(path, rules.plan)
+    if not export.customers:
         raise ConfigurationError(say("{path} holds no events", path=path))
-    times = [event.received_at for _, event in events]
-    stretch = stretch or Stretch(min(times), max(times) + timedelta(days=1))
-    program = load_program(plan, 1, ACTIONS)
-    simulation = Simulation(stretch.since, stretch.until, program.zone)
-    simulation.events = sum(stretch.since <= at < stretch.until for at in times)
-    return simulate_events(program, simulation, events, on_progress=lambda n: on_progress(n, len(events)))
+    stretch = stretch or Stretch(min(export.times), max(export.times) + timedelta(days=1))
+    replay, simulation = rules.replay(stretch, reaches_all=not export.has_addresses)
+    simulation.events = sum(stretch.since <= at < stretch.until for at in export.times)
+    total = sum(len(told.events) for told in export.customers.values())
+    return simulate_told(replay, simulation, export.customers, on_progress=lambda n: on_progress(n, total))
 
 
-def _event(key: str, number: int, exported: Any) -> Event:
-    return Event(
-        id=UUID(int=number),
-        customer=customer_id(key),
-        kind="track" if exported.name else "identify",
-        name=exported.name,
-        at=exported.at,
-        received_at=exported.at,
-        properties=exported.values,
+@dataclass(slots=True)
+class _Export:
+    customers: dict[str, Told] = field(default_factory=dict)
+    times: list[datetime] = field(default_factory=list)
+    has_addresses: bool = False
+
+
+def _read(path: Path, plan: Plan) -> _Export:
+    """Of events that no rule hears only the time is kept."""
+    export, heard = _Export(), events_heard(load_program(plan, 1, ACTIONS))
+    for each in read_export(path):
+        export.times.append(each.at)
+        told = export.customers.get(each.customer)
+        if told is None:
+            told = export.customers[each.customer] = Told(each.at)
+        elif each.at < told.first_seen:
+            told.first_seen = each.at
+        if not each.name:
+            export.has_addresses |= "email" in each.values or "phone" in each.values
+        elif each.name not in heard:
+            continue
+        told.events.append((each.at, each.name, each.values))
+    return export
+
+
+async def simulate_server(
+    connection: Connection, rules: Rules, stretch: Stretch, on_progress: OnProgress, on_world: OnWorld | None = None
+) -> Simulation:
+    replay, simulation = rules.replay(stretch)
+    simulation.events = total = await count_events(connection, since=stretch.since, until=stretch.until)
+    return await simulate_stored(
+        connection, replay, simulation, on_progress=lambda n: on_progress(n, total), on_world=on_world
     )
 
 
-async def simulate_server(connection: Connection, plan: Plan, stretch: Stretch, on_progress: OnProgress) -> Simulation:
-    program = load_program(plan, 1, ACTIONS)
-    simulation = Simulation(stretch.since, stretch.until, program.zone)
-    simulation.events = await count_events(connection, since=stretch.since, until=stretch.until)
-    total = simulation.events
-    return await simulate_stored(connection, program, simulation, on_progress=lambda n: on_progress(n, total))
-
-
-async def live_plan(connection: Connection) -> Plan:
+async def live_rules(connection: Connection) -> Rules:
     live = await live_rule_set(connection)
     if live is None:
         raise NothingPublished
-    return (await Programs().load(connection, live)).program.plan
+    stored = await load_rule_set(connection, live)
+    return Rules(from_json(stored.plan), published_catalog(stored))
+
+
+@contextmanager
+def without_search_for_cycles() -> Iterator[None]:
+    """A replay makes none, and to walk millions of events again and again takes as long as to replay them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, conditions, editing, history, idle, latency, mail, parsing, rendering, road
+from benchmarks import checking, conditions, editing, history, idle, latency, mail, parsing, rendering, road, simulating
 from benchmarks.report import Figure, machine, write_page
 
 SEED = 1
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "parsing": parsing.measure,
     "check": checking.measure,
     "lsp": editing.measure,
+    "simulating": simulating.measure,
     "idle": idle.measure,
 }
 

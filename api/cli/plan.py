@@ -6,17 +6,20 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from api.cli.looking import looking_at_customers
 from api.cli.plan_report import render_markdown, render_preview
 from api.cli.terminal import errors
 from api.language import spoken, told
+from api.past_marks import people_past
 from api.planning import Preview, live_of_database, live_of_server, preview, save_preview, with_replays
-from api.simulating import stored_events, stretch_of
+from api.simulating import Rules, stored_events, stretch_of
 from api.supervisor.services import connected
 from dsl.diagnostics import Severity
 from dsl.messages import say
@@ -27,6 +30,7 @@ from engine.core.moving import Fate
 from engine.errors import ConfigurationError
 from engine.flow.load_workspace import CheckedWorkspace, load_workspace
 from engine.flow.publish_rules import hash_of
+from engine.storage.rounds import count_customers
 
 CHANGES, MISTAKES = 2, 1
 _PRODUCTION = "production"
@@ -101,11 +105,15 @@ async def _of_database(
     assert checked.plan is not None
     async with stored_events(settings) as connection:
         seen = preview(await live_of_database(connection), checked.plan, target, fates)
+        if seen.past:
+            with looking_at_customers(await count_customers(connection)) as on_look:
+                past = await people_past(connection, checked.plan, tuple(seen.past), on_look=on_look)
+            seen = replace(seen, past=past)
         if replay is None or not seen.changes:
             return seen
         stretch = stretch_of(replay, None, now=utc_now())
         with _progress() as on_progress:
-            return await with_replays(connection, seen, checked.plan, stretch, on_progress)
+            return await with_replays(connection, seen, Rules(checked.plan, checked.catalog), stretch, on_progress)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +17,17 @@ from api.cli.simulate_html import as_html
 from api.cli.simulate_report import as_json, render_simulations
 from api.cli.terminal import errors
 from api.language import told
-from api.simulating import LIVE, Stretch, live_plan, plan_of, simulate_file, simulate_server, stored_events, stretch_of
+from api.simulating import (
+    LIVE,
+    Stretch,
+    live_rules,
+    rules_of,
+    simulate_file,
+    simulate_server,
+    stored_events,
+    stretch_of,
+    without_search_for_cycles,
+)
 from api.supervisor.services import connected
 from dsl.messages import say
 from engine.clock import utc_now
@@ -47,14 +56,9 @@ def simulate(
     Exits 1 when there are no events in that time, 2 when something is missing or wrong.
     """
     settings = read_settings(workspace=workspace, data=data)
-    gc.freeze()
     chosen = [rules or str(settings.workspace), *([baseline] if baseline else [])]
-    if events is not None:
-        simulations = _of_file(events, chosen, since, until)
-    else:
-        stretch = stretch_of(since or "30d", until, now=utc_now())
-        with connected(settings) as whole:
-            simulations = asyncio.run(_of_server(whole, chosen, stretch))
+    with without_search_for_cycles():
+        simulations = _simulations(settings, chosen, events, since, until)
     if simulations[0].events == 0:
         print(f"kogda: {told(say('there are no events in that time'))}", file=sys.stderr)
         raise typer.Exit(FOUND_NOTHING)
@@ -66,6 +70,16 @@ def simulate(
     )
 
 
+def _simulations(
+    settings: Settings, chosen: list[str], events: Path | None, since: str | None, until: str | None
+) -> list[Simulation]:
+    if events is not None:
+        return _of_file(events, chosen, since, until)
+    stretch = stretch_of(since or "30d", until, now=utc_now())
+    with connected(settings) as whole:
+        return asyncio.run(_of_server(whole, chosen, stretch))
+
+
 def _of_file(path: Path, chosen: list[str], since: str | None, until: str | None) -> list[Simulation]:
     if LIVE in chosen:
         raise ConfigurationError(say("an export is replayed through workspaces: name a folder instead of `live`"))
@@ -73,7 +87,7 @@ def _of_file(path: Path, chosen: list[str], since: str | None, until: str | None
     done = []
     for folder in chosen:
         with _progress(folder) as on_progress:
-            done.append(simulate_file(plan_of(Path(folder)), path, stretch, on_progress))
+            done.append(simulate_file(rules_of(Path(folder)), path, stretch, on_progress))
     return done
 
 
@@ -81,9 +95,9 @@ async def _of_server(settings: Settings, chosen: list[str], stretch: Stretch) ->
     done = []
     async with stored_events(settings) as connection:
         for each in chosen:
-            plan = await live_plan(connection) if each == LIVE else plan_of(Path(each))
+            chosen_rules = await live_rules(connection) if each == LIVE else rules_of(Path(each))
             with _progress(each) as on_progress:
-                done.append(await simulate_server(connection, plan, stretch, on_progress))
+                done.append(await simulate_server(connection, chosen_rules, stretch, on_progress))
     return done
 
 

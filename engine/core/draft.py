@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from engine.core import calendar
 from engine.core.deeds import Recall
-from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
+from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.history import with_event
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
 from engine.core.program import Order, Program, RuleCode
@@ -24,9 +24,6 @@ from engine.core.standing.index import WHYS, WakeKey, Why
 
 #: Steps that one call may take for one customer, and steps that one run may take in its life.
 MOST_STEPS = 10_000
-
-
-_NOTHING = Effects()
 
 
 class UnknownRuleSet(LookupError):
@@ -279,7 +276,7 @@ class Draft:
         before = {run.id: run for run in self._before.runs}
         standing = self._standing()
         if not (self._is_changed or self.failures or standing) and self.customer is self._before.customer:
-            return _NOTHING
+            return NOTHING
         changed = (
             run.but(version=before[run.id].version + 1) if run.id in before else run
             for run in self.runs.values()

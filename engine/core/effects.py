@@ -105,6 +105,10 @@ class Effects:
     failures: tuple[Failure, ...] = ()
 
 
+#: What most events cause.
+NOTHING = Effects()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A rule that raised for one event or run. The rest of the batch is not touched by it."""

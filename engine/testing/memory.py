@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
-from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
+from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
 from engine.core.history import with_event
 from engine.core.identity import customer_id
 from engine.core.model import PLACE, CountMark, Customer, Event, Facts, OnceMark, Past, Run
 from engine.testing.noted import Noted
 from engine.testing.pools import Pools
+
+_NONE: Mapping[Any, Any] = {}
 
 
 @dataclass
@@ -22,8 +26,10 @@ class Memory:
 
     customers: dict[UUID, Customer] = field(default_factory=dict)
     runs: dict[UUID, Run] = field(default_factory=dict)
-    marks: dict[tuple[UUID, str, str], OnceMark] = field(default_factory=dict)
-    counted: dict[tuple[UUID, str, str], CountMark] = field(default_factory=dict)
+    changing: dict[UUID, dict[UUID, Run]] = field(default_factory=dict)  # of `runs`, by customer: those that may change
+    marks: dict[UUID, dict[tuple[str, str], OnceMark]] = field(default_factory=dict)
+    counted: dict[UUID, dict[tuple[str, str], CountMark]] = field(default_factory=dict)
+    places: Counter[str] = field(default_factory=Counter)  # taken, by rule with `only first … customers`
     history: dict[UUID, dict[str, tuple[Past, ...]]] = field(default_factory=dict)
     last_seen: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
     last_messages: dict[UUID, dict[str, datetime]] = field(default_factory=dict)
@@ -43,16 +49,16 @@ class Memory:
     def facts(self, customer: UUID) -> Facts:
         return Facts(
             customer=self.customers[customer],
-            runs=tuple(run for run in self.runs.values() if run.customer == customer and may_change(run)),
-            once=tuple(mark for (owner, _, _), mark in self.marks.items() if owner == customer),
+            runs=tuple(self.changing.get(customer, _NONE).values()),
+            once=tuple(self.marks.get(customer, _NONE).values()),
             last_seen=self.last_seen.get(customer, {}),
-            counted=tuple(mark for (owner, _, _), mark in self.counted.items() if owner == customer),
+            counted=tuple(self.counted.get(customer, _NONE).values()),
             history=self.history.get(customer, {}),
             last_messages=self.last_messages.get(customer, {}),
-            places=self._places(),
+            places=self.places,
             delivered_by=self.delivered_by.get(customer),
             memberships=self.noted.memberships.get(customer, {}),
-            appointments=tuple(self.noted.appointments.get(customer, {}).values()),
+            appointments=tuple(self.noted.appointments.get(customer, _NONE).values()),
             is_new=customer not in self.noted.known,
         )
 
@@ -65,12 +71,15 @@ class Memory:
             self.history[event.customer] = with_event(self.history.get(event.customer, {}), event.name, past)
 
     def apply(self, customer: UUID, effects: Effects) -> None:
+        """Most events change nothing."""
+        if effects is NOTHING:
+            self.noted.known.add(customer)
+            return
         if effects.customer is not None:
             self.customers[customer] = effects.customer
-        self.runs.update({run.id: run for run in effects.runs})
-        self.marks = {place: mark for place, mark in self.marks.items() if mark.run not in effects.released}
-        self.marks.update({(customer, mark.rule, mark.key): mark for mark in effects.marks})
-        self.counted.update({(customer, mark.rule, mark.key): mark for mark in effects.counted})
+        for run in effects.runs:
+            self._keep_run(run)
+        self._apply_marks(customer, effects)
         for event in effects.emitted:
             self.remember(event)
         for message in effects.messages:
@@ -81,7 +90,28 @@ class Memory:
         self.notes.extend(effects.notes)
         self.failures.extend(effects.failures)
         self.points.extend(effects.points)
-        self.pools.issued.extend(effects.issued)
+        self.pools.issue(effects.issued)
+
+    def _keep_run(self, run: Run) -> None:
+        self.runs[run.id] = run
+        if may_change(run):
+            self.changing.setdefault(run.customer, {})[run.id] = run
+        elif (theirs := self.changing.get(run.customer)) is not None:
+            theirs.pop(run.id, None)
+
+    def _apply_marks(self, customer: UUID, effects: Effects) -> None:
+        if effects.released:
+            kept = self.marks.get(customer, {}).items()
+            self.places.subtract(mark.rule for (_, key), mark in kept if key == PLACE and mark.run in effects.released)
+            self.marks[customer] = {place: mark for place, mark in kept if mark.run not in effects.released}
+        if effects.marks:
+            marks = self.marks.setdefault(customer, {})
+            places = (mark.rule for mark in effects.marks if mark.key == PLACE and (mark.rule, PLACE) not in marks)
+            self.places.update(places)
+            marks.update({(mark.rule, mark.key): mark for mark in effects.marks})
+        if effects.counted:
+            counted = self.counted.setdefault(customer, {})
+            counted.update({(mark.rule, mark.key): mark for mark in effects.counted})
 
     def settle(self, message: NewMessage, state: str) -> None:
         """It leaves the queue. What was put off has not been said, and what was sent says which channel works."""
@@ -90,9 +120,6 @@ class Memory:
             self.last_messages.get(message.customer, {}).pop(f"{message.channel}/{message.template}", None)
         elif state == "sent" and not message.is_outward:
             self.delivered_by[message.customer] = message.channel
-
-    def _places(self) -> dict[str, int]:
-        return Counter(mark.rule for mark in self.marks.values() if mark.key == PLACE)
 
     def withdrawn(self, withdrawals: tuple[Withdrawal, ...]) -> list[tuple[NewMessage, str]]:
         """Queued messages that must not go out, with the reason; they leave the queue."""
@@ -104,18 +131,21 @@ class Memory:
 
     def next_wake(self, recurring_until: datetime | None = None) -> datetime | None:
         """Of what comes again and again, such as schedules, only what comes up to a moment, if one is given."""
-        waiting = [run.wake_at for run in self.runs.values() if run.wake_at is not None]
+        waiting = [run.wake_at for run in self._changing() if run.wake_at is not None]
         return min([*waiting, *self.noted.moments(recurring_until)], default=None)
 
     def due(self, now: datetime) -> list[UUID]:
         """Customers with a timer that is due, each once, in the order of their oldest one."""
         due = [
             (run.wake_at, run.id, run.customer)
-            for run in self.runs.values()
+            for run in self._changing()
             if run.wake_at is not None and run.wake_at <= now
         ]
         due += self.noted.due(now)
         return list(dict.fromkeys(customer for _, _, customer in sorted(due)))
+
+    def _changing(self) -> Iterator[Run]:
+        return chain.from_iterable(map(dict.values, self.changing.values()))
 
 
 def may_change(run: Run) -> bool:

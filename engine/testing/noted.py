@@ -23,11 +23,16 @@ class Noted:
 
     def apply(self, customer: UUID, effects: Effects) -> None:
         self.known.add(customer)
+        if effects.memberships:
+            self._apply_memberships(customer, effects)
+        if effects.appointments:
+            made = {(each.errand, each.name): each for each in effects.appointments}
+            kept = {**self.appointments.get(customer, {}), **made}
+            self.appointments[customer] = {key: each for key, each in kept.items() if each.definition}
+
+    def _apply_memberships(self, customer: UUID, effects: Effects) -> None:
         rows = {**self.memberships.get(customer, {}), **{row.segment: row for row in effects.memberships}}
         self.memberships[customer] = {name: row for name, row in rows.items() if row.is_in is not None}
-        made = {(each.errand, each.name): each for each in effects.appointments}
-        kept = {**self.appointments.get(customer, {}), **made}
-        self.appointments[customer] = {key: each for key, each in kept.items() if each.definition}
 
     def moments(self, recurring_until: datetime | None) -> Iterator[datetime]:
         for appointments in self.appointments.values():

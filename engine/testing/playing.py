@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, cast
 
-from engine.core.addresses import address_of
 from engine.core.calendar import zone_named
 from engine.core.customers import with_traits
-from engine.core.effects import NewMessage
-from engine.core.guards import MessageFacts, first_block
-from engine.core.model import Run
 from engine.core.scope import Scope, attributes_of
+from engine.testing.delivery import Delivery
 from engine.testing.given import POINTS
 from engine.testing.ground import Ground
 from engine.testing.script import Check, Person, Script
-from engine.testing.verdicts import Verdict, verdict_of
 from engine.testing.world import World
-
-FAILS = "the provider refused it"
 
 
 @dataclass(slots=True)
@@ -32,8 +25,8 @@ class Play:
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
-        self.world = World(self.ground.program, now=self.script.begins or "2026-01-01 00:00", judge=self._judge)
-        self.world.topic_of = self._topic_of
+        delivery = Delivery.of(self.ground.catalog, failing=self.script.failing)
+        self.world = World(self.ground.program, now=self.script.begins or "2026-01-01 00:00", delivery=delivery)
 
     def run(self) -> None:
         """Raises what the world raises: `StillWaiting`, `RuleFailed`."""
@@ -60,9 +53,6 @@ class Play:
         """As the test calls a customer of the world."""
         return next((each.name for each in self.script.people.values() if each.cast_as == cast_as), cast_as)
 
-    def run_of(self, message: NewMessage) -> Run | None:
-        return self.world.memory.runs.get(message.run)
-
     def _introduce(self, person: Person) -> None:
         memory, known = self.world.memory, self.world.customer(person.cast_as)
         told = with_traits(known, person.traits, self.ground.plan.attributes)
@@ -87,30 +77,3 @@ class Play:
             segments=self.ground.program.segments,
         )
         return check.test({}, attributes_of(customer), scope)
-
-    def _judge(self, message: NewMessage) -> Verdict:
-        block = None if message.is_outward else first_block(self._facts(message), self.world.now)
-        if block is not None:
-            return verdict_of(block)
-        if message.template in self.script.failing:
-            return Verdict("failed", reason=FAILS, undeliverable=True)
-        return Verdict("sent")
-
-    def _topic_of(self, channel: str, template: str) -> str | None:
-        found = self.ground.catalog.templates.get((channel, template))
-        return found.topic if found else None
-
-    def _facts(self, message: NewMessage) -> MessageFacts:
-        customer, run = self.world.memory.customers[message.customer], self.run_of(message)
-        catalog = self.ground.catalog
-        policy = cast('Literal["required", "unless_refused"]', catalog.settings.get("consent", "unless_refused"))
-        return MessageFacts(
-            channel=message.channel,
-            address=address_of(message.channel, email=customer.email, phone=customer.phone),
-            transactional=message.transactional,
-            topic=self._topic_of(message.channel, message.template),
-            consent=customer.consent,
-            consent_policy=policy,
-            run_end=run.end_reason if run else None,
-            **self.world.limits_on(message),
-        )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count, islice
 
 from engine.core.effects import PromoIssue
 from engine.core.model import PromoCode
@@ -16,6 +15,8 @@ class Pools:
 
     stock: dict[str, list[PromoCode]] = field(default_factory=dict)  # of pools that have an end
     issued: list[PromoIssue] = field(default_factory=list)
+    _taken: set[tuple[str, str]] = field(default_factory=set)
+    _first: dict[str, int] = field(default_factory=dict)  # of a pool without end, the number of its first free code
 
     def fill(self, pool: str, *codes: str) -> None:
         """From now on the pool has these, and then none."""
@@ -31,9 +32,16 @@ class Pools:
         }
         return after if any(len(after[pool]) > len(held.get(pool, ())) for pool in short_of) else None
 
+    def issue(self, issues: Iterable[PromoIssue]) -> None:
+        for each in issues:
+            self.issued.append(each)
+            self._taken.add((each.pool, each.code))
+
     def _free(self, pool: str, wanted: int) -> tuple[PromoCode, ...]:
-        taken = {each.code for each in self.issued}
         if pool in self.stock:
-            return tuple([each for each in self.stock[pool] if each.code not in taken][:wanted])
-        names = (f"{pool}-{number}" for number in count(1))
-        return tuple(PromoCode(code=name) for name in islice((name for name in names if name not in taken), wanted))
+            return tuple([each for each in self.stock[pool] if (pool, each.code) not in self._taken][:wanted])
+        number = self._first.get(pool, 1)
+        while (pool, f"{pool}-{number}") in self._taken:
+            number += 1
+        self._first[pool] = number
+        return tuple(PromoCode(code=f"{pool}-{each}") for each in range(number, number + wanted))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from dsl.plan import JSON
 from engine.core.identity import customer_id
 from engine.core.model import Customer, Event
 from engine.core.program import Program
@@ -25,51 +28,48 @@ OnProgress = Callable[[int], None]
 OnWorld = Callable[[World], None]
 
 
-def _unseen(_world: World) -> None:
-    pass
-
-
 _FIELDS = ("email", "phone", "timezone", "locale", "consent")
 
 
 async def simulate_stored(
     connection: Connection,
-    program: Program,
+    replay: Replay,
     simulation: Simulation,
     *,
     on_progress: OnProgress,
-    on_world: OnWorld = _unseen,
+    on_world: OnWorld | None = None,
 ) -> Simulation:
     """Adds to `simulation`. One transaction: what comes meanwhile is not seen."""
-    replay = Replay(program, simulation.since, simulation.until)
-    everybody = program.standing is not None
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        events = _groups(connection, replay.heard, simulation, back_to=_back_to(program, simulation.since))
-        async with aclosing(events):
-            group = await anext(events, None)
-            async for row in customers_in_order(connection):
-                while group is not None and group[0] < row["id"]:  # of a customer who was merged into another
-                    group = await anext(events, None)
-                rows: Sequence[Any] = ()
-                if group is not None and group[0] == row["id"]:
-                    rows, group = group[1], await anext(events, None)
-                if rows or everybody:
-                    told = [_event(each) for each in rows]
-                    is_new = row["first_seen"] >= simulation.since
-                    world = replay.customer(_customer(row, told), told, is_new=is_new)
-                    simulation.add(world)
+    everybody = replay.program.standing is not None
+    snapshot = connection.transaction(isolation="repeatable_read", readonly=True)
+    async with snapshot, aclosing(_groups(connection, replay)) as events:
+        group = await anext(events, None)
+        async for row in customers_in_order(connection):
+            while group is not None and group[0] < row["id"]:  # of a customer who was merged into another
+                group = await anext(events, None)
+            rows: Sequence[Any] = ()
+            if group is not None and group[0] == row["id"]:
+                rows, group = group[1], await anext(events, None)
+            if rows or everybody:
+                world = _replayed(replay, row, [_event(each) for each in rows])
+                simulation.add(world)
+                if world is not None and on_world is not None:
                     on_world(world)
-                on_progress(len(rows))
+            on_progress(len(rows))
+    simulation.promo.update(issue.pool for issue in replay.pools.issued)
     return simulation
 
 
-async def _groups(
-    connection: Connection, names: frozenset[str], simulation: Simulation, *, back_to: datetime | None
-) -> AsyncGenerator[tuple[UUID, list[Any]], None]:
+def _replayed(replay: Replay, row: Any, events: Sequence[Event]) -> World | None:
+    return replay.customer(_customer(row, events), events, is_new=row["first_seen"] >= replay.since)
+
+
+async def _groups(connection: Connection, replay: Replay) -> AsyncGenerator[tuple[UUID, list[Any]], None]:
     """Customer and all their events."""
     customer: UUID | None = None
     rows: list[Any] = []
-    stream = events_by_customer(connection, names, since=simulation.since, until=simulation.until, back_to=back_to)
+    back_to = _back_to(replay.program, replay.since)
+    stream = events_by_customer(connection, replay.heard, since=replay.since, until=replay.until, back_to=back_to)
     async with aclosing(stream):
         async for row in stream:
             if row["customer"] != customer:
@@ -81,21 +81,51 @@ async def _groups(
         yield customer, rows
 
 
-def simulate_events(
-    program: Program, simulation: Simulation, events: Iterable[tuple[str, Event]], *, on_progress: OnProgress
+@dataclass(slots=True)
+class Told:
+    """What is known of one customer from elsewhere: when they were first heard of, and what a plan hears of them."""
+
+    first_seen: datetime
+    events: list[Heard] = field(default_factory=list)
+
+
+#: When, the name ("": an identification), and the properties or traits.
+Heard: TypeAlias = tuple[datetime, str, dict[str, JSON]]
+
+
+def simulate_told(
+    replay: Replay, simulation: Simulation, customers: Mapping[str, Told], *, on_progress: OnProgress
 ) -> Simulation:
-    """Events from elsewhere, each with the key of its customer, in any order. They are all held in memory."""
-    replay = Replay(program, simulation.since, simulation.until)
-    by_customer: dict[str, list[Event]] = {}
-    for key, event in events:
-        if event.received_at < simulation.until:
-            by_customer.setdefault(key, []).append(event)
-    for key, of_customer in sorted(by_customer.items()):
-        of_customer.sort(key=lambda event: event.received_at)
-        is_new = of_customer[0].received_at >= simulation.since
-        simulation.add(replay.customer(Customer(id=customer_id(key), key=key), of_customer, is_new=is_new))
-        on_progress(len(of_customer))
+    """Customers by their keys, with events in any order."""
+    for key, told in sorted(customers.items()):
+        if told.first_seen < replay.until:
+            told.events.sort(key=itemgetter(0))
+            known = customer_id(key)
+            events = [_heard(known, number, each) for number, each in enumerate(told.events) if each[0] < replay.until]
+            is_new = told.first_seen >= replay.since
+            simulation.add(replay.customer(Customer(id=known, key=key), events, is_new=is_new))
+        on_progress(len(told.events))
+    simulation.promo.update(issue.pool for issue in replay.pools.issued)
     return simulation
+
+
+def _heard(customer: UUID, number: int, heard: Heard) -> Event:
+    at, name, values = heard
+    return Event(
+        id=_number_id(number),
+        customer=customer,
+        kind="track" if name else "identify",
+        name=name,
+        at=at,
+        received_at=at,
+        properties=values,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _number_id(number: int) -> UUID:
+    """Of one customer's events each has its own: that is all that a replay asks."""
+    return UUID(int=number)
 
 
 def _back_to(program: Program, since: datetime) -> datetime | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from engine.testing.skips import skips_of
 from engine.testing.world import World
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Z]{3})")
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ class Simulation:
     busiest: Counter[int] = field(default_factory=Counter)  # customers, by their most messages on one day
     outward: Counter[tuple[str, str]] = field(default_factory=Counter)  # calls and notes to the staff: channel, target
     promo: Counter[str] = field(default_factory=Counter)  # codes, by pool
+    discounts: Mapping[str, str] = field(default_factory=dict)  # what a code is worth, by pool, as kogda.yaml says it
 
     @property
     def total(self) -> int:
@@ -49,9 +54,19 @@ class Simulation:
             days.setdefault(day, Counter())[channel] += count
         return days
 
-    def add(self, world: World) -> None:
-        """One customer's part."""
+    def costs(self) -> Mapping[str, str]:
+        """What the codes are worth, by pool: known where a code is worth an amount, not a share."""
+        return {
+            pool: f"{count * Decimal(found[1]):,f} {found[2]}"
+            for pool, count in sorted(self.promo.items())
+            if (found := _AMOUNT.fullmatch(self.discounts.get(pool, "").strip())) is not None
+        }
+
+    def add(self, world: World | None) -> None:
+        """One customer's part; None: nothing happened."""
         self.customers += 1
+        if world is None or not world.timeline:
+            return
         days: dict[date, list[str]] = {}
         for message in world.messages:
             if message.state != "sent":
@@ -68,8 +83,8 @@ class Simulation:
 
     def _add_course(self, world: World) -> None:
         for entry in world.timeline:
-            if entry.what in ("started", "restarted"):
-                self.starts[entry.rule] += entry.what == "started"
+            if entry.what == "started":
+                self.starts[entry.rule] += 1
             elif entry.what == "ended":
                 self.ended[entry.rule, entry.detail] += 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
@@ -15,10 +15,8 @@ from engine.core.guards.quiet_hours import check_quiet_hours
 from engine.core.limits import Policy, caps_for, quiet_hours_for
 from engine.core.model import Customer
 from engine.core.program import Program
+from engine.testing.delivery import Delivery
 from engine.testing.timeline import SentMessage
-
-#: The topic of a channel's template, if it has one.
-TopicOf: TypeAlias = Callable[[str, str], str | None]
 
 
 class Verdict(NamedTuple):
@@ -29,6 +27,10 @@ class Verdict(NamedTuple):
     reason: str | None = None
     until: datetime | None = None  # of a postponed one
     undeliverable: bool = False  # another way may follow
+
+
+SENT = Verdict("sent")
+REFUSED = Verdict("failed", reason="the provider refused it", undeliverable=True)
 
 
 def verdict_of(block: Block) -> Verdict:
@@ -44,29 +46,28 @@ def limits_block(message: NewMessage, limits: Mapping[str, Any], now: datetime) 
 
 
 def limits_on(
-    message: NewMessage, customer: Customer, policy: Policy, *, zone: ZoneInfo, counted: tuple[Counted, ...]
+    message: NewMessage, customer: Customer, policy: Policy, *, zone: ZoneInfo, sent: Callable[[], tuple[Counted, ...]]
 ) -> dict[str, Any]:
-    """The part of a message's facts that its limits look at."""
+    """The part of a message's facts that its limits look at. What was `sent` is asked only where a cap counts it."""
     limits = message.limits
+    caps = caps_for(limits, policy, rule=message.rule, channel=message.channel, transactional=message.transactional)
     return {
         "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
         "quiet_hours": quiet_hours_for(limits, policy, channel=message.channel),
-        "caps": caps_for(
-            limits, policy, rule=message.rule, channel=message.channel, transactional=message.transactional
-        ),
-        "counted": counted,
+        "caps": caps,
+        "counted": sent() if caps else (),
     }
 
 
 def counted_of(
-    sent: Iterable[SentMessage], customer: str, programs: Mapping[int, Program], topic_of: TopicOf
+    sent: Iterable[SentMessage], customer: str, programs: Mapping[int, Program], delivery: Delivery | None
 ) -> tuple[Counted, ...]:
     return tuple(
         Counted(
             at=each.at,
             rule=each.rule,
             channel=each.channel,
-            topic=topic_of(each.channel, each.template),
+            topic=delivery.topic(each.channel, each.template) if delivery is not None else None,
             transactional=programs[each.rule_set].by_name[each.rule].rule.transactional,
         )
         for each in sent

@@ -5,7 +5,7 @@ It drives the same `advance` as production. `kogda test`, `simulate` and `explai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -20,15 +20,14 @@ from engine.core import calendar
 from engine.core.advancing import advance
 from engine.core.customers import with_traits
 from engine.core.effects import Effects, NewMessage
+from engine.core.guards import Counted, first_block
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
+from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory, may_change
 from engine.testing.timeline import Entry, SentMessage
-from engine.testing.verdicts import TopicOf, Verdict, counted_of, limits_block, limits_on, verdict_of
-
-#: What becomes of a message that `World.verdict` says nothing about.
-Judge = Callable[[NewMessage], Verdict]
+from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limits_block, limits_on, verdict_of
 
 _LONGEST = timedelta(days=400)
 _DEFAULT = "customer"
@@ -46,17 +45,25 @@ class World:
     """One workspace over virtual time. Times without an offset are wall times of the workspace's zone."""
 
     def __init__(
-        self, plan: Plan | Program, *, now: str | datetime = "2026-03-02 09:00", judge: Judge | None = None
+        self,
+        plan: Plan | Program,
+        *,
+        now: str | datetime = "2026-03-02 09:00",
+        delivery: Delivery | None = None,
+        memory: Memory | None = None,
+        tells: Collection[str] | None = None,
     ) -> None:
-        """A program, of rule set 1, saves the time to load the same plan for many worlds."""
+        """A program, of rule set 1, saves the time to load the same plan for many worlds. Without `delivery`
+        everybody can be reached; `memory` may share its pools and places with that of others; `tells` says what
+        the timeline holds (None: everything)."""
         self.programs: dict[int, Program] = {}
         self.live = 0
-        self.memory = Memory()
+        self.memory = memory or Memory()
         self.timeline: list[Entry] = []
         self.messages: list[SentMessage] = []
-        self._judge: Judge = judge or self._judge_limits
+        self._delivery = delivery
+        self._tells = tells
         self._handed_over: set[UUID] = set()
-        self.topic_of: TopicOf = lambda _channel, _template: None
         self._verdicts: dict[str, Verdict] = {}
         self._settling: list[tuple[datetime, NewMessage]] = []
         self.watcher: Callable[[Facts, Event], None] | None = None  # told of each event, with what was known before
@@ -225,14 +232,16 @@ class World:
     # what happens inside
 
     def _next_moment(self, recurring_until: datetime | None = None) -> datetime | None:
-        waiting = [at for at, _ in self._settling]
         wake_at = self.memory.next_wake(recurring_until)
-        return min([*waiting, *([wake_at] if wake_at is not None else [])], default=None)
+        if not self._settling:
+            return wake_at
+        settles_at = min(at for at, _ in self._settling)
+        return settles_at if wake_at is None else min(settles_at, wake_at)
 
     def _happen(self) -> None:
         """All that is due at this instant: verdicts on messages before timers, until nothing is left."""
         while True:
-            settled = next((pair for pair in self._settling if pair[0] <= self.now), None)
+            settled = next((pair for pair in self._settling if pair[0] <= self.now), None) if self._settling else None
             if settled is not None:
                 self._settling.remove(settled)
                 self._settle(settled[1])
@@ -268,33 +277,54 @@ class World:
             facts = replace(facts, codes=codes)
 
     def _queue(self, effects: Effects) -> None:
-        for message, reason in self.memory.withdrawn(effects.withdrawals):
+        withdrawn = self.memory.withdrawn(effects.withdrawals) if effects.withdrawals else ()
+        for message, reason in withdrawn:
             self._settling = [(at, each) for at, each in self._settling if each.id != message.id]
             self._tell(message, "withdrawn", reason)
+        if not self.memory.queued:
+            return
         known = {message.id for _, message in self._settling}
         for message in self.memory.queued:
             if message.id not in known:
-                verdict = self._verdict_on(message)
-                self._settling.append((self.now + verdict.after, message))
-                self._handed_over |= {message.id} if verdict.after else set()
+                after = self._takes(message)
+                self._settling.append((self.now + after, message))
+                self._handed_over |= {message.id} if after else set()
+
+    def _takes(self, message: NewMessage) -> timedelta:
+        """How long the provider takes for it, if it gets it at all."""
+        said = self._verdicts.get(f"{message.channel}/{message.template}")
+        return said.after if said is not None and said.after and self._judge_limits(message) is SENT else timedelta(0)
 
     def _verdict_on(self, message: NewMessage) -> Verdict:
         said = self._verdicts.get(f"{message.channel}/{message.template}")
         if said is None:
-            return Verdict(*self._judge(message))
-        limited = self._judge_limits(message) if message.id not in self._handed_over else said
-        return limited if limited.state != "sent" else said
+            return self._judge(message)
+        limited = self._judge_limits(message) if message.id not in self._handed_over else SENT
+        return said if limited is SENT else limited
+
+    def _judge(self, message: NewMessage) -> Verdict:
+        """As delivery does: by all its guards, then by the provider."""
+        if self._delivery is None:
+            return self._judge_limits(message)
+        if not message.is_outward:
+            customer, run = self.memory.customers[message.customer], self.memory.runs.get(message.run)
+            block = first_block(self._delivery.facts(message, customer, run, self._limits_on(message)), self.now)
+            if block is not None:
+                return verdict_of(block)
+        return REFUSED if message.template in self._delivery.failing else SENT
 
     def _judge_limits(self, message: NewMessage) -> Verdict:
-        block = limits_block(message, self.limits_on(message), self.now)
-        return verdict_of(block) if block is not None else Verdict("sent")
+        block = limits_block(message, self._limits_on(message), self.now)
+        return verdict_of(block) if block is not None else SENT
 
-    def limits_on(self, message: NewMessage) -> dict[str, Any]:
+    def _limits_on(self, message: NewMessage) -> dict[str, Any]:
         """What the guards of delivery must know of quiet hours and caps."""
-        name, program = self._name_of(message.customer), self.programs[self.live]
-        counted = counted_of(self.messages, name, self.programs, self.topic_of)
-        customer = self.memory.customers[message.customer]
-        return limits_on(message, customer, program.policy, zone=program.zone, counted=counted)
+        program, customer = self.programs[self.live], self.memory.customers[message.customer]
+
+        def sent() -> tuple[Counted, ...]:
+            return counted_of(self.messages, self._name_of(customer.id), self.programs, self._delivery)
+
+        return limits_on(message, customer, program.policy, zone=program.zone, sent=sent)
 
     def _settle(self, message: NewMessage) -> None:
         verdict = self._verdict_on(message)
@@ -341,6 +371,8 @@ class World:
     def _record(
         self, customer: UUID, what: str, detail: str, *, run: UUID | None = None, line: int = 0, about: object = None
     ) -> None:
+        if self._tells is not None and what not in self._tells:
+            return
         rule = self.memory.runs[run].rule if run is not None and run in self.memory.runs else ""
         self.timeline.append(
             Entry(

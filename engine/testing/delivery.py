@@ -1,0 +1,51 @@
+"""How messages are judged in a virtual world: the guards are those of delivery, the workspace is the given one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from dsl.catalog import Catalog
+from engine.core.addresses import address_of
+from engine.core.effects import NewMessage
+from engine.core.guards import MessageFacts
+from engine.core.model import Customer, Run
+
+ConsentPolicy = Literal["required", "unless_refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the guards ask of a workspace besides the plan."""
+
+    policy: ConsentPolicy = "unless_refused"
+    topics: Mapping[tuple[str, str], str] = field(default_factory=dict)  # of templates that have one
+    failing: Collection[str] = ()  # templates that the provider refuses
+    reaches_all: bool = False  # nobody's address is known: everybody is taken to have one
+
+    @staticmethod
+    def of(catalog: Catalog, **more: Any) -> Delivery:
+        return Delivery(
+            policy=cast(ConsentPolicy, catalog.settings.get("consent", "unless_refused")),
+            topics={key: each.topic for key, each in catalog.templates.items() if each.topic is not None},
+            **more,
+        )
+
+    def topic(self, channel: str, template: str) -> str | None:
+        return self.topics.get((channel, template))
+
+    def facts(
+        self, message: NewMessage, customer: Customer, run: Run | None, limits: Mapping[str, Any]
+    ) -> MessageFacts:
+        address = address_of(message.channel, email=customer.email, phone=customer.phone)
+        return MessageFacts(
+            channel=message.channel,
+            address=address or ("?" if self.reaches_all else None),
+            transactional=message.transactional,
+            topic=self.topic(message.channel, message.template),
+            consent=customer.consent,
+            consent_policy=self.policy,
+            run_end=run.end_reason if run else None,
+            **limits,
+        )
