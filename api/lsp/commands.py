@@ -26,7 +26,7 @@ async def test(ls: Any, folder: str, path: str, subject: str) -> None:
 
 
 async def simulate(ls: Any, folder: str, path: str, subject: str) -> None:
-    await _run(ls, folder, ["simulate", "--rule", subject])
+    await _run(ls, folder, ["simulate", "--rules", folder])
 
 
 async def explain(ls: Any, folder: str, path: str, subject: str) -> None:
