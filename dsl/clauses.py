@@ -90,9 +90,7 @@ def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
             compiled.fields.update(_fact(clause))
 
 
-def _add_limit(
-    clause: syntax.Cap | syntax.FirstCustomers | syntax.QuietHours, compiled: Clauses, scope: Scope
-) -> None:
+def _add_limit(clause: syntax.Cap | syntax.FirstCustomers | syntax.QuietHours, compiled: Clauses, scope: Scope) -> None:
     match clause:
         case syntax.Cap():
             cap = compile_cap(clause, scope)
