@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from engine.core.addresses import address_of
@@ -15,9 +15,11 @@ from engine.storage.database import Connection
 FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueMessage:
-    """A locked row of `message`, with its customer, run and suppression as they are in this transaction."""
+class DueMessage(NamedTuple):
+    """A locked row of `message`, with its customer, run and suppression as they are in this transaction.
+
+    A tuple, because to freeze thirty fields one by one costs as much as to read them.
+    """
 
     partition: int
     id: UUID

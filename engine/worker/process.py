@@ -41,10 +41,15 @@ _log = structlog.get_logger(__name__)
 def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it writes each job's arguments at INFO
+    _tune_garbage_collection()
+    uvloop.run(_run(settings))
+
+
+def _tune_garbage_collection() -> None:
+    """A batch keeps a hundred thousand values alive until it is written, none of them in cycles."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    uvloop.run(_run(settings))
+    gc.set_threshold(400_000, 20, 100)
 
 
 async def _run(settings: Settings) -> None:
