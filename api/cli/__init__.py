@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "simulate": "api.cli.simulate",
     "plan": "api.cli.plan",
     "publish": "api.cli.publish",
+    "start": "api.cli.start",
     "segments": "api.cli.segments",
     "init": "api.cli.init",
     "demo": "api.cli.demo",

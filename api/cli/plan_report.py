@@ -47,6 +47,8 @@ def _rule(difference: RuleDifference, seen: Preview) -> Iterator[str]:
     people = seen.live.people.get(rule.name, 0)
     if people and difference.kind != "added":
         yield "    " + told(_fate(seen.fates.get(rule.name, "finish"), people))
+    if rule.name in seen.past:
+        yield from _past(seen.past[rule.name])
     if seen.replays is not None:
         yield from _sends(rule.name, seen)
 
@@ -61,6 +63,14 @@ def _fate(fate: str, people: int) -> str:
             return say("{n} {n:run is|runs are} under way: they end", n=people)
         case _:
             return say("{n} {n:run is|runs are} under way: they finish as they began", n=people)
+
+
+def _past(people: int | None) -> Iterator[str]:
+    if people is None:
+        yield "    " + told(say("who is past the mark already is not started"))
+    elif people:
+        n = f"{people:,}"
+        yield "    " + told(say("{n} {n:person is|people are} past the mark already; they are not started", n=n))
 
 
 def _sends(rule: str, seen: Preview) -> Iterator[str]:

@@ -19,6 +19,11 @@ async def customers_after(connection: Connection, partition: int, after: UUID | 
     return [row[0] for row in rows]
 
 
+async def count_customers(connection: Connection) -> int:
+    found: int = await connection.fetchval("SELECT count(*) FROM customer")
+    return found
+
+
 async def runs_begun(
     connection: Connection, partition: int, customers: Sequence[UUID], rules: Collection[str]
 ) -> set[tuple[UUID, str]]:
