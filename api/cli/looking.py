@@ -16,7 +16,7 @@ from engine.flow.include_past import OnLook
 @contextmanager
 def looking_at_customers(total: int) -> Iterator[OnLook]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(told(say("looking at customers")), total=total)
 
         def advance(count: int) -> None:

@@ -82,12 +82,12 @@ async def test_s13_a_plan_says_how_many_people_are_past_the_mark_already(databas
         shutil.copy(ROOT / name, tmp_path / name)
     async with open_shop(database_url, rule("ping", "pinged")) as shop:
         await three_old_orders(shop)
-        await shop.post(shop.identify("4", tier="gold"), shop.identify("5", tier="gold"))
+        await shop.post(shop.identify("4", city="Riga"), shop.identify("5", city="Riga"))
         await shop.advance()
     (tmp_path / "rules/past.rules").write_text(
-        'segment golden means customer.tier is "gold"\n\n'
+        'segment near means customer.city is "Riga"\n\n'
         'rule "Silent"\nwhen no order_placed for 30 days\nsend email "welcome"\n\n'
-        'rule "Golden"\nwhen customer enters golden\nsend email "welcome"\n\n'
+        'rule "Golden"\nwhen customer enters near\nsend email "welcome"\n\n'
         'rule "Never silent"\nwhen no order_placed for 900 days\nsend email "welcome"\n',
         encoding="utf-8",
     )
