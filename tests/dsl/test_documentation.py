@@ -1,4 +1,7 @@
-"""Every rule in the documentation is one: it parses, and compiles against the shop of this repository."""
+"""Every rule in the documentation is one: it parses, and compiles against the shop of this repository.
+
+Every test in it passes, over the rules that stand nearest above it on its page.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from dsl import plan, syntax
 from dsl.catalog import Catalog, PromoPool, TemplateInfo
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.parser import parse_file, parse_tests
+from dsl.resolve import resolve
 from dsl.source import Source
 from engine.flow.load_workspace import load_workspace
+from engine.testing.cases import run_file
+from engine.testing.ground import Workspace
+from engine.testing.outcome import CaseResult
 
 ROOT = Path(__file__).parents[2]
 CHANNELS = ("email", "sms", "push")
@@ -73,9 +81,7 @@ def catalog_for(block: Block, shop: Catalog) -> Catalog:
     )
 
 
-def mistakes_in(block: Block, shop: Catalog) -> list[Diagnostic]:
-    if block.is_test:
-        return parse_tests(Source(block.id, block.text))[1]
+def compiled(block: Block, catalog: Catalog) -> tuple[list[syntax.RuleFile], plan.Plan | None, list[Diagnostic]]:
     common = (ROOT / "rules/common.rules").read_text(encoding="utf-8") + _KNOWN
     names = set(re.findall(r"(?m)^(?:let|define|segment|пусть|условие|сегмент) (\w+)", block.text))
     known = "\n".join(line for line in common.splitlines() if len(line.split()) < 2 or line.split()[1] not in names)
@@ -88,7 +94,19 @@ def mistakes_in(block: Block, shop: Catalog) -> list[Diagnostic]:
         file, mistakes = parse_file(source)
         files.append(file)
         found += mistakes
-    return [*found, *compile_rules(files, catalog_for(block, shop))[1]]
+    rules, more = compile_rules(files, catalog)
+    return files, rules, [*found, *more]
+
+
+def mistakes_in(block: Block, shop: Catalog) -> list[Diagnostic]:
+    if block.is_test:
+        return parse_tests(Source(block.id, block.text))[1]
+    return compiled(block, catalog_for(block, shop))[2]
+
+
+def rules_above(block: Block) -> Block:
+    """That a test of the documentation is about."""
+    return [each for each in BLOCKS if each.page == block.page and each.line < block.line and not each.is_test][-1]
 
 
 def test_there_are_examples_in_both_languages():
@@ -102,3 +120,23 @@ def test_an_example_is_a_rule_of_the_shop(block: Block, shop: Catalog):
     errors = [each for each in mistakes_in(block, shop) if each.severity is Severity.ERROR]
 
     assert [f"{each.code}: {each.message}" for each in errors] == []
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.is_test], ids=lambda block: block.id)
+def test_a_test_of_the_documentation_passes_over_the_rules_above_it(block: Block, shop: Catalog):
+    above = rules_above(block)
+    catalog = catalog_for(replace(above, text=above.text + block.text), shop)
+    files, rules, _ = compiled(above, catalog)
+    assert rules is not None
+    workspace = Workspace(plan=rules, catalog=catalog, names=resolve(files, catalog, []))
+    tests, _ = parse_tests(Source("rules/example.test.rules", block.text))
+
+    results = list(run_file(tests, workspace))
+
+    assert {result.status for result in results} <= {"passed", "todo"}, "\n".join(map(told, results))
+    assert any(result.status == "passed" for result in results)
+
+
+def told(result: CaseResult) -> str:
+    lines = [failure.message for failure in result.failures] + [str(each.message) for each in result.diagnostics]
+    return "\n  ".join([f"{result.title}: {result.status}", *lines])
