@@ -23,7 +23,13 @@ hypothesis.settings.register_profile("kogda", derandomize="KOGDA_RANDOM_EXAMPLES
 hypothesis.settings.load_profile("kogda")
 
 #: Nothing here has to survive a power cut; crash drills start their own servers with fsync on.
-FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
+FAST_AND_LOOSE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "120",
+    "autovacuum": "off",  # its transactions would hold up the queue now and then, as any open one does
+}
 
 
 @pytest.fixture(scope="session")
