@@ -39,6 +39,7 @@ class TemplateInfo:
     uses: tuple[TemplateUse, ...] = ()
     topic: str | None = None
     locales: tuple[str, ...] = ()  # languages that it is written in, besides the text for everybody else
+    lets_unsubscribe: bool = True  # it shows the link, or has no use for one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ _ALL = (
     Code("E217", "unknown webhook"),
     Code("E218", "a mistake in a template"),
     Code("E219", "unknown staff group"),
+    Code("E220", "a mistake in MJML"),
     Code("E202", "mixed alphabets in a name"),
     # E3xx: types and values
     Code("E301", "money and a plain number"),
@@ -180,6 +181,10 @@ _ALL = (
     Code("W560", "a template that nobody uses"),
     Code("W561", "too few promo codes"),
     Code("W562", "a message in too few languages"),
+    Code("W563", "marketing that cannot be unsubscribed from"),
+    Code("W564", "a picture without words"),
+    Code("W565", "a link that leads nowhere"),
+    Code("W566", "a mail that will be cut off"),
     Code("W601", "a rule without a name"),
     Code("W602", "a rule without an owner"),
     Code("W603", "a file without a test"),

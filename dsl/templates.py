@@ -26,7 +26,7 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     name, span = recipient.template.text, recipient.template.span
     elsewhere = [each for (_, other), each in scope.catalog.templates.items() if other == name]
     here = [other for (each, other) in scope.catalog.templates if each == channel]
-    bare = name.rpartition("/")[2].rpartition(".html")[0] or name.rpartition("/")[2]
+    bare = name.rpartition("/")[2].removesuffix(".html").removesuffix(".mjml")
     written_as_path = bare != name and bare in here
     near = [bare] if bare in here else nearest(name, here)
     notes = [say('did you mean {channel} "{near}"?', channel=channel, near=near[0])] if near else []

@@ -42,4 +42,4 @@ class Watcher:
 
 def _matters(change: watchfiles.Change, path: str) -> bool:
     name = Path(path).name
-    return name in FILES or name.endswith((".rules", ".html", ".txt"))
+    return name in FILES or name.endswith((".rules", ".html", ".mjml", ".txt"))

@@ -33,6 +33,7 @@ from dsl.lints.missing_locale import lint_missing_locale
 from dsl.lints.mixed_alphabets_in_text import lint_mixed_alphabets_in_text
 from dsl.lints.more_than_its_cap import lint_more_than_its_cap
 from dsl.lints.never_the_first import lint_never_the_first
+from dsl.lints.no_unsubscribe_link import lint_no_unsubscribe_link
 from dsl.lints.outline import FileOutline
 from dsl.lints.over_the_caps import lint_over_the_caps
 from dsl.lints.personal_data_out import lint_personal_data_out
@@ -89,6 +90,7 @@ WORKSPACE_LINTS: tuple[WorkspaceLint, ...] = (
     lint_unused_template,
     lint_small_promo_pool,
     lint_missing_locale,
+    lint_no_unsubscribe_link,
     lint_no_owner,
     lint_untested,
     lint_long_file,

@@ -18,6 +18,7 @@ from engine.core.ways import VERDICT
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
+from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
 from engine.storage.messages import DueMessage, Settlement
@@ -165,11 +166,12 @@ def _request(claimed: Claimed) -> MailRequest:
         event=message.context.get("event") or {},
         customer=customer,
         variables={**(message.context.get("with") or {}), "promo": message.context.get("promo") or {}},
-        workspace={"name": settings.get("name", "Kogda")},
+        workspace=brand_of(settings),
         locale=message.locale,
         default_locale=settings.get("locale") or "en",
         timezone=message.timezone or claimed.policy.timezone,
         currency=claimed.policy.currency,
+        now=_now(claimed),
     )
 
 

@@ -11,6 +11,7 @@ from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source, Span
 from dsl.suggestions import nearest
+from engine.flow.template_sizes import NO_SAMPLE, SHOWN_BYTES, SampleData, too_large
 from engine.rendering.inspect import inspect_templates
 from engine.rendering.problems import TemplateProblem
 
@@ -18,8 +19,17 @@ FOLDER = "templates/"
 _TOPIC = re.compile(r"^topic:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 
 
+#: What a template gets a mistake or a warning for.
+_CODES: dict[str, str] = {"mjml": "E220", "no_alt": "W564", "broken_link": "W565", "cut_off": "W566"}
+_LABELS: dict[str, str] = {
+    "W564": say("many programs show no pictures at first"),
+    "W565": say("whoever taps here gets nowhere"),
+    "W566": say("Gmail cuts what is longer than {size} KB", size=SHOWN_BYTES // 1000),
+}
+
+
 def load_templates(
-    sources: Mapping[str, str], topics: Collection[str], found: list[Diagnostic]
+    sources: Mapping[str, str], topics: Collection[str], found: list[Diagnostic], sample: SampleData = NO_SAMPLE
 ) -> dict[tuple[str, str], TemplateInfo]:
     """By channel and name. A template with mistakes is known all the same, so that its sends are not reported too."""
     known: dict[tuple[str, str], TemplateInfo] = {}
@@ -27,7 +37,7 @@ def load_templates(
     for inspection in inspect_templates(sources):
         info = inspection.info
         known[info.channel, info.name] = info
-        for problem in inspection.problems:
+        for problem in (*inspection.problems, *inspection.warnings, *too_large(inspection, sources, sample)):
             if problem not in reported:  # a layout's mistake belongs to every template that uses it
                 reported.add(problem)
                 _report(problem, sources, found)
@@ -50,10 +60,14 @@ def _line(source: Source, line: int) -> Span:
 
 def _report(problem: TemplateProblem, sources: Mapping[str, str], found: list[Diagnostic]) -> None:
     source = _source(problem.file, sources)
-    Problems(source, found).error(
-        "E218",
+    code = _CODES.get(problem.kind, "E218")
+    problems = Problems(source, found)
+    tell = problems.warn if code.startswith("W") else problems.error
+    label: str = _LABELS[code] if code in _LABELS else say("this template could not be sent")
+    tell(
+        code,
         problem.message,
-        Label(_line(source, problem.line), say("this template could not be sent")),
+        Label(_line(source, problem.line), label),
         notes=[problem.help] if problem.help else [],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -29,6 +30,7 @@ class Budget:
     locale: str = "en"
     timezone: str = "UTC"
     currency: str | None = None  # of amounts that name none
+    now: datetime | None = None  # when the mail goes out; None: nothing in it may depend on that
     missing: set[str] = field(default_factory=set)  # paths that rendered empty
     ends_at: float = 0.0  # monotonic; 0: MAX_SECONDS from now
     steps: int = MAX_STEPS

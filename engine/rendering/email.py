@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import thread_time
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, current_
 from engine.rendering.environment import BudgetedEnvironment, rendered_parts
 from engine.rendering.inspect import plain_words
 from engine.rendering.plain_text import text_of
-from engine.rendering.sources import Sources, main_files, text_sibling, variant_for
+from engine.rendering.sources import PAGES, Sources, main_files, text_sibling, variant_for
 from engine.rendering.values import NotAllowed
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
@@ -39,6 +40,7 @@ class MailRequest:
     default_locale: str = "en"
     timezone: str = "UTC"
     currency: str | None = None
+    now: datetime | None = None  # when it goes out, for `relative` and `countdown`
     strict: bool = False  # a missing variable fails the mail
 
 
@@ -84,6 +86,7 @@ class MailTemplates:
             locale=request.locale or request.default_locale,
             timezone=request.timezone,
             currency=request.currency,
+            now=request.now,
         )
         with spending(budget):
             try:
@@ -97,7 +100,7 @@ class MailTemplates:
         context["subject"] = subject = self._key(head, "subject", context) or ""
         context["preheader"] = preheader = self._key(head, "preheader", context) or ""
         body = self._rendered(path, context)
-        html = _with_preheader(body, preheader) if path.endswith(".html") else None
+        html = _with_preheader(body, preheader) if path.endswith(PAGES) else None
         written = text_sibling(path, self._environment.sources)
         text = self._rendered(written, context) if written else body if html is None else text_of(body)
         return RenderedMail(

@@ -19,9 +19,10 @@ from engine.rendering import values
 from engine.rendering.budget import MAX_ELEMENTS, BudgetExceeded, current_budget
 from engine.rendering.code_generator import PayingCodeGenerator
 from engine.rendering.filters import FILTERS
-from engine.rendering.front_matter import FrontMatter, read_front_matter
+from engine.rendering.front_matter import FrontMatter
 from engine.rendering.missing import Missing
-from engine.rendering.sources import MAX_SOURCE, Sources, referenced, refusal
+from engine.rendering.pages import Pages
+from engine.rendering.sources import MAX_SOURCE, PAGES, Sources, referenced, refusal
 
 #: Tests that a template may use after `is`.
 TESTS = frozenset(
@@ -63,23 +64,21 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         super().__init__(
             loader=FunctionLoader(self._source),
             undefined=Missing,
-            autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+            autoescape=lambda name: bool(name) and str(name).endswith(PAGES),
             finalize=values.as_text,
             auto_reload=False,
             cache_size=2000,
             keep_trailing_newline=False,
         )
         self.sources = sources
+        self.pages = Pages(sources)
         self.filters = dict(FILTERS)
         self.tests = {name: JINJA_TESTS[name] for name in TESTS}
         self.globals = dict(_FUNCTIONS)
-        self._front_matter: dict[str, FrontMatter] = {}
         self._small: dict[str, Template] = {}
 
     def front_matter(self, path: str) -> FrontMatter:
-        if path not in self._front_matter:
-            self._front_matter[path] = read_front_matter(path, self.sources[path])
-        return self._front_matter[path]
+        return self.pages.front_matter(path)
 
     def _source(self, name: str) -> tuple[str, str, None]:
         path, _, key = name.partition("#")
@@ -90,8 +89,9 @@ class BudgetedEnvironment(ImmutableSandboxedEnvironment):
         refused = refusal(self.sources[path])
         if refused is not None:
             raise TemplateSyntaxError(refused[1], refused[0], name)
-        head = self.front_matter(path)
-        return (head.values[key] if key else head.body), name, None
+        if key:
+            return self.front_matter(path).values[key], name, None
+        return self.pages.of(path), name, None
 
     def small_template(self, source: str) -> Template:
         """A line of front matter, compiled once; a text, so nothing in it is escaped."""

@@ -9,7 +9,10 @@ import yaml
 from dsl.messages import say
 from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
 
-KEYS = ("subject", "preheader", "from", "reply_to", "topic")
+KEYS = ("subject", "preheader", "from", "reply_to", "topic", "inline")
+
+#: `inline: no`: the CSS of this file, and of those that extend it, stays in its <style>.
+SWITCHES = {"inline": ("yes", "no")}
 
 _FENCE = "---"
 
@@ -82,6 +85,9 @@ def _read_entries(path: str, root: yaml.MappingNode) -> tuple[dict[str, str], di
         elif not isinstance(value, yaml.ScalarNode):
             help = say('put the text in quotes: {name}: "…"', name=name)
             problems.append(_problem(path, line, say("`{name}` is not a text", name=name), help))
+        elif value.value.strip().lower() not in SWITCHES.get(name, (value.value.strip().lower(),)):
+            message = say("`{name}` is `yes` or `no`", name=name)
+            problems.append(_problem(path, line, message, f"{name}: no"))
         else:
             values[name], at[name] = value.value.strip(), line
     return values, at, problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 from jinja2 import nodes
@@ -13,10 +14,22 @@ from jinja2.parser import Parser
 
 from dsl.catalog import TemplateInfo, TemplateUse
 from dsl.messages import Message, say
-from engine.rendering.budget import Budget, BudgetExceeded, spending
+from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, spending
 from engine.rendering.environment import BudgetedEnvironment
+from engine.rendering.lints import lint_page
 from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
-from engine.rendering.sources import MAX_SOURCE, SHARED, Sources, main_files, referenced, template_names, text_sibling
+from engine.rendering.sources import (
+    MAX_SOURCE,
+    PAGES,
+    SHARED,
+    Sources,
+    html_twin,
+    main_files,
+    referenced,
+    refusal,
+    template_names,
+    text_sibling,
+)
 from engine.rendering.uses import UseCollector
 
 #: Front matter whose text is a template itself.
@@ -34,6 +47,8 @@ class Inspection:
 
     info: TemplateInfo
     problems: tuple[TemplateProblem, ...] = ()
+    warnings: tuple[TemplateProblem, ...] = ()  # allowed, and probably not meant
+    size: int = 0  # code points of its largest variant before anything is put in; a range may make it any size
 
 
 def inspect_templates(sources: Sources) -> list[Inspection]:
@@ -62,8 +77,14 @@ def _inspect(channel: str, name: str, environment: BudgetedEnvironment) -> Inspe
         uses=tuple(reader.uses(base)),
         topic=topic or None,
         locales=tuple(sorted(locale for locale in files if locale)),
+        lets_unsubscribe=channel != "email" or reader.lets_unsubscribe,
     )
-    return Inspection(info=info, problems=tuple(dict.fromkeys(reader.problems)))
+    return Inspection(
+        info=info,
+        problems=tuple(dict.fromkeys(reader.problems)),
+        warnings=tuple(dict.fromkeys(reader.warnings())),
+        size=max(reader.sizes, default=0),
+    )
 
 
 @dataclass(slots=True)
@@ -72,6 +93,7 @@ class _Reader:
     found: list[tuple[str, TemplateUse]] = field(default_factory=list)
     problems: list[TemplateProblem] = field(default_factory=list)
     trees: dict[str, nodes.Template | None] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
 
     def read_variant(self, path: str, *, is_base: bool) -> None:
         head = self.environment.front_matter(path)
@@ -79,13 +101,29 @@ class _Reader:
         if is_base and not head.values.get("subject") and not head.problems:
             help = say("begin the file with the lines `---`, `subject: Your words`, `---`")
             self._problem("front_matter", path, 1, say("the mail has no subject"), help)
+        if twin := html_twin(path, self.environment.sources):
+            message = say("this template is written twice, also in {path}", path=workspace_path(twin))
+            self._problem("two_files", path, 1, message, say("delete one of the two"))
         for key in RENDERED_KEYS:
             if key in head.values:
                 self._walk(f"{path}#{key}", line=head.lines[key])
         self._walk(path)
+        if path.endswith(PAGES) and not self.problems:
+            pages = [self._page(each) for each in self.trees if each.endswith(PAGES)]
+            self.sizes.append(MAX_OUTPUT if any("range(" in each for each in pages) else sum(map(len, pages)))
         text = text_sibling(path, self.environment.sources)
         if text:
             self._walk(text)
+
+    def warnings(self) -> Iterator[TemplateProblem]:
+        """Of all the files that were read."""
+        for name, tree in self.trees.items():
+            if tree is not None and name.endswith(PAGES):
+                yield from lint_page(self._written(name), partial(self._origin, name))
+
+    @property
+    def lets_unsubscribe(self) -> bool:
+        return any(use.path == ("unsubscribe_url",) for _, use in self.found)
 
     def uses(self, base: str) -> Iterator[TemplateUse]:
         """Each variable once for each place, with the file when it is not the template's own."""
@@ -107,7 +145,15 @@ class _Reader:
         except RecursionError:
             self._problem("too_large", name, line, say("the template is nested too deep"))
         for file, use in collector.uses:
-            self.found.append((file, replace(use, line=line + use.line - 1) if "#" in file else use))
+            if "#" in file:
+                self.found.append((file, replace(use, line=line + use.line - 1)))
+            else:
+                origin, at = self._origin(file, use.line)
+                self.found.append((origin, replace(use, line=at)))
+
+    def _origin(self, name: str, line: int) -> tuple[str, int]:
+        """The file and line of the author: those of MJML count its parts in."""
+        return self.environment.pages.mjml(name).expanded.origin(line) if name.endswith(".mjml") else (name, line)
 
     def _find(self, template: nodes.Expr, referrer: str) -> tuple[str, nodes.Template] | None:
         if not isinstance(template, nodes.Const) or not isinstance(template.value, str):
@@ -139,12 +185,13 @@ class _Reader:
             return None
         before = len(self.problems)
         try:
-            source = self.environment.loader.get_source(self.environment, name)[0]  # type: ignore[union-attr]
+            source = self._source(name)
             tree = Parser(self.environment, source, name, name).parse()
             self._check_names(tree, name, line)
             if len(self.problems) == before:
-                self.environment.compile(source, name, name)
+                self.environment.compile(self._page(name), name, name)
         except TemplateSyntaxError as error:
+            del self.problems[before:]  # an expression without an end swallows tags of MJML
             message, help = plain_words(error.message or "")
             self._problem("syntax", name, line + error.lineno - 1, message, help)
             return None
@@ -153,6 +200,23 @@ class _Reader:
             return None
         # Compiling changes the tree, so it is read again.
         return Parser(self.environment, source, name, name).parse()
+
+    def _source(self, name: str) -> str:
+        """What its author wrote: MJML before it is HTML, so that lines are lines of files."""
+        if name.endswith(".mjml"):
+            mjml = self.environment.pages.mjml(name)
+            self.problems.extend(mjml.problems)
+            if refused := refusal(mjml.expanded.text):
+                raise TemplateSyntaxError(refused[1], refused[0], name)
+            return mjml.expanded.text
+        return self._page(name)
+
+    def _written(self, name: str) -> str:
+        pages = self.environment.pages
+        return pages.mjml(name).expanded.text if name.endswith(".mjml") else pages.front_matter(name).body
+
+    def _page(self, name: str) -> str:
+        return self.environment.loader.get_source(self.environment, name)[0]  # type: ignore[union-attr]
 
     def _check_names(self, tree: nodes.Template, name: str, line: int) -> None:
         for used in tree.find_all((nodes.Filter, nodes.Test)):
@@ -167,9 +231,10 @@ class _Reader:
                 self._problem(f"unknown_{word}", name, line + used.lineno - 1, message, did_you_mean(used.name, names))
 
     def _problem(self, kind: str, name: str, line: int, message: str, help: str | None = None) -> None:
-        file = workspace_path(name.partition("#")[0])
+        origin, at = self._origin(name, line)
+        file = workspace_path(origin.partition("#")[0])
         self.problems.append(
-            TemplateProblem(kind=kind, file=file, line=line, message=message, help=help)  # type: ignore[arg-type]
+            TemplateProblem(kind=kind, file=file, line=at, message=message, help=help)  # type: ignore[arg-type]
         )
 
 

@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 from dsl.messages import say
 
 ProblemKind: TypeAlias = Literal[
-    "syntax", "unknown_filter", "unknown_test", "missing_file", "front_matter", "too_large", "not_allowed"
-]
+    "syntax", "unknown_filter", "unknown_test", "missing_file", "front_matter", "too_large", "not_allowed", "mjml",
+    "two_files", "no_alt", "broken_link", "cut_off",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,18 @@ MAX_SOURCE = 64 * 1024
 MAX_EXPRESSION = 4000
 MAX_EXPRESSIONS = 600  # in one file
 
+#: Code points of MJML that has become HTML, and of all its parts together.
+MAX_COMPILED = 6 * MAX_SOURCE
+
+#: Endings of what becomes HTML; what is put into it is escaped.
+PAGES = (".html", ".mjml")
+
 #: Folders inside a channel's folder that hold what templates share; their files are no templates themselves.
 SHARED = ("layouts", "partials")
 
 _OPENING = re.compile(r"\{[{%]")
 _FILE = re.compile(
-    r"(?P<channel>[a-z]+)/(?P<name>[A-Za-z0-9_-]{1,64})(\.(?P<locale>[a-z]{2,3}(-[A-Za-z]{2,4})?))?\.(?P<kind>html|txt)"
+    r"(?P<channel>[a-z]+)/(?P<name>[A-Za-z0-9_-]{1,64})(\.(?P<locale>[a-z]{2,3}(-[A-Za-z]{2,4})?))?\.(?P<kind>html|mjml|txt)"
 )
 
 
@@ -31,7 +37,7 @@ class TemplateFile:
     channel: str
     name: str
     locale: str | None  # None: the one for everybody else
-    kind: str  # html or txt
+    kind: str  # html, mjml or txt
 
 
 def template_file(path: str) -> TemplateFile | None:
@@ -47,9 +53,9 @@ def template_names(sources: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def main_files(channel: str, name: str, sources: Sources) -> dict[str | None, str]:
-    """By locale, the file that carries the front matter: the HTML, or the text when there is no HTML."""
+    """By locale, the file that carries the front matter: HTML, else MJML, else the text."""
     found: dict[str | None, str] = {}
-    for path in sorted(sources):  # html sorts before txt
+    for path in sorted(sources):  # html sorts before mjml, and that before txt
         file = template_file(path)
         if file and (file.channel, file.name) == (channel, name):
             found.setdefault(file.locale, path)
@@ -86,9 +92,15 @@ def _line(source: str, at: int) -> int:
 
 
 def text_sibling(path: str, sources: Sources) -> str | None:
-    """The hand-written text beside an HTML file."""
-    sibling = path.removesuffix(".html") + ".txt"
+    """The hand-written text beside an HTML or MJML file."""
+    sibling = path.removesuffix(".html").removesuffix(".mjml") + ".txt"
     return sibling if sibling != path and sibling in sources else None
+
+
+def html_twin(path: str, sources: Sources) -> str | None:
+    """The MJML file of the same name as an HTML file: only one of the two would be sent."""
+    twin = path.removesuffix(".html") + ".mjml"
+    return twin if path.endswith(".html") and twin in sources else None
 
 
 def referenced(name: str, referrer: str) -> str:

@@ -16,7 +16,7 @@ from dsl.source import Source, Span
 SETTINGS, SCHEMA = "kogda.yaml", "schema.yaml"
 RULES, TEMPLATES = "rules", "templates"
 RULE_SUFFIX, TEST_SUFFIX = ".rules", ".test.rules"
-TEMPLATE_SUFFIXES = (".html", ".txt")
+TEMPLATE_SUFFIXES = (".html", ".mjml", ".txt")
 MOST_BYTES = 5_000_000
 
 

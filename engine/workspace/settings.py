@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ KEYS = (
     "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "unknown_window", "late_after",
     "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
 )  # fmt: skip
-MAIL_KEYS = ("from", "reply_to")
+MAIL_KEYS = ("from", "reply_to", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
 POLICIES = ("hold", "resend")
 CONSENTS = ("unless_refused", "required")
@@ -37,7 +38,7 @@ class WorkspaceSettings:
     timezone: str = "UTC"
     currency: str | None = None
     locale: str = "en"
-    mail: dict[str, str] = field(default_factory=dict)  # from, reply_to: addresses, with a name perhaps
+    mail: dict[str, str] = field(default_factory=dict)  # the keys of MAIL_KEYS: addresses with a name perhaps, colour
     topics: dict[str, str] = field(default_factory=dict)  # name -> what a customer reads for it
     consent: str = CONSENTS[0]  # what marketing needs: no refusal, or an explicit yes
     unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
@@ -130,8 +131,34 @@ def _read_locale(value: Tree, reader: Reader) -> str | None:
 
 
 def _read_mail(value: Tree, reader: Reader) -> dict[str, str]:
-    addresses = {entry.key: reader.address(entry.value) for entry in reader.entries(value, MAIL_KEYS, "mail")}
-    return {key: address for key, address in addresses.items() if address}
+    read = {entry.key: _MAIL[entry.key](entry.value, reader) for entry in reader.entries(value, MAIL_KEYS, "mail")}
+    return {key: text for key, text in read.items() if text}
+
+
+def _read_colour(value: Tree, reader: Reader) -> str | None:
+    text = reader.text(value, say("a colour, such as #1f6f5c"))
+    if text is None or re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        return text
+    reader.wrong(value, say("a colour, such as #1f6f5c"), notes=[say("in quotes: # begins a comment in YAML")])
+    return None
+
+
+def _read_site(value: Tree, reader: Reader) -> str | None:
+    text = reader.text(value, say("an address, such as https://shop.example"))
+    if text is None or re.fullmatch(r"https?://[^\s\"'<>]+\.[^\s\"'<>]+", text):
+        return text
+    reader.wrong(value, say("an address, such as https://shop.example"))
+    return None
+
+
+_MAIL: dict[str, Callable[[Tree, Reader], str | None]] = {
+    "from": lambda value, reader: reader.address(value),
+    "reply_to": lambda value, reader: reader.address(value),
+    "accent": _read_colour,
+    "site": _read_site,
+    "logo": _read_site,
+    "address": lambda value, reader: reader.text(value, say("a postal address")),
+}
 
 
 def _read_topics(value: Tree, reader: Reader) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Lints in the shop: what is around the rules comes from the head of a golden file.
 
 `today: 2026-11-21`, `observed: {JSON of Observed}`, `settings: {JSON of kogda.yaml}`, `locales: {template: [ru]}`,
-`tested: path, path`. Templates that the text does not mention are left out, so that nothing is unused by accident.
+`tested: path, path`, `no_way_out: template`.
+Templates that the text does not mention are left out, so that nothing is unused by accident.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def lint_rules(source: Source, head: Mapping[str, str]) -> list[Diagnostic]:
 def _catalog(text: str, head: Mapping[str, str]) -> Catalog:
     locales: dict[str, list[str]] = json.loads(head.get("locales", "{}"))
     templates = {
-        key: replace(each, locales=tuple(locales.get(each.name, ())))
+        key: replace(
+            each, locales=tuple(locales.get(each.name, ())), lets_unsubscribe=each.name != head.get("no_way_out")
+        )
         for key, each in SHOP.templates.items()
         if f'"{each.name}"' in text or each.name in locales
     }

@@ -1,7 +1,7 @@
 """Whole messages beside the texts that cause them. KOGDA_UPDATE_GOLDEN=1 writes them anew and still fails.
 
 A golden file is named after the first code that it shows, and has four parts: how it is read (`entry: syntax`,
-`tests`, `cases`, `check`, `lint`, `schema` or `settings`; `path: …`), the input, the rendered text, and the
+`tests`, `cases`, `check`, `lint`, `schema`, `settings` or `template`; `path: …`), the input, the rendered text, and the
 same in Russian. What lints know besides the rules stands there too: see lint_shop.py.
 """
 
@@ -19,6 +19,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.source import Source
+from engine.flow.template_catalog import load_templates
 from tests.dsl.lint_shop import lint_rules
 from tests.dsl.shop import check_rules, check_schema, check_settings
 from tests.testing.stage import run_cases
@@ -36,6 +37,12 @@ def syntax_of_tests(source: Source) -> list[Diagnostic]:
     return parse_tests(source)[1]
 
 
+def template_of_a_mail(source: Source) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    load_templates({source.path.removeprefix("templates/"): source.text}, (), found)
+    return found
+
+
 #: The word after `entry:` to what is run.
 ENTRIES: dict[str, Callable[[Source], list[Diagnostic]]] = {
     "syntax": syntax_of_rules,
@@ -44,6 +51,7 @@ ENTRIES: dict[str, Callable[[Source], list[Diagnostic]]] = {
     "check": check_rules,
     "schema": check_schema,
     "settings": check_settings,
+    "template": template_of_a_mail,
 }
 
 

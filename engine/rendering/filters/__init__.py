@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.rendering.filters import lists, local, text
+from engine.rendering.filters import lists, local, text, until
 
 FILTERS: dict[str, Callable[..., Any]] = {
     # texts
@@ -53,5 +53,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": local.number,
     "date": local.date,
     "time": local.time,
+    "datetime": local.date_and_time,
+    "relative": until.relative,
+    "countdown": until.countdown,
     "plural": local.plural,
 }

@@ -27,7 +27,7 @@ def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
     Always with the digits of the currency, so that amounts below each other match; `money(whole=true)` leaves out
     cents that are zero.
     """
-    if _is_nothing(value):
+    if is_nothing(value):
         return value
     given = value if isinstance(value, dict) else {}
     unit = as_text(currency or given.get("currency") or current_budget().currency)
@@ -38,40 +38,55 @@ def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
         raise NotAllowed(f"`{unit[:10]}` is not a currency code like EUR")
     if whole and amount == amount.to_integral_value():
         return _whole(amount, unit.upper())
-    return format_currency(amount, unit.upper(), locale=_locale())
+    return format_currency(amount, unit.upper(), locale=locale())
 
 
 def number(value: Any, decimals: Any = None) -> Any:
-    if _is_nothing(value):
+    if is_nothing(value):
         return value
     amount = _decimal(value)
     if decimals is not None:
         places = max(0, min(int(as_number(decimals)), 12))
         amount = round(amount, places)
-        return format_decimal(amount, f"#,##0.{'0' * places}" if places else "#,##0", locale=_locale())
-    return format_decimal(amount, locale=_locale())
+        return format_decimal(amount, f"#,##0.{'0' * places}" if places else "#,##0", locale=locale())
+    return format_decimal(amount, locale=locale())
 
 
 def date(value: Any, form: Any = "long") -> Any:
     """`short`, `medium`, `long`, `full`, or a pattern like `d MMMM`. A moment is shown as the customer's own day."""
-    if _is_nothing(value):
+    if is_nothing(value):
         return value
-    found = _moment_or_day(value)
+    found = moment_or_day(value)
     if isinstance(found, datetime):
         if form not in _STYLES:
-            return format_datetime(found, _pattern(form), tzinfo=_zone(), locale=_locale())
-        return format_date(found.astimezone(_zone()).date(), form, locale=_locale())
-    return format_date(found, _pattern(form), locale=_locale())
+            return format_datetime(found, _pattern(form), tzinfo=zone(), locale=locale())
+        return format_date(found.astimezone(zone()).date(), form, locale=locale())
+    return format_date(found, _pattern(form), locale=locale())
 
 
 def time(value: Any, form: Any = "short") -> Any:
     """The clock time of a moment, in the customer's zone."""
-    if _is_nothing(value):
+    if is_nothing(value):
         return value
-    found = _moment_or_day(value)
+    found = moment_or_day(value)
     if not isinstance(found, datetime):
         raise NotAllowed("a date has no time; use `date`")
-    return format_time(found, _pattern(form), tzinfo=_zone(), locale=_locale())
+    return format_time(found, _pattern(form), tzinfo=zone(), locale=locale())
+
+
+def date_and_time(value: Any, form: Any = "long") -> Any:
+    """Day and clock time of a moment in the customer's zone: 14 March 2026 at 10:30."""
+    if is_nothing(value):
+        return value
+    found = moment_or_day(value)
+    if not isinstance(found, datetime):
+        return format_date(found, _pattern(form), locale=locale())
+    if form not in _STYLES:
+        return format_datetime(found, _pattern(form), tzinfo=zone(), locale=locale())
+    here, language = found.astimezone(zone()), locale()
+    day = format_date(here.date(), form, locale=language)
+    clock = format_time(found, "short", tzinfo=zone(), locale=language)
+    return str(language.datetime_formats[form]).replace("{1}", day).replace("{0}", clock).replace("'", "")
 
 
 def plural(value: Any, *forms: Any) -> str:
@@ -79,20 +94,20 @@ def plural(value: Any, *forms: Any) -> str:
     "товаров") }}`. The last form serves where the language has more."""
     if not forms:
         raise NotAllowed('`plural` needs the forms, like plural("item", "items")')
-    rule = _locale().plural_form
+    rule = locale().plural_form
     order: list[str] = [
         tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in rule.tags or tag == "other"
     ]
-    position = order.index(rule(abs(_decimal(0 if _is_nothing(value) else value))))
+    position = order.index(rule(abs(_decimal(0 if is_nothing(value) else value))))
     return as_text(forms[min(position, len(forms) - 1)])
 
 
 def _whole(amount: Decimal, unit: str) -> str:
-    pattern = _locale().currency_formats["standard"].pattern
-    return format_currency(amount, unit, re.sub(r"\.0+", "", pattern), locale=_locale(), currency_digits=False)
+    pattern = locale().currency_formats["standard"].pattern
+    return format_currency(amount, unit, re.sub(r"\.0+", "", pattern), locale=locale(), currency_digits=False)
 
 
-def _locale() -> Locale:
+def locale() -> Locale:
     asked = current_budget().locale.replace("-", "_")
     try:
         return Locale.parse(asked)
@@ -100,14 +115,14 @@ def _locale() -> Locale:
         return Locale.parse("en")
 
 
-def _zone() -> ZoneInfo:
+def zone() -> ZoneInfo:
     try:
         return ZoneInfo(current_budget().timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 
-def _is_nothing(value: Any) -> bool:
+def is_nothing(value: Any) -> bool:
     return isinstance(value, Undefined) or value is None or value == ""
 
 
@@ -123,7 +138,7 @@ def _decimal(value: Any) -> Decimal:
     return found
 
 
-def _moment_or_day(value: Any) -> datetime | Day:
+def moment_or_day(value: Any) -> datetime | Day:
     text = as_text(value)[:40]
     try:
         if len(text) == 10:

@@ -1,0 +1,1 @@
+"""MJML templates: read, checked and made into HTML with everything of Jinja in its place."""
