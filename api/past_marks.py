@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dsl.differences import RuleDifference
-from dsl.plan import Plan, Rule, Trigger
+from dsl.plan import InactivityTrigger, Plan, Rule, SegmentTrigger, Trigger
 from engine.actions import ACTIONS
 from engine.core.program import load_program
 from engine.core.standing.asked_for import has_mark
@@ -25,7 +25,8 @@ def marks_that_are_new(live: Plan, rules: Sequence[RuleDifference]) -> Iterator[
 
 def _mark(rule: Rule | None) -> Trigger | None:
     """A delay is counted from the mark, and moves nothing."""
-    return replace(rule.trigger, delay=None) if rule is not None and has_mark(rule.trigger) else None
+    trigger = rule.trigger if rule is not None else None
+    return replace(trigger, delay=None) if isinstance(trigger, InactivityTrigger | SegmentTrigger) else None
 
 
 async def people_past(

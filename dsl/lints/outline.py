@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
+from dsl.lints.outline_changes import changes, depends, starts_on
 from dsl.lints.parts import Part, parts_of
 from dsl.lints.reading import head, seconds
 from dsl.source import Span
@@ -49,8 +50,8 @@ class RuleOutline:
     transactional: bool = False
     once: bool = False
     active: tuple[str, str | None] | None = None  # ISO dates
-    changes: tuple[str, ...] = ()  # "customer.tier", "tags", "event order_placed": what its steps change
-    starts_on: tuple[str, ...] = ()  # the same, that starts it
+    changes: tuple[str, ...] = ()  # what its steps change: see dsl/lints/outline_changes.py
+    starts_on: tuple[str, ...] = ()  # and what starts it
     pools: tuple[Word, ...] = ()
     tags: tuple[Word, ...] = ()
     compared_tags: tuple[Word, ...] = ()
@@ -62,7 +63,7 @@ class FileOutline:
     lines: int
     definitions: tuple[Word, ...] = ()
     kinds: tuple[str, ...] = ()  # "let", "define", "segment": of each definition
-    segments: tuple[tuple[str, tuple[str, ...]], ...] = ()  # each with what it depends on, as in `changes`
+    segments: tuple[tuple[str, tuple[str, ...]], ...] = ()  # each with what it depends on
     uses: tuple[Word, ...] = ()  # with the path as it is found, relative to the workspace
     mentions: frozenset[str] = frozenset()  # every name without a dot
     rules: tuple[RuleOutline, ...] = ()
@@ -77,6 +78,7 @@ def outlines(subject: Subject) -> tuple[FileOutline, ...]:
 
 
 def _file(file: syntax.RuleFile, rules: tuple[RuleOutline, ...], paths: frozenset[str]) -> FileOutline:
+    conditions = {item.name.text: item.condition for item in file.items if isinstance(item, syntax.Define)}
     definitions = [item for item in file.items if isinstance(item, syntax.Let | syntax.Define | syntax.Segment)]
     return FileOutline(
         path=file.source.path,
@@ -84,7 +86,7 @@ def _file(file: syntax.RuleFile, rules: tuple[RuleOutline, ...], paths: frozense
         definitions=tuple(Word(each.name.text, each.name.span) for each in definitions),
         kinds=tuple(type(each).__name__.lower() for each in definitions),
         segments=tuple(
-            (each.name.text, tuple(dict.fromkeys(_depends(each.condition))))
+            (each.name.text, tuple(dict.fromkeys(depends(each.condition, conditions))))
             for each in definitions
             if isinstance(each, syntax.Segment)
         ),
@@ -139,8 +141,8 @@ def _rule(rule: CheckedRule) -> RuleOutline:
         transactional=syntax.Transactional in facts,
         once=syntax.OncePer in facts,
         active=_days(active) if isinstance(active, syntax.Active) else None,
-        changes=tuple(dict.fromkeys(_changes(nodes))),
-        starts_on=tuple(_starts_on(trigger)),
+        changes=tuple(dict.fromkeys(changes(nodes))),
+        starts_on=tuple(starts_on(trigger)),
         pools=tuple(Word(each.pool.text, each.pool.span) for each in of_type(nodes, syntax.IssuePromo)),
         tags=tuple(Word(each.tag.text, each.tag.span) for each in of_type(nodes, syntax.Tag) if each.add),
         compared_tags=tuple(_compared_tags(nodes)),
@@ -168,32 +170,6 @@ def _sends(steps: tuple[syntax.Step, ...], start: int | None) -> Iterator[Sent]:
                     yield from _sends(part.steps, at)
             case syntax.WaitFor() | syntax.WaitUntilClock() | syntax.WaitUntilDate() | syntax.WaitUntilMoment():
                 at = None
-
-
-def _changes(nodes: Index) -> Iterator[str]:
-    for kind in (syntax.SetAttribute, syntax.ChangeNumber):
-        for each in nodes.get(kind, ()):
-            yield str(each.path)  # type: ignore[attr-defined]
-    if nodes.get(syntax.Tag):
-        yield "customer.tags"
-    for emit in of_type(nodes, syntax.Emit):
-        yield f"event {emit.event.text}"
-
-
-def _starts_on(trigger: syntax.Trigger) -> Iterator[str]:
-    match trigger:
-        case syntax.EventTrigger(events=events) | syntax.TimesTrigger(events=events):
-            yield from (f"event {name.text}" for name in events.names)
-        case syntax.SegmentTrigger(segment=segment):
-            yield f"segment {segment.text}"
-        case syntax.ChangeTrigger(path=path):
-            yield str(path)
-
-
-def _depends(condition: syntax.Condition) -> Iterator[str]:
-    for node in walk(condition):
-        if isinstance(node, syntax.Path):
-            yield str(node) if node.root == "customer" else f"event {node.root}"
 
 
 def _compared_tags(nodes: Index) -> Iterator[Word]:
