@@ -77,7 +77,9 @@ _PRINTERS: dict[type, Callable[[Words, Any], Doc]] = {
     syntax.OncePer: _once_per,
     syntax.IfRepeated: lambda words, found: [f"{words('IF_REPEATED')} {words(found.policy.upper())}"],
     syntax.Cap: _cap,
-    syntax.FirstCustomers: lambda words, found: [f"{words('ONLY_FIRST')} {found.limit} {words('CUSTOMERS')}"],
+    syntax.FirstCustomers: lambda words, found: [
+        f"{words.first(found.limit)} {found.limit} {words.customers(found.limit)}"
+    ],
     syntax.QuietHours: _quiet_hours,
     syntax.IgnoreQuietHours: lambda words, found: [words("IGNORE_QUIET_HOURS")],
     syntax.Transactional: lambda words, found: [words("TRANSACTIONAL")],

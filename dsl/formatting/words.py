@@ -148,6 +148,16 @@ class Words:
             return ENGLISH["MESSAGES"][count == 1]
         return "сообщений" if plural(count) else "сообщения"
 
+    def customers(self, count: int) -> str:
+        """After `only first`."""
+        if not self.is_russian:
+            return ENGLISH["CUSTOMERS"][count == 1]
+        return ("клиент", "клиента", "клиентов")[plural(count)]
+
+    def first(self, count: int) -> str:
+        """`только первые 2 клиента`, `только первый 1 клиент`."""
+        return self("ONLY_FIRST", ru="только первый" if count == 1 else None)
+
     def joins(self, word: str, after: str) -> bool:
         """Whether the two on one line begin a longer keyword, such as `is not` and `in last`."""
         return f"{after} {word.partition('.')[0]}".lower() in _beginnings()

@@ -389,3 +389,19 @@ def test_a_text_that_would_say_something_else_is_refused(after: str, what: str):
 
     with pytest.raises(FormatterMistake, match=rf"^x\.rules: formatting would change {what};"):
         prove_same(before, items, Source("x.rules", after), "rules")
+
+
+@pytest.mark.parametrize(
+    ("limit", "english", "russian"),
+    [
+        (1, "only first 1 customer", "только первый 1 клиент"),
+        (2, "only first 2 customers", "только первые 2 клиента"),
+        (21, "only first 21 customers", "только первые 21 клиент"),
+        (50, "only first 50 customers", "только первые 50 клиентов"),
+    ],
+)
+def test_first_customers_stand_in_the_form_of_their_number(limit: int, english: str, russian: str):
+    text = f'when registered only first {limit} customers send email "welcome"\n'
+
+    assert english in formatted(text)
+    assert russian in formatted(text, language="ru")
