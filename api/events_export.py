@@ -113,6 +113,8 @@ def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 def _moment(value: Any) -> datetime | None:
     try:
+        if type(value) is str and value.isdecimal() and len(value) > 8:
+            value = int(value)
         if type(value) is int or type(value) is float:
             return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
         moment = datetime.fromisoformat(value)

@@ -104,7 +104,7 @@ async def _of_server(settings: Settings, chosen: list[str], stretch: Stretch) ->
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(told(say("replaying through {name}", name=name)), total=None)
 
         def advance(count: int, total: int) -> None:

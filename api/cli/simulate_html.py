@@ -27,7 +27,7 @@ def as_html(simulations: Sequence[Simulation], names: Sequence[str]) -> str:
         )
     )  # fmt: skip
     title = told(say("What {name} would have sent", name=names[0]))
-    body = [_chart(new), _rules(new, old, names), _refusals(new), _overlaps(new)]
+    body = [_chart(new), _rules(new, old, names), _refusals(new), _overlaps(new), _promo(new)]
     page = Template(_PAGE.read_text(encoding="utf-8"))
     return page.substitute(language=spoken(), title=escape(title), lead=escape(lead), body="\n".join(body))
 
@@ -85,6 +85,12 @@ def _overlaps(simulation: Simulation) -> str:
     rows = [[f"{one} + {other}", f"{count:,}"] for (one, other), count in simulation.overlaps.most_common(30)]
     heads = [told(say("Rules")), told(say("Customers"))]
     return _table(told(say("Customers who get messages of two rules on one day")), heads, rows)
+
+
+def _promo(simulation: Simulation) -> str:
+    costs = simulation.costs()
+    rows = [[pool, f"{count:,}", costs.get(pool, "")] for pool, count in simulation.promo.most_common()]
+    return _table(told(say("Promo codes")), [told(say("Pool")), told(say("Codes")), told(say("Cost at most"))], rows)
 
 
 def _table(title: str, heads: Iterable[str], rows: Sequence[Sequence[str]]) -> str:

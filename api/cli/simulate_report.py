@@ -9,6 +9,7 @@ from typing import Any
 from api.language import told
 from dsl.messages import say
 from engine.testing.simulation import Simulation
+from engine.testing.timeline import SPOKEN
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 40
@@ -39,7 +40,8 @@ def _lines(new: Simulation, old: Simulation | None, names: Sequence[str]) -> Ite
         (say("Not sent, by reason"), _refusals(new)),
         (say("Customers who get messages of two rules on one day"), _overlaps(new)),
         (say("Most messages to one customer on one day"), _busiest(new)),
-        (say("Promo codes"), [f"  {pool}  {count:,}" for pool, count in new.promo.most_common()]),
+        (say("Promo codes"), _promo(new)),
+        (say("Calls and notes to the staff"), _outward(new)),
     ):
         if lines:
             yield from ("", told(title), *lines)
@@ -97,6 +99,19 @@ def _busiest(simulation: Simulation) -> list[str]:
     ]
 
 
+def _promo(simulation: Simulation) -> list[str]:
+    costs = simulation.costs()
+    return [
+        f"  {count:>9,}  {pool}" + (told(say(": {cost} at most", cost=costs[pool])) if pool in costs else "")
+        for pool, count in simulation.promo.most_common()
+    ]
+
+
+def _outward(simulation: Simulation) -> list[str]:
+    counted = simulation.outward.most_common(_MOST)
+    return [f'  {count:>9,}  {SPOKEN.get(channel, channel)} "{target}"' for (channel, target), count in counted]
+
+
 def as_json(simulations: Sequence[Simulation]) -> list[dict[str, Any]]:
     return [
         {
@@ -117,7 +132,10 @@ def as_json(simulations: Sequence[Simulation]) -> list[dict[str, Any]]:
             "overlaps": [{"rules": list(pair), "customers": count} for pair, count in each.overlaps.most_common()],
             "busiest": {str(n): count for n, count in sorted(each.busiest.items())},
             "outward": [{"channel": c, "target": t, "count": count} for (c, t), count in each.outward.most_common()],
-            "promo": dict(each.promo),
+            "promo": [
+                {"pool": pool, "codes": count, "cost": each.costs().get(pool)}
+                for pool, count in each.promo.most_common()
+            ],
         }
         for each in simulations
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +14,7 @@ from typing import Annotated
 import typer
 
 from api.cli.coverage_report import coverage_html, coverage_text
+from api.cli.test_record import Recording, record_test
 from api.cli.test_report import as_junit, render_results
 from api.language import spoken, told
 from dsl.diagnostics import Diagnostic, Severity
@@ -27,6 +29,7 @@ from engine.flow.load_workspace import check_rules, read_ground
 from engine.testing.cases import run_file
 from engine.testing.coverage import Coverage
 from engine.testing.ground import Workspace
+from engine.testing.updating import changed_files, difference
 from engine.workspace.files import WorkspaceFiles, read_files
 
 PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
@@ -51,6 +54,21 @@ def test(
         float | None, typer.Option(metavar="PERCENT", min=0, max=100, help="Fail below this coverage.")
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coverage as a page.")] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Rewrite the expectations of failing tests to what happens.")
+    ] = False,
+    record: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Write a test from what a customer really did.")
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --record: the customer's userId, or a key: u:42, a:….")
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="With --record: 30d, 12h, 2w ago, or a day.")
+    ] = "30d",
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="With --record; default: now.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="With --record: add the test to this file.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
     format: Annotated[ReportFormat, typer.Option(help="text for people, junit for pipelines.")] = ReportFormat.text,
 ) -> None:
     """Run the tests of the rules: exits 0 when all pass, 1 when one fails, 2 when there are none or rules are wrong."""
@@ -58,6 +76,11 @@ def test(
     files, tests, ready = _load(workspace)
     if coverage or min is not None or html is not None:
         ready.coverage = Coverage.of(ready.plan.rules)
+    if record is not None:
+        record_test(ready, workspace, Recording(record, customer, since, until, out, data))
+        return
+    if update:
+        raise typer.Exit(_update(_asked_for(tests, workspace, paths or []), ready, workspace, run))
     gc.freeze()  # rules and tests stay to the end: to walk them for nothing takes long
     results = [
         result for file in _asked_for(tests, workspace, paths or []) for result in run_file(file, ready, run=run)
@@ -71,6 +94,24 @@ def test(
     is_enough = ready.coverage is None or _tell_coverage(ready.coverage, files, min, html, format)
     has_failed = any(result.status == "failed" for result in results)
     raise typer.Exit(FAILED if has_failed or not is_enough else PASSED)
+
+
+def _update(tests: Sequence[TestFile], ready: Workspace, folder: Path, run: str) -> int:
+    """Writes the files, and shows what became different; 1 when a test still fails: it has mistakes, or examples."""
+    if not any(file.cases for file in tests):
+        raise ConfigurationError(_nothing_found(folder, [], run))
+    changed = list(changed_files(tests, ready, run=run))
+    for source, text, _ in changed:
+        sys.stdout.writelines(difference(source.path, source.text, text))
+        (folder / source.path).write_text(text, encoding="utf-8")
+    again = {source.path: parse_tests(replace(source, text=text))[0] for source, text, _ in changed}
+    left = [each for file in tests for each in run_file(again.get(file.source.path, file), ready, run=run)]
+    failed = [each for each in left if each.status == "failed"]
+    count = sum(cases for _, _, cases in changed)
+    print(told(say("{n} {n:test|tests} updated; read the difference before you keep it", n=f"{count:,}")))
+    if failed:
+        render_results(failed, sum(each.seconds for each in failed))
+    return FAILED if failed else PASSED
 
 
 def _tell_coverage(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from engine.errors import ConfigurationError
-from engine.storage.database import Database
+from engine.storage.database import Connection, Database
 
 _AHEAD = "SELECT EXISTS (SELECT FROM partition_cursor WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()))"
 
@@ -43,3 +43,8 @@ async def found_installation(database: Database, partitions: int) -> Installatio
                 row["partitions"],
             )
         return Installation(row["id"], row["partitions"])
+
+
+async def partitions_of(connection: Connection) -> int:
+    """Of an installation that was started before; else 1, and nothing is stored."""
+    return await connection.fetchval("SELECT partitions FROM installation") or 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from engine.storage.database import Connection
 
@@ -44,3 +45,23 @@ async def customers_in_order(connection: Connection) -> AsyncGenerator[Any, None
     """
     async for row in connection.cursor(query, prefetch=_FETCHED):
         yield row
+
+
+async def story_of(connection: Connection, customer: UUID, partition: int, *, until: datetime) -> tuple[Any, list[Any]]:
+    """A customer's row (None: there is nobody) and all their events, by the time at which they came."""
+    row = await connection.fetchrow(
+        """
+        SELECT id, key, email, phone, timezone, locale, attributes, tags, consent, first_seen, merged_into
+        FROM customer WHERE partition = $1 AND id = $2
+        """,
+        partition, customer,
+    )  # fmt: skip
+    events = await connection.fetch(
+        """
+        SELECT id, customer, kind, name, at, received_at, body FROM event
+        WHERE partition = $1 AND customer = $2 AND kind < 2 AND received_at < $3
+        ORDER BY received_at, xid, seq
+        """,
+        partition, customer, until,
+    )  # fmt: skip
+    return row, events

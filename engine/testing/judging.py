@@ -98,7 +98,7 @@ class Judgement:
 
     def _judge_none(self, claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, who: Person | None) -> None:
         for message in self.sent:
-            if _is_meant(claim, message) and _concerns(message.customer, who) and message not in self.unexpected:
+            if is_meant(claim, message) and concerns(message.customer, who) and message not in self.unexpected:
                 at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
                 said = say(
                     '{channel} "{template}" was sent at {at}{to}',
@@ -121,7 +121,7 @@ class Judgement:
         skips = [
             each
             for each in skips_of(self.play.world)
-            if (each.channel, each.template) == (claim.channel, claim.template.text) and _concerns(each.customer, who)
+            if (each.channel, each.template) == (claim.channel, claim.template.text) and concerns(each.customer, who)
         ]
         if not any(is_because(each.reason, claim.reason.text) for each in skips):
             reasons = _listed(each.reason for each in skips)
@@ -142,7 +142,7 @@ class Judgement:
         reasons = [
             run.end_reason
             for run in self.play.world.runs
-            if run.end_reason and _concerns(customers[run.customer].key.partition(":")[2], who)
+            if run.end_reason and concerns(customers[run.customer].key.partition(":")[2], who)
         ]
         if not any(_ends_with(reason, claim.reason) for reason in reasons):
             why = say("runs ended with: {all}", all=_listed(reasons)) if reasons else say("no run ended")
@@ -170,13 +170,13 @@ class Judgement:
 
 
 def _fits(message: SentMessage, wanted: Wanted) -> bool:
-    is_meant = (message.channel, message.template) == (wanted.channel, wanted.template)
-    if is_meant and message.is_outward:
-        is_meant = _carries(message, wanted)
-    return is_meant and _concerns(message.customer, wanted.who) and wanted.low <= message.at < wanted.high + _MINUTE
+    is_it = (message.channel, message.template) == (wanted.channel, wanted.template)
+    if is_it and message.is_outward:
+        is_it = _carries(message, wanted)
+    return is_it and concerns(message.customer, wanted.who) and wanted.low <= message.at < wanted.high + _MINUTE
 
 
-def _is_meant(claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, message: SentMessage) -> bool:
+def is_meant(claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, message: SentMessage) -> bool:
     """`no messages` speaks of those to customers."""
     if isinstance(claim, syntax.ExpectNotTold):
         return claim.to == message.spoken_channel and (claim.name is None or claim.name.text == message.template)
@@ -192,7 +192,7 @@ def _carries(message: SentMessage, wanted: Wanted) -> bool:
     return has_all and wanted.said in (None, message.context.get("text"))
 
 
-def _concerns(customer: str, who: Person | None) -> bool:
+def concerns(customer: str, who: Person | None) -> bool:
     return who is None or who.cast_as == customer
 
 

@@ -51,7 +51,7 @@ async def simulate_stored(
             if group is not None and group[0] == row["id"]:
                 rows, group = group[1], await anext(events, None)
             if rows or everybody:
-                world = _replayed(replay, row, [_event(each) for each in rows])
+                world = _replayed(replay, row, [event_of(each) for each in rows])
                 simulation.add(world)
                 if world is not None and on_world is not None:
                     on_world(world)
@@ -61,7 +61,7 @@ async def simulate_stored(
 
 
 def _replayed(replay: Replay, row: Any, events: Sequence[Event]) -> World | None:
-    return replay.customer(_customer(row, events), events, is_new=row["first_seen"] >= replay.since)
+    return replay.customer(customer_before(row, events), events, is_new=row["first_seen"] >= replay.since)
 
 
 async def _groups(connection: Connection, replay: Replay) -> AsyncGenerator[tuple[UUID, list[Any]], None]:
@@ -136,7 +136,7 @@ def _back_to(program: Program, since: datetime) -> datetime | None:
     return since - timedelta(days=400)
 
 
-def _event(row: Any) -> Event:
+def event_of(row: Any) -> Event:
     body = row["body"]
     return Event(
         id=row["id"],
@@ -152,7 +152,7 @@ def _event(row: Any) -> Event:
     )
 
 
-def _customer(row: Any, events: Sequence[Event]) -> Customer:
+def customer_before(row: Any, events: Sequence[Event]) -> Customer:
     """As they were before: without what events have told since. What no event tells was always so."""
     told = {name for event in events if event.kind == "identify" for name in event.properties}
     known = {name: row[name] for name in _FIELDS if name not in told and row[name] is not None}

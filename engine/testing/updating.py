@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from difflib import unified_diff
 
 from dsl import syntax
 from dsl.source import Source, Span
 from engine.testing.cases import judged
 from engine.testing.ground import Workspace
-from engine.testing.judging import Judgement
+from engine.testing.judging import Judgement, concerns, is_meant
 from engine.testing.timeline import SentMessage
 
 _INDENT = "  "
 
 
-def updated(file: syntax.TestFile, workspace: Workspace) -> str:
-    """The text of the file with expectations that hold. Those that held stay as they were written."""
-    text = file.source.text
+def updated(file: syntax.TestFile, workspace: Workspace, *, run: str = "") -> tuple[str, int]:
+    """The text of the file with expectations that hold, and how many tests became different. Expectations that held
+    stay as they were written; so do tests with examples, where one line speaks for many."""
+    text, count = file.source.text, 0
     for case in reversed(file.cases):  # from the end, so that places before stay where they are
-        judgement = judged(case, file, workspace)
+        judgement = judged(case, file, workspace) if run.casefold() in case.title.text.casefold() else None
         if judgement is not None and judgement.failures:
             text = _rewritten(text, case, file.source, judgement)
-    return text
+            count += 1
+    return text, count
 
 
 def expectations(judgement: Judgement) -> list[str]:
@@ -52,8 +55,19 @@ def _wrong(case: syntax.TestCase, source: Source, judgement: Judgement) -> Itera
         if isinstance(line, syntax.ExpectNothing):
             if judgement.sent:
                 yield line
+        elif isinstance(line, syntax.ExpectNoMessage | syntax.ExpectNotTold):
+            if any(_speaks_of(line, message, judgement) for message in judgement.sent):
+                yield line
         elif source.place(line.span.start).line in failed and not isinstance(line, syntax.AtEvent | syntax.AtChange):
             yield line
+
+
+def _speaks_of(
+    claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, message: SentMessage, judgement: Judgement
+) -> bool:
+    """Also of a message that failed as an unexpected one: it is expected from now on."""
+    who = next((who for each, who in judgement.play.script.claims if each.span == claim.span), None)
+    return is_meant(claim, message) and concerns(message.customer, who)
 
 
 def _whole_line(text: str, span: Span) -> tuple[int, int]:
@@ -69,16 +83,30 @@ def _line(message: SentMessage, judgement: Judgement) -> str:
     at = _minute(message.at, judgement, message.customer)
     several = len(judgement.play.script.people) > 1
     whom = f" for {judgement.play.name_of(message.customer)}" if several else ""
-    return f'expect {message.spoken_channel} "{message.template}" at {at}{whom}'
+    return f'expect {message.spoken_channel} "{message.template}"{_carried(message)} at {at}{whom}'
+
+
+def _carried(message: SentMessage) -> str:
+    """A note to the staff says something; what else a call carries may change without harm."""
+    said = message.context.get("text")
+    return f' "{said}"' if message.is_outward and isinstance(said, str) and '"' not in said and "\n" not in said else ""
 
 
 def _minute(moment: datetime, judgement: Judgement, customer: str) -> str:
     return f"{moment.astimezone(judgement.zone_of(customer)):%Y-%m-%d %H:%M}"
 
 
-def changed_files(files: Sequence[syntax.TestFile], workspace: Workspace) -> Iterator[tuple[Source, str]]:
-    """Files whose text becomes another one."""
+def changed_files(
+    files: Sequence[syntax.TestFile], workspace: Workspace, *, run: str = ""
+) -> Iterator[tuple[Source, str, int]]:
+    """Files whose text becomes another one, with that text and the number of tests in it that do."""
     for file in files:
-        text = updated(file, workspace)
+        text, count = updated(file, workspace, run=run)
         if text != file.source.text:
-            yield file.source, text
+            yield file.source, text, count
+
+
+def difference(path: str, before: str, after: str) -> Iterator[str]:
+    """As `diff -u` writes it."""
+    lines = (text.splitlines(keepends=True) for text in (before, after))
+    return unified_diff(*lines, fromfile=f"a/{path}", tofile=f"b/{path}")
