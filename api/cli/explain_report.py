@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from dsl.messages import Language, in_language, say
 from dsl.plan import Rule
 from dsl.telling import tell_rule
-from engine.core.calendar import zone_named
 from engine.core.reasons import Finding
+from engine.core.told import tell_message, tell_note, tell_reason
 from engine.flow.explain_customer import Explanation, RunStory
 
 _SIGNS = {True: "✓", False: "✗", None: "·"}
@@ -31,8 +31,7 @@ def render_explanation(explanation: Explanation, language: Language) -> str:
 
 
 def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
-    zone = zone_named(explanation.customer.timezone) or ZoneInfo("UTC")
-    rule, customer = explanation.rule, explanation.customer
+    rule, customer, zone = explanation.rule, explanation.customer, explanation.zone
     yield f'"{rule.name}"  {rule.file}:{rule.line}'
     yield say(
         "for {customer}, as of {time} {zone}", customer=customer.key, time=_clock(explanation.at, zone), zone=zone.key
@@ -53,18 +52,21 @@ def _run_lines(run: RunStory, file: str, zone: ZoneInfo, language: Language) -> 
     told: list[tuple[datetime, str]] = []
     for note in run.notes:
         place = f"  ({file}:{note['line']})" if note["line"] else ""
-        told.append((note["at"], f"{note['what']} {note['detail']}{place}"))
+        said = in_language(tell_note(note["what"], note["detail"], zone), language)
+        told.append((note["at"], f"{said}{place}"))
     for message in run.messages:
-        reason = f": {message['reason']}" if message["reason"] else ""
         at = message["settled_at"] or message["created_at"]
-        told.append((at, f'{message["channel"]} "{message["template"]}" {message["state"]}{reason}'))
+        became = tell_message(message["channel"], message["template"], message["state"], message["reason"])
+        told.append((at, in_language(became, language)))
     for at, text in sorted(told, key=lambda pair: pair[0]):
         yield f"  {_clock(at, zone)}  {text}"
 
 
 def _state(run: RunStory, zone: ZoneInfo) -> str:
     if run.ended_at is not None:
-        return say("it ended at {time}: {reason}", time=_clock(run.ended_at, zone), reason=run.end_reason or "")
+        return say(
+            "it ended at {time}: {reason}", time=_clock(run.ended_at, zone), reason=tell_reason(run.end_reason or "")
+        )
     if run.wake_at is not None:
         return say("it waits until {time}", time=_clock(run.wake_at, zone))
     return say("it waits for the outcome of a message") if run.state == "sending" else say("it waits")

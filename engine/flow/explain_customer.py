@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dsl import plan
+from engine.core.calendar import zone_named
 from engine.core.customers import with_context, with_traits
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer
@@ -48,6 +50,7 @@ class Explanation:
     rule: plan.Rule
     customer: Customer
     at: datetime
+    zone: ZoneInfo  # by whose clock the rule goes for this customer
     runs: tuple[RunStory, ...] = ()  # newest first
     findings: tuple[Finding, ...] = ()  # what would be said if it were started now, and what speaks against it
     is_recalled: bool = False  # the attributes are those of an earlier moment, as far as events tell
@@ -73,6 +76,7 @@ async def explain_customer(
         rule=code.rule,
         customer=customer,
         at=until,
+        zone=code.zone or zone_named(customer.timezone) or code.workspace_zone,
         runs=stories,
         findings=tuple(judge(program, code, judgement)),
         is_recalled=until < now,

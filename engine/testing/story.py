@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dsl.messages import say
 from engine.core.effects import Note
 from engine.core.model import Event
+from engine.core.told import tell_message, tell_note
 from engine.testing.judging import Judgement
 from engine.testing.outcome import Row
 from engine.testing.timeline import Entry, SentMessage
@@ -32,7 +34,8 @@ def _missing(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
 def _happened(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
     wanted = {id(judgement.sent[place]): each.text for place, each in judgement.matched.items()}
     for entry in judgement.play.world.timeline:
-        told = _told(entry)
+        zone = judgement.zone_of(entry.customer)
+        told = _told(entry, zone)
         if told is None:
             continue
         is_right = None
@@ -42,7 +45,7 @@ def _happened(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
             is_right = False
         at = entry.about.at if isinstance(entry.about, Event) else entry.at
         row = Row(
-            at=at.astimezone(judgement.zone_of(entry.customer)),
+            at=at.astimezone(zone),
             who=judgement.play.name_of(entry.customer),
             expected=wanted.get(id(entry.about), ""),
             actual=told,
@@ -51,7 +54,7 @@ def _happened(judgement: Judgement) -> Iterator[tuple[datetime, Row]]:
         yield at, row
 
 
-def _told(entry: Entry) -> str | None:
+def _told(entry: Entry, zone: ZoneInfo) -> str | None:
     about = entry.about
     if isinstance(about, Event):
         return (
@@ -60,8 +63,7 @@ def _told(entry: Entry) -> str | None:
             else say("{all} becomes known", all=", ".join(about.properties))
         )
     if isinstance(about, SentMessage):
-        reason = f": {about.reason}" if about.reason else ""
-        return f'{about.spoken_channel} "{about.template}" {about.state}{reason}'
+        return tell_message(about.spoken_channel, about.template, about.state, about.reason)
     if isinstance(about, Note) and about.what in _TOLD:
-        return f'"{entry.rule}" {about.what} {about.detail}'.strip()
+        return say('"{rule}" {what}', rule=entry.rule, what=tell_note(about.what, about.detail, zone))
     return None
