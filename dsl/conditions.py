@@ -11,7 +11,7 @@ from dsl.event_names import report_unknown_event
 from dsl.history import priced
 from dsl.kinds import Kind
 from dsl.lengths import compile_length
-from dsl.lookup import report_unknown
+from dsl.lookup import defined_elsewhere, report_unknown
 from dsl.memberships import compile_one_of
 from dsl.messages import say
 from dsl.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
@@ -230,6 +230,7 @@ def _compile_truth(condition: syntax.Truth, scope: Scope) -> Expression:
             value.span,
             problems=scope.problems,
             candidates=[*scope.names.seen, *scope.catalog.events],
+            notes=defined_elsewhere(value.root, scope),
         )
         return None
     typed = compile_value(value, scope)

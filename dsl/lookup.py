@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 
 from dsl import syntax
@@ -180,6 +181,16 @@ def report_unknown(
         notes=[*hints, *notes],
         fixes=[replacement(span, fix)] if near else [],
     )
+
+
+def defined_elsewhere(name: str, scope: Scope) -> list[str]:
+    """A note on the file that defines this name, when the one at hand does not use it."""
+    for path, names in sorted(scope.names.files.items()):
+        definition = names.seen.get(name)
+        if definition is not None and definition.source.path == path and path != scope.source.path:
+            beside = posixpath.relpath(path, posixpath.dirname(scope.source.path) or ".")
+            return [say('{path} defines it; write above the first rule: use "{file}"', path=path, file=beside)]
+    return []
 
 
 def _did_you_mean(near: Sequence[str]) -> str:

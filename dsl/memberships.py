@@ -6,7 +6,7 @@ from dsl import plan, syntax
 from dsl.comparisons import are_comparable
 from dsl.diagnostics import Label
 from dsl.history import priced
-from dsl.lookup import report_unknown
+from dsl.lookup import defined_elsewhere, report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.resolve import Definition
@@ -62,7 +62,8 @@ def _named_options(group: syntax.Name, scope: Scope) -> list[Typed] | None:
             group.span,
             problems=scope.problems,
             candidates=lists,
-            notes=[] if lists else [say('write it out: in ("…", "…"), or: let {group} = ("…", "…")', group=group.text)],
+            notes=defined_elsewhere(group.text, scope)
+            or ([] if lists else [say('write it out: in ("…", "…"), or: let {group} = ("…", "…")', group=group.text)]),
         )
         return None
     node = definition.node
@@ -98,6 +99,7 @@ def _compile_membership(condition: syntax.OneOf, scope: Scope) -> plan.Expressio
             group.span,
             problems=scope.problems,
             candidates=[*segments, *scope.catalog.segments],
+            notes=defined_elsewhere(group.text, scope),
         )
     elif isinstance(definition.node, syntax.Define):
         plain = f"not {group.text}" if condition.negated else group.text

@@ -11,7 +11,7 @@ from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
 from dsl.history import compile_history, priced
 from dsl.kinds import Kind
-from dsl.lookup import find_attribute, find_property, report_unknown
+from dsl.lookup import defined_elsewhere, find_attribute, find_property, report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed
@@ -180,7 +180,6 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
         path.span,
         problems=scope.problems,
         candidates=roots,
-        notes=[say('if this is text, write it in quotes: "{written}"', written=written)]
-        if len(path.parts) == 1
-        else [],
+        notes=defined_elsewhere(written, scope)
+        or ([say('if this is text, write it in quotes: "{written}"', written=written)] if len(path.parts) == 1 else []),
     )
