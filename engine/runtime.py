@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,7 @@ class Programs:
 
     def __init__(self) -> None:
         self._loaded: OrderedDict[int, LoadedRules] = OrderedDict()
+        self._batches = 0  # under way
         self.interest: frozenset[str] = frozenset()  # of all that are loaded
         self.told: frozenset[str] = frozenset()  # events that must be read with their bodies
         self.by_id: Mapping[int, Program] = {}
@@ -66,12 +67,19 @@ class Programs:
             self._changed()
         return found
 
-    def forget_oldest(self) -> None:
-        """Between batches only: one batch may need more than are kept."""
-        if len(self._loaded) > _PROGRAMS_KEPT:
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Around a batch. Only when none is under way are the oldest forgotten: one batch may need more than are
+        kept."""
+        if not self._batches and len(self._loaded) > _PROGRAMS_KEPT:
             while len(self._loaded) > _PROGRAMS_KEPT:
                 self._loaded.popitem(last=False)
             self._changed()
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
 
     def _changed(self) -> None:
         self.interest = frozenset().union(*(loaded.interest for loaded in self._loaded.values()))

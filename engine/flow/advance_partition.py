@@ -88,14 +88,14 @@ async def advance_partition(runtime: Runtime, partition: int) -> Progress:
 async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Progress:
     """One batch of several partitions. Those that another worker has are left to it."""
     chosen = sorted(set(partitions))
-    runtime.programs.forget_oldest()
-    try:
-        progress = await _try(runtime, chosen, _FULL)
-    except (NothingPublished, *TRANSIENT):
-        raise
-    except Exception as error:
-        _log.warning("batch_failed", partitions=chosen, error=repr(error))
-        progress = await pass_poison(runtime, chosen)
+    with runtime.programs.in_use():
+        try:
+            progress = await _try(runtime, chosen, _FULL)
+        except (NothingPublished, *TRANSIENT):
+            raise
+        except Exception as error:
+            _log.warning("batch_failed", partitions=chosen, error=repr(error))
+            progress = await pass_poison(runtime, chosen)
     if progress.messages:
         await runtime.waker.wake_delivery()
     return progress

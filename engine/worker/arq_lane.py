@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from engine.waker import DOORBELL, QUEUE, connect_redis, from_bytes, redis_settings, to_bytes
-from engine.worker.lanes import AdvanceLane, DeliverLane
+from engine.worker.lanes import AdvanceLanes, DeliverLane
 
 _BELL_S = 1.0  # how long to wait for the bell before looking anyway
 _BATCH_AT_MOST_S = 30
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def advance(ctx: dict[str, Any], *partitions: int) -> None:
-    lane: AdvanceLane = ctx["advance"]
+    lane: AdvanceLanes = ctx["advance"]
     await lane.advance(partitions)
 
 
@@ -107,7 +107,7 @@ class DoorbellWorker(Worker):
                     await client.aclose(close_connection_pool=True)
 
 
-async def serve_wakes(redis_url: str, advance_lane: AdvanceLane, deliver_lane: DeliverLane) -> None:
+async def serve_wakes(redis_url: str, advance_lane: AdvanceLanes, deliver_lane: DeliverLane) -> None:
     """Until cancelled. A lost connection ends arq's worker; a new one begins as soon as Redis answers."""
     failures = 0
     while True:

@@ -122,6 +122,30 @@ def _release(callers: list[asyncio.Future[None]]) -> None:
             caller.set_result(None)
 
 
+class AdvanceLanes:
+    """Two lanes for one process, each with half of the partitions: while one waits for the database, the other
+    decides."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._lanes = (AdvanceLane(runtime), AdvanceLane(runtime))
+
+    def wake(self, partitions: Iterable[int]) -> None:
+        for lane, share in self._shares(partitions):
+            lane.wake(share)
+
+    async def advance(self, partitions: Iterable[int]) -> None:
+        await asyncio.gather(*(lane.advance(share) for lane, share in self._shares(partitions)))
+
+    async def close(self) -> None:
+        await asyncio.gather(*(lane.close() for lane in self._lanes))
+
+    def _shares(self, partitions: Iterable[int]) -> list[tuple[AdvanceLane, list[int]]]:
+        shares: tuple[list[int], list[int]] = ([], [])
+        for partition in partitions:
+            shares[partition % 2].append(partition)
+        return [(lane, share) for lane, share in zip(self._lanes, shares, strict=True) if share]
+
+
 class More(Protocol):
     """What one turn of delivery answers."""
 

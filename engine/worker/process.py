@@ -27,7 +27,7 @@ from engine.storage.heartbeats import beat, stop_beating
 from engine.storage.migrate import require_current
 from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
-from engine.worker.lanes import AdvanceLane, Deliver, DeliverLane
+from engine.worker.lanes import AdvanceLanes, Deliver, DeliverLane
 
 SWEEP_S = 1.5
 BEAT_S = 10.0
@@ -66,7 +66,7 @@ async def _run(settings: Settings) -> None:
 @asynccontextmanager
 async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> AsyncIterator[None]:
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
-    deciding, delivering = AdvanceLane(runtime), DeliverLane(runtime, deliver)
+    deciding, delivering = AdvanceLanes(runtime), DeliverLane(runtime, deliver)
     duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime), _watch(runtime)]
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
         duties.append(serve_wakes(runtime.settings.redis_url.get_secret_value(), deciding, delivering))
@@ -90,7 +90,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
         _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
-async def _sweep(runtime: Runtime, advance: AdvanceLane, deliver: DeliverLane) -> None:
+async def _sweep(runtime: Runtime, advance: AdvanceLanes, deliver: DeliverLane) -> None:
     """At once, then every second or two; workers that started together drift apart by their process id."""
     pause = SWEEP_S * (0.8 + 0.4 * (os.getpid() % 97) / 97)
     while True:
