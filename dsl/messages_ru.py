@@ -1170,6 +1170,7 @@ TEXTS: dict[str, str] = {
     "larger than 5 MB": "больше 5 МБ",
     "this is not a file": "это не файл",
     "saved as UTF-16": "сохранено как UTF-16",
+    "saved as Windows-1251": "сохранено как Windows-1251",
     "this byte is no UTF-8": "этот байт — не UTF-8",
     "{path} is not a UTF-8 text": "{path} — текст не в UTF-8",
     "save the file with the encoding UTF-8": "сохраните файл в кодировке UTF-8",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ RULES, TEMPLATES = "rules", "templates"
 RULE_SUFFIX, TEST_SUFFIX = ".rules", ".test.rules"
 TEMPLATE_SUFFIXES = (".html", ".mjml", ".txt")
 MOST_BYTES = 5_000_000
+
+_RUSSIAN_WORD = re.compile("[а-яё]{3}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -124,14 +127,29 @@ def _read(root: Path, path: str, found: list[Diagnostic]) -> Source | None:
     return _decode(path, content, found)
 
 
+def _as_windows_1251(content: bytes) -> str | None:
+    """The text, when it looks like Russian words. Accents of other languages become Russian letters too, but alone."""
+    try:
+        text = content.decode("cp1251")
+    except UnicodeDecodeError:
+        return None
+    is_text = all(char.isprintable() or char in "\r\n\t\xa0" for char in text)
+    return text if is_text and _RUSSIAN_WORD.search(text) else None
+
+
 def _decode(path: str, content: bytes, found: list[Diagnostic]) -> Source | None:
     try:
         return Source(path, content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         start = len(content[: error.start].decode("utf-8", errors="replace"))
         source = Source(path, content.decode("utf-8", errors="replace"))
-        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        label = say("saved as UTF-16") if wide else say("this byte is no UTF-8")
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            label = say("saved as UTF-16")
+        elif content[: error.start].isascii() and (russian := _as_windows_1251(content)) is not None:
+            source, label = Source(path, russian), say("saved as Windows-1251")
+            start = error.start
+        else:
+            label = say("this byte is no UTF-8")
         Problems(source, found).error(
             "E502",
             say("{path} is not a UTF-8 text", path=path),

@@ -124,9 +124,10 @@ def test_an_export_that_is_none_is_refused(shop: Path):
 BAD = [
     pytest.param(b"when order_placed exit\n" * 450_000, "larger than 5 MB", id="ten megabytes"),
     pytest.param(bytes(range(256)) * 40, "is not a UTF-8 text", id="random bytes"),
-    pytest.param("когда order_placed выйти\n".encode("cp1251"), "is not a UTF-8 text", id="the encoding of Windows"),
+    pytest.param("когда order_placed выйти\n".encode("cp1251"), "saved as Windows-1251", id="the encoding of Windows"),
+    pytest.param("# Grüße\n".encode("latin-1"), "this byte is no UTF-8", id="the encoding of old mails"),
     pytest.param("when order_placed exit\n".encode("utf-16"), "saved as UTF-16", id="UTF-16"),
-    pytest.param("# ok ✓\n".encode() + "# привет\n".encode("cp1251"), "is not a UTF-8 text", id="two encodings"),
+    pytest.param("# ok ✓\n".encode() + "# привет\n".encode("cp1251"), "this byte is no UTF-8", id="two encodings"),
     pytest.param(b"\x00" * 3000, "error[E", id="zeros"),
     pytest.param(b"(" * 100_000, "error[E", id="brackets"),
     pytest.param(b'when order_placed add tag "' + b"x" * 300_000, "error[E109]", id="an endless text"),
