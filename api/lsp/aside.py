@@ -31,9 +31,12 @@ class Aside:
             return await asyncio.to_thread(work)
 
     def end(self) -> None:
+        """Also of work that is under way: the interpreter would wait for it before it exits."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+            for child in multiprocessing.active_children():
+                child.kill()
 
     def _running_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -14,7 +14,8 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-WITHIN_S = 20
+#: Checks are polite: where everything else is busy they take many times as long.
+WITHIN_S = 90
 
 
 @dataclass
