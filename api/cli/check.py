@@ -35,7 +35,12 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if obstacle:
             raise ConfigurationError(obstacle)
-        return run_check(options)
+        code = run_check(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return MISTAKES
     except ConfigurationError as error:
         print(f"kogda check: {told(error.args[0])}", file=sys.stderr)
         return COULD_NOT_RUN

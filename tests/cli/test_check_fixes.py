@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,19 @@ def test_in_a_repository_machines_get_paths_from_its_top(shop: Path, tmp_path: P
     done: subprocess.CompletedProcess[str] = check("--format", "github", "--workspace", shop, cwd=top)
 
     assert f"file={shop.name}/rules/b.rules,line=1," in done.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(shop: Path):
+    write(shop, "when nothing_known exit\n" * 3000)
+    command = [sys.executable, "-m", "api.cli", "check"]
+
+    with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        said = running.stderr.read().decode()
+
+    assert running.returncode == 1
+    assert "Traceback" not in said
+    assert "BrokenPipe" not in said
