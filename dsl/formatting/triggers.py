@@ -94,7 +94,8 @@ def _begin(words: Words, found: syntax.Weekdays | syntax.Monthly | syntax.Yearly
         case syntax.Monthly(day=None):
             return f"{words.every(found)} {words('MONTH')} {words('ON')} {words('LAST_DAY')}"
         case syntax.Monthly():
-            return f"{words.every(found)} {words('MONTH')} {words('ON', ru='числа')} {found.day}"
+            on = f"{found.day} числа" if words.is_russian else f"{words('ON')} {found.day}"
+            return f"{words.every(found)} {words('MONTH')} {on}"
         case syntax.Yearly():
             date = f"{found.day} {words.month(found.month)}"
             on = "" if words.language == "ru" else f"{words('ON')} "

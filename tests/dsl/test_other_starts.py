@@ -38,6 +38,8 @@ VIP = 'segment vip means customer.tier is "gold"\n'
         ),
         ("every month on last day at 9:00 for everyone", plan.ScheduleTrigger(time="09:00", monthly=True)),
         ("every month on 31 at 9:00 for everyone", plan.ScheduleTrigger(time="09:00", monthly=True, day=31)),
+        ("каждый месяц 1 числа в 9:00 для всех", plan.ScheduleTrigger(time="09:00", monthly=True, day=1)),
+        ("каждый месяц числа 1 в 9:00 для всех", plan.ScheduleTrigger(time="09:00", monthly=True, day=1)),
         ("every year on 25 december at 9:00 for everyone", plan.ScheduleTrigger(time="09:00", yearly=(12, 25))),
         ("on 2026-12-31 at 10:00 for everyone", plan.ScheduleTrigger(time="10:00", date="2026-12-31")),
         (
