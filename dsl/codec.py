@@ -76,7 +76,8 @@ def _is_default(field: dataclasses.Field[Any], content: object) -> bool:
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
+def part_hints(cls: type) -> dict[str, Any]:
+    """Of each field. A hint may name what stands in another file of the package, further down."""
     return typing.get_type_hints(cls, vars(plan))
 
 
@@ -95,7 +96,7 @@ def _decode(hint: Any, value: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _decode_union(arguments, value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = _hints(hint)
+        hints = part_hints(hint)
         return hint(**{key: _decode(hints[key], content) for key, content in value.items() if key != "$"})
     return value
 
