@@ -108,5 +108,5 @@ def changed_files(
 
 def difference(path: str, before: str, after: str) -> Iterator[str]:
     """As `diff -u` writes it."""
-    lines = (text.splitlines(keepends=True) for text in (before, after))
-    return unified_diff(*lines, fromfile=f"a/{path}", tofile=f"b/{path}")
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    return unified_diff(old, new, fromfile=f"a/{path}", tofile=f"b/{path}")
