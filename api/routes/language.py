@@ -26,7 +26,9 @@ from api.schemas.language import (
     ToldRule,
 )
 from api.schemas.problem import problem_responses
+from api.schemas.simulation import SimulatedText, SimulateQuestion
 from api.services import Served, Services
+from api.simulating_text import simulated_text
 from dsl.assistance.completion import complete
 from dsl.assistance.hover import hover
 from dsl.diagnostics import Diagnostic
@@ -36,6 +38,7 @@ from dsl.render import as_json
 from dsl.telling import tell_rule
 from engine.flow.asked_text import AskedText, GivenWorkspace, asked_of_published, asked_text
 from engine.storage.rule_sets import RuleSet, live_rule_set, load_rule_set
+from engine.testing.world import RuleFailed, StillWaiting
 
 MOST_BYTES = 2_000_000
 WAIT_S, ANSWER_S = 5.0, 10.0
@@ -168,6 +171,26 @@ async def explain_text(services: Served, body: Body) -> Explained:
         return Explained(rules=rules, diagnostics=_told(asked.findings(), question.language))
 
     question = _read(Question, body)
+    return await _answer(services, question, answer)
+
+
+@router.post("/simulate", openapi_extra=_asks(SimulateQuestion))
+async def simulate_text(services: Served, body: Body) -> SimulatedText:
+    """What the rules of a text would send for a few events, to the end of their waits. Nothing is sent."""
+
+    def answer(asked: AskedText) -> SimulatedText:
+        diagnostics = _told(asked.findings(), question.language)
+        found = asked.plan()
+        if found is None:
+            return SimulatedText(messages=[], ended=[], diagnostics=diagnostics)
+        try:
+            return simulated_text(found, asked.view.catalog, question, diagnostics)
+        except StillWaiting as waiting:
+            raise Problem(422, "cannot_simulate", in_language(waiting.args[0], question.language)) from None
+        except RuleFailed as failed:
+            raise Problem(422, "cannot_simulate", str(failed).partition("\n")[0]) from None
+
+    question = _read(SimulateQuestion, body)
     return await _answer(services, question, answer)
 
 

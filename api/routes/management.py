@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from api.admin import require_admin
 from api.paging import After, Limit, number_of, place_of, token_of
 from api.problems import Problem
+from api.schemas.explanation import ExplainedCustomer, explained
 from api.schemas.management import (
     CustomerEntry,
     MessageEntry,
@@ -22,10 +24,13 @@ from api.schemas.management import (
 from api.schemas.problem import problem_responses
 from api.services import Served
 from dsl.codec import from_json
+from dsl.messages import Language
 from dsl.plan import Plan
+from engine.flow.explain_customer import NobodyThere, explain_customer
 from engine.flow.observe_customers import observe_customers
 from engine.flow.observed import observed_as_json
 from engine.flow.segment_sizes import report_segments
+from engine.runtime import Programs
 from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
 from engine.storage.rejects import newest_rejects
 from engine.storage.rule_sets import live_rule_set, load_rule_set
@@ -112,6 +117,34 @@ async def list_messages(
     async with services.runtime.database.connection() as connection:
         rows = await newest_messages(connection, state=state, before=place_of(after), limit=limit)
     return Page(items=[MessageEntry(**row) for row in rows], next=_next(rows, "created_at", limit))
+
+
+@router.get("/explain")
+async def explain(
+    services: Served,
+    customer: CustomerKey,
+    rule: Annotated[str, Query(max_length=200)],
+    at: Annotated[datetime | None, Query(description="as it stood then; with an offset")] = None,
+    language: Annotated[Language, Query()] = "en",
+) -> ExplainedCustomer:
+    """What a rule did for a customer, and why not: each condition with its answer and the values it saw."""
+    if at is not None and at.tzinfo is None:
+        raise Problem(422, "invalid_request", "`at` needs an offset, such as Z or +03:00")
+    runtime = services.runtime
+    async with runtime.database.connection() as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            raise Problem(404, "nothing_published", "no rule set is published yet")
+        program = (await Programs().load(connection, live)).program
+        if rule not in program.by_name:
+            raise Problem(404, "unknown_rule", f"there is no rule `{rule}`")
+        try:
+            found = await explain_customer(
+                connection, program, customer, rule=rule, at=at, partitions=runtime.partitions
+            )
+        except NobodyThere:
+            raise Problem(404, "unknown_customer", f"there is no customer `{customer}`") from None
+    return explained(found, language)
 
 
 @router.get("/observed")

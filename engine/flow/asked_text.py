@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dsl import plan
 from dsl.assistance.documents import Document, read_document
@@ -44,8 +44,15 @@ class AskedText:
 
     def rules(self) -> tuple[plan.Rule, ...]:
         """Those of this text as the engine would run them; none when anything is wrong with any text."""
+        compiled = self.plan()
+        return compiled.rules if compiled is not None else ()
+
+    def plan(self) -> plan.Plan | None:
+        """Of the rules of this text alone; None when anything is wrong with any text."""
         compiled = self._compiled()[0]
-        return tuple(rule for rule in compiled.rules if rule.file == self.document.path) if compiled else ()
+        if compiled is None:
+            return None
+        return replace(compiled, rules=tuple(rule for rule in compiled.rules if rule.file == self.document.path))
 
     def _compiled(self) -> tuple[plan.Plan | None, list[Diagnostic]]:
         files = [document.rule_file for document in self.view.rules.values()]

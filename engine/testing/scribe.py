@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from dsl import plan as plans
 from dsl.catalog import Catalog
 from dsl.kinds import Kind
-from dsl.messages import say
 from dsl.plan import JSON
 from engine.core import values
 from engine.core.calendar import zone_named
@@ -64,7 +63,7 @@ class Scribe:
             *(self._had(each, begins) for each in past if each.at < begins),
             *(line for each in came for line in self._came(each)),
         ]
-        head = [f"# {say('left out, as a test cannot write it: {all}', all=', '.join(self.left_out))}"]
+        head = [f"# left out, as a test cannot write it: {', '.join(self.left_out)}"]
         named = title.replace('"', "'").replace("\n", " ")
         return "\n".join([*(head if self.left_out else []), f'test "{named}"', *(f"  {each}" for each in lines), ""])
 

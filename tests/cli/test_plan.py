@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from engine.config import Settings
+from engine.runtime import open_runtime
+from engine.waker import NullWaker
+from tests.api.conftest import ADMIN_KEY, api_settings, live
 from tests.cli.running import kogda
+from tests.engine.flow.shop import Shop
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,3 +118,43 @@ def test_a_file_that_is_no_plan_is_refused(content: str, published: tuple[Path, 
 
     assert refused.returncode == 2
     assert "p.json is no plan of `kogda plan`" in refused.stderr
+
+
+async def test_a_replay_compares_messages_and_tells_who_crosses_the_border_of_a_segment(
+    published: tuple[Path, str],
+) -> None:
+    folder, url = published
+    (folder / "rules/fans.rules").write_text(
+        "segment fans means count of order_placed in last 90 days >= 2\n\n"
+        'rule "Fan"\n  when customer enters fans\n  add tag "fan"\n'
+    )
+    assert kogda("publish", cwd=folder, KOGDA_DATABASE_URL=url).returncode == 0
+    async with open_runtime(Settings(database_url=SecretStr(url), waker="null"), waker=NullWaker()) as runtime:
+        shop = Shop(runtime)
+        await shop.post(
+            *(shop.identify(user, email=f"{user}@example.com") for user in ("1", "2")),
+            *(shop.event(user, "order_placed", order_id=user, total="20 EUR") for user in ("1", "2", "2")),
+            shop.event("1", "cart_updated", cart_id="c1", total="40 EUR", ago=timedelta(minutes=45)),
+        )
+        await shop.advance()
+    edit(folder, "after 1h", "after 30 min")
+    (folder / "rules/fans.rules").write_text((folder / "rules/fans.rules").read_text().replace(">= 2", ">= 1"))
+
+    told = kogda("plan", "--replay", "1d", cwd=folder, KOGDA_DATABASE_URL=url)
+
+    assert told.returncode == 0, told.stderr
+    assert "1 enter, 0 leave; the edit itself starts nothing" in told.stdout
+    assert "All rules in the replay: 2 -> 2 (+0) messages" in told.stdout
+
+
+def test_a_running_server_is_planned_against(published: tuple[Path, str]) -> None:
+    folder, url = published
+    edit(folder, "after 1h", "after 30 min")
+    with live(api_settings(url)) as server:
+        refused = kogda("plan", "--against", server.url, cwd=folder, KOGDA_ADMIN_KEY="wrong")
+        told = kogda("plan", "--against", server.url, cwd=folder, KOGDA_ADMIN_KEY=ADMIN_KEY)
+
+    assert refused.returncode == 2
+    assert f"{server.url} answers 401; set KOGDA_ADMIN_KEY" in refused.stderr
+    assert told.returncode == 0, told.stderr
+    assert "Starts [1 hour -> 30 minutes] after this" in told.stdout

@@ -14,9 +14,11 @@ from tests.engine.flow.shop import open_shop
 ROOT = Path(__file__).parents[2]
 
 SCHEMA = "events:\n  cart_left: {properties: {total: money}}\n  order_placed: {}\ncustomer:\n  city: text\n"
-RULES = (
-    'rule "Cart"\n  when cart_left where event.total > 10 EUR after 1h\n  stop when order_placed\n'
-)
+RULES = """rule "Cart"
+  when cart_left where event.total > 10 EUR after 1h
+  stop when order_placed
+  send email "a"
+"""
 LEFT = {"event": "Cart Left", "properties": {"total": 20}}
 
 

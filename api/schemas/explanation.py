@@ -1,0 +1,99 @@
+"""What a rule did for a customer, on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from dsl.messages import Language, in_language
+from engine.flow.explain_customer import Explanation, RunStory
+
+
+class ToldNote(BaseModel):
+    at: datetime
+    what: str
+    detail: str
+    line: int = Field(description="of the rule file; 0: no single one")
+
+
+class ToldMessage(BaseModel):
+    at: datetime
+    channel: str
+    template: str
+    state: str
+    reason: str | None
+
+
+class ToldRun(BaseModel):
+    id: str
+    began_at: datetime
+    state: str
+    wake_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    notes: list[ToldNote]
+    messages: list[ToldMessage]
+
+
+class ToldFinding(BaseModel):
+    text: str
+    is_met: bool | None = Field(description="null: only told")
+    saw: list[str] = Field(description="the values that decided")
+
+
+class ExplainedCustomer(BaseModel):
+    rule: str
+    file: str
+    line: int
+    customer: str
+    at: datetime
+    is_recalled: bool = Field(description="attributes are those of an earlier moment, as far as events tell")
+    runs: list[ToldRun] = Field(description="newest first")
+    findings: list[ToldFinding] = Field(description="what the rule asks, in the order in which the engine asks")
+
+
+def explained(found: Explanation, language: Language) -> ExplainedCustomer:
+    return ExplainedCustomer(
+        rule=found.rule.name,
+        file=found.rule.file,
+        line=found.rule.line,
+        customer=found.customer.key,
+        at=found.at,
+        is_recalled=found.is_recalled,
+        runs=[_run(run) for run in found.runs],
+        findings=[
+            ToldFinding(
+                text=in_language(each.text, language),
+                is_met=each.is_met,
+                saw=[in_language(value, language) for value in each.saw],
+            )
+            for each in found.findings
+        ],
+    )
+
+
+def _run(run: RunStory) -> ToldRun:
+    return ToldRun(
+        id=str(run.id),
+        began_at=run.began_at,
+        state=run.state,
+        wake_at=run.wake_at,
+        ended_at=run.ended_at,
+        end_reason=run.end_reason,
+        notes=[
+            ToldNote(at=each["at"], what=each["what"], detail=each["detail"], line=each["line"]) for each in run.notes
+        ],
+        messages=[_message(dict(each)) for each in run.messages],
+    )
+
+
+def _message(row: dict[str, Any]) -> ToldMessage:
+    return ToldMessage(
+        at=row["settled_at"] or row["created_at"],
+        channel=row["channel"],
+        template=row["template"],
+        state=row["state"],
+        reason=row["reason"],
+    )
