@@ -1,5 +1,5 @@
 """One noun a file. The order is that of the documentation."""
 
-from api.routes import front, health, language, mailbox, management
+from api.routes import front, health, language, mailbox, management, preview
 
-ROUTERS = (health.router, management.router, language.router, mailbox.router, front.router)
+ROUTERS = (health.router, management.router, language.router, mailbox.router, preview.router, front.router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from dsl.kinds import Kind
@@ -19,6 +20,7 @@ SHOWN_BYTES = 102_000
 
 #: Templates shorter than this are not rendered: three rows of a list do not make them that long.
 _SURELY_FINE = 40_000
+_SOME_DAY = datetime(2026, 3, 12, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +48,13 @@ def sample_request(template: str, sample: SampleData, locale: str | None = None)
             "tags": [],
             "points": 120,
         },
-        variables={"promo": sample_promo(speaks), "unsubscribe_url": "https://example.com/unsubscribe"},
+        variables={"promo": sample_promo(now=_SOME_DAY), "unsubscribe_url": "https://example.com/unsubscribe"},
         workspace=sample.workspace,
         locale=speaks,
         default_locale=sample.locale,
         timezone=sample.timezone,
         currency=sample.currency,
+        now=_SOME_DAY,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from dsl.kinds import Kind
@@ -51,6 +52,13 @@ _TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("title", "Хорошая вещь"),
     ),
 }
+#: What the name of a value says of its kind.
+_GUESSES = (
+    (("total", "price", "amount", "sum", "revenue"), "money"),
+    (("quantity", "count", "number", "points", "score", "rating"), "number"),
+    (("_at", "expires", "until", "deadline"), "moment"),
+    (("date", "birthday", "_on"), "date"),
+)
 _ANY = {"en": "a few words", "ru": "несколько слов"}
 
 
@@ -60,8 +68,30 @@ def sample_values(kinds: Mapping[str, Kind], *, currency: str | None = None, loc
     return {name: _value(name, kind, currency or "EUR", language) for name, kind in kinds.items()}
 
 
-def sample_promo(locale: str = "en") -> dict[str, Any]:
-    return {"code": "SPRING-4F7K", "expires": "2026-03-21T21:59:59+00:00", "discount": "10%"}
+def sample_of_uses(
+    paths: Iterable[tuple[str, ...]], *, currency: str | None = None, locale: str = "en"
+) -> dict[str, Any]:
+    """What a template reads, invented from the names alone: ("event", "items", "[]", "price") is an amount."""
+    language = "ru" if locale.lower().startswith("ru") else "en"
+    tree: dict[str, Any] = {}
+    for path in paths:
+        inner = tree
+        for part in path:
+            inner = inner.setdefault(part, {})
+    return {name: _grown(name, inner, currency or "EUR", language) for name, inner in tree.items()}
+
+
+def _grown(name: str, inner: dict[str, Any], currency: str, language: str) -> Any:
+    if "[]" in inner:
+        return [_grown(name, inner["[]"], currency, language) for _ in range(_ELEMENTS)]
+    if inner:
+        return {part: _grown(part, below, currency, language) for part, below in inner.items()}
+    kind = next((kind for words, kind in _GUESSES if any(word in name.lower() for word in words)), "text")
+    return _single(name, Kind(name=kind), currency, language)
+
+
+def sample_promo(*, now: datetime) -> dict[str, Any]:
+    return {"code": "SPRING-4F7K", "expires": (now + timedelta(days=2, hours=12)).isoformat(), "discount": "10%"}
 
 
 def _value(name: str, kind: Kind, currency: str, language: str) -> Any:

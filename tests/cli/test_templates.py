@@ -1,0 +1,154 @@
+"""Starters: good mails from the first day, in both languages."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from api.cli.templates import STARTERS, add_starters, starter_source
+from engine.core.model import Customer
+from engine.errors import ConfigurationError
+from engine.flow.previewing import Ground, Reader, preview, preview_request
+from engine.flow.template_sizes import SHOWN_BYTES
+from engine.rendering.email import RenderedMail
+from engine.rendering.inspect import template_uses
+from tests.channels.smtp_sink import SmtpSink
+from tests.cli.running import kogda
+
+NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
+SERVICE = ("confirm", "order_status", "receipt")
+SETTINGS = {"name": "Teplo", "mail": {"accent": "#a8441f", "site": "https://teplo.example", "address": "Berlin"}}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("shop")
+    add_starters(folder, ["all"])
+    root = folder / "templates"
+    return {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.mjml")}
+
+
+def shown(sources: dict[str, str], name: str, locale: str) -> RenderedMail:
+    ground = Ground(templates=sources, settings=SETTINGS, currency="EUR", timezone="Europe/Berlin")
+    return preview(ground, "email", name, now=NOW, locale=locale)
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_starter_has_all_that_a_mail_needs(sources: dict[str, str], name: str, locale: str):
+    inspection = template_uses("email", name, sources)
+
+    mail = shown(sources, name, locale)
+
+    assert (inspection.problems, inspection.warnings, mail.missing) == ((), (), ())
+    assert mail.html is not None and len(mail.html.encode()) < SHOWN_BYTES / 4
+    assert 5 < len(mail.subject) < 60 and "{" not in mail.subject
+    assert all(" alt=" in tag for tag in re.findall(r"<img[^>]*>", mail.html))
+    assert len(mail.text.split()) > 20 and "{" not in mail.text
+    assert f'lang="{locale}"' in mail.html
+    assert bool(re.search("[а-яё]", mail.text.replace("Хорошая", ""))) == (locale == "ru")
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+@pytest.mark.parametrize("name", STARTERS)
+def test_marketing_can_be_unsubscribed_from_and_service_mails_say_what_they_are(
+    sources: dict[str, str], name: str, locale: str
+):
+    html = shown(sources, name, locale).html or ""
+
+    assert ('href="https://example.com/unsubscribe"' in html) == (name not in SERVICE)
+
+
+def test_a_discount_melts_in_the_readers_words(sources: dict[str, str]):
+    assert "осталось 2 дня 12 часов" in shown(sources, "cart", "ru").text
+    assert "2 days, 12 hours left" in shown(sources, "cart", "en").text
+
+
+def test_the_accent_of_the_workspace_colours_the_button(sources: dict[str, str]):
+    html = shown(sources, "welcome", "en").html or ""
+
+    assert 'bgcolor="#a8441f"' in html
+
+
+def test_every_starter_is_listed_and_every_file_belongs_to_one():
+    folder = Path(__file__).parents[2] / "api" / "cli" / "starters" / "email"
+
+    files = {path.name for path in folder.glob("*.mjml")}
+
+    assert files == {f"{name}{locale}.mjml" for name in STARTERS for locale in ("", ".ru")}
+
+
+def test_the_command_copies_a_starter_with_its_parts_and_never_writes_over(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    mine = tmp_path / "shop" / "templates" / "email" / "partials" / "head.mjml"
+    mine.parent.mkdir()
+    mine.write_text("<!-- mine -->")
+
+    added = kogda("templates", "add", "welcome", "--language", "ru", cwd=tmp_path / "shop")
+
+    assert added.returncode == 0, added.stderr
+    assert mine.read_text() == "<!-- mine -->"
+    assert "was there already" in added.stdout
+    assert (tmp_path / "shop/templates/email/welcome.ru.mjml").read_text() == starter_source("welcome.ru.mjml")
+    assert not (tmp_path / "shop/templates/email/welcome.mjml").exists()
+
+
+def test_a_name_that_is_no_starter_is_answered_with_the_nearest(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match="did you mean cart"):
+        add_starters(tmp_path, ["crat"])
+
+
+def test_a_preview_writes_the_mail_of_an_invented_reader(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+
+    shown = kogda("preview", "email", "cart", "--out", "cart.html", cwd=tmp_path / "shop")
+
+    assert shown.returncode == 0, shown.stderr
+    assert "anna@example.com" in shown.stdout
+    assert "<html" in (tmp_path / "shop" / "cart.html").read_text()
+
+
+def test_a_preview_of_somebody_has_what_is_known_of_them_and_their_event(sources: dict[str, str]):
+    customer = Customer(
+        id=None,
+        key="u:42",
+        email="ivan@example.com",
+        locale="ru",
+        timezone="Asia/Omsk",
+        attributes={"first_name": "Иван"},
+    )  # type: ignore[arg-type]
+    reader = Reader(customer=customer, event={"order_id": "T-7"})
+
+    request = preview_request(Ground(templates=sources), "email", "order_status", now=NOW, reader=reader)
+
+    assert (request.locale, request.timezone) == ("ru", "Asia/Omsk")
+    assert (request.customer["first_name"], request.event["order_id"]) == ("Иван", "T-7")
+
+
+def test_a_test_mail_needs_a_provider(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+
+    sent = kogda("send-test", "email", "cart", "--to", "me@example.com", cwd=tmp_path / "shop")
+
+    assert (sent.returncode, "KOGDA_SMTP_URL" in sent.stderr) == (2, True)
+
+
+async def test_a_test_mail_reaches_one_address_through_the_provider(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    sink = SmtpSink()
+
+    async with sink.running():
+        sent = await asyncio.to_thread(
+            kogda,
+            *("send-test", "email", "cart", "--to", "me@example.com"),
+            cwd=tmp_path / "shop",
+            KOGDA_SMTP_URL=f"smtp://127.0.0.1:{sink.port}?starttls=never",
+        )
+
+    assert sent.returncode == 0, sent.stderr
+    [(recipient, raw)] = sink.accepted
+    assert recipient == "me@example.com" and b"From: Shop <hello@example.com>" in raw
