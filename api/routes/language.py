@@ -180,7 +180,7 @@ async def simulate_text(services: Served, body: Body) -> SimulatedText:
 
     def answer(asked: AskedText) -> SimulatedText:
         diagnostics = _told(asked.findings(), question.language)
-        found = asked.plan()
+        found = asked.as_plan()
         if found is None:
             return SimulatedText(messages=[], ended=[], diagnostics=diagnostics)
         try:

@@ -44,10 +44,10 @@ class AskedText:
 
     def rules(self) -> tuple[plan.Rule, ...]:
         """Those of this text as the engine would run them; none when anything is wrong with any text."""
-        compiled = self.plan()
+        compiled = self.as_plan()
         return compiled.rules if compiled is not None else ()
 
-    def plan(self) -> plan.Plan | None:
+    def as_plan(self) -> plan.Plan | None:
         """Of the rules of this text alone; None when anything is wrong with any text."""
         compiled = self._compiled()[0]
         if compiled is None:
