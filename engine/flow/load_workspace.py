@@ -16,6 +16,8 @@ from dsl.plan import Plan
 from dsl.problems import Problems, in_order
 from dsl.syntax import Rule, RuleFile
 from engine.flow.template_catalog import load_templates
+from engine.flow.template_sizes import SampleData
+from engine.rendering.brand import brand_of
 from engine.workspace.files import WorkspaceFiles, read_files
 from engine.workspace.outside import check_shown
 from engine.workspace.schema import Schema, load_schema
@@ -112,7 +114,7 @@ def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles,
     return Catalog(
         events=schema.events,
         attributes=schema.attributes,
-        templates=load_templates(files.templates, settings.topics, found),
+        templates=load_templates(files.templates, settings.topics, found, _sample(settings, schema)),
         topics=tuple(settings.topics),
         channels=settings.channels,
         quiet_hours=settings.quiet_hours,
@@ -123,6 +125,17 @@ def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles,
         timezone=settings.timezone,
         currency=settings.currency,
         settings=settings.as_json(),
+    )
+
+
+def _sample(settings: WorkspaceSettings, schema: Schema) -> SampleData:
+    return SampleData(
+        attributes=schema.attributes,
+        properties={name: kind for event in schema.events.values() for name, kind in event.properties.items()},
+        workspace=brand_of(settings.as_json()),
+        locale=settings.locale,
+        timezone=settings.timezone,
+        currency=settings.currency,
     )
 
 
