@@ -322,7 +322,7 @@ async def test_it_ends_when_the_editor_is_gone(workspace: Path):
     assert process.stdin is not None
     process.stdin.close()
 
-    await asyncio.wait_for(process.wait(), 20)
+    await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_nothing_is_left_behind_when_the_server_is_killed(workspace: Path):
