@@ -19,7 +19,13 @@ from engine.storage.database import Database
 from engine.storage.migrate import migrate
 
 # A commit is judged by the same examples on every machine; KOGDA_RANDOM_EXAMPLES=1 hunts for new ones.
-hypothesis.settings.register_profile("kogda", derandomize="KOGDA_RANDOM_EXAMPLES" not in os.environ, print_blob=True)
+# How busy the machine is decides nothing: making examples may take long.
+hypothesis.settings.register_profile(
+    "kogda",
+    derandomize="KOGDA_RANDOM_EXAMPLES" not in os.environ,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("kogda")
 
 #: Nothing here has to survive a power cut; crash drills start their own servers with fsync on.

@@ -36,7 +36,7 @@ FILES = {
         "  order_shipped: {properties: {order_id: text}}\n"
         "customer: {city: optional text, tier: {enum: [gold, silver]}}\n"
     ),
-    "templates/email/thanks.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
+    "templates/email/thanks.html": '---\nsubject: Hello\n---\n<p>Hello</p> <a href="{{ unsubscribe_url }}">Stop</a>\n',
     "templates/email/old.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
     "rules/common.rules": DEFINITIONS,
     "rules/order.rules": ORDER,
