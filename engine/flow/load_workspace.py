@@ -39,10 +39,6 @@ class CheckedWorkspace:
     catalog: Catalog
     rules: int  # how many there are in the files that were asked about
     files: int
-    asked: tuple[str, ...] = (".",)  # paths, relative to the folder, that were asked about
-
-    def is_about(self, path: str) -> bool:
-        return any(asked in (".", path) or path.startswith(f"{asked}/") for asked in self.asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
