@@ -1,0 +1,1 @@
+-- Where else customers can be reached.

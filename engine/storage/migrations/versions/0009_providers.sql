@@ -1,0 +1,1 @@
+-- How fast providers may be used.
