@@ -61,7 +61,8 @@ _INSERT = """
     SELECT id FROM given WHERE id NOT IN (SELECT id FROM fresh)
 """
 
-# The comparison of ids costs nothing while all of them are fresh.
+# The comparison of ids costs nothing while all of them are fresh. The time is that of this statement, which takes the
+# transaction's id: one that stood still after BEGIN would else be received before events that are queued ahead of it.
 _INSERT_KEYS = """
     WITH fresh AS (
         INSERT INTO event_key (id) SELECT id FROM unnest($1::uuid[]) AS given (id) ORDER BY id
@@ -69,10 +70,11 @@ _INSERT_KEYS = """
     ), counted AS (
         SELECT count(*) < cardinality($1::uuid[]) AS some_known FROM fresh
     )
-    SELECT now(), CASE WHEN some_known THEN ARRAY(SELECT unnest($1::uuid[]) EXCEPT SELECT id FROM fresh) ELSE '{}' END
+    SELECT statement_timestamp(),
+           CASE WHEN some_known THEN ARRAY(SELECT unnest($1::uuid[]) EXCEPT SELECT id FROM fresh) ELSE '{}' END
     FROM counted
 """
-_COLUMNS = ("partition", "seq", "id", "customer", "kind", "name", "at", "source", "body")
+_COLUMNS = ("partition", "seq", "id", "customer", "kind", "name", "at", "source", "body", "received_at")
 
 
 async def insert_events(connection: Connection, events: Sequence[NewEvent]) -> set[UUID]:
@@ -95,7 +97,7 @@ async def _copy_events(connection: Connection, events: Sequence[NewEvent]) -> se
     assert row is not None
     now, known = row[0], set(row[1])
     records = [
-        (partition, place, event, customer, kind, name, at if at < now else now, source, body)
+        (partition, place, event, customer, kind, name, at if at < now else now, source, body, now)
         for place, (event, partition, customer, kind, name, at, source, body) in enumerate(events, 1)
         if event not in known
     ]

@@ -25,7 +25,9 @@ class Backlog:
 
     cursor: Cursor
     rows: list[Any]
-    next_received_at: datetime | None  # of the first visible event that was not read; None: nothing is left
+    #: Of the visible events that were not read; None: nothing is left. Events get their place and their time in one
+    #: statement (events_in.py), so none further back was received earlier.
+    next_received_at: datetime | None
     held: bool  # what is left waits for a transaction that has not ended yet
 
     @property

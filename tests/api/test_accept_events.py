@@ -15,7 +15,7 @@ from engine.core.identity import customer_id, event_id, partition_of
 from engine.errors import Overloaded
 from engine.flow.accept_events import Accepted, EventWriter
 from engine.storage.database import Database
-from engine.storage.events_in import COPY_FROM, TRACK, NewEvent
+from engine.storage.events_in import COPY_FROM, TRACK, NewEvent, insert_events
 from engine.storage.rejects import Reject
 from tests.api.conftest import Stored
 
@@ -198,6 +198,22 @@ async def test_a_crowd_of_events_is_stored_once_and_in_its_order(database: Datab
         each.id
         for each in (events[3], events[90], *(each for place, each in enumerate(events) if place not in (3, 90)))
     ]
+
+
+async def test_a_crowd_whose_transaction_stood_still_is_not_received_before_what_is_queued_ahead_of_it(
+    database: Database, stored: Stored
+) -> None:
+    """S24: timers go by the first event that waits, so places and times of reception must not cross."""
+    ahead = event("ahead")
+
+    async with database.transaction() as stood_still:
+        await stood_still.fetchval("SELECT now()")
+        await EventWriter(database, HeardWaker()).accept([ahead])
+        await insert_events(stood_still, crowd())
+
+    rows = sorted(await stored.events(), key=lambda row: (row["xid"], row["seq"]))
+    assert rows[0]["id"] == ahead.id
+    assert [row["received_at"] for row in rows] == sorted(row["received_at"] for row in rows)
 
 
 async def test_in_a_crowd_a_time_ahead_of_the_database_is_clamped(database: Database, stored: Stored) -> None:
