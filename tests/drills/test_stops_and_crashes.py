@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from random import Random
 
 from engine.embedded import EmbeddedServices
 from engine.errors import Overloaded
 from engine.flow.accept_events import EventWriter
+from engine.storage.database import APPLICATION
 from engine.storage.events_in import NewEvent
 from engine.storage.stalled import end_stalled_transactions
 from tests.drills.stage import RULES, Story, Workers, expected, made, stories
@@ -18,6 +20,16 @@ from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
 LONG_S = 60
+
+AT_A_LOCK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'
+"""
+STANDING_STILL = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = $1 AND wait_event = 'ClientRead'
+      AND xact_start IS NOT NULL AND state_change < clock_timestamp() - interval '0.05s'
+"""
 
 
 async def accept(writer: EventWriter, events: list[NewEvent]) -> None:
@@ -58,6 +70,20 @@ async def assert_exact(shop: Shop, told: list[Story]) -> None:
     assert await shop.value("SELECT count(*) FROM run WHERE state <> 'ended' AND wake_at < now() - interval '5s'") == 0
 
 
+async def pause_inside_a_transaction(
+    shop: Shop, workers: Workers, post: Awaitable[None], random: Random
+) -> Callable[[], None]:
+    """Stop a worker while `post` is decided. All that decide are held up at a lock first, so most often it is one that
+    has a transaction open."""
+    async with shop.runtime.database.transaction() as ours:
+        await ours.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
+        await post
+        async with asyncio.timeout(LONG_S):
+            while not await shop.value(AT_A_LOCK, APPLICATION):
+                await asyncio.sleep(0.005)
+        return workers.pause_one(random)
+
+
 async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_and_fenced(
     durable: EmbeddedServices, shop: Shop
 ) -> None:
@@ -68,14 +94,15 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
     ended = 0
     try:
         await until_working(shop, 3)
-        for start in range(0, len(told), 50):
-            await accept(writer, [event for story in told[start : start + 50] for event in story.events(shop)])
-            await asyncio.sleep(random.uniform(0.0, 0.03))
-            go_on = workers.pause_one(random)
-            await asyncio.sleep(random.uniform(0.3, 0.6))
-            async with shop.runtime.database.connection() as connection:
-                ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
-            await asyncio.sleep(random.uniform(0.0, 0.2))
+        for start in range(0, len(told), 25):
+            post = accept(writer, [event for story in told[start : start + 25] for event in story.events(shop)])
+            go_on = await pause_inside_a_transaction(shop, workers, post, random)
+            await asyncio.sleep(0.1)
+            if await shop.value(STANDING_STILL, APPLICATION):
+                await asyncio.sleep(random.uniform(0.2, 0.5))
+                async with shop.runtime.database.connection() as connection:
+                    ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
+                await asyncio.sleep(random.uniform(0.0, 0.2))
             go_on()
         await until_made(shop, expected(told).total())
         codes = workers.exit_codes()
