@@ -23,6 +23,7 @@ class ApiRuntime(Protocol):
     database: Database
     waker: Waker
     partitions: int
+    link_key: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(default=None, description="sender of mails whose template names none")
 
+    link_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="what signs the links in mails, 32 characters or more; default: one that the database keeps",
+    )
+
     webhooks_private: bool = Field(
         default=False, description="webhooks may be http:// and on private networks: for development"
     )
@@ -123,6 +129,11 @@ def variable(field: str) -> str:
 
 def is_secret(field: str) -> bool:
     return "SecretStr" in str(Settings.model_fields[field].annotation)
+
+
+def public_url(settings: Settings) -> str:
+    """Where customers reach this server, without a slash at the end."""
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:

@@ -111,6 +111,7 @@ class Runtime:
     database: Database
     waker: Waker
     partitions: int  # of this installation, whatever the settings say now
+    link_key: bytes  # signs the links in mails
     channels: Channels = field(default_factory=dict)  # by name
     clock: Callable[[], datetime] = utc_now
     programs: Programs = field(default_factory=Programs)
@@ -144,6 +145,7 @@ async def open_runtime(
                     database,
                     waker,
                     installation.partitions,
+                    link_key(settings, installation.link_secret),
                     channels,
                     poster=poster,
                     secrets=given_variables(),
@@ -155,6 +157,11 @@ async def open_runtime(
             await waker.close()
     finally:
         await database.close()
+
+
+def link_key(settings: Settings, installed: bytes) -> bytes:
+    given = settings.link_secret
+    return given.get_secret_value().encode() if given is not None else installed
 
 
 def waker_of(settings: Settings) -> Waker:

@@ -10,11 +10,14 @@ from engine.storage.database import Connection, Database
 
 _AHEAD = "SELECT EXISTS (SELECT FROM partition_cursor WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()))"
 
+_ROW = "SELECT id, partitions, link_secret FROM installation"
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
     id: UUID
     partitions: int  # fixed at the first start: a customer's partition is a hash modulo this number
+    link_secret: bytes  # what links in mails are signed with, unless KOGDA_LINK_SECRET is set
 
 
 async def found_installation(database: Database, partitions: int) -> Installation:
@@ -28,12 +31,12 @@ async def found_installation(database: Database, partitions: int) -> Installatio
                 "this database was restored from a dump into a server with lower transaction numbers: new events "
                 "would never be decided; restore a physical copy (pg_basebackup) instead"
             )
-        row = await connection.fetchrow("SELECT id, partitions FROM installation")
+        row = await connection.fetchrow(_ROW)
         if row is None:
             await connection.execute(
                 "INSERT INTO installation (id, partitions) VALUES ($1, $2) ON CONFLICT DO NOTHING", uuid4(), partitions
             )
-            row = await connection.fetchrow("SELECT id, partitions FROM installation")
+            row = await connection.fetchrow(_ROW)
             assert row is not None
             await connection.execute(
                 """
@@ -42,7 +45,7 @@ async def found_installation(database: Database, partitions: int) -> Installatio
                 """,
                 row["partitions"],
             )
-        return Installation(row["id"], row["partitions"])
+        return Installation(*row)
 
 
 async def partitions_of(connection: Connection) -> int:

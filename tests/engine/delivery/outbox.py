@@ -77,6 +77,7 @@ class Outbox:
             self.database,
             self.waker,
             PARTITIONS,
+            b"k" * 32,
             {"email": self.channel},
         )
 

@@ -1,0 +1,91 @@
+"""Signed texts for links: what they say can be read by anybody and changed by nobody."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import TypeAlias
+from uuid import UUID
+
+Part: TypeAlias = str | int | bytes | UUID | None
+Payload: TypeAlias = tuple[Part, ...]
+
+_MAC_BYTES = 16
+#: Longer ones are none of ours, and not worth a hash.
+LONGEST = 4096
+
+
+def sign(key: bytes, purpose: str, payload: Payload) -> str:
+    """A token of letters, digits, `-` and `_`, the same for the same payload. It opens for this purpose alone, and has
+    no end unless the payload says one."""
+    packed = b"".join(_packed(part) for part in payload)
+    return _text(_mac(key, purpose, packed) + packed)
+
+
+def open_token(key: bytes, purpose: str, token: str) -> Payload | None:
+    """What was signed; None for anything else, a changed character as well as a token of another purpose or key."""
+    if len(token) > LONGEST or not token.isascii():
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    mac, packed = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    # Several texts decode to the same bytes; only the one that was given out is a token.
+    if not hmac.compare_digest(mac, _mac(key, purpose, packed)) or _text(raw) != token:
+        return None
+    return tuple(_unpacked(packed))
+
+
+def _mac(key: bytes, purpose: str, packed: bytes) -> bytes:
+    name = purpose.encode()
+    return hmac.new(key, len(name).to_bytes(2, "big") + name + packed, sha256).digest()[:_MAC_BYTES]
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _packed(part: Part) -> bytes:
+    """A letter for its kind, two bytes for its length, and the content."""
+    match part:
+        case None:
+            return b"n"
+        case UUID():
+            return b"u" + part.bytes
+        case int():
+            kind, content = b"i", str(int(part)).encode()
+        case str():
+            kind, content = b"s", part.encode()
+        case bytes():
+            kind, content = b"b", part
+    return kind + len(content).to_bytes(2, "big") + content
+
+
+def _unpacked(packed: bytes) -> Iterator[Part]:
+    """Only of what was signed, so it is whole."""
+    place = 0
+    while place < len(packed):
+        kind = packed[place : place + 1]
+        place += 1
+        if kind == b"n":
+            yield None
+            continue
+        size = 16
+        if kind != b"u":
+            size = int.from_bytes(packed[place : place + 2], "big")
+            place += 2
+        content = packed[place : place + size]
+        place += size
+        yield _READERS[kind](content)
+
+
+_READERS: dict[bytes, Callable[[bytes], Part]] = {
+    b"u": lambda content: UUID(bytes=content),
+    b"i": int,
+    b"s": lambda content: content.decode(),
+    b"b": lambda content: content,
+}
