@@ -70,7 +70,9 @@ async def _send(settings: Settings, mail: RenderedMail, sender: str, to: str) ->
             Handover(
                 message=uuid4(),
                 address=to,
-                mail=Mail(sender=sender, subject=mail.subject, text=mail.text, html=mail.html, reply_to=mail.reply_to),
+                content=Mail(
+                    sender=sender, subject=mail.subject, text=mail.text, html=mail.html, reply_to=mail.reply_to
+                ),
                 at=utc_now(),
                 origin=Origin(partition=0, run=uuid4(), rule="kogda send-test", template="test"),
             )

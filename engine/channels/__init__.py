@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 
@@ -18,6 +18,45 @@ class Mail:
     text: str
     html: str | None = None
     reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Under a text: it opens a link, or comes back as an event that carries `press`."""
+
+    text: str
+    link: str | None = None
+    press: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The content of an sms or a message of a messenger."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """The content of what is shown on a device or a page."""
+
+    title: str
+    text: str
+    link: str | None = None  # where a tap leads
+    image: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)  # for the app
+
+
+Content: TypeAlias = Mail | Text | Push
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A place where a customer is reached that is neither a mail address nor a phone number."""
+
+    address: str  # device token, endpoint, chat
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what its channel keeps with it: keys, platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +75,10 @@ class Handover:
 
     message: UUID
     address: str
-    mail: Mail
+    content: Content
     at: datetime
     origin: Origin
+    contacts: tuple[Contact, ...] = ()  # of a channel that has such, newest first; `address` is that of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +86,7 @@ class Sent:
     """The provider has taken responsibility for it."""
 
     provider_id: str
+    gone: tuple[str, ...] = ()  # addresses of contacts that turned out to be dead, while another one took it
 
 
 @dataclass(frozen=True, slots=True)

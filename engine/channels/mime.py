@@ -6,7 +6,7 @@ from binascii import b2a_qp
 from dataclasses import dataclass
 from email.utils import format_datetime
 
-from engine.channels import Handover
+from engine.channels import Handover, Mail
 from engine.channels.addresses import safe_address, safe_mailbox, safe_text
 from engine.channels.headers import mailbox, words
 from engine.errors import UnsafeHeader
@@ -31,7 +31,8 @@ class Envelope:
 
 def build_mail(handover: Handover) -> Envelope:
     """Raises UnsafeHeader, with the field and its value."""
-    mail = handover.mail
+    mail = handover.content
+    assert isinstance(mail, Mail)  # the flow makes the content by the channel
     sender = safe_mailbox("from", mail.sender)
     recipient = safe_address("to", handover.address)
     subject = safe_text("subject", mail.subject.strip())

@@ -88,7 +88,7 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
     return Handover(
         message=message.id,
         address=way["email"],
-        mail=Mail(sender=sender, subject=_subject(message), text=text),
+        content=Mail(sender=sender, subject=_subject(message), text=text),
         at=now,
         origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
     )

@@ -183,7 +183,7 @@ def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Han
     return Handover(
         message=message.id,
         address=message.address or "",
-        mail=Mail(
+        content=Mail(
             sender=sender or "",
             subject=rendered.subject,
             text=rendered.text,

@@ -27,7 +27,7 @@ async def keep(
     handover = Handover(
         message=uuid4(),
         address="anna@example.com",
-        mail=Mail(sender="Shop <hello@shop.example>", subject=subject, text=text, html=html),
+        content=Mail(sender="Shop <hello@shop.example>", subject=subject, text=text, html=html),
         at=datetime.now(UTC),  # noqa: TID251
         origin=Origin(partition=3, run=run, rule="cart reminder", template="cart"),
     )

@@ -23,7 +23,7 @@ def handover(message: UUID | None = None, *, address: str = "anna@example.com", 
     return Handover(
         message=message or uuid4(),
         address=address,
-        mail=Mail(**(content | mail)),
+        content=Mail(**(content | mail)),
         at=NOW,
         origin=Origin(partition=3, run=uuid4(), rule="reminder", template="cart"),
     )

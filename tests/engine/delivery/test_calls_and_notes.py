@@ -215,7 +215,7 @@ async def test_a_note_goes_each_way_that_its_group_has(outbox: Outbox):
     telegram, slack = sorted(posts(outbox), key=lambda post: "slack" in post.url)
     mails = sorted(outbox.channel.given, key=lambda each: each.address)
     text = "VIP left a <cart>\n\nCustomer: anna\nemail: client@example.com\ncity: Berlin\nRule: reminder"
-    assert [(each.address, each.mail.subject, each.mail.text) for each in mails] == [
+    assert [(each.address, each.content.subject, each.content.text) for each in mails] == [
         ("anna@shop.example", "VIP left a <cart>", text),
         ("boris@shop.example", "VIP left a <cart>", text),
     ]
@@ -249,7 +249,7 @@ async def test_a_note_tells_no_more_of_the_customer_than_its_group_is_shown(outb
     await deliver_messages(outbox.runtime)
 
     [mail] = outbox.channel.given
-    assert mail.mail.text == "VIP left a <cart>\n\nCustomer: anna\nRule: reminder"
+    assert mail.content.text == "VIP left a <cart>\n\nCustomer: anna\nRule: reminder"
 
 
 async def test_a_group_that_left_kogda_yaml_is_told_nothing(outbox: Outbox):

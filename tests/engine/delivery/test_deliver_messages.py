@@ -35,8 +35,12 @@ async def test_a_due_message_is_rendered_and_handed_over_once(outbox: Outbox):
     [handover] = outbox.channel.given
     assert handover.message == message
     assert handover.address == "anna@example.com"
-    assert handover.mail.sender == "Shop <hello@shop.example>"
-    assert (handover.mail.subject, handover.mail.html, handover.mail.text) == ("Hello Anna", "<p>45</p>", "45\n")
+    assert handover.content.sender == "Shop <hello@shop.example>"
+    assert (handover.content.subject, handover.content.html, handover.content.text) == (
+        "Hello Anna",
+        "<p>45</p>",
+        "45\n",
+    )
     row = await outbox.row(message)
     assert (row["state"], row["attempts"], row["address"], row["reason"]) == ("sent", 1, "anna@example.com", None)
     assert row["settled_at"] is not None and row["deadline"] is None
@@ -301,7 +305,7 @@ async def test_a_mended_text_reaches_those_who_already_wait(outbox: Outbox):
     await deliver_messages(outbox.runtime)
 
     [handover] = outbox.channel.given
-    assert handover.mail.subject == "Mended"
+    assert handover.content.subject == "Mended"
     assert (await outbox.row(message))["state"] == "sent"
 
 
@@ -313,7 +317,7 @@ async def test_a_template_that_is_gone_is_taken_from_the_pinned_rule_set(outbox:
     await deliver_messages(outbox.runtime)
 
     [handover] = outbox.channel.given
-    assert handover.mail.subject == "Old"
+    assert handover.content.subject == "Old"
 
 
 async def test_a_mail_without_any_sender_says_what_to_set(outbox: Outbox):

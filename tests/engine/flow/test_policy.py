@@ -226,7 +226,7 @@ async def test_another_way_follows_what_cannot_be_delivered(database_url: str, w
         assert second == ("hi", "sent", None)
         sms = shop.runtime.channels["sms"]
         assert isinstance(sms, ScriptedChannel)
-        assert [(each.address, each.mail.text) for each in sms.given] == [("+700", "Hi")]
+        assert [(each.address, each.content.text) for each in sms.given] == [("+700", "Hi")]
 
 
 async def test_a_bounce_within_a_quarter_of_an_hour_lets_the_other_way_follow(database_url: str) -> None:
