@@ -30,8 +30,6 @@ from engine.texts import PublishedTexts
 #: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
 LEASE = timedelta(seconds=45)
 _STUCK_AT_ONCE = 500
-#: Due messages that one claim looks at, however few it may take: those that guards stop cost no capacity.
-_LOOKED_AT = 500
 _GONE = "the worker was gone while handing it over"
 
 
@@ -58,9 +56,9 @@ class Claim:
         return self.blocked["suppressed"]
 
 
-async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEASE) -> Claim:
+async def claim_messages(runtime: Runtime, *, limit: int, look_at: int = 500, lease: timedelta = LEASE) -> Claim:
     """At most `limit`; due ones beyond it stay queued. What guards stop is settled here, with the reason, and its
-    partitions are woken.
+    partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be stopped.
     """
     async with runtime.database.transaction() as connection:
         live = await live_rule_set(connection)
@@ -68,7 +66,7 @@ async def claim_messages(runtime: Runtime, *, limit: int, lease: timedelta = LEA
             return Claim()
         policy = await runtime.texts.of(connection, live)
         woken, held = await _settle_stuck(connection, policy)
-        looked_at = max(limit, _LOOKED_AT)
+        looked_at = max(limit, look_at)
         due = await lock_due_messages(connection, limit=looked_at)
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:

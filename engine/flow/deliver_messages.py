@@ -23,6 +23,10 @@ from engine.storage.suppressions import suppress
 AT_ONCE = 64
 #: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
 _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
+#: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
+_LOOK_AT_MOST = 500
+#: Verdicts are written together: so many, or those that came within this time of the first.
+_SETTLED_AT_ONCE, _GATHERED_S = 16, 0.01
 _GRACE_S = 8.0  # for those in hand when the worker is asked to stop
 #: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
 _SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
@@ -68,6 +72,7 @@ class _Desk:
     is_all_claimed: bool = False  # nothing more was due when it was last looked
     look_again_s: float = _LOOK_AGAIN_S
     looked_at: float = 0.0
+    look_at: int = 0  # more than there is room for, while guards stop most of what is due
 
     async def work(self) -> None:
         while not self.runtime.stopping.is_set():
@@ -93,8 +98,9 @@ class _Desk:
         await asyncio.gather(*self.in_hand, return_exceptions=True)
 
     async def _claim(self, free: int) -> None:
+        look_at = max(free, self.look_at)
         try:
-            claim = await claim_messages(self.runtime, limit=free, lease=self.lease)
+            claim = await claim_messages(self.runtime, limit=free, look_at=look_at, lease=self.lease)
         except TROUBLE as error:
             if not self.in_hand:
                 raise
@@ -107,6 +113,8 @@ class _Desk:
         self.runtime.counts.attempted(stopped)
         for claimed in claim.claimed:
             self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
+        is_scarce = len(claim.claimed) < free and not claim.is_last
+        self.look_at = min(look_at * 4, _LOOK_AT_MOST) if is_scarce else 0
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
         self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)
 
@@ -116,6 +124,8 @@ class _Desk:
 
     async def _settle_finished(self, *, timeout: float) -> None:
         done, _ = await asyncio.wait(self.in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if 0 < len(done) < min(len(self.in_hand), _SETTLED_AT_ONCE):
+            done |= (await asyncio.wait(self.in_hand.keys() - done, timeout=_GATHERED_S))[0]
         finished: list[Finished] = []
         for task in done:
             claimed = self.in_hand.pop(task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 ACCENT = "#1f6f5c"
@@ -29,6 +30,7 @@ def brand_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(256)  # a server knows few colours and asks about them with every mail
 def readable_on(ground: str, colour: str) -> str:
     """The colour, mixed with white or ink until it can be read on `ground`."""
     target = _WHITE if _light(ground) < 0.2 else _INK
@@ -45,6 +47,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@lru_cache(256)
 def _better_on(ground: str) -> str:
     return (
         _WHITE if contrast(ground, _WHITE) >= _READABLE or contrast(ground, _WHITE) > contrast(ground, _INK) else _INK
