@@ -132,7 +132,7 @@ def _count(value: Tree, reader: Reader) -> int | None:
 def _read_webhook(target: Entry, reader: Reader) -> Webhook | None:
     read: dict[str, str | None] = {}
     for entry in reader.entries(target.value, WEBHOOK_KEYS, target.key):
-        read[entry.key] = (_url if entry.key == "url" else _variable)(entry.value, reader)
+        read[entry.key] = (_url if entry.key == "url" else read_variable)(entry.value, reader)
     for key in WEBHOOK_KEYS:
         if key not in read:
             what = (
@@ -150,14 +150,14 @@ def _read_webhook(target: Entry, reader: Reader) -> Webhook | None:
 
 def _url(value: Tree, reader: Reader) -> str | None:
     text = reader.text(value, say("an address, such as https://crm.example/hooks"))
-    reason = _reason_against(text) if text else None
+    reason = reason_against(text) if text else None
     if reason is None:
         return text
     reader.problems.error("E519", say('"{url}" cannot be called', url=text), Label(value.span, reason))
     return None
 
 
-def _reason_against(url: str) -> str | None:
+def reason_against(url: str) -> str | None:
     """Only what can be told from the text: where a name leads is looked at for each call."""
     try:
         parts = urlsplit(url)
@@ -182,7 +182,8 @@ def _is_private(host: str) -> bool:
         return "." not in host or host.endswith(_PRIVATE)
 
 
-def _variable(value: Tree, reader: Reader) -> str | None:
+def read_variable(value: Tree, reader: Reader) -> str | None:
+    """The name of an environment variable, for what must not stand in the file."""
     text = reader.text(value, say("the name of an environment variable"))
     if text is None or (_VARIABLE.fullmatch(text) and not text.upper().startswith("KOGDA_")):
         return text
@@ -240,7 +241,7 @@ def _both(way: Entry, keys: tuple[str, ...], reader: Reader) -> dict[str, str] |
     """All keys of a way, or None, which is reported."""
     read: dict[str, str | None] = {}
     for entry in reader.entries(way.value, keys, way.key):
-        read[entry.key] = _chat(entry.value, reader) if entry.key == "chat" else _variable(entry.value, reader)
+        read[entry.key] = _chat(entry.value, reader) if entry.key == "chat" else read_variable(entry.value, reader)
     missing = [key for key in keys if key not in read]
     if missing:
         reader.problems.error(
