@@ -79,6 +79,7 @@ class Handover:
     at: datetime
     origin: Origin
     contacts: tuple[Contact, ...] = ()  # of a channel that has such, newest first; `address` is that of the first
+    is_service: bool = False  # transactional: it goes before marketing that waits for the provider
 
 
 @dataclass(frozen=True, slots=True)

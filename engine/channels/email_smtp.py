@@ -44,16 +44,16 @@ class SmtpChannel:
         except UnsafeHeader as error:
             return Rejected(str(error))
         try:
-            return await self._through_pool(envelope, fresh=False)
+            return await self._through_pool(envelope, handover, fresh=False)
         except StaleConnection:
-            return await self._through_pool(envelope, fresh=True)
+            return await self._through_pool(envelope, handover, fresh=True)
 
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _through_pool(self, envelope: Envelope, *, fresh: bool) -> Verdict:
+    async def _through_pool(self, envelope: Envelope, handover: Handover, *, fresh: bool) -> Verdict:
         try:
-            async with self._pool.connection(fresh=fresh) as connection:
+            async with self._pool.connection(fresh=fresh, is_service=handover.is_service) as connection:
                 return await self._deliver(connection, envelope)
         except SMTPResponseException as error:
             return TryLater(f"connecting answered {error.code} {error.message[:200]}", is_outage=True)

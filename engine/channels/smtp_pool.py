@@ -10,6 +10,7 @@ from time import monotonic
 
 from aiosmtplib import SMTP, SMTPException
 
+from engine.channels.places import Places
 from engine.channels.smtp_settings import SmtpSettings
 
 
@@ -25,16 +26,16 @@ class PooledConnection:
 class SmtpPool:
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.connections)
+        self._places = Places(settings.connections)
         self._idle: list[PooledConnection] = []
 
     @asynccontextmanager
-    async def connection(self, *, fresh: bool = False) -> AsyncIterator[PooledConnection]:
+    async def connection(self, *, fresh: bool = False, is_service: bool = False) -> AsyncIterator[PooledConnection]:
         """Waits for a free place. Raises what aiosmtplib raises when the server cannot be reached.
 
         Whoever leaves it with `is_clean` false, or with an exception, has spoilt the connection.
         """
-        async with self._slots:
+        async with self._places.taken(is_service=is_service):
             connection = (None if fresh else self._usable()) or await self._opened()
             connection.is_clean = False
             try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
 from typing import Literal
@@ -11,10 +12,11 @@ from uuid import UUID, uuid4
 
 from engine.core.guards import Block
 from engine.core.identity import partition_of
-from engine.flow.judging import judge_messages
+from engine.flow.judging import Judged, Room, judge_messages
 from engine.flow.staff_notes import is_for_a_group, spread_notes
 from engine.runtime import Runtime
 from engine.storage.database import Connection
+from engine.storage.lanes import Lanes
 from engine.storage.messages import (
     DueMessage,
     Settlement,
@@ -56,9 +58,10 @@ class Claim:
         return self.blocked["suppressed"]
 
 
-async def claim_messages(runtime: Runtime, *, limit: int, look_at: int = 500, lease: timedelta = LEASE) -> Claim:
-    """At most `limit`; due ones beyond it stay queued. What guards stop is settled here, with the reason, and its
-    partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be stopped.
+async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, lease: timedelta = LEASE) -> Claim:
+    """As many as there is room for; due ones beyond it stay queued. What guards stop is settled here, with the reason,
+    and its partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be
+    stopped.
     """
     async with runtime.database.transaction() as connection:
         live = await live_rule_set(connection)
@@ -66,19 +69,20 @@ async def claim_messages(runtime: Runtime, *, limit: int, look_at: int = 500, le
             return Claim()
         policy = await runtime.texts.of(connection, live)
         woken, held = await _settle_stuck(connection, policy)
-        looked_at = max(limit, look_at)
-        due = await lock_due_messages(connection, limit=looked_at)
+        looked_at = max(room.total, look_at)
+        due = await lock_due_messages(connection, limit=looked_at, lanes=Lanes(marketing=room.marketing > 0))
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:
             await move_messages(connection, strays)  # and found there by the next claim
         at_home = [each for each in due if not each.merged_into]
         notes = [each for each in at_home if is_for_a_group(each)]
         to_judge = [each for each in at_home if each not in notes]
-        judgement = await judge_messages(connection, to_judge, policy, runtime, limit=limit)
+        judgement = await judge_messages(connection, to_judge, policy, runtime, room=replace(room))
         free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
         claimed = tuple(
-            Claimed(message=each.message, attempt=uuid4(), texts=each.texts, policy=policy) for each in free[:limit]
+            Claimed(message=each.message, attempt=uuid4(), texts=each.texts, policy=policy)
+            for each in _that_fit(free, room)
         )
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
@@ -86,9 +90,17 @@ async def claim_messages(runtime: Runtime, *, limit: int, look_at: int = 500, le
             woken |= await settle(connection, [*blocked, *spread])
     if woken:
         await runtime.waker.wake(woken)
-    is_last = len(due) < looked_at and len(free) <= limit and judgement.is_all and not (strays or notes)
+    is_last = len(due) < looked_at and len(free) == len(claimed) and judgement.is_all and not (strays or notes)
     states: Counter[str] = Counter(each.state for each in blocked)
     return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last)
+
+
+def _that_fit(free: Iterable[Judged], room: Room) -> Iterator[Judged]:
+    left = replace(room)
+    for each in free:
+        if left.has_place(transactional=each.message.transactional):
+            left.take(transactional=each.message.transactional)
+            yield each
 
 
 async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
 
@@ -14,6 +14,7 @@ import structlog
 from engine.flow.claiming import LEASE, Claimed, claim_messages
 from engine.flow.handing_over import Finished, hand_over
 from engine.runtime import Runtime
+from engine.flow.judging import Room
 from engine.storage.database import TROUBLE
 from engine.storage.messages import extend_leases, settle
 from engine.storage.quarantine import quarantine
@@ -23,6 +24,10 @@ from engine.storage.suppressions import suppress
 AT_ONCE = 64
 #: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
 _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
+#: Of them kept free for transactional ones, one in so many: a mass send into a slow channel never fills all.
+_KEPT_FREE = 4
+#: How often newly due transactional messages are looked for while marketing fills its part.
+_LOOK_FOR_SERVICE_S = 0.25
 #: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
 _LOOK_AT_MOST = 500
 #: Verdicts are written together: so many, or those that came within this time of the first.
@@ -75,21 +80,34 @@ class _Desk:
     look_at: int = 0  # more than there is room for, while guards stop most of what is due
 
     async def work(self) -> None:
+    looked_for_service_at: float = 0.0
+    at_work_on_marketing: int = 0
         while not self.runtime.stopping.is_set():
             if self._wants_more():
-                await self._claim(self.at_once - len(self.in_hand))
+                await self._claim(self._room())
+            elif self._looks_for_service():
+                await self._claim(replace(self._room(), marketing=0))
             if self.in_hand:
                 await self._settle_finished(timeout=self.look_again_s)
             elif self.is_all_claimed:
                 return
 
     def _wants_more(self) -> bool:
-        if (self.at_once - len(self.in_hand)) * 2 < self.at_once:
+        most, room = self.at_once - self.at_once // _KEPT_FREE, self._room()
+        if room.marketing * 2 < most or not room.total:
+    def _room(self) -> Room:
+        most = self.at_once - self.at_once // _KEPT_FREE
+        free = self.at_once - len(self.in_hand)
+        return Room(total=free, marketing=max(min(most - self.at_work_on_marketing, free), 0))
+
             return False
         return not self.is_all_claimed or monotonic() - self.looked_at >= self.look_again_s
 
     async def wind_up(self) -> None:
         """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
+    def _looks_for_service(self) -> bool:
+        return self._room().total > 0 and monotonic() - self.looked_for_service_at >= _LOOK_FOR_SERVICE_S
+
         ends_at = monotonic() + _GRACE_S
         while self.in_hand and monotonic() < ends_at:
             await self._settle_finished(timeout=max(ends_at - monotonic(), 0.01))
@@ -97,10 +115,11 @@ class _Desk:
             task.cancel()
         await asyncio.gather(*self.in_hand, return_exceptions=True)
 
-    async def _claim(self, free: int) -> None:
-        look_at = max(free, self.look_at)
+    async def _claim(self, room: Room) -> None:
+        look_at = max(room.total, self.look_at)
+        self.looked_for_service_at = monotonic()
         try:
-            claim = await claim_messages(self.runtime, limit=free, look_at=look_at, lease=self.lease)
+            claim = await claim_messages(self.runtime, room=room, look_at=look_at, lease=self.lease)
         except TROUBLE as error:
             if not self.in_hand:
                 raise
@@ -113,7 +132,11 @@ class _Desk:
         self.runtime.counts.attempted(stopped)
         for claimed in claim.claimed:
             self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
-        is_scarce = len(claim.claimed) < free and not claim.is_last
+            self.at_work_on_marketing += not claimed.message.transactional
+        if not room.marketing:  # what waits besides is as it was
+            self.looked_for_service_at = 0.0 if claim.claimed and not claim.is_last else monotonic()
+            return
+        is_scarce = len(claim.claimed) < room.marketing and not claim.is_last
         self.look_at = min(look_at * 4, _LOOK_AT_MOST) if is_scarce else 0
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
         self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)
@@ -131,6 +154,7 @@ class _Desk:
             claimed = self.in_hand.pop(task)
             error = task.exception()
             if error is not None:
+            self.at_work_on_marketing -= not claimed.message.transactional
                 # A mistake of ours. Its lease ends it by policy, as if the worker had died at this message.
                 _log.error("delivery_failed", message=str(claimed.message.id), error=repr(error), exc_info=error)
                 continue

@@ -193,3 +193,34 @@ def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Han
         at=_now(claimed),
         origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
     )
+        is_service=message.transactional,
+        contacts=tuple(Contact(address=each.address, detail=each.detail) for each in message.contacts),
+        channel=message.channel,
+    )
+
+
+def _content(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Content:
+    match claimed.message.channel:
+        case "email":
+            return _mail(claimed, rendered, runtime)
+        case "push" | "inapp":
+            title, text = rendered.title or "", rendered.text.strip()
+            return Push(title=title, text=text, link=rendered.link or None, image=rendered.image or None)
+        case channel:
+            text = rendered.text.strip()
+            if not text:
+                raise TemplateFailed(f"{channel}/{claimed.message.template}", "it rendered empty")
+            return Text(text=text, buttons=tuple(Button(**button) for button in rendered.buttons))
+
+
+def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
+    message, policy = claimed.message, claimed.policy
+    sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
+    if not sender:
+        raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
+    return Mail(
+        sender=sender,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        reply_to=rendered.reply_to or policy.mail_setting("reply_to"),

@@ -33,6 +33,21 @@ class Judged:
 
 
 @dataclass(slots=True)
+class Room:
+    """How many messages a claim may still take."""
+
+    total: int
+    marketing: int  # of them at most
+
+    def has_place(self, *, transactional: bool) -> bool:
+        return self.total > 0 and (transactional or self.marketing > 0)
+
+    def take(self, *, transactional: bool) -> None:
+        self.total -= 1
+        self.marketing -= not transactional
+
+
+@dataclass(slots=True)
 class Judgement:
     judged: list[Judged] = field(default_factory=list)  # messages without caps first, each kind in its order
     is_all: bool = True  # False: some are left for the next claim
@@ -52,12 +67,12 @@ class _Case:
     facts: MessageFacts
 
     @property
-    def order(self) -> tuple[int, object]:
-        return -self.limits.priority, self.message.due_at
+    def order(self) -> tuple[bool, int, object]:
+        return not self.message.transactional, -self.limits.priority, self.message.due_at
 
 
 async def judge_messages(
-    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, runtime: Runtime, *, limit: int
+    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, runtime: Runtime, *, room: Room
 ) -> Judgement:
     """Messages under caps are judged by priority, and only as many as may be claimed: what is counted is taken."""
     judgement = Judgement()
@@ -75,21 +90,24 @@ async def judge_messages(
         else:
             judgement.judged.append(Judged(message=message, texts=texts, block=first_block(case.facts, message.now)))
     if capped:
-        await _judge_capped(connection, capped, policy, judgement, limit=limit)
+        await _judge_capped(connection, capped, policy, judgement, room=room)
     return judgement
 
 
 async def _judge_capped(
-    connection: Connection, cases: list[_Case], policy: PublishedTexts, judgement: Judgement, *, limit: int
+    connection: Connection, cases: list[_Case], policy: PublishedTexts, judgement: Judgement, *, room: Room
 ) -> None:
-    looked_at = cases[: max(limit, _JUDGED)]
+    looked_at = cases[: max(room.total, _JUDGED)]
     judgement.is_all = len(looked_at) == len(cases)
     await lock_customers(connection, {case.message.customer for case in looked_at})
     history = await _history(connection, looked_at)
-    room = limit - len(judgement.free())
+    for each in judgement.free():
+        if room.has_place(transactional=each.message.transactional):
+            room.take(transactional=each.message.transactional)
     for case in sorted(looked_at, key=lambda each: each.order):
         known = history[case.message.customer]
-        if room <= 0 or _has_rival(case, known, looked_at):
+        transactional = case.message.transactional
+        if not room.has_place(transactional=transactional) or _has_rival(case, known, looked_at):
             judgement.is_all = False
             continue
         counted = tuple(_counted(each, policy) for each in known if not each.is_due)
@@ -97,7 +115,7 @@ async def _judge_capped(
         judgement.judged.append(Judged(message=case.message, texts=case.texts, block=block))
         if block is None:
             known.append(_as_counted(case))
-            room -= 1
+            room.take(transactional=transactional)
 
 
 async def _history(connection: Connection, cases: Sequence[_Case]) -> dict[UUID, list[CountedMessage]]:

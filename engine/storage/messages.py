@@ -12,6 +12,7 @@ from uuid import UUID
 from engine.core.addresses import address_of
 from engine.storage.database import Connection
 
+from engine.storage.lanes import ALL_LANES, DUE, Lanes
 FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
 
 
@@ -73,18 +74,35 @@ class Settlement:
     undeliverable: bool = False  # another way may reach the customer (S19)
 
 
-async def lock_due_messages(connection: Connection, *, limit: int) -> list[DueMessage]:
-    """Queued messages whose time has come, oldest first, locked until the transaction ends. Others skip them."""
-    rows = await connection.fetch(_DUE, limit)
-    return [DueMessage(**row) for row in rows]
+async def lock_due_messages(connection: Connection, *, limit: int, lanes: Lanes = ALL_LANES) -> list[DueMessage]:
+    """Queued messages whose time has come, transactional ones first, locked until the transaction ends. Others skip
+    them.
+    """
+    due = [DueMessage(**row) for row in await connection.fetch(_DUE, limit, *lanes.as_arguments())]
+    if any(each.channel in CONTACTS for each in due):
+        return await _with_contacts(connection, due)
+    return due
 
 
-#: Addresses are mails and phones so far: see engine/core/addresses.py.
-_DUE = """
-    WITH due AS (
-        SELECT * FROM message WHERE state = 'queued' AND due_at <= now()
-        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
+async def _with_contacts(connection: Connection, due: Sequence[DueMessage]) -> list[DueMessage]:
+    """A message goes to those that may be written to; when there are none, the first reason against one stops it."""
+    wanted = [(each.partition, each.customer, each.channel) for each in due if each.channel in CONTACTS]
+    known = await contacts_of(connection, wanted)
+    found = []
+    for each in due:
+        if each.channel in CONTACTS:
+            contacts = known.get((each.customer, each.channel), ())
+            usable = tuple(contact for contact in contacts if contact.suppressed is None)
+            reason = contacts[0].suppressed if contacts and not usable else None
+            each = each._replace(contacts=usable or contacts, suppressed=reason)
+        found.append(each)
+    return found
+
+
+#: Other addresses than mails and phones are read by themselves: see engine/core/addresses.py.
+_DUE = (
+    DUE  # noqa: S608 -- two constants
+    + """
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
@@ -96,12 +114,13 @@ _DUE = """
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
     LEFT JOIN suppression s ON s.channel = m.channel
         AND s.address = lower(CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
-    ORDER BY m.due_at
+    ORDER BY m.transactional DESC, m.place, m.due_at
 """
 
 
 async def move_messages(connection: Connection, moves: Sequence[tuple[DueMessage, int]]) -> None:
     """To the partition, given with each, of the customer that theirs was merged into: its run is there already."""
+)
     await connection.execute(
         """
         UPDATE message m SET partition = t.target_partition, customer = t.target

@@ -24,6 +24,7 @@ class SmtpSink:
     accepted: list[tuple[str, bytes]] = field(default_factory=list)  # recipient and content, when 250 was meant
     recipients: list[str] = field(default_factory=list)  # of all RCPT commands
     commands: list[str] = field(default_factory=list)
+    stuck_on: str = ""  # an address, or the end of some, that RCPT is never answered for
     connections: int = 0
     mails: int = 0
     port: int = 0
@@ -67,6 +68,8 @@ class SmtpSink:
             if verb == "RCPT":
                 recipient = command.partition("<")[2].rpartition(">")[0]
                 self.recipients.append(recipient)
+                if self.stuck_on and recipient.endswith(self.stuck_on):
+                    await asyncio.sleep(3600)
             default = {"DATA": "354 go", "QUIT": "221 bye", "EHLO": "250-sink\r\n250 8BITMIME"}.get(verb, "250 ok")
             if not await self._answer(verb, default, writer):
                 return

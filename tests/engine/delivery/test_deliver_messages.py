@@ -388,7 +388,7 @@ async def test_a_stopping_worker_ends_what_is_in_hand_and_leaves_the_rest_queued
     gate = outbox.channel.gate = asyncio.Event()
     for number in range(6):
         await outbox.message(f"m{number}")
-    turn = asyncio.create_task(deliver_messages(outbox.runtime, at_once=4))
+    turn = asyncio.create_task(deliver_messages(outbox.runtime, at_once=5))
     while not outbox.channel.given:
         await asyncio.sleep(0)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from dsl import plan
 from engine.flow.claiming import claim_messages
+from engine.flow.judging import Room
 from tests.engine.flow.shop import HOUR, known, open_shop, rule, send, stop
 
 CART = rule("cart", "cart_abandoned", delay=HOUR, stops=(stop("order_placed"),))
@@ -165,8 +166,8 @@ async def test_a_message_that_a_provider_put_off_follows_its_customer_to_the_kno
         await shop.advance()
         await shop.execute("UPDATE message SET state = 'queued', deadline = NULL, due_at = now()")
 
-        first = await claim_messages(shop.runtime, limit=10)
-        second = await claim_messages(shop.runtime, limit=10)
+        first = await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
+        second = await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
 
         assert (first.is_last, first.claimed, first.suppressed) == (False, (), 0)
         assert [each.message.email for each in second.claimed] == ["a@b.example"]
@@ -184,8 +185,8 @@ async def test_a_stop_reaches_a_message_that_was_put_off_during_the_merge(databa
         await shop.advance()
         await shop.execute("UPDATE message SET state = 'queued', deadline = NULL, due_at = now()")
 
-        await claim_messages(shop.runtime, limit=10)
-        await claim_messages(shop.runtime, limit=10)
+        await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
+        await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
 
         assert await shop.fetch("SELECT state, reason FROM message") == [("suppressed", "stop when order_placed")]
 

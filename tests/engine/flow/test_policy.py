@@ -18,6 +18,7 @@ from engine.core.identity import customer_id
 from engine.flow.advance_partition import advance_partitions
 from engine.flow.claiming import claim_messages
 from engine.flow.deliver_messages import deliver_messages
+from engine.flow.judging import Room
 from engine.flow.publish_rules import publish
 from tests.engine.delivery.outbox import ScriptedChannel
 from tests.engine.flow.shop import Shop, known, open_shop, rule, send
@@ -165,11 +166,11 @@ async def test_a_message_in_a_workers_hands_holds_its_slot(database_url: str) ->
     offer = rule("offer", "registered", send("offer"), caps=(cap,), repeated="parallel")
     async with shop_that_sends(database_url, offer) as shop:
         await register(shop, "1")
-        first = await claim_messages(shop.runtime, limit=10)
+        first = await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
         await shop.execute("UPDATE message SET created_at = created_at - interval '2 minutes'")
         await register(shop, "1")
 
-        second = await claim_messages(shop.runtime, limit=10)
+        second = await claim_messages(shop.runtime, room=Room(total=10, marketing=10))
 
         assert (len(first.claimed), len(second.claimed), second.suppressed) == (1, 0, 1)
 

@@ -1,0 +1,138 @@
+"""Transactional messages do not wait behind marketing, however much of it there is and however slow its channel."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+from engine.channels import Handover, Sent, Verdict
+from engine.channels.email_smtp import SmtpChannel
+from engine.channels.smtp_settings import read_smtp_url
+from engine.flow.deliver_messages import deliver_messages
+from engine.storage.database import Database
+from engine.storage.lanes import ALL_LANES
+from engine.storage.messages import _DUE, lock_due_messages
+from tests.channels.smtp_sink import SmtpSink
+from tests.engine.delivery.outbox import Outbox, ScriptedChannel
+
+SLOW = 10
+
+
+async def queue_marketing(outbox: Outbox, count: int, *, channel: str = "email") -> None:
+    await outbox.change(
+        "INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,"
+        " transactional, due_at) SELECT m.partition, gen_random_uuid(), m.customer, m.run, m.rule, m.rule_set, m.step,"
+        " $2, m.template, m.context, false, now() - interval '1 hour' FROM message m, generate_series(1, $1) n"
+        " WHERE m.due_at = 'infinity'",
+        count,
+        channel,
+    )
+
+
+async def open_outbox(database: Database) -> Outbox:
+    """With one message that is never due, which others are copied from."""
+    outbox = Outbox(database)
+    await outbox.publish()
+    await outbox.customer()
+    await outbox.message("pattern")
+    await outbox.change("UPDATE message SET due_at = 'infinity'")
+    return outbox
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_service_message_does_not_wait_for_a_mass_send_into_a_slow_channel(database: Database):
+    outbox = await open_outbox(database)
+    await queue_marketing(outbox, 300)
+    outbox.channel.gate = asyncio.Event()  # each marketing message takes for ever
+    outbox.channel.__class__ = LetsServicePass
+    sending = asyncio.create_task(deliver_messages(outbox.runtime, at_once=8))
+    await until(lambda: len(outbox.channel.given) == 6)
+
+    receipt = await outbox.message("receipt", transactional=True)
+    began = monotonic()
+    await until(lambda: len(outbox.channel.given) == 7)
+    waited = monotonic() - began
+
+    assert outbox.channel.given[-1].message == receipt
+    assert waited < 1
+    outbox.channel.gate.set()
+    await sending
+
+
+class LetsServicePass(ScriptedChannel):
+    async def send(self, handover: Handover) -> Verdict:
+        if handover.is_service:
+            self.given.append(handover)
+            return Sent("<id>")
+        return await super().send(handover)
+
+
+async def test_a_service_mail_finds_a_connection_while_marketing_is_stuck_in_all_it_may_have(database: Database):
+    outbox, sink = await open_outbox(database), SmtpSink()
+    await outbox.customer("u:ben", email="ben@fast.example")
+    await queue_marketing(outbox, 300)
+    async with sink.running():
+        sink.stuck_on = "anna@example.com"
+        outbox.runtime.channels = {
+            "email": (channel := SmtpChannel(read_smtp_url(f"smtp://127.0.0.1:{sink.port}?starttls=never")))
+        }
+        sending = asyncio.create_task(deliver_messages(outbox.runtime))
+        await until(lambda: len(sink.recipients) == 7)
+
+        await outbox.message("receipt", key="u:ben", transactional=True)
+        began = monotonic()
+        await until(lambda: bool(sink.accepted))
+        waited = monotonic() - began
+
+        assert [recipient for recipient, _ in sink.accepted] == ["ben@fast.example"]
+        assert waited < 1
+        sending.cancel()
+        outbox.runtime.stopping.set()
+    await asyncio.gather(sending, return_exceptions=True)
+    await channel.close()
+
+
+async def test_what_is_due_is_taken_by_class_then_by_channel_in_turn_then_by_age(database: Database):
+    outbox = await open_outbox(database)
+    for name, values in {
+        "email 1": {},
+        "email 2": {"due_at": datetime(2026, 1, 2, tzinfo=UTC)},
+        "sms": {"channel": "sms", "due_at": datetime(2026, 1, 3, tzinfo=UTC)},
+        "receipt": {"transactional": True, "due_at": datetime(2026, 1, 4, tzinfo=UTC)},
+    }.items():
+        await outbox.message(name, rule=name, **values)
+
+    async with database.transaction() as connection:
+        due = await lock_due_messages(connection, limit=10)
+
+    assert [each.rule for each in due] == ["receipt", "email 1", "sms", "email 2"]
+
+
+async def test_the_cost_of_a_claim_does_not_grow_with_what_waits(database: Database):
+    outbox = await open_outbox(database)
+    await outbox.message("receipt", transactional=True)
+    await queue_marketing(outbox, 200)
+    await queue_marketing(outbox, 200, channel="sms")
+    pages_of_few = await pages_of_a_claim(outbox)
+    await queue_marketing(outbox, 40_000)
+    await queue_marketing(outbox, 10_000, channel="sms")
+
+    pages_of_many = await pages_of_a_claim(outbox)
+
+    assert pages_of_many < pages_of_few * 2
+
+
+async def pages_of_a_claim(outbox: Outbox) -> int:
+    await outbox.change("ANALYZE message")
+    plan = await outbox.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {_DUE}", 64, *ALL_LANES.as_arguments())
+    await outbox.change("VACUUM message")  # forgets the locks of the look
+    hit, read = re.search(r"shared hit=(\d+)(?: read=(\d+))?", "\n".join(row[0] for row in plan)).groups()  # type: ignore[union-attr]
+    return int(hit) + int(read or 0)
