@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-#: What it does at a verb: an answer, or one of `drop`, `reset`, `hang`, `half close`.
+#: What it does at a verb: an answer, or one of `drop`, `reset`, `hang`, `half close`, `tarpit`.
 Script = Mapping[str, str]
 
-TAKEN_WITHOUT_A_WORD = ("drop", "reset", "hang", "half close")
+TAKEN_WITHOUT_A_WORD = ("drop", "reset", "hang", "half close", "tarpit")
 
 
 @dataclass
@@ -112,6 +112,10 @@ class SmtpSink:
         if doing == "half close":
             writer.write_eof()
             await asyncio.sleep(3600)
+        while doing == "tarpit":  # an answer that never ends, slow enough to seem alive
+            writer.write(b"250-wait\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.2)
         if doing:
             writer.write(doing.encode() + b"\r\n")
             await writer.drain()
