@@ -141,8 +141,9 @@ _ALL = (
     Code("E518", "the version of the language"),
     Code("E519", "a webhook that cannot be called"),
     Code("E520", "a staff group that reaches nobody"),
-    # E6xx: not compiled yet
-    Code("E621", "not yet: another channel than email"),
+    Code("E521", "a channel that cannot be sent by"),
+    # E6xx: what this server does not have
+    Code("E621", "a channel that this server does not have"),
     # E7xx: allowances
     Code("E701", "an allowance that has expired"),
     Code("E702", "an allowance without a day or a reason"),

@@ -6,8 +6,8 @@ from dsl import plan, syntax
 from dsl.diagnostics import Label
 from dsl.lengths import compile_length
 from dsl.messages import say
-from dsl.problems import listed
 from dsl.scope import Scope
+from dsl.ways import add_channel
 
 
 def compile_cap(clause: syntax.Cap, scope: Scope) -> plan.Cap | None:
@@ -16,9 +16,9 @@ def compile_cap(clause: syntax.Cap, scope: Scope) -> plan.Cap | None:
     if clause.channel is not None and clause.channel not in scope.catalog.channels:
         scope.problems.error(
             "E621",
-            say("not yet: {what}", what=say("the channel {channel}", channel=clause.channel)),
+            say("this server has no channel {channel}", channel=clause.channel),
             Label(clause.span, say("nothing is sent there, so there is nothing to limit")),
-            notes=[say("this server has: {all}", all=listed(scope.catalog.channels))],
+            notes=[add_channel(clause.channel, scope.catalog.channels)],
         )
         return None
     if clause.limit < 1:

@@ -53,7 +53,12 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
             span,
             say("only the name, without folder and ending")
             if written_as_path
-            else say("no file templates/{channel}/{name}.html", channel=channel, name=name),
+            else say(
+                "no file templates/{channel}/{name}.{ending}",
+                channel=channel,
+                name=name,
+                ending="html" if channel == "email" else "txt",
+            ),
         ),
         notes=notes or [_those_there(channel, here)],
         fixes=fixes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsl import plan, syntax
 from dsl.diagnostics import Label
 from dsl.messages import say
@@ -59,11 +61,16 @@ def _has_channel(channel: str, recipient: syntax.Recipient, scope: Scope) -> boo
         return True
     scope.problems.error(
         "E621",
-        say("not yet: {what}", what=say("the channel {channel}", channel=channel)),
-        Label(recipient.span, say("I can read this, but this version does not run it")),
-        notes=[say("instead: {instead}", instead=listed([f"send {each}" for each in known]))],
+        say("this server has no channel {channel}", channel=channel),
+        Label(recipient.span, say("it has: {all}", all=listed(known))),
+        notes=[add_channel(channel, known)],
     )
     return False
+
+
+def add_channel(channel: str, known: Sequence[str]) -> str:
+    example = f"channels: [{', '.join((*known, channel))}]"
+    return say("add it to kogda.yaml under channels, for example: {example}", example=example)
 
 
 def _refuse_repeated(step: syntax.Send, scope: Scope) -> None:

@@ -23,6 +23,7 @@ def keeper(database: Database) -> KeepMail:
             partition=handover.origin.partition,
             run=handover.origin.run,
             raw=envelope.raw,
+            channel=handover.channel,
         )
         try:
             async with database.connection() as connection:

@@ -12,9 +12,10 @@ from typing import Any
 
 from dsl.codec import UnreadablePlan, content_hash, from_json
 from engine.actions import ACTIONS
-from engine.channels import Channels
+from engine.channels import Channel, Channels
 from engine.channels.http_post import HttpPoster, Poster
 from engine.channels.opening import close_channels, open_channels
+from engine.channels.registry import Registry
 from engine.clock import utc_now
 from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
@@ -118,9 +119,15 @@ class Runtime:
     texts: Texts = field(default_factory=Texts)
     notices: Notices = field(default_factory=Notices)
     counts: Counts = field(default_factory=Counts)
+    registry: Registry | None = None  # the channels that kogda.yaml names
     poster: Poster = field(default_factory=HttpPoster)
     secrets: Mapping[str, str] = field(default_factory=dict)  # the environment, by variable
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
+
+    def channel(self, name: str, settings: Mapping[str, Any]) -> Channel | None:
+        """By the settings of the live rule set. None: this server has no such channel."""
+        found = self.channels.get(name)
+        return found or (self.registry.find(name, settings) if self.registry is not None else None)
 
 
 @asynccontextmanager
@@ -139,6 +146,8 @@ async def open_runtime(
         try:
             channels = open_channels(settings, keeper(database))
             poster = HttpPoster(allows_private=settings.webhooks_private)
+            secrets = given_variables()
+            registry = Registry(poster, secrets, keeper(database), is_real=settings.smtp_url is not None)
             try:
                 yield Runtime(
                     settings,
@@ -148,9 +157,11 @@ async def open_runtime(
                     link_key(settings, installation.link_secret),
                     channels,
                     poster=poster,
-                    secrets=given_variables(),
+                    registry=registry,
+                    secrets=secrets,
                 )
             finally:
+                await registry.close()
                 await poster.close()
                 await close_channels(channels)
         finally:

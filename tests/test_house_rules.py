@@ -47,7 +47,7 @@ REGISTRIES = (
 )
 
 #: Words that product.md replaces by others, where a name would use them for a thing of ours.
-OTHER_WORDS = {"user", "users", "contact", "contacts", "campaign", "workflow", "journey", "blacklist", "whitelist"}
+OTHER_WORDS = {"user", "users", "campaign", "workflow", "journey", "blacklist", "whitelist"}
 
 #: Words that say nothing about what a module holds.
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}

@@ -148,6 +148,7 @@ def _row(mail: KeptMail, trigger: str | None, zone: ZoneInfo, now: datetime) -> 
         "id": mail.id,
         "subject": mail.subject or "(no subject)",
         "recipient": mail.recipient,
+        "channel": mail.channel if mail.channel != "email" else None,
         "rule": mail.rule,
         "trigger": trigger,
         "time": day_and_time(mail.at, zone, now),

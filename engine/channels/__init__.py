@@ -18,6 +18,7 @@ class Mail:
     text: str
     html: str | None = None
     reply_to: str | None = None
+    ways_out: tuple[str, ...] = ()  # addresses to unsubscribe, https: first; none in service mails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,9 @@ class Handover:
     content: Content
     at: datetime
     origin: Origin
-    contacts: tuple[Contact, ...] = ()  # of a channel that has such, newest first; `address` is that of the first
     is_service: bool = False  # transactional: it goes before marketing that waits for the provider
+    contacts: tuple[Contact, ...] = ()  # of a channel that has such, newest first; `address` is that of the first
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The name is looked up here, every address that it has must be public, and the connection goes to the very address that
 was looked at: a name that means something else a moment later leads nowhere else. Redirects are not followed, proxies
-of the environment not used, and of the answer nothing is read but its status.
+of the environment not used. Of the answer of a call nothing is read but its status; of a provider's, a little.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 
-from engine.channels import Rejected, Sent, TryLater, Verdict
+from engine.channels import Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.host_rest import HostRest
 from engine.channels.reachable import is_public
 from engine.clock import utc_now
@@ -30,6 +30,7 @@ _TIMEOUT = httpx.Timeout(15, connect=5)
 _AT_ONCE = 16  # to one host
 _ADDRESSES = 3  # of one host that are tried
 _LONGEST_PAUSE = timedelta(days=1)
+_MOST_READ = 64 * 1024  # bytes of a provider's answer
 #: Statuses besides 5xx that say: not now.
 _LATER = frozenset({408, 425, 429})
 
@@ -46,6 +47,24 @@ class Post:
     url: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a provider answered, its body cut where it is too long to be meant."""
+
+    status: int
+    body: bytes
+    host: str
+    kind: str = ""  # the content type
+    retry_after: timedelta | None = None
+
+
+class Asker(Protocol):
+    """`ask` may be called many times at once. What became of a request that got no answer is a verdict."""
+
+    async def ask(self, post: Post) -> Answer | Rejected | TryLater | Unknown: ...
 
 
 class Poster(Protocol):
@@ -80,6 +99,19 @@ class HttpPoster:
     )
 
     async def post(self, post: Post) -> Verdict:
+        """For a receiver that knows a call by its id: one that may have arrived can come again."""
+        answer = await self.ask(post, most_read=0)
+        if isinstance(answer, Unknown):
+            return TryLater(answer.reason)
+        if not isinstance(answer, Answer):
+            return answer
+        verdict = verdict_of(answer)
+        if isinstance(verdict, TryLater):
+            self.rest.failed(answer.host)
+        return verdict
+
+    async def ask(self, post: Post, *, most_read: int = _MOST_READ) -> Answer | Rejected | TryLater | Unknown:
+        """Unknown: it was written to the last byte, and no answer came."""
         try:
             url = self._checked(post.url)
         except _Refused as refused:
@@ -88,12 +120,12 @@ class HttpPoster:
         async with self._doors[host]:
             if self.rest.is_resting(host):
                 return TryLater(f"{host} does not answer", is_outage=True)
-            verdict = await self._timely(url, post)
-        if isinstance(verdict, TryLater):
+            answer = await self._timely(url, post, most_read)
+        if isinstance(answer, TryLater | Unknown):
             self.rest.failed(host)
-        else:
+        elif not isinstance(answer, Answer) or not _is_later(answer.status):
             self.rest.answered(host)
-        return verdict
+        return answer
 
     async def close(self) -> None:
         if self._client is not None:
@@ -114,14 +146,15 @@ class HttpPoster:
             raise _Refused("its address holds a name or a password")
         return url
 
-    async def _timely(self, url: httpx.URL, post: Post) -> Verdict:
+    async def _timely(self, url: httpx.URL, post: Post, most_read: int) -> Answer | Rejected | TryLater | Unknown:
+        request = _Request(url, post, most_read)
         try:
             async with asyncio.timeout(TOTAL.total_seconds()):
-                return await self._sent(url, post, await self._addresses(url))
+                return await self._sent(request, await self._addresses(url))
         except _Refused as refused:
             return Rejected(refused.reason)
         except TimeoutError:
-            return TryLater(f"{url.host} did not answer in {TOTAL.total_seconds():.0f} s")
+            return request.lost(f"{url.host} did not answer in {TOTAL.total_seconds():.0f} s")
         except (OSError, UnicodeError):
             return TryLater(f"{url.host} is not found")
 
@@ -132,55 +165,101 @@ class HttpPoster:
             raise _Refused(f"{url.host} leads into a private network; for development, KOGDA_WEBHOOKS_PRIVATE=true")
         return found
 
-    async def _sent(self, url: httpx.URL, post: Post, addresses: Sequence[str]) -> Verdict:
+    async def _sent(self, request: _Request, addresses: Sequence[str]) -> Answer | TryLater | Unknown:
         """By the first address that can be reached."""
         for address in addresses[:_ADDRESSES]:
             try:
-                return await self._sent_to(address, url, post)
+                return await self._sent_to(address, request)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
             except httpx.TransportError as error:
-                return TryLater(f"no answer from {url.host}: {type(error).__name__}")
-        return TryLater(f"{url.host} cannot be reached")
+                return request.lost(f"no answer from {request.url.host}: {type(error).__name__}")
+        return TryLater(f"{request.url.host} cannot be reached")
 
-    async def _sent_to(self, address: str, url: httpx.URL, post: Post) -> Verdict:
-        client = self._client = self._client or self._opened()
-        request = client.build_request(
-            "POST",
+    async def _sent_to(self, address: str, request: _Request) -> Answer:
+        client, url, post = self._opened(), request.url, request.post
+        built = client.build_request(
+            post.method,
             url.copy_with(host=address.partition("%")[0]),
             content=post.body,
-            headers={**post.headers, "host": url.netloc.decode("ascii"), "user-agent": "Kogda"},
-            extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            headers={
+                **post.headers,
+                "host": url.netloc.decode("ascii"),
+                "user-agent": "Kogda",
+                "accept-encoding": "identity",
+            },
+            extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": request.trace},
         )
-        response = await client.send(request, stream=True)
-        await response.aclose()
-        return verdict_of(response.status_code, response.headers.get("retry-after"), host=url.host, now=utc_now())
+        response = await client.send(built, stream=True)
+        try:
+            body = await _beginning(response, request.most_read)
+        finally:
+            await response.aclose()
+        return Answer(
+            status=response.status_code,
+            body=body,
+            host=url.host,
+            kind=response.headers.get("content-type", ""),
+            retry_after=pause(response.headers.get("retry-after"), utc_now()),
+        )
 
     def _opened(self) -> httpx.AsyncClient:
         # Nothing is kept open: a connection belongs to an address, and two names may share one.
-        return httpx.AsyncClient(
-            verify=self.trust or httpx.create_ssl_context(),
-            timeout=_TIMEOUT,
-            trust_env=False,
-            follow_redirects=False,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                verify=self.trust or httpx.create_ssl_context(),
+                timeout=_TIMEOUT,
+                trust_env=False,
+                follow_redirects=False,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+        return self._client
 
 
-def verdict_of(status: int, retry_after: str | None, *, host: str, now: datetime) -> Verdict:
-    """What an answer means. A receiver knows a call by its id, so one that may have arrived can come again."""
-    if 200 <= status < 300:
-        return Sent(str(status))
-    said = f"{host} answered {status}"
-    if 300 <= status < 400:
+@dataclass(slots=True)
+class _Request:
+    url: httpx.URL
+    post: Post
+    most_read: int
+    is_written: bool = False  # to the last byte
+
+    async def trace(self, name: str, _info: Mapping[str, Any]) -> None:
+        if name.endswith("send_request_body.complete"):
+            self.is_written = True
+
+    def lost(self, reason: str) -> TryLater | Unknown:
+        return Unknown(reason) if self.is_written else TryLater(reason)
+
+
+async def _beginning(response: httpx.Response, most: int) -> bytes:
+    """Only that much is ever read."""
+    read = b""
+    if most:
+        async for part in response.aiter_raw():
+            read += part
+            if len(read) >= most:
+                break
+    return read[:most]
+
+
+def _is_later(status: int) -> bool:
+    return status in _LATER or status >= 500
+
+
+def verdict_of(answer: Answer) -> Verdict:
+    """What an answer to a call means."""
+    if 200 <= answer.status < 300:
+        return Sent(str(answer.status))
+    said = f"{answer.host} answered {answer.status}"
+    if 300 <= answer.status < 400:
         return Rejected(f"{said}; redirects are not followed")
-    if status in _LATER or status >= 500:
-        return TryLater(said, after=_pause(retry_after, now))
+    if _is_later(answer.status):
+        return TryLater(said, after=answer.retry_after)
     return Rejected(said)
 
 
-def _pause(retry_after: str | None, now: datetime) -> timedelta | None:
-    """Seconds, or a date."""
+def pause(retry_after: str | None, now: datetime) -> timedelta | None:
+    """Of a header Retry-After: seconds, or a date."""
     written = (retry_after or "").strip()
     if written.isascii() and written.isdigit():
         return min(timedelta(seconds=int(written[:9])), _LONGEST_PAUSE)

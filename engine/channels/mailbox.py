@@ -1,11 +1,12 @@
-"""The channel of a server without an SMTP provider: mails are kept, and shown on the page /mailbox."""
+"""The channel of a server without a provider: messages are kept, and shown on the page /mailbox."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from engine.channels import Handover, Rejected, Sent, TryLater, Verdict
+from engine.channels import Handover, Mail, Rejected, Sent, TryLater, Verdict
+from engine.channels.kept_text import build_text
 from engine.channels.mime import Envelope, build_mail
 from engine.errors import UnsafeHeader
 
@@ -14,7 +15,7 @@ class StoreUnreachable(Exception):
     """What keeps the mails does not answer; nothing was kept."""
 
 
-#: Keeps one mail, built. The same message again is the same mail. Raises StoreUnreachable.
+#: Keeps one message, built as a mail. The same message again is the same mail. Raises StoreUnreachable.
 KeepMail: TypeAlias = Callable[[Handover, Envelope], Awaitable[None]]
 
 
@@ -24,7 +25,7 @@ class MailboxChannel:
 
     async def send(self, handover: Handover) -> Verdict:
         try:
-            built = build_mail(handover)
+            built = build_mail(handover) if isinstance(handover.content, Mail) else build_text(handover)
         except UnsafeHeader as error:
             return Rejected(str(error))
         try:

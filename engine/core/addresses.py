@@ -9,6 +9,10 @@ OUTWARD = frozenset({"webhook", "staff"})
 PHONES = frozenset({"sms", "whatsapp", "viber"})
 
 
+#: Channels that reach a customer by what the customer gave them: a chat, a device, a browser. Each may have several.
+CONTACTS = frozenset({"telegram", "push"})
+
+
 def address_of(channel: str, *, email: str | None, phone: str | None) -> str | None:
     """None: there is none for this channel."""
     if channel == "email":

@@ -11,10 +11,12 @@ from time import monotonic
 
 import structlog
 
+from engine.core.addresses import CONTACTS
 from engine.flow.claiming import LEASE, Claimed, claim_messages
 from engine.flow.handing_over import Finished, hand_over
-from engine.runtime import Runtime
 from engine.flow.judging import Room
+from engine.runtime import Runtime
+from engine.storage.contacts import forget_contacts
 from engine.storage.database import TROUBLE
 from engine.storage.messages import extend_leases, settle
 from engine.storage.quarantine import quarantine
@@ -22,12 +24,12 @@ from engine.storage.suppressions import suppress
 
 #: Messages in the hands of one call at the same time.
 AT_ONCE = 64
-#: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
-_LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
 #: Of them kept free for transactional ones, one in so many: a mass send into a slow channel never fills all.
 _KEPT_FREE = 4
 #: How often newly due transactional messages are looked for while marketing fills its part.
 _LOOK_FOR_SERVICE_S = 0.25
+#: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
+_LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
 #: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
 _LOOK_AT_MOST = 500
 #: Verdicts are written together: so many, or those that came within this time of the first.
@@ -78,36 +80,36 @@ class _Desk:
     look_again_s: float = _LOOK_AGAIN_S
     looked_at: float = 0.0
     look_at: int = 0  # more than there is room for, while guards stop most of what is due
-
-    async def work(self) -> None:
     looked_for_service_at: float = 0.0
     at_work_on_marketing: int = 0
+
+    async def work(self) -> None:
         while not self.runtime.stopping.is_set():
             if self._wants_more():
                 await self._claim(self._room())
             elif self._looks_for_service():
                 await self._claim(replace(self._room(), marketing=0))
             if self.in_hand:
-                await self._settle_finished(timeout=self.look_again_s)
+                await self._settle_finished(timeout=min(self.look_again_s, _LOOK_FOR_SERVICE_S))
             elif self.is_all_claimed:
                 return
 
-    def _wants_more(self) -> bool:
-        most, room = self.at_once - self.at_once // _KEPT_FREE, self._room()
-        if room.marketing * 2 < most or not room.total:
     def _room(self) -> Room:
         most = self.at_once - self.at_once // _KEPT_FREE
         free = self.at_once - len(self.in_hand)
         return Room(total=free, marketing=max(min(most - self.at_work_on_marketing, free), 0))
 
+    def _wants_more(self) -> bool:
+        most, room = self.at_once - self.at_once // _KEPT_FREE, self._room()
+        if room.marketing * 2 < most or not room.total:
             return False
         return not self.is_all_claimed or monotonic() - self.looked_at >= self.look_again_s
 
-    async def wind_up(self) -> None:
-        """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
     def _looks_for_service(self) -> bool:
         return self._room().total > 0 and monotonic() - self.looked_for_service_at >= _LOOK_FOR_SERVICE_S
 
+    async def wind_up(self) -> None:
+        """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
         ends_at = monotonic() + _GRACE_S
         while self.in_hand and monotonic() < ends_at:
             await self._settle_finished(timeout=max(ends_at - monotonic(), 0.01))
@@ -152,9 +154,9 @@ class _Desk:
         finished: list[Finished] = []
         for task in done:
             claimed = self.in_hand.pop(task)
+            self.at_work_on_marketing -= not claimed.message.transactional
             error = task.exception()
             if error is not None:
-            self.at_work_on_marketing -= not claimed.message.transactional
                 # A mistake of ours. Its lease ends it by policy, as if the worker had died at this message.
                 _log.error("delivery_failed", message=str(claimed.message.id), error=repr(error), exc_info=error)
                 continue
@@ -204,9 +206,11 @@ class _Desk:
 async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
     async with runtime.database.transaction() as connection:
         woken = await settle(connection, [ended.settlement for ended in finished])
-        dead = [ended.dead_address for ended in finished if ended.dead_address]
+        dead = [each for ended in finished for each in ended.dead_addresses]
         if dead:
             await suppress(connection, dead)
+        if gone := [(channel, address) for channel, address, _ in dead if channel in CONTACTS]:
+            await forget_contacts(connection, gone)
         poison = [ended.poison for ended in finished if ended.poison]
         if poison:
             await quarantine(connection, poison)

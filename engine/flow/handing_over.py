@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from engine.channels import Handover, Mail, Origin, Rejected, Sent, TryLater, Unknown, Verdict
+from engine.channels import (
+    Button,
+    Contact,
+    Content,
+    Handover,
+    Mail,
+    Origin,
+    Push,
+    Rejected,
+    Sent,
+    Text,
+    TryLater,
+    Unknown,
+    Verdict,
+)
 from engine.core.effects import OUTWARD
 from engine.core.limits import Limits
 from engine.core.retries import next_attempt
@@ -18,6 +32,7 @@ from engine.core.ways import VERDICT
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
+from engine.flow.message_links import links_of, with_way_out
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
@@ -35,7 +50,7 @@ class Finished:
     """How one attempt ended, and what else follows from it."""
 
     settlement: Settlement
-    dead_address: tuple[str, str, str] | None = None  # channel, address, reason
+    dead_addresses: tuple[tuple[str, str, str], ...] = ()  # channel, address, reason
     poison: Quarantined | None = None
     outage: str | None = None  # the provider takes no mail at all, and why; nothing of the customer is in it
 
@@ -44,13 +59,13 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
     """None: its lease ended before it reached the channel, so another worker may have it now."""
     if claimed.message.channel in OUTWARD:
         return await _handed_out(claimed, runtime, is_ours)
-    channel = runtime.channels.get(claimed.message.channel)
+    channel = runtime.channel(claimed.message.channel, claimed.policy.settings)
     if channel is None:
         reason = f"this server has no channel {claimed.message.channel}"
         return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True))
     try:
-        rendered = await _rendered(claimed)
-        handover = _handover(claimed, rendered, runtime)
+        rendered = await _rendered(claimed, runtime)
+        handover = with_way_out(_handover(claimed, rendered, runtime), claimed, runtime)
     except TemplateFailed as error:
         return _failed_template(claimed, error)
     if not is_ours(claimed):
@@ -72,13 +87,15 @@ async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Cla
 def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:
     """What a channel's verdict means for the row. Pure."""
     match verdict:
-        case Sent(provider_id):
+        case Sent(provider_id, gone):
             reason = "rendered empty: " + ", ".join(missing) if missing else None
-            return Finished(settlement=_settled(claimed, "sent", reason, provider_id=provider_id))
+            dead = _dead(claimed, gone, "gone") if gone else ()
+            settlement = _settled(claimed, "sent", reason, provider_id=provider_id)
+            return Finished(settlement=settlement, dead_addresses=dead)
         case Rejected(reason, suppress):
-            address = claimed.message.address or ""
-            dead = (claimed.message.channel, address, reason) if suppress else None
-            return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True), dead_address=dead)
+            addresses = [each.address for each in claimed.message.contacts] or [claimed.message.address or ""]
+            dead = _dead(claimed, addresses, reason) if suppress else ()
+            return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True), dead_addresses=dead)
         case TryLater(reason, after, is_outage):
             outage = _ADDRESS.sub("…", reason) if is_outage else None
             return Finished(settlement=_again(claimed, reason, after=after), outage=outage)
@@ -86,6 +103,10 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
                 return Finished(settlement=_settled(claimed, "unknown", reason))
             return Finished(settlement=_again(claimed, f"sent again: {reason}", maybe_duplicate=True))
+
+
+def _dead(claimed: Claimed, addresses: Sequence[str], reason: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((claimed.message.channel, address, reason) for address in addresses)
 
 
 def _failed_template(claimed: Claimed, error: TemplateFailed) -> Finished:
@@ -140,15 +161,15 @@ def _now(claimed: Claimed) -> datetime:
     return claimed.message.now + timedelta(seconds=monotonic() - claimed.claimed_at)
 
 
-async def _rendered(claimed: Claimed) -> RenderedMail:
+async def _rendered(claimed: Claimed, runtime: Runtime) -> RenderedMail:
     """Raises TemplateFailed. Templates that take long, or were never tried, do not hold up the event loop."""
-    mails, request = claimed.texts.templates(claimed.message.channel), _request(claimed)
+    mails, request = claimed.texts.templates(claimed.message.channel), _request(claimed, runtime)
     if mails.is_light(request.template):
         return mails.mail(request)
     return await asyncio.to_thread(mails.mail, request)
 
 
-def _request(claimed: Claimed) -> MailRequest:
+def _request(claimed: Claimed, runtime: Runtime) -> MailRequest:
     message, settings = claimed.message, claimed.policy.settings
     customer = {
         **message.attributes,
@@ -165,7 +186,11 @@ def _request(claimed: Claimed) -> MailRequest:
         template=message.template,
         event=message.context.get("event") or {},
         customer=customer,
-        variables={**(message.context.get("with") or {}), "promo": message.context.get("promo") or {}},
+        variables={
+            **(message.context.get("with") or {}),
+            "promo": message.context.get("promo") or {},
+            **links_of(claimed, runtime),
+        },
         workspace=brand_of(settings),
         locale=message.locale,
         default_locale=settings.get("locale") or "en",
@@ -176,23 +201,13 @@ def _request(claimed: Claimed) -> MailRequest:
 
 
 def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Handover:
-    message, policy = claimed.message, claimed.policy
-    sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
-    if not sender and message.channel == "email":
-        raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
+    message = claimed.message
     return Handover(
         message=message.id,
         address=message.address or "",
-        content=Mail(
-            sender=sender or "",
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
-        ),
+        content=_content(claimed, rendered, runtime),
         at=_now(claimed),
         origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
-    )
         is_service=message.transactional,
         contacts=tuple(Contact(address=each.address, detail=each.detail) for each in message.contacts),
         channel=message.channel,
@@ -224,3 +239,4 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
         text=rendered.text,
         html=rendered.html,
         reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dsl.around import Around
+from dsl.built_in_events import with_built_in
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic, Severity
@@ -108,11 +109,11 @@ def _parse(files: WorkspaceFiles) -> tuple[list[RuleFile], list[Diagnostic]]:
 
 def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles, found: list[Diagnostic]) -> Catalog:
     return Catalog(
-        events=schema.events,
+        events=with_built_in(schema.events, settings.channels),
         attributes=schema.attributes,
         templates=load_templates(files.templates, settings.topics, found, _sample(settings, schema)),
         topics=tuple(settings.topics),
-        channels=settings.channels,
+        channels=tuple(settings.channels),
         quiet_hours=settings.quiet_hours,
         caps=settings.caps,
         pools=settings.promos,

@@ -15,6 +15,7 @@ from markupsafe import escape
 from engine.errors import TemplateFailed
 from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, current_budget, spending
 from engine.rendering.environment import BudgetedEnvironment, rendered_parts
+from engine.rendering.front_matter import button_keys
 from engine.rendering.inspect import plain_words
 from engine.rendering.plain_text import text_of
 from engine.rendering.sources import PAGES, Sources, main_files, text_sibling, variant_for
@@ -46,12 +47,18 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMail:
+    """Of any channel: what it does not have is empty."""
+
     subject: str
     html: str | None  # None: the template is a text
     text: str
     sender: str | None  # as in the front matter; None: the workspace's
     reply_to: str | None
     missing: tuple[str, ...]  # variables that rendered empty, in alphabetical order
+    buttons: tuple[dict[str, str], ...] = ()  # text, and link or press
+    title: str | None = None
+    link: str | None = None
+    image: str | None = None
 
 
 class MailTemplates:
@@ -109,8 +116,19 @@ class MailTemplates:
             text=text,
             sender=self._key(head, "from", context),
             reply_to=self._key(head, "reply_to", context),
+            buttons=self._buttons(head, context),
+            title=self._key(head, "title", context),
+            link=self._key(head, "link", context),
+            image=self._key(head, "image", context),
             missing=tuple(sorted(current_budget().missing)),
         )
+
+    def _buttons(self, head: Mapping[str, str], context: dict[str, Any]) -> tuple[dict[str, str], ...]:
+        """A link that renders empty leads nowhere: its button is left out."""
+        found = [
+            {key.rpartition(".")[2]: self._key(head, key, context) or "" for key in keys} for keys in button_keys(head)
+        ]
+        return tuple(button for button in found if button["text"] and (button.get("link") or button.get("press")))
 
     def _files(self, template: str) -> dict[str | None, str]:
         if template not in self._variants:
@@ -123,7 +141,10 @@ class MailTemplates:
         found: dict[str, str] = {}
         for each in (base, path):
             if each is not None:
-                found |= self._environment.front_matter(each).values
+                own = self._environment.front_matter(each).values
+                if button_keys(own):  # all of them, or none: a variant may have fewer
+                    found = {key: value for key, value in found.items() if not key.startswith("buttons.")}
+                found |= own
         return found
 
     def _key(self, head: Mapping[str, str], key: str, context: dict[str, Any]) -> str | None:

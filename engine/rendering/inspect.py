@@ -16,6 +16,7 @@ from dsl.catalog import TemplateInfo, TemplateUse
 from dsl.messages import Message, say
 from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, spending
 from engine.rendering.environment import BudgetedEnvironment
+from engine.rendering.front_matter import button_keys
 from engine.rendering.lints import lint_page
 from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
 from engine.rendering.sources import (
@@ -33,7 +34,10 @@ from engine.rendering.sources import (
 from engine.rendering.uses import UseCollector
 
 #: Front matter whose text is a template itself.
-RENDERED_KEYS = ("subject", "preheader", "from", "reply_to")
+RENDERED_KEYS = ("subject", "preheader", "from", "reply_to", "title", "link", "image")
+
+#: Front matter that a template of a channel cannot do without.
+_NEEDED = {"email": "subject", "push": "title", "inapp": "title"}
 
 _TAGS = (
     *("extends", "include", "import", "from", "block", "endblock", "if", "elif", "else", "endif", "for", "endfor"),
@@ -98,13 +102,21 @@ class _Reader:
     def read_variant(self, path: str, *, is_base: bool) -> None:
         head = self.environment.front_matter(path)
         self.problems.extend(head.problems)
-        if is_base and not head.values.get("subject") and not head.problems:
-            help = say("begin the file with the lines `---`, `subject: Your words`, `---`")
-            self._problem("front_matter", path, 1, say("the mail has no subject"), help)
+        channel = path.partition("/")[0]
+        needed = _NEEDED.get(channel)
+        if is_base and needed and not head.values.get(needed) and not head.problems:
+            help = say("begin the file with the lines `---`, `{key}: Your words`, `---`", key=needed)
+            what = say("the mail has no subject") if needed == "subject" else say("it has no title")
+            self._problem("front_matter", path, 1, what, help)
+        if channel != "email" and path.endswith(PAGES):
+            other = workspace_path(path.rpartition(".")[0] + ".txt")
+            self._problem("not_allowed", path, 1, say("{channel} has no pages", channel=channel), other)
+            return
         if twin := html_twin(path, self.environment.sources):
             message = say("this template is written twice, also in {path}", path=workspace_path(twin))
             self._problem("two_files", path, 1, message, say("delete one of the two"))
-        for key in RENDERED_KEYS:
+        rendered = [*RENDERED_KEYS, *(key for keys in button_keys(head.values) for key in keys)]
+        for key in rendered:
             if key in head.values:
                 self._walk(f"{path}#{key}", line=head.lines[key])
         self._walk(path)

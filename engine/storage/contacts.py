@@ -93,7 +93,9 @@ async def contacts_of(
     rows = await connection.fetch(
         """
         SELECT w.customer, w.channel, t.address, t.detail, s.reason AS suppressed
-        FROM (SELECT DISTINCT * FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS u (partition, customer, channel)) w
+        FROM (
+            SELECT DISTINCT * FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS u (partition, customer, channel)
+        ) w
         CROSS JOIN LATERAL (
             SELECT address, detail, added_at FROM contact c
             WHERE c.partition = w.partition AND c.customer = w.customer AND c.channel = w.channel AND c.gone_at IS NULL

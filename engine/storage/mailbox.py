@@ -21,6 +21,7 @@ class KeptMail:
     subject: str
     rule: str
     template: str
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class NewMail:
     partition: int  # of its run
     run: UUID
     raw: bytes  # RFC 5322
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ async def keep_mail(connection: Connection, mail: NewMail) -> None:
     """The same message again is the same mail."""
     await connection.execute(
         """
-        INSERT INTO mailbox (message, at, recipient, subject, rule, template, partition, run, raw)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message) DO NOTHING
+        INSERT INTO mailbox (message, at, recipient, subject, rule, template, partition, run, raw, channel)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message) DO NOTHING
         """,
         mail.message,
         mail.at,
@@ -62,6 +64,7 @@ async def keep_mail(connection: Connection, mail: NewMail) -> None:
         mail.partition,
         mail.run,
         mail.raw,
+        mail.channel,
     )
 
 
@@ -71,7 +74,7 @@ async def kept_mails(
     """Newest first, between the ids `after` and `before`; `search` is looked for in recipient, subject and rule."""
     rows = await connection.fetch(
         """
-        SELECT id, message, at, recipient, subject, rule, template FROM mailbox
+        SELECT id, message, at, recipient, subject, rule, template, channel FROM mailbox
         WHERE ($1::bigint IS NULL OR id < $1) AND id > $4
           AND ($2 = '' OR position(lower($2) IN lower(recipient || ' ' || subject || ' ' || rule)) > 0)
         ORDER BY id DESC LIMIT $3
@@ -112,7 +115,10 @@ async def shop_facts(connection: Connection) -> dict[str, str]:
 async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes, list[RunNote]] | None:
     """One mail, its bytes, and what its run noted up to now, oldest first."""
     row = await connection.fetchrow(
-        "SELECT id, message, at, recipient, subject, rule, template, partition, run, raw FROM mailbox WHERE id = $1",
+        """
+        SELECT id, message, at, recipient, subject, rule, template, channel, partition, run, raw
+        FROM mailbox WHERE id = $1
+        """,
         mail,
     )
     if row is None:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from engine.core.addresses import address_of
+from engine.core.addresses import CONTACTS, address_of
+from engine.storage.contacts import StoredContact, contacts_of
 from engine.storage.database import Connection
-
 from engine.storage.lanes import ALL_LANES, DUE, Lanes
+
 FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
 
 
@@ -51,9 +52,12 @@ class DueMessage(NamedTuple):
     now: datetime  # the database's clock: the only one that due times are compared with
     points: int
     merged_into: UUID | None  # the customer was merged while the message was in a worker's hands
+    contacts: tuple[StoredContact, ...] = ()  # of a channel that reaches customers by them, the newest first
 
     @property
     def address(self) -> str | None:
+        if self.channel in CONTACTS:
+            return self.contacts[0].address if self.contacts else None
         return address_of(self.channel, email=self.email, phone=self.phone)
 
 
@@ -116,11 +120,11 @@ _DUE = (
         AND s.address = lower(CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
     ORDER BY m.transactional DESC, m.place, m.due_at
 """
+)
 
 
 async def move_messages(connection: Connection, moves: Sequence[tuple[DueMessage, int]]) -> None:
     """To the partition, given with each, of the customer that theirs was merged into: its run is there already."""
-)
     await connection.execute(
         """
         UPDATE message m SET partition = t.target_partition, customer = t.target

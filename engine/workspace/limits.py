@@ -1,4 +1,4 @@
-"""Limits of sending in kogda.yaml: quiet hours, caps, and the order in which channels are tried."""
+"""Limits of sending in kogda.yaml: quiet hours and caps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import time
 from typing import Literal, cast
 
-from dsl.catalog import Catalog
 from dsl.diagnostics import Label
 from dsl.lengths import MOST
 from dsl.messages import say
@@ -17,8 +16,6 @@ from dsl.suggestions import nearest
 from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree
 
-#: Channels that this version can send by.
-CHANNELS = Catalog().channels
 CAP_KEYS = ("limit", "topic", "over")
 OVER = ("skip", "defer")
 
@@ -50,22 +47,24 @@ def _clock(written: str) -> str | None:
     return time(int(hour), int(minute)).isoformat("minutes") if int(hour) < 24 and int(minute) < 60 else None
 
 
-def read_caps(value: Tree, reader: Reader, topics: Collection[str]) -> tuple[WorkspaceCap, ...]:
+def read_caps(
+    value: Tree, reader: Reader, *, topics: Collection[str], channels: Collection[str]
+) -> tuple[WorkspaceCap, ...]:
     """A list of limits; a single one counts as a list of one."""
     items = value.items if isinstance(value, Items) else (value,)
-    caps = (_read_cap(item, reader, topics) for item in items)
+    caps = (_read_cap(item, reader, topics, channels=channels) for item in items)
     return tuple(cap for cap in caps if cap is not None)
 
 
-def _read_cap(item: Tree, reader: Reader, topics: Collection[str]) -> WorkspaceCap | None:
+def _read_cap(item: Tree, reader: Reader, topics: Collection[str], *, channels: Collection[str]) -> WorkspaceCap | None:
     """`2 messages per day`, or `{limit: 2 messages per day, topic: news, over: defer}`."""
     if not isinstance(item, Mapping):
-        return _read_limit(item, reader)
+        return _read_limit(item, reader, channels)
     found = {entry.key: entry.value for entry in reader.entries(item, CAP_KEYS, "caps")}
     if "limit" not in found:
         reader.wrong(item, say("a limit, such as limit: 2 messages per day"))
         return None
-    limit = _read_limit(found["limit"], reader)
+    limit = _read_limit(found["limit"], reader, channels)
     topic = _read_topic(found["topic"], reader, topics) if "topic" in found else None
     over = reader.choice(found["over"], OVER) if "over" in found else None
     if limit is None:
@@ -94,23 +93,16 @@ def _read_topic(value: Tree, reader: Reader, topics: Collection[str]) -> str | N
     return None
 
 
-def _read_limit(value: Tree, reader: Reader) -> WorkspaceCap | None:
+def _read_limit(value: Tree, reader: Reader, channels: Collection[str]) -> WorkspaceCap | None:
     match = _CAP.fullmatch(value.text.strip()) if isinstance(value, Scalar) else None
     unit = _UNITS.get(match[4]) if match else None
     if match is None or unit is None or not (int(match[1]) > 0 and 0 < int(match[3] or 1) <= MOST[unit]):
         reader.wrong(value, say("a limit, such as 2 messages per day or 1 email per 7 days"))
         return None
     what = match[2]
-    if what not in ("message", "messages", *CHANNELS):
-        known = ", ".join(("messages", *CHANNELS))
+    if what not in ("message", "messages", *channels):
+        known = ", ".join(("messages", *channels))
         reader.wrong(value, say("a limit of what this server sends: {known}", known=known))
         return None
-    channel = what if what in CHANNELS else None
+    channel = what if what in channels else None
     return WorkspaceCap(limit=int(match[1]), per=Length(int(match[3] or 1), unit), channel=channel)
-
-
-def read_channels(value: Tree, reader: Reader) -> tuple[str, ...]:
-    """The channels in the order in which `send best` tries them; what is left out comes last."""
-    items = value.items if isinstance(value, Items) else (value,)
-    named = [channel for item in items if (channel := reader.choice(item, CHANNELS))]
-    return tuple(dict.fromkeys((*named, *CHANNELS)))

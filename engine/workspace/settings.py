@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dsl.catalog import PromoPool
@@ -13,17 +13,20 @@ from dsl.messages import say
 from dsl.plan import Length, QuietHours, WorkspaceCap
 from dsl.problems import Problems
 from dsl.source import Source, Span
+from engine.tracking.policy import Tracking
+from engine.workspace.channels import MAIL_ONLY, ChannelSettings, read_channels
 from engine.workspace.kinds import is_name
-from engine.workspace.limits import CHANNELS, read_caps, read_channels, read_quiet_hours
+from engine.workspace.limits import read_caps, read_quiet_hours
 from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
 from engine.workspace.reading import Reader
+from engine.workspace.tracking import Callbacks, read_callbacks, read_topic_title, read_tracking, untracked_topics
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
 
 LANGUAGE = 1
 
 KEYS = (
     "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "unknown_window", "late_after",
-    "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
+    "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff", "tracking", "callbacks",
 )  # fmt: skip
 MAIL_KEYS = ("from", "reply_to", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
@@ -49,7 +52,9 @@ class WorkspaceSettings:
     promos: dict[str, PromoPool] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     staff: dict[str, StaffGroup] = field(default_factory=dict)
-    channels: tuple[str, ...] = CHANNELS  # in the order in which `send best` tries them
+    tracking: Tracking = field(default_factory=Tracking)  # opens and clicks
+    callbacks: Callbacks = field(default_factory=Callbacks)  # providers that report
+    channels: ChannelSettings = field(default_factory=lambda: dict(MAIL_ONLY))  # in the order of `send best`
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -63,7 +68,10 @@ class WorkspaceSettings:
             "quiet_hours": f"{self.quiet_hours.start} to {self.quiet_hours.end}" if self.quiet_hours else None,
             "promos": {name: asdict(pool) for name, pool in self.promos.items()},
             "webhooks": {name: target.as_json() for name, target in self.webhooks.items()},
+            "channels": dict(self.channels),
             "staff": {name: group.as_json() for name, group in self.staff.items()},
+            **({"tracking": self.tracking.as_json()} if self.tracking != Tracking() else {}),
+            **({"callbacks": self.callbacks.as_json()} if self.callbacks != Callbacks() else {}),
         }
 
 
@@ -81,7 +89,10 @@ def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
             read[entry.key] = value
     caps = tree.get("caps")
     if caps is not None:
-        read["caps"] = read_caps(caps, reader, read.get("topics", {}))
+        read["caps"] = read_caps(caps, reader, topics=read.get("topics", {}), channels=read.get("channels", MAIL_ONLY))
+    untracked = untracked_topics(tree.get("topics"), reader)
+    if untracked:
+        read["tracking"] = replace(read.get("tracking", Tracking()), untracked=untracked)
     return WorkspaceSettings(**read)
 
 
@@ -168,7 +179,7 @@ def _read_topics(value: Tree, reader: Reader) -> dict[str, str]:
     else:
         mapping = reader.mapping(value, "topics")
         entries = mapping.entries.values() if mapping else ()
-        topics = {entry.key: reader.text(entry.value) or entry.key for entry in entries}
+        topics = {entry.key: read_topic_title(entry, reader) or entry.key for entry in entries}
     for name in [name for name in topics if not is_name(name)]:
         reader.problems.error(
             "E516", say('"{name}" cannot name a topic', name=name), Label(value.span, say("letters, digits and _"))
@@ -200,4 +211,6 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),
     "quiet_hours": read_quiet_hours,
     "channels": read_channels,
+    "tracking": read_tracking,
+    "callbacks": read_callbacks,
 }

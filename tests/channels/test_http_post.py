@@ -14,7 +14,7 @@ import pytest
 
 from engine.channels import Rejected, Sent, TryLater
 from engine.channels.host_rest import FAILURES, REST_S, HostRest
-from engine.channels.http_post import HttpPoster, Post, verdict_of
+from engine.channels.http_post import Answer, HttpPoster, Post, pause, verdict_of
 from engine.channels.reachable import is_public
 from tests.channels.http_sink import HttpSink, answer
 
@@ -61,7 +61,9 @@ class Names:
     ],
 )
 def test_an_answer_is_a_verdict(status, retry_after, verdict):
-    assert verdict_of(status, retry_after, host="crm", now=NOW) == verdict
+    answer = Answer(status=status, body=b"", host="crm", retry_after=pause(retry_after, NOW))
+
+    assert verdict_of(answer) == verdict
 
 
 async def test_a_post_arrives_with_its_host_and_body():

@@ -206,7 +206,8 @@ leap_day: 1 march
         "quiet_hours": None,
         "promos": {},
         "webhooks": {},
-        "staff": {},
+        "channels": {"email": {}},
+            "staff": {},
     }
 
 

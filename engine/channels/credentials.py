@@ -1,0 +1,22 @@
+"""Secrets by the names of their environment variables. kogda.yaml holds the names, never the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class NoCredentials(LookupError):
+    """A variable is not set. The text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    environment: Mapping[str, str]
+
+    def __getitem__(self, variable: str) -> str:
+        """Raises NoCredentials."""
+        found = self.environment.get(variable, "").strip()
+        if not found:
+            raise NoCredentials(f"the environment variable {variable} is not set")
+        return found

@@ -1,0 +1,79 @@
+"""The channels of kogda.yaml besides email, opened when they are first needed. Its credentials are in the environment.
+
+A channel without settings, and on a server that sends no mail for real also one without its credentials, shows its
+messages on the mailbox page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+
+from engine.channels import Channel, Handover, TryLater, Verdict
+from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.http_post import Asker
+from engine.channels.mailbox import KeepMail, MailboxChannel
+from engine.channels.sms_gateway import open_gateway
+from engine.channels.sms_twilio import open_twilio
+from engine.channels.telegram import open_telegram
+
+#: From the settings of a channel to the channel. Raises NoCredentials.
+Opener: TypeAlias = Callable[[Mapping[str, Any], Credentials, Asker], Channel]
+
+#: By provider, as kogda.yaml names them: see engine/workspace/channels.py.
+OPENERS: dict[str, Opener] = {
+    "twilio": open_twilio,
+    "gateway": open_gateway,
+    "telegram": open_telegram,
+}
+
+
+@dataclass(slots=True)
+class WaitingChannel:
+    """The operator must set something first; until then its messages wait."""
+
+    reason: str
+
+    async def send(self, handover: Handover) -> Verdict:
+        return TryLater(self.reason, is_outage=True)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Registry:
+    """One per process. A channel is opened again only when its settings change."""
+
+    asker: Asker
+    secrets: Mapping[str, str]  # the environment
+    keep: KeepMail
+    is_real: bool  # this server sends mails for real
+    _opened: dict[bytes, Channel] = field(default_factory=dict)
+
+    def find(self, name: str, settings: Mapping[str, Any]) -> Channel | None:
+        """By the settings of the workspace. None: it names no such channel."""
+        written = (settings.get("channels") or {}).get(name)
+        if written is None:
+            return None
+        key = orjson.dumps([name, written], option=orjson.OPT_SORT_KEYS)
+        if key not in self._opened:
+            self._opened[key] = self._open(name, written)
+        return self._opened[key]
+
+    async def close(self) -> None:
+        for channel in self._opened.values():
+            await channel.close()
+
+    def _open(self, name: str, written: Mapping[str, Any]) -> Channel:
+        kept = MailboxChannel(self.keep)
+        if "provider" not in written:
+            reason = f"kogda.yaml says under channels nothing of who sends {name}"
+            return WaitingChannel(reason) if self.is_real else kept
+        try:
+            return OPENERS[written["provider"]](written, Credentials(self.secrets), self.asker)
+        except NoCredentials as error:
+            return WaitingChannel(str(error)) if self.is_real else kept
