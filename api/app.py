@@ -25,6 +25,7 @@ from api.schemas.events import SECURITY_SCHEMES, event_paths
 from api.schemas.problem import ProblemBody
 from api.services import ApiRuntime, Services
 from engine.flow.accept_events import EventWriter
+from engine.flow.keep_hits import HitKeeper
 
 
 class _Application(FastAPI):
@@ -82,6 +83,7 @@ def _services(runtime: ApiRuntime) -> Services:
         writer=EventWriter(runtime.database, runtime.waker),
         gate=BacklogGate(runtime.database, runtime.settings.max_backlog_s),
         metrics=Metrics(),
+        hits=HitKeeper(runtime),
     )
 
 
@@ -89,10 +91,12 @@ def _services(runtime: ApiRuntime) -> Services:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     watching = asyncio.create_task(services.gate.watch())
+    services.hits.judge_soon()
     try:
         yield
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+        await services.hits.close()
         await services.writer.close()

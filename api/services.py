@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -12,7 +13,9 @@ from api.gate import BacklogGate
 from api.metrics import Metrics
 from engine.config import Settings
 from engine.flow.accept_events import EventWriter
+from engine.flow.keep_hits import HitKeeper
 from engine.storage.database import Database
+from engine.texts import Texts
 from engine.waker import Waker
 
 
@@ -24,6 +27,8 @@ class ApiRuntime(Protocol):
     waker: Waker
     partitions: int
     link_key: bytes
+    texts: Texts
+    secrets: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Services:
     writer: EventWriter
     gate: BacklogGate
     metrics: Metrics
+    hits: HitKeeper
 
 
 def services_of(request: Request) -> Services:

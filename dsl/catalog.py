@@ -10,7 +10,7 @@ from dsl.plan import Length, QuietHours, WorkspaceCap
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """One entry of `events:` in schema.yaml."""
+    """One entry of `events:` in schema.yaml, or an event of Kogda's own."""
 
     name: str
     properties: dict[str, Kind] = field(default_factory=dict)
@@ -19,6 +19,7 @@ class EventType:
     cancelled_by: tuple[str, ...] = ()
     late_after: Length | None = None  # None: 72 hours
     open: bool = False  # True: properties that are not listed are allowed
+    built_in: bool = False  # what became of a message: dsl/built_in_events.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,10 @@ class Catalog:
     timezone: str = "UTC"
     currency: str | None = None  # of money without one in event data; never assumed in rules
     settings: dict[str, object] = field(default_factory=dict)  # the rest of kogda.yaml that the engine reads
+
+    def own_events(self) -> dict[str, EventType]:
+        """Those of the schema, by name."""
+        return {name: event for name, event in self.events.items() if not event.built_in}
 
 
 #: Attributes that every customer has, whatever the schema says.

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from dsl import plan, syntax
 from dsl.comparisons import are_comparable, is_possible
 from dsl.diagnostics import Label
-from dsl.event_names import report_unknown_event
+from dsl.event_names import known_events, report_unknown_event
 from dsl.history import priced
 from dsl.kinds import Kind
 from dsl.lengths import compile_length
@@ -229,7 +229,7 @@ def _compile_truth(condition: syntax.Truth, scope: Scope) -> Expression:
             say('I do not know "{value}"', value=value.root),
             value.span,
             problems=scope.problems,
-            candidates=[*scope.names.seen, *scope.catalog.events],
+            candidates=[*scope.names.seen, *known_events(value.root, scope)],
             notes=defined_elsewhere(value.root, scope),
         )
         return None

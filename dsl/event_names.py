@@ -35,7 +35,7 @@ def find_events(names: Sequence[syntax.Name], scope: Scope) -> tuple[EventType, 
 
 def report_unknown_event(span: Span, scope: Scope) -> None:
     written = scope.problems.source.slice(span).strip("\"'«»“”„")
-    events = scope.catalog.events
+    events, own = scope.catalog.events, scope.catalog.own_events()
     by_title = {title: event.name for event in events.values() for title in event.title.values()}
     same_name = next((name for name in events if _letters(name) == _letters(written)), None)
     same_title = next((title for title in by_title if _letters(title) == _letters(written)), None)
@@ -54,11 +54,17 @@ def report_unknown_event(span: Span, scope: Scope) -> None:
             message,
             span,
             problems=scope.problems,
-            candidates=events,
-            notes=[say("there are: {all}", all=listed(sorted(_with_title(event) for event in events.values())))]
+            candidates=known_events(written, scope),
+            notes=[say("there are: {all}", all=listed(sorted(_with_title(event) for event in own.values())))]
             if titled
             else (),
         )
+
+
+def known_events(written: str, scope: Scope) -> dict[str, EventType]:
+    """To look for what was meant: Kogda's own events only when one of them is near."""
+    events = scope.catalog.events
+    return events if nearest(written, events) else scope.catalog.own_events()
 
 
 def _report(message: str, label: Label, name: str, scope: Scope, *, meant: str = "") -> None:

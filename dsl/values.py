@@ -105,7 +105,7 @@ def _compile_counted(path: syntax.Path, event: EventType, scope: Scope) -> Maybe
 
 
 def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
-    events = tuple(scope.catalog.events.values()) if scope.any_event else scope.events
+    events = tuple(scope.catalog.own_events().values()) if scope.any_event else scope.events
     if events is None:
         scope.problems.error(
             "E314",

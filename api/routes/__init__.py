@@ -1,5 +1,15 @@
 """One noun a file. The order is that of the documentation."""
 
-from api.routes import front, health, language, mailbox, management, preview
+from api.public import consent_pages
+from api.routes import front, health, hits, language, mailbox, management, preview
 
-ROUTERS = (health.router, management.router, language.router, mailbox.router, preview.router, front.router)
+ROUTERS = (
+    health.router,
+    management.router,
+    language.router,
+    mailbox.router,
+    preview.router,
+    hits.router,
+    consent_pages.router,
+    front.router,
+)

@@ -119,7 +119,7 @@ def _likely_stoppers(events: tuple[EventType, ...], rule: CheckedRule) -> list[s
     if not events or events[0].key is None:
         return []
     key, own = events[0].key, {event.name for event in events}
-    known = rule.scope.catalog.events.values()
+    known = rule.scope.catalog.own_events().values()
     cancelling = {name for event in known for name in event.cancelled_by}
     same = [each.name for each in known if key in each.properties and each.name not in own]
     return sorted(same, key=lambda name: name not in cancelling)

@@ -19,7 +19,7 @@ def lint_unseen_event(rule: CheckedRule, around: Around) -> None:
     started = of_type(rule.nodes, syntax.Events)
     for events in started:
         for name in events.names:
-            known = name.text in rule.scope.catalog.events
+            known = name.text in rule.scope.catalog.own_events()
             if known and not observed.events.get(name.text) and name.text not in emitted:
                 seen = sorted(observed.events, key=lambda each: -observed.events[each])
                 rule.scope.problems.warn(

@@ -1,0 +1,48 @@
+"""Pages for customers that say one thing: in English or Russian, without scripts, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.responses import Response
+
+_STYLE = (
+    "body{margin:0;font:18px/1.5 system-ui,sans-serif;background:#f6f6f4;color:#16181d}"
+    "main{max-width:32rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.5rem;line-height:1.25}"
+    "@media(prefers-color-scheme:dark){body{background:#1d1f24;color:#f0f0ee}}"
+)
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "cache-control": "no-store, private",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex, nofollow",
+}
+_NO_LINK = {
+    "en": ("This link is not complete", "Please open it from the mail once more, or copy it from there as a whole."),
+    "ru": ("Ссылка неполная", "Откройте её из письма ещё раз или скопируйте оттуда целиком."),
+}
+
+
+def no_such_link(accept_language: str | None) -> Response:
+    language = language_of(accept_language)
+    return page(*_NO_LINK[language], language=language, status=404)
+
+
+def page(title: str, text: str, *, language: str, status: int = 200) -> Response:
+    body = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1><p>{escape(text)}</p></main></body></html>"
+    )
+    return Response(body, status_code=status, media_type="text/html", headers=HEADERS)
+
+
+def language_of(accept_language: str | None) -> str:
+    """The first that we speak."""
+    for part in (accept_language or "").lower().split(","):
+        language = part.partition(";")[0].strip()[:2]
+        if language in ("en", "ru"):
+            return language
+    return "en"

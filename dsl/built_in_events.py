@@ -1,0 +1,48 @@
+"""What becomes of messages, as events that every workspace has: a rule may act on them without the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dsl.catalog import EventType
+from dsl.kinds import Kind
+
+_TEXT, _OPTIONAL = Kind(name="text"), Kind(name="text", optional=True)
+_EVERY = {"message_id": _TEXT, "channel": _TEXT, "rule": _TEXT, "template": _TEXT, "topic": _OPTIONAL}
+_LINK = {"link": _OPTIONAL, "link_number": Kind(name="number", optional=True)}
+_REASON = {"reason": _OPTIONAL}
+
+#: What each word says besides what every such event says.
+WORDS: dict[str, dict[str, Kind]] = {
+    "delivered": {},
+    "opened": {},
+    "clicked": _LINK,
+    "bounced": {**_REASON, "hard": Kind(name="flag")},
+    "failed": _REASON,
+}
+#: Of mails alone.
+_OF_MAILS: dict[str, dict[str, Kind]] = {"complained": _REASON}
+
+
+def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:
+    """`email_opened`, `sms_failed` … of these channels."""
+    found = {}
+    for channel in channels:
+        words = {**WORDS, **(_OF_MAILS if channel == "email" else {})}
+        for word, properties in words.items():
+            name = f"{channel}_{word}"
+            found[name] = EventType(name=name, properties={**_EVERY, **properties}, open=True, built_in=True)
+    return found
+
+
+def with_built_in(events: dict[str, EventType], channels: Iterable[str]) -> dict[str, EventType]:
+    """A schema that declares one of them adds to it."""
+    built_in = built_in_events(channels)
+    own = {
+        name: replace(event, properties={**built_in[name].properties, **event.properties})
+        if name in built_in
+        else event
+        for name, event in events.items()
+    }
+    return {**own, **{name: event for name, event in built_in.items() if name not in own}}
