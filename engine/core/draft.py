@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
+from engine.core.attempt import Attempt
+from engine.core.consent import ConsentEntry
 from engine.core.deeds import Recall
 from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.history import with_event
@@ -45,7 +45,7 @@ class Draft:
         self.history: dict[str, tuple[Past, ...]] = facts.history
         self.last_messages: dict[str, datetime] = facts.last_messages
         self.places: dict[str, int] = facts.places
-        self.delivered_by = facts.delivered_by
+        self.delivered_by, self.contacts = facts.delivered_by, facts.contacts
         self.marks: dict[tuple[str, str], OnceMark] = {}
         self.released: tuple[UUID, ...] = ()
         self.messages: list[NewMessage] = []
@@ -55,6 +55,7 @@ class Draft:
         self.failures: list[Failure] = []
         self.points: list[PointsEntry] = []
         self.issued: list[PromoIssue] = []
+        self.consents: list[ConsentEntry] = []
         self.codes = facts.codes
         self.short_of: dict[str, int] = {}
         self.met: set[tuple[UUID, UUID]] = set()  # run and event: taken for the next part of a sequence
@@ -234,43 +235,21 @@ class Draft:
 
     # all or nothing
 
-    @contextmanager
-    def attempt(
-        self, rule: str, rule_set: int, *, event: UUID | None = None, run: UUID | None = None
-    ) -> Iterator[None]:
-        """Undo what the block did when it raises, and report it: one rule's fault is not another's.
+    def attempt(self, rule: str, rule_set: int, *, event: UUID | None = None, run: UUID | None = None) -> Attempt:
+        """Undo what the block did when it raises, and report it: one rule's fault is not another's."""
+        return Attempt(self, rule, rule_set, event, run)
 
-        Lists are only ever appended to or replaced, and the other values only replaced, so remembering them is enough.
-        """
-        lists = (self.messages, self.withdrawals, self.notes, self.emitted)
-        lengths = (len(self.messages), len(self.withdrawals), len(self.notes), len(self.emitted))
-        deeds = (len(self.points), len(self.issued), self.codes)
-        values = (self.customer, self.once, self.marks, self.released, self.last_messages, self.counted)
-        standing = (self.memberships, self.appointments, self.to_plan)
-        queued = len(self.queue)
+    def begin_undo(self) -> None:
+        """From here on `put_back` brings the runs back."""
         self._undo.clear()
-        try:
-            yield
-        except Exception as error:
-            self.messages, self.withdrawals, self.notes, self.emitted = lists
-            del self.messages[lengths[0] :], self.withdrawals[lengths[1] :], self.notes[lengths[2] :]
-            del self.emitted[lengths[3] :]
-            del self.points[deeds[0] :], self.issued[deeds[1] :]
-            self.codes = deeds[2]
-            self.customer, self.once, self.marks, self.released, self.last_messages, self.counted = values
-            self.memberships, self.appointments, self.to_plan = standing
-            self._put_back()
-            while len(self.queue) > queued:
-                self.queue.pop()
-            self._scope = self._attributes = None
-            self.failures.append(_failure(error, rule, rule_set, event=event, run=run))
 
-    def _put_back(self) -> None:
+    def put_back(self) -> None:
         for run_id, before in reversed(self._undo):
             if before is None:
                 del self.runs[run_id]
             else:
                 self.runs[run_id] = before
+        self._scope = self._attributes = None
 
     def effects(self) -> Effects:
         before = {run.id: run for run in self._before.runs}
@@ -280,10 +259,10 @@ class Draft:
         changed = (
             run.but(version=before[run.id].version + 1) if run.id in before else run
             for run in self.runs.values()
-            if before.get(run.id) != run
+            if (known := before.get(run.id)) is not run and known != run
         )
         return Effects(
-            customer=None if self.customer == self._before.customer else self.customer,
+            customer=None if self._is_customer_as_before() else self.customer,
             runs=tuple(changed),
             messages=tuple(self.messages),
             withdrawals=tuple(self.withdrawals),
@@ -294,12 +273,18 @@ class Draft:
             notes=tuple(self.notes),
             points=tuple(self.points),
             issued=tuple(self.issued),
+            consents=tuple(self.consents),
             short_of=self.short_of,
             failures=tuple(self.failures),
             **standing,
         )
 
+    def _is_customer_as_before(self) -> bool:
+        return self.customer is self._before.customer or self.customer == self._before.customer
+
     def _newly_counted(self) -> tuple[CountMark, ...]:
+        if not self.counted:
+            return ()
         known = set(self._before.counted)
         return tuple(mark for mark in self.counted.values() if mark not in known)
 
@@ -319,14 +304,3 @@ class Draft:
                 if made.get(key) != each and (key in made or each.at is not None or each.definition)
             )
         return {name: rows for name, rows in changed.items() if rows}
-
-
-def _failure(error: Exception, rule: str, rule_set: int, *, event: UUID | None, run: UUID | None) -> Failure:
-    return Failure(
-        rule=rule,
-        rule_set=rule_set,
-        event=event,
-        run=run,
-        error=f"{type(error).__name__}: {error}",
-        detail="".join(traceback.format_exception(error)),
-    )

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from dsl.plan import JSON
 from engine.core.addresses import OUTWARD as OUTWARD
+from engine.core.consent import ConsentEntry
 from engine.core.limits import NO_LIMITS, Limits
 from engine.core.model import Appointment, CountMark, Customer, Event, Membership, OnceMark, Run
+from engine.core.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class NewMessage:
     """The decision to say something. `id` comes from run, step and activation: a replay cannot add a second one."""
 
@@ -44,7 +46,7 @@ class Withdrawal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Note:
     """A line of the record that `explain` reads: what a run did at one moment, and why."""
 
@@ -82,7 +84,7 @@ class PromoIssue:
     expires_at: datetime | None
 
 
-@dataclass(slots=True, kw_only=True)  # frozen in fact: to enforce it costs a tenth of a batch
+@record()
 class Effects:
     """Everything that one customer's events and timers caused in one batch. Empty fields change nothing."""
 
@@ -102,6 +104,7 @@ class Effects:
     # By pool, how many codes were wanted beyond those among the facts: a decision that is short of codes is decided
     # again with as many more as there are. Pools that have none left are among the facts with what they gave.
     short_of: dict[str, int] = field(default_factory=dict)
+    consents: tuple[ConsentEntry, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 

@@ -47,19 +47,21 @@ class Memory:
         return self.customers.setdefault(known, Customer(id=known, key=key))
 
     def facts(self, customer: UUID) -> Facts:
+        """What is empty is not asked: to hash an id costs more than all the rest."""
+        noted = self.noted
         return Facts(
             customer=self.customers[customer],
-            runs=tuple(self.changing.get(customer, _NONE).values()),
-            once=tuple(self.marks.get(customer, _NONE).values()),
-            last_seen=self.last_seen.get(customer, {}),
-            counted=tuple(self.counted.get(customer, _NONE).values()),
-            history=self.history.get(customer, {}),
-            last_messages=self.last_messages.get(customer, {}),
+            runs=tuple(self.changing.get(customer, _NONE).values()) if self.changing else (),
+            once=tuple(self.marks.get(customer, _NONE).values()) if self.marks else (),
+            last_seen=self.last_seen.get(customer) or {},
+            counted=tuple(self.counted.get(customer, _NONE).values()) if self.counted else (),
+            history=self.history.get(customer) or {},
+            last_messages=self.last_messages.get(customer, {}) if self.last_messages else {},
             places=self.places,
-            delivered_by=self.delivered_by.get(customer),
-            memberships=self.noted.memberships.get(customer, {}),
-            appointments=tuple(self.noted.appointments.get(customer, _NONE).values()),
-            is_new=customer not in self.noted.known,
+            delivered_by=self.delivered_by.get(customer) if self.delivered_by else None,
+            memberships=noted.memberships.get(customer, {}) if noted.memberships else {},
+            appointments=tuple(noted.appointments.get(customer, _NONE).values()) if noted.appointments else (),
+            is_new=customer not in noted.known,
         )
 
     def remember(self, event: Event) -> None:

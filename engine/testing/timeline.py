@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from dsl.plan import JSON
 from engine.core.effects import OUTWARD
+from engine.core.record import record
 
 #: The word of the language for what goes out by a channel, where it is not the channel's own.
 SPOKEN = {"webhook": "call", "staff": "notify"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class SentMessage:
     """A message and what became of it."""
 
@@ -42,7 +42,7 @@ class SentMessage:
         return SPOKEN.get(self.channel, self.channel)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Entry:
     """One line of the timeline."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dsl.plan import QuietHours
 from engine.core.limits import CountedCap
+from engine.core.record import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Counted:
     transactional: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class MessageFacts:
     """Of one message, its customer and its rule, as they are now."""
 
