@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ class PublishedTexts:
     settings: Mapping[str, Any]  # of kogda.yaml
     policy: Policy = field(default_factory=Policy)  # quiet hours and caps
     sources: Sources = field(default_factory=dict)
+    marketing: frozenset[str] = frozenset()  # templates of rules that need consent
     others: dict[str, MailTemplates] = field(default_factory=dict)  # of channels besides email, made at first use
 
     def templates(self, channel: str) -> MailTemplates:
@@ -77,4 +78,21 @@ def _published(stored: RuleSet) -> PublishedTexts:
         settings=stored.settings,
         policy=Policy.from_json(stored.plan),
         sources=stored.templates,
+        marketing=frozenset(
+            template
+            for rule in stored.plan.get("rules", ())
+            if not rule.get("transactional")
+            for template in _templates_in(rule)
+        ),
     )
+
+
+def _templates_in(tree: Any) -> Iterator[str]:
+    """All that a rule may send, wherever its steps say so."""
+    if isinstance(tree, dict):
+        if isinstance(found := tree.get("template"), str):
+            yield found
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for each in tree:
+            yield from _templates_in(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_qp
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -11,9 +12,12 @@ from engine.channels.addresses import safe_address, safe_mailbox, safe_text
 from engine.channels.headers import mailbox, words
 from engine.errors import UnsafeHeader
 
+_WAY_OUT = re.compile(r"(https?|mailto):[!#-;=?-~]{1,900}")
+
 #: Every header that a mail of ours may have, and each at most once.
 HEADERS = (
     *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version"),
+    *("List-Unsubscribe", "List-Unsubscribe-Post"),
     *("Content-Type", "Content-Transfer-Encoding"),
 )
 
@@ -45,12 +49,26 @@ def build_mail(handover: Handover) -> Envelope:
         ("Date", format_datetime(handover.at)),
         ("Message-ID", message_id),
         ("MIME-Version", "1.0"),
+        *_ways_out(mail.ways_out),
     ]
     # Quoted-printable never holds `=_`, so no line of the body can look like the boundary.
     kind, body = _body(mail.text, mail.html, boundary=f"=_{handover.message.hex}")
     raw = _lines([*head, *kind]) + b"\r\n" + body
     _check_head(raw)
     return Envelope(sender=sender.address, recipient=recipient, message_id=message_id, subject=subject, raw=raw)
+
+
+def _ways_out(addresses: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pressing the mail program's own button posts to the first of them, which must be https (RFC 8058)."""
+    if not addresses:
+        return []
+    for address in addresses:
+        if not _WAY_OUT.fullmatch(address):
+            raise UnsafeHeader("the address to unsubscribe", address[:80])
+    head = [("List-Unsubscribe", ",\r\n ".join(f"<{address}>" for address in addresses))]
+    if addresses[0].startswith("https:"):
+        head.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return head
 
 
 def _body(text: str, html: str | None, *, boundary: str) -> tuple[list[tuple[str, str]], bytes]:

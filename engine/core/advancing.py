@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from engine.core.consent import entries_between
 from engine.core.customers import with_context, with_traits
 from engine.core.draft import Draft
 from engine.core.effects import Effects
@@ -68,7 +69,8 @@ def _decide(draft: Draft, event: Event) -> None:
     if event.context and (draft.customer.timezone is None or draft.customer.locale is None):
         _change_customer(draft, with_context(draft.customer, event.context), event)
     if event.kind == "identify":
-        _change_customer(draft, with_traits(draft.customer, event.properties, draft.live.plan.attributes), event)
+        attributes = draft.live.plan.attributes
+        _change_customer(draft, with_traits(draft.customer, event.properties, attributes, at=event.at), event)
         tending.after_event(draft, event, _occasion(draft, event))
         return
     draft.see(event)
@@ -96,6 +98,8 @@ def _occasion(draft: Draft, event: Event) -> Occasion:
 def _change_customer(draft: Draft, customer: Customer, event: Event) -> None:
     if customer != draft.customer:
         before = draft.customer
+        if customer.consent != before.consent:
+            draft.consents += entries_between(before.consent, customer.consent, event=event.id, at=event.at)
         draft.change_customer(customer)
         follow(draft, before)
         if draft.live.standing is not None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from dsl.plan import JSON
 from engine.core import values
 from engine.core.calendar import zone_named
+from engine.core.consent import told
 from engine.core.model import Customer
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
 
-def with_traits(customer: Customer, traits: Mapping[str, JSON], kinds: Mapping[str, str]) -> Customer:
-    """The customer after an `identify`. None removes; a value that does not fit its kind changes nothing."""
+def with_traits(
+    customer: Customer, traits: Mapping[str, JSON], kinds: Mapping[str, str], *, at: datetime | None = None
+) -> Customer:
+    """The customer after an `identify`, at its time. None removes; a value that does not fit its kind changes
+    nothing."""
     known: dict[str, Any] = {}
     attributes = dict(customer.attributes)
     for name, value in traits.items():
         if name == "consent":
-            known["consent"] = _consent(customer.consent, value)
+            known["consent"] = _consent(customer, value, at)
         elif name in _BUILT_IN:
             if value is None or (value := _BUILT_IN[name](value)) is not None:
                 known[name] = value
@@ -113,14 +119,8 @@ _BUILT_IN: dict[str, Callable[[JSON], str | None]] = {
 _RESERVED = frozenset({"id", "tags", "points"})
 
 
-def _consent(before: Mapping[str, bool], value: JSON) -> dict[str, bool]:
-    """Consent is told channel by channel: the others stay as they are. None takes back what was said."""
+def _consent(customer: Customer, value: JSON, at: datetime | None) -> dict[str, bool]:
+    """None takes back all that was said."""
     if value is None:
-        return {}
-    after = dict(before)
-    for channel, given in value.items() if isinstance(value, dict) else ():
-        if given is None:
-            after.pop(channel, None)
-        elif isinstance(given, bool):
-            after[channel] = given
-    return after
+        value = dict.fromkeys(customer.consent)
+    return told(customer.consent, customer.chosen if at else {}, value if isinstance(value, dict) else {}, at or _NEVER)

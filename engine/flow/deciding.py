@@ -9,6 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from engine.core.advancing import advance
+from engine.core.consent import ConsentEntry
 from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
@@ -41,6 +42,7 @@ class Decisions:
     quarantined: list[Quarantined] = field(default_factory=list)
     points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
     issued: list[tuple[int, UUID, PromoIssue]] = field(default_factory=list)
+    consents: list[tuple[int, UUID, ConsentEntry]] = field(default_factory=list)
     short: list[ShortOfCodes] = field(default_factory=list)  # not added yet: see `add_short`
     places: dict[str, int] = field(default_factory=dict)  # taken by those that were added, of rules with a limit
 
@@ -59,6 +61,7 @@ class Decisions:
             self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
             self.points += [(partition, facts.customer.id, entry) for entry in effects.points]
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
+        self.consents += [(partition, facts.customer.id, entry) for entry in effects.consents]
         self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
         self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]
         self.counted += [(partition, facts.customer.id, mark) for mark in effects.counted]

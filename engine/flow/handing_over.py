@@ -32,6 +32,7 @@ from engine.core.ways import VERDICT
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
+from engine.flow.tracking_mails import tracked_mail
 from engine.flow.message_links import links_of, with_way_out
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
@@ -233,10 +234,13 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
     sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
     if not sender:
         raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
+    html, text = tracked_mail(
+        claimed, rendered.html, rendered.text, settings=runtime.settings, link_key=runtime.link_key
+    )
     return Mail(
         sender=sender,
         subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
+        text=text,
+        html=html,
         reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
     )

@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from engine.core.advancing import advance
+from engine.core.consent import later
 from engine.core.effects import Effects
 from engine.core.history import History, with_event
 from engine.core.identity import partition_of
@@ -24,7 +25,7 @@ from engine.storage.cursors import Cursor
 from engine.storage.customers import load_customers, merge_target, save_customers
 from engine.storage.database import Connection
 from engine.storage.history import by_customer, events_since, newest_times
-from engine.storage.moves import Move, create_target, look_again, move_belongings
+from engine.storage.moves import Move, create_target, look_again, move_belongings, move_consent
 from engine.storage.once_marks import hand_marks_over, marks_of_customers
 from engine.storage.runs import runs_of_customers
 
@@ -78,10 +79,12 @@ async def _merge(connection: Connection, merge: Merge, after: Cursor) -> None:
     empty = Customer(id=source.id, key=source.key, merged_into=target.id)
     await save_customers(connection, [(merge.partition, empty), (merge.target_partition, merged(source, target))])
     await move_belongings(connection, move, after)
+    await move_consent(connection, move, merged(source, target).chosen)
 
 
 def merged(source: Customer, target: Customer) -> Customer:
-    """What is known of `target` wins; `source` fills in the rest."""
+    """What is known of `target` wins; `source` fills in the rest. What was chosen by hand wins over what was told."""
+    by_hand = later(source.chosen, target.chosen)
     return replace(
         target,
         email=target.email or source.email,
@@ -90,7 +93,12 @@ def merged(source: Customer, target: Customer) -> Customer:
         locale=target.locale or source.locale,
         attributes={**source.attributes, **target.attributes},
         tags=source.tags | target.tags,
-        consent={**source.consent, **target.consent},
+        consent={
+            **source.consent,
+            **target.consent,
+            **{what: source.consent[what] for what in by_hand & source.consent.keys()},
+        },
+        chosen={**source.chosen, **target.chosen, **{what: source.chosen[what] for what in by_hand}},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.flow.batch import Batch
 from engine.flow.deciding import Decisions
 from engine.storage.appointments import call_off, save_appointments
+from engine.storage.consent import add_entries
 from engine.storage.count_marks import save_count_marks
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
@@ -25,6 +26,8 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
     """New rows go in by COPY. Should one exist already, that raises UniqueViolationError: begin again `carefully`."""
     if decisions.customers:
         await save_customers(connection, decisions.customers)
+    if decisions.consents:
+        await add_entries(connection, decisions.consents)
     if decisions.withdrawals:
         # Before the new messages: a restarted run takes back what it said before, not what it says now.
         await withdraw_messages(connection, decisions.withdrawals)

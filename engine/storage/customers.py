@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.core.model import Customer
 from engine.storage.database import Connection
 
-_COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, merged_into, points"
+_COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, chosen, merged_into, points"
 
 
 async def customer_stubs(
@@ -65,6 +65,7 @@ def _customer(row: Any) -> Customer:
         attributes=row["attributes"],
         tags=frozenset(row["tags"]),
         consent=row["consent"],
+        chosen=row["chosen"],
         merged_into=row["merged_into"],
         points=row["points"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,6 +80,22 @@ _EVENTS = """
     UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq')
     WHERE customer = $2 AND partition = $1 AND (xid, seq) <= ($5, $6)
 """
+
+
+async def move_consent(connection: Connection, move: Move, chosen: Mapping[str, str]) -> None:
+    """The history, and with it what was `chosen` by either of them."""
+    places = (move.partition, move.source, move.target_partition, move.target)
+    await connection.execute(_CONSENT, *places)
+    if chosen:
+        await connection.execute(
+            "UPDATE customer SET chosen = $3 WHERE partition = $1 AND id = $2",
+            move.target_partition,
+            move.target,
+            dict(chosen),
+        )
+
+
+_CONSENT = "UPDATE consent_entry SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
 
 
 async def look_again(connection: Connection, move: Move) -> None:

@@ -85,14 +85,14 @@ class Outbox:
         self,
         *,
         templates: Mapping[str, str] = TEMPLATES,
-        rules: Iterable[str] = ("reminder",),
+        rules: Iterable[str | Mapping[str, Any]] = ("reminder",),
         settings: Mapping[str, Any] = SETTINGS,
     ) -> int:
         plan = {
             "format": 1,
             "timezone": "Europe/Berlin",
             "currency": "EUR",
-            "rules": [{"name": name} for name in rules],
+            "rules": [{"name": rule} if isinstance(rule, str) else dict(rule) for rule in rules],
         }
         content = [plan, dict(templates), dict(settings)]
         async with self.database.transaction() as connection:

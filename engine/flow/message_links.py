@@ -1,0 +1,50 @@
+"""The links that every mail may show, and those that mail programs look for in its head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.channels import Handover, Mail
+from engine.config import public_url
+from engine.flow.claiming import Claimed
+from engine.links.customer_links import CustomerLink, Sender
+from engine.runtime import Runtime
+
+
+def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
+    """`unsubscribe_url`, `preferences_url` and, in a mail that asks for a confirmation, `confirm_url`."""
+    sender, link = _sender(runtime), _link(claimed)
+    links = {
+        "unsubscribe_url": sender.url("unsubscribe", link),
+        "preferences_url": sender.url("preferences", link),
+    }
+    asked = (claimed.message.context.get("event") or {}).get("what")
+    if isinstance(asked, str) and asked in (claimed.policy.settings.get("double_opt_in") or {}):
+        links["confirm_url"] = sender.url("confirm", replace(link, what=asked, at=claimed.message.created_at))
+    return links
+
+
+def with_way_out(handover: Handover, claimed: Claimed, runtime: Runtime) -> Handover:
+    """Marketing tells mail programs how to leave (RFC 2369, RFC 8058). Service mails do not: nobody can leave them."""
+    if claimed.message.transactional or not isinstance(handover.content, Mail):
+        return handover
+    link = _link(claimed)
+    ways = [_sender(runtime).url("unsubscribe", link)]
+    mailbox = (claimed.policy.settings.get("mail") or {}).get("unsubscribe")
+    if mailbox:
+        ways.append(f"mailto:{mailbox}?subject=unsubscribe%20{ways[0].rpartition('/')[2]}")
+    return replace(handover, content=replace(handover.content, ways_out=tuple(ways)))
+
+
+def _sender(runtime: Runtime) -> Sender:
+    return Sender(public_url=public_url(runtime.settings), key=runtime.link_key)
+
+
+def _link(claimed: Claimed) -> CustomerLink:
+    message = claimed.message
+    return CustomerLink(
+        customer=message.customer,
+        message=message.id,
+        channel=message.channel,
+        what=claimed.texts.templates(message.channel).topic(message.template),
+    )
