@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from engine.flow.reacting import Reaction, ReactionRuntime, take_reactions
+from engine.flow.tracking_mails import tracking_of
 from engine.storage.hits import StoredHit, clicks_of, lock_unjudged, save_classes
 from engine.storage.reactions import SentMessage, sent_messages
 from engine.storage.rule_sets import live_rule_set
@@ -31,7 +32,7 @@ async def judge_hits(runtime: ReactionRuntime, *, settled: timedelta = SETTLED) 
                 return total
             live = await live_rule_set(connection)
             texts = await runtime.texts.of(connection, live) if live is not None else None
-            tracking = Tracking.from_json(texts.settings.get("tracking") if texts else None)
+            tracking = tracking_of(texts)
             places = [(hit.partition, hit.message) for hit in hits]
             messages = await sent_messages(connection, places, partitions=runtime.partitions)
             clicks = await clicks_of(connection, places)
