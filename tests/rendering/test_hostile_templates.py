@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tracemalloc
+from html import unescape
 from time import monotonic
 from typing import Any
 
@@ -233,7 +234,26 @@ ESCAPES = [
     "{{ customer|xmlattr }}",
     "{{ eval('1') }}{{ exec('1') }}{{ open('/etc/passwd') }}{{ __import__('os') }}",
     "{{ dict(a=1).__class__ }}",
+    "{{ (namespace(a=1))|attr('__init__')|attr('__globals__') }}",
+    "{% set g = (x for x in [1]) %}{{ g.gi_frame.f_globals }}",
+    "{{ [1]|map('__class__')|list }}",
+    "{% filter __class__ %}x{% endfilter %}",
+    "{% if customer is __class__ %}{% endif %}{{ customer is callable }}",
+    "{{ customer.first_name.encode.__self__.__class__ }}",
+    "{% with x = ''.__class__ %}{{ x }}{{ x.mro() }}{% endwith %}",
+    "{% for __class__ in [1] %}{{ __class__.__class__ }}{% endfor %}",
 ]
+
+#: What an attack begins with, and how it goes on from there.
+ROOTS = [
+    *("event", "customer", "customer.first_name", "event.items", "event.total", "range", "namespace()", "missing"),
+    *("(1, 2)", "{'a': 1}", "''", "'a'|upper", "'a'|safe", "event.items|first", "event.items|map('string')"),
+]
+STEPS = [
+    *(".__class__.__mro__", "['__class__']", "|attr('__class__')", ".__init__.__globals__", ".__reduce_ex__(2)"),
+    *(".__getattribute__('__class__')", "|map(attribute='__class__')|list", ".__dict__", ".mro()", ".__doc__"),
+]
+ESCAPES += [f"{{{{ ({root}){step} }}}}" for root in ROOTS for step in STEPS]
 
 #: Words that only Python's insides would print.
 INSIDES = (
@@ -250,11 +270,15 @@ INSIDES = (
 )
 
 
+def test_there_are_at_least_200_hostile_templates():
+    assert len({*HOSTILE.values(), *ESCAPES}) >= 200
+
+
 @pytest.mark.parametrize("source", ESCAPES)
 def test_nothing_leads_out_of_the_sandbox(source: str):
     before = repr(CONTEXT)
     try:
-        shown = render(source)
+        shown = unescape(render(source))
     except TemplateFailed as failure:
         shown = failure.reason
 
