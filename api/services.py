@@ -16,7 +16,6 @@ from engine.flow.accept_events import EventWriter
 from engine.flow.keep_hits import HitKeeper
 from engine.storage.database import Database
 from engine.texts import Texts
-from engine.texts import Texts
 from engine.waker import Waker
 
 
@@ -28,7 +27,6 @@ class ApiRuntime(Protocol):
     waker: Waker
     partitions: int
     link_key: bytes
-    texts: Texts
     texts: Texts
     secrets: Mapping[str, str]
 

@@ -19,7 +19,6 @@ class Mail:
     html: str | None = None
     reply_to: str | None = None
     ways_out: tuple[str, ...] = ()  # addresses to unsubscribe, https: first; none in service mails
-    ways_out: tuple[str, ...] = ()  # addresses to unsubscribe, https: first; none in service mails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

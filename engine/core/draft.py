@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from engine.core import calendar
 from engine.core.attempt import Attempt
 from engine.core.consent import ConsentEntry
-from engine.core.consent import ConsentEntry
 from engine.core.deeds import Recall
 from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.history import with_event
@@ -56,7 +55,6 @@ class Draft:
         self.failures: list[Failure] = []
         self.points: list[PointsEntry] = []
         self.issued: list[PromoIssue] = []
-        self.consents: list[ConsentEntry] = []
         self.consents: list[ConsentEntry] = []
         self.codes = facts.codes
         self.short_of: dict[str, int] = {}
@@ -275,7 +273,6 @@ class Draft:
             notes=tuple(self.notes),
             points=tuple(self.points),
             issued=tuple(self.issued),
-            consents=tuple(self.consents),
             consents=tuple(self.consents),
             short_of=self.short_of,
             failures=tuple(self.failures),

@@ -10,7 +10,6 @@ from uuid import UUID
 from dsl.plan import JSON
 from engine.core.addresses import OUTWARD as OUTWARD
 from engine.core.consent import ConsentEntry
-from engine.core.consent import ConsentEntry
 from engine.core.limits import NO_LIMITS, Limits
 from engine.core.model import Appointment, CountMark, Customer, Event, Membership, OnceMark, Run
 from engine.core.record import record
@@ -105,7 +104,6 @@ class Effects:
     # By pool, how many codes were wanted beyond those among the facts: a decision that is short of codes is decided
     # again with as many more as there are. Pools that have none left are among the facts with what they gave.
     short_of: dict[str, int] = field(default_factory=dict)
-    consents: tuple[ConsentEntry, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
     failures: tuple[Failure, ...] = ()
 

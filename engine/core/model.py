@@ -50,7 +50,6 @@ class Customer:
     tags: frozenset[str] = frozenset()
     consent: dict[str, bool] = field(default_factory=dict)  # by channel; absent: never asked
     chosen: dict[str, str] = field(default_factory=dict)  # when they said so themselves, by hand: ISO 8601
-    chosen: dict[str, str] = field(default_factory=dict)  # when they said so themselves, by hand: ISO 8601
     points: int = 0  # the sum of the ledger, never below 0
     merged_into: UUID | None = None
 
