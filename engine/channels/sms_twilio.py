@@ -21,7 +21,7 @@ from engine.channels.phones import e164
 _API = "https://api.twilio.com"
 
 #: The number itself can get no message, or must not: no number, a landline, unknown, unsubscribed by STOP.
-DEAD = frozenset({21211, 21217, 21610, 21614, 21635, 30005, 30006})
+DEAD = frozenset({21211, 21217, 21268, 21610, 21614, 21635, 30005, 30006})
 #: Not now: too many at once, the queue is full, the phone is off.
 LATER = frozenset({20429, 21611, 30001, 30003, 30008, 63038})
 #: The account cannot send at all, until its owner does something.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,14 @@ def answer(status: int, *headers: str) -> str:
     return "\r\n".join([f"HTTP/1.1 {status} X", "content-length: 0", *headers, "", ""])
 
 
+def spoken(status: int, body: object, *headers: str) -> str:
+    """An answer in JSON, or a page when the body is a text."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    kind = "text/html; charset=utf-8" if isinstance(body, str) else "application/json"
+    lines = [f"HTTP/1.1 {status} X", f"content-type: {kind}", f"content-length: {len(text.encode())}", *headers]
+    return "\r\n".join([*lines, "", text])
+
+
 @dataclass
 class HttpSink:
     script: Script = lambda _: NO_CONTENT
@@ -26,17 +35,23 @@ class HttpSink:
         default_factory=list
     )  # first line, headers by their name in lower case, body
     port: int = 0
+    _server: asyncio.Server | None = None
+
+    def close(self) -> None:
+        """Nobody is reached any more."""
+        if self._server is not None:
+            self._server.close()
 
     @asynccontextmanager
     async def running(
         self, host: str = "127.0.0.1", *, port: int = 0, tls: ssl.SSLContext | None = None
     ) -> AsyncIterator[HttpSink]:
-        server = await asyncio.start_server(self._serve, host, port, ssl=tls)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, host, port, ssl=tls)
+        self.port = self._server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
-            server.close()
+            self.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
