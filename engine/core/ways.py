@@ -41,7 +41,7 @@ def _ways(draft: Draft, run: Run, recipient: plan.Recipient, line: int) -> list[
 
 def _facts(draft: Draft) -> ChannelFacts:
     customer = draft.customer
-    reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set())
+    reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set()) | draft.contacts
     return ChannelFacts(reachable=frozenset(reachable), consent=customer.consent, delivered=draft.delivered_by)
 
 

@@ -1,4 +1,4 @@
-"""Facts that only few rules ask for: places among the first customers, and the channel that delivered last."""
+"""Facts that only few rules ask for: places among the first customers, the channel that delivered last, contacts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from engine.core.effects import Effects
 from engine.core.model import PLACE, Facts
 from engine.core.program import Program
+from engine.storage.contacts import channels_with_contacts
 from engine.storage.counted import delivered_by, lock_places, places_taken
 from engine.storage.database import Connection
 
@@ -23,10 +24,16 @@ async def with_policy_facts(
     """As long as a rule has places left, the batches that could take one wait for each other until they commit."""
     places = await _places(connection, _limits(programs))
     channels: Mapping[UUID, str] = {}
+    contacts: Mapping[UUID, frozenset[str]] = {}
     if any(program.chooses for program in programs):
-        channels = await delivered_by(connection, [partitions[customer] for customer in facts], list(facts))
+        whose = [partitions[customer] for customer in facts], list(facts)
+        channels = await delivered_by(connection, *whose)
+        contacts = await channels_with_contacts(connection, *whose)
     return {
-        customer: replace(each, places=places, delivered_by=channels.get(customer)) for customer, each in facts.items()
+        customer: replace(
+            each, places=places, delivered_by=channels.get(customer), contacts=contacts.get(customer, frozenset())
+        )
+        for customer, each in facts.items()
     }
 
 

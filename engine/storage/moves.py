@@ -29,7 +29,7 @@ async def create_target(connection: Connection, move: Move, key: str) -> None:
 
 
 async def move_belongings(connection: Connection, move: Move, after: Cursor) -> None:
-    """Runs, notes, marks, messages, outcomes, points, promo codes, and the events decided up to `after`.
+    """Runs, notes, marks, messages, outcomes, contacts, points, promo codes, and the events decided up to `after`.
 
     A message that is being handed over stays where delivery will look for it; its outcome is sent on later.
     """
@@ -43,6 +43,8 @@ async def move_belongings(connection: Connection, move: Move, after: Cursor) -> 
     await connection.execute(
         "DELETE FROM count_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
     )
+    await connection.execute(_CONTACTS, *places)
+    await connection.execute("DELETE FROM contact WHERE partition = $1 AND customer = $2", move.partition, move.source)
     await connection.execute(_DEEDS, *places)
     await connection.execute(_EVENTS, *places, after.xid, after.seq)
 
@@ -68,6 +70,13 @@ _MESSAGES = """
     UPDATE message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2 AND state <> 'sending'
 """
 _OUTCOMES = "UPDATE outcome SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
+_CONTACTS = """
+    INSERT INTO contact (partition, customer, channel, address, detail, added_at, gone_at)
+    SELECT $3, $4, channel, address, detail, added_at, gone_at FROM contact WHERE partition = $1 AND customer = $2
+    ON CONFLICT (partition, customer, channel, address) DO UPDATE
+    SET detail = excluded.detail, added_at = excluded.added_at, gone_at = excluded.gone_at
+    WHERE contact.added_at < excluded.added_at
+"""
 _DEEDS = """
     WITH ledger AS (UPDATE points_entry SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2),
     codes AS (UPDATE promo_code SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2)
