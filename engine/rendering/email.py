@@ -68,6 +68,7 @@ class MailTemplates:
         self._channel = channel
         self._environment = BudgetedEnvironment(sources)
         self._variants: dict[str, dict[str | None, str]] = {}
+        self._fronts: dict[tuple[str, str | None], Mapping[str, str]] = {}
         self._seconds: dict[str, float] = {}  # file -> its slowest rendering
 
     def has(self, template: str) -> bool:
@@ -135,8 +136,13 @@ class MailTemplates:
             self._variants[template] = main_files(self._channel, template, self._environment.sources)
         return self._variants[template]
 
-    def _heads(self, template: str, path: str | None) -> dict[str, str]:
+    def _heads(self, template: str, path: str | None) -> Mapping[str, str]:
         """Front matter as key -> value. A variant takes what it does not say from the one for everybody."""
+        if (template, path) not in self._fronts:
+            self._fronts[template, path] = self._read_heads(template, path)
+        return self._fronts[template, path]
+
+    def _read_heads(self, template: str, path: str | None) -> dict[str, str]:
         base = self._files(template).get(None)
         found: dict[str, str] = {}
         for each in (base, path):
