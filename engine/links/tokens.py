@@ -6,7 +6,6 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from typing import TypeAlias
 from uuid import UUID
 
@@ -42,7 +41,7 @@ def open_token(key: bytes, purpose: str, token: str) -> Payload | None:
 
 def _mac(key: bytes, purpose: str, packed: bytes) -> bytes:
     name = purpose.encode()
-    return hmac.new(key, len(name).to_bytes(2, "big") + name + packed, sha256).digest()[:_MAC_BYTES]
+    return hmac.digest(key, len(name).to_bytes(2, "big") + name + packed, "sha256")[:_MAC_BYTES]
 
 
 def _text(raw: bytes) -> str:
