@@ -21,6 +21,16 @@ WORDS: dict[str, dict[str, Kind]] = {
     "bounced": {**_REASON, "hard": Kind(name="flag")},
     "failed": _REASON,
 }
+#: What customers chose by hand, on a page or in their mail program.
+_CHOSEN: dict[str, Kind] = {
+    "channel": _TEXT,
+    "topic": _OPTIONAL,  # absent: all marketing by this channel
+    "how": _TEXT,
+    "message_id": _OPTIONAL,
+    "rule": _OPTIONAL,
+    "template": _OPTIONAL,
+}
+CHOICES = ("unsubscribed", "subscribed", "confirmed")
 #: Of mails alone.
 _OF_MAILS: dict[str, dict[str, Kind]] = {"complained": _REASON}
 
@@ -33,6 +43,9 @@ def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:
         for word, properties in words.items():
             name = f"{channel}_{word}"
             found[name] = EventType(name=name, properties={**_EVERY, **properties}, open=True, built_in=True)
+        for word in CHOICES:
+            name = f"{channel}_{word}"
+            found[name] = EventType(name=name, properties=dict(_CHOSEN), open=True, built_in=True)
     return found
 
 

@@ -160,8 +160,8 @@ async def _tell(
             detail=dict(choice.detail),
         )
         await add_entries(connection, [(chooser.partition, chooser.id, entry)])
-        about = {"topic": what} if what in topics else {}
-        name = event_name(what if what not in topics else channel, given=entry.given, how=choice.how)
+        about = {"channel": channel, "topic": what} if what in topics else {"channel": what}
+        name = event_name(about["channel"], given=entry.given, how=choice.how)
         await queue_own_event(connection, chooser, event=entry.id, name=name, properties={**about, **origin})
 
 

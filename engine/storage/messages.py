@@ -181,6 +181,9 @@ async def settle(connection: Connection, settlements: Sequence[Settlement]) -> s
 
     An attempt that was taken for dead may still report its true end, as long as no other has begun. A run hears of
     a message when it waits for it, or when the message was not sent and a once-mark may hang on it.
+
+    What is queued again is due from now on at the earliest: a claim that began before the attempt must not take it on
+    what it has read of consent.
     """
     rows = await connection.fetch(
         _SETTLE,
@@ -211,7 +214,7 @@ _SETTLE = """
             reason = g.reason,
             address = coalesce(g.address, m.address),
             provider_id = coalesce(g.provider_id, m.provider_id),
-            due_at = coalesce(g.due_at, m.due_at),
+            due_at = CASE WHEN g.state = 'queued' THEN greatest(coalesce(g.due_at, m.due_at), now()) ELSE m.due_at END,
             maybe_duplicate = m.maybe_duplicate OR g.maybe_duplicate,
             deadline = NULL,
             settled_at = CASE WHEN g.state = 'queued' THEN NULL ELSE now() END

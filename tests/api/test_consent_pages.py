@@ -47,6 +47,7 @@ async def test_a_press_leaves_the_topic_of_the_mail_and_says_so(shop: ConsentSho
     [(name, properties)] = await shop.events()
     assert name == "email_unsubscribed"
     assert properties == {
+        "channel": "email",
         "topic": "news",
         "how": "unsubscribe link",
         "message_id": str(handover.message),
