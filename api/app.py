@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -24,8 +24,10 @@ from api.routes import ROUTERS
 from api.schemas.events import SECURITY_SCHEMES, event_paths
 from api.schemas.problem import ProblemBody
 from api.services import ApiRuntime, Services
+from engine.channels.http_post import Asker
 from engine.flow.accept_events import EventWriter
 from engine.flow.keep_hits import HitKeeper
+from engine.flow.take_callbacks import CallbackDesk
 
 
 class _Application(FastAPI):
@@ -84,6 +86,7 @@ def _services(runtime: ApiRuntime) -> Services:
         gate=BacklogGate(runtime.database, runtime.settings.max_backlog_s),
         metrics=Metrics(),
         hits=HitKeeper(runtime),
+        callbacks=CallbackDesk(runtime, lambda: cast("Asker", runtime.poster)),
     )
 
 

@@ -26,6 +26,12 @@ class Metrics:
         self.events = Counter(
             "kogda_events_total", "events received, by what became of them", ["verdict"], registry=self.registry
         )
+        self.callbacks = Counter(
+            "kogda_callbacks_total",
+            "what providers reported, by what became of it; refused and repeated count calls",
+            ["provider", "verdict"],
+            registry=self.registry,
+        )
         self.backlog_age = Gauge(
             "kogda_backlog_age_seconds", "age of the oldest undecided event", registry=self.registry
         )
@@ -51,6 +57,9 @@ class Metrics:
         self._stored, self._duplicate, self._rejected = (
             self.events.labels(verdict) for verdict in ("accepted", "duplicate", "rejected")
         )
+
+    def called_back(self, provider: str, verdict: str, count: int = 1) -> None:
+        self.callbacks.labels(provider, verdict).inc(count)
 
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         self.requests.labels(endpoint, str(status)).inc()

@@ -11,9 +11,11 @@ from fastapi import Depends, Request
 from api.auth import WriteKeys
 from api.gate import BacklogGate
 from api.metrics import Metrics
+from engine.channels.http_post import Poster
 from engine.config import Settings
 from engine.flow.accept_events import EventWriter
 from engine.flow.keep_hits import HitKeeper
+from engine.flow.take_callbacks import CallbackDesk
 from engine.storage.database import Database
 from engine.texts import Texts
 from engine.waker import Waker
@@ -29,6 +31,7 @@ class ApiRuntime(Protocol):
     link_key: bytes
     texts: Texts
     secrets: Mapping[str, str]
+    poster: Poster
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Services:
     gate: BacklogGate
     metrics: Metrics
     hits: HitKeeper
+    callbacks: CallbackDesk
 
 
 def services_of(request: Request) -> Services:

@@ -1,7 +1,7 @@
 """One noun a file. The order is that of the documentation."""
 
 from api.public import consent_pages
-from api.routes import front, health, hits, language, mailbox, management, preview
+from api.routes import callbacks, front, health, hits, language, mailbox, management, preview, telegram
 
 ROUTERS = (
     health.router,
@@ -9,7 +9,9 @@ ROUTERS = (
     language.router,
     mailbox.router,
     preview.router,
+    telegram.router,
     hits.router,
+    callbacks.router,
     consent_pages.router,
     front.router,
 )
