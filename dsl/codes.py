@@ -119,7 +119,7 @@ _ALL = (
     Code("E405", "which customer of a test"),
     Code("E406", "an unknown column of examples"),
     Code("E407", "an arm that the split does not have"),
-    Code("E408", "not yet: settings of the workspace in a test"),
+    Code("E408", "a setting that a test cannot give"),
     Code("E409", "a value that a test cannot give"),
     # E5xx: workspace files
     Code("E501", "a file of the workspace is missing"),

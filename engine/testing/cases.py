@@ -21,6 +21,7 @@ from engine.testing.outcome import CaseResult, Failure
 from engine.testing.playing import Play
 from engine.testing.reading import read_case
 from engine.testing.script import Script
+from engine.testing.settings import settings_of
 from engine.testing.story import rows_of
 from engine.testing.world import RuleFailed, StillWaiting
 
@@ -112,20 +113,22 @@ def _refuse_open_splits(case: syntax.TestCase, play: Play, problems: Problems) -
 
 
 def _ground(case: syntax.TestCase, workspace: Workspace, problems: Problems) -> Ground | None:
-    """The files that `rules` lines name, else the one of the test file's own name; with what they use."""
+    """The files that `rules` lines name, else the one of the test file's own name; with what they use and what the
+    test sets."""
+    settings = settings_of(case, workspace.settings, workspace.catalog, problems)
     named = [line for line in case.lines if isinstance(line, syntax.GivenRules)]
     path = problems.source.path
     if not named:
         own = path.removesuffix(_TEST_SUFFIX) + _SUFFIX
         if own in workspace.names:
-            return workspace.ground((own,))
+            return workspace.ground((own,), settings)
         label = Label(case.title.span, say("looked for {own}", own=own))
         problems.error(
             "E208", say("no rules for this test"), label, notes=[say('name them in the test: rules "cart.rules"')]
         )
         return None
     files = [_find(line.path, path, workspace, problems) for line in named]
-    return workspace.ground(tuple(dict.fromkeys(each for each in files if each))) if all(files) else None
+    return workspace.ground(tuple(dict.fromkeys(each for each in files if each)), settings) if all(files) else None
 
 
 def _find(written: syntax.Text, path: str, workspace: Workspace, problems: Problems) -> str | None:

@@ -12,6 +12,7 @@ from dsl.titles import Titles, titles_of
 from engine.actions import ACTIONS
 from engine.core.program import Program, load_program
 from engine.testing.coverage import Coverage
+from engine.testing.settings import CaseSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,26 +32,30 @@ class Ground:
 
 @dataclass(slots=True, kw_only=True)
 class Workspace:
-    """The rules of all files; each choice of files is made ready once."""
+    """The rules of all files; each choice of files and settings is made ready once."""
 
     plan: Plan
     catalog: Catalog
     names: Mapping[str, Names]  # what each rule file sees, by path; also says which files there are
     coverage: Coverage | None = None
     titles: Titles = field(init=False)
-    _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict)
+    settings: CaseSettings = field(init=False)
+    _grounds: dict[tuple[tuple[str, ...], CaseSettings], Ground] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.titles = titles_of(self.catalog)
+        self.settings = CaseSettings.of(self.catalog, self.plan)
 
-    def ground(self, files: tuple[str, ...]) -> Ground:
-        if files not in self._grounds:
-            self._grounds[files] = self._make(files)
-        return self._grounds[files]
+    def ground(self, files: tuple[str, ...], settings: CaseSettings | None = None) -> Ground:
+        chosen = files, settings or self.settings
+        if chosen not in self._grounds:
+            self._grounds[chosen] = self._make(*chosen)
+        return self._grounds[chosen]
 
-    def _make(self, files: tuple[str, ...]) -> Ground:
-        chosen = replace(self.plan, rules=tuple(rule for rule in self.plan.rules if rule.file in files))
+    def _make(self, files: tuple[str, ...], settings: CaseSettings) -> Ground:
+        chosen = replace(settings.plan(self.plan), rules=tuple(rule for rule in self.plan.rules if rule.file in files))
         seen = {name: each for file in files for name, each in self.names[file].seen.items()}
         names = Names(seen, dict(self.names), {node for file in files for node in self.names[file].circular})
         program = load_program(chosen, 1, ACTIONS)
-        return Ground(files=files, program=program, catalog=self.catalog, names=names, coverage=self.coverage)
+        catalog = settings.catalog(self.catalog)
+        return Ground(files=files, program=program, catalog=catalog, names=names, coverage=self.coverage)

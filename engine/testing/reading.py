@@ -93,12 +93,6 @@ class _Reader:
                 "E407", say("one customer takes one arm"), Label(arm.span, say("write a test for each arm"))
             )
 
-    def _read_workspace(self, node: syntax.GivenWorkspace) -> None:
-        label = Label(node.span, say("I can read this, but this version does not run it"))
-        self.problems.error(
-            "E408", say("not yet: settings of the workspace in a test"), label, notes=[say("set it in kogda.yaml")]
-        )
-
     def _read_failure(self, node: syntax.GivenFailure) -> None:
         self.find_template(node.template, None)
         self.script.failing.add(node.template.text)
@@ -309,7 +303,6 @@ class _Timeline:
 _GIVEN: Mapping[type, Callable[[_Reader, Any], None]] = {
     syntax.GivenCustomer: _Reader._read_customer,
     syntax.GivenSplit: _Reader._read_split,
-    syntax.GivenWorkspace: _Reader._read_workspace,
     syntax.GivenFailure: _Reader._read_failure,
     syntax.GivenPool: _Reader._read_pool,
 }
