@@ -33,6 +33,12 @@ class UnknownRuleSet(LookupError):
 class Draft:
     """Mutable, and local to one call. `attempt` makes a unit of work all or nothing."""
 
+    released: tuple[UUID, ...] = ()
+    steps = 0
+    _scope: Scope | None = None
+    _attributes: dict[str, Any] | None = None
+    _is_changed = False
+
     def __init__(self, programs: Mapping[int, Program], live: Program, facts: Facts, now: datetime) -> None:
         self.programs = programs
         self.live = live
@@ -47,7 +53,6 @@ class Draft:
         self.places: dict[str, int] = facts.places
         self.delivered_by, self.contacts = facts.delivered_by, facts.contacts
         self.marks: dict[tuple[str, str], OnceMark] = {}
-        self.released: tuple[UUID, ...] = ()
         self.messages: list[NewMessage] = []
         self.withdrawals: list[Withdrawal] = []
         self.notes: list[Note] = []
@@ -64,17 +69,13 @@ class Draft:
         self.memberships: dict[str, Membership] = facts.memberships
         self.appointments: dict[WakeKey, Appointment] = {(each.errand, each.name): each for each in facts.appointments}
         self.to_plan: dict[WakeKey, Why] = {}  # appointments to be made anew
-        self.steps = 0
         self._before = facts
-        self._scope: Scope | None = None
-        self._attributes: dict[str, Any] | None = None
         self._undo: list[tuple[UUID, Run | None]] = []  # what runs were before the present attempt
         self._by_rule: dict[str, list[UUID]] = {}
         self._by_event: dict[str, list[UUID]] = {}  # runs by the events that may stop, move or measure them
         for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id)):
             self.put(run)
         self.pinned = [run.id for run in self.runs.values() if run.state != "ended"]
-        self._is_changed = False
 
     # what may be read
 
