@@ -153,7 +153,8 @@ class World:
         """As `at`, but what is due at that very instant waits: an event that comes then is decided first (S24)."""
         until = self.moment(when)
         while (following := self._next_moment()) is not None and following < until:
-            self.at(max(following, self.now))
+            self.now = max(following, self.now)
+            self._happen()
         self.now = max(until, self.now)
         return self
 
