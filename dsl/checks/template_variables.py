@@ -14,7 +14,12 @@ from dsl.kinds import Kind
 from dsl.messages import say
 from dsl.suggestions import nearest
 
-ALWAYS_THERE = frozenset({"workspace", "message", "unsubscribe_url", "locale", "subject", "preheader"})
+ALWAYS_THERE = frozenset(
+    {
+        *("workspace", "message", "locale", "subject", "preheader"),
+        *("unsubscribe_url", "preferences_url", "confirm_url", "telegram_url"),
+    }
+)
 ADDRESS = {"email": "email", "sms": "phone"}  # the attribute without which the channel sends nothing
 
 

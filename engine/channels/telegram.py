@@ -52,7 +52,7 @@ class TelegramChannel:
             said["reply_markup"] = {"inline_keyboard": rows}
         post = Post(url=self.url, body=orjson.dumps(said), headers={"content-type": "application/json"})
         answer = await self.asker.ask(post)
-        return verdict_of(answer) if isinstance(answer, Answer) else answer
+        return verdict_of(answer, handover.address) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
         pass
@@ -68,13 +68,14 @@ def open_telegram(settings: Mapping[str, Any], credentials: Credentials, asker: 
     return TelegramChannel(f"{settings.get('url', _API).rstrip('/')}/bot{token}/sendMessage", asker)
 
 
-def verdict_of(answer: Answer) -> Verdict:
+def verdict_of(answer: Answer, chat: str) -> Verdict:
+    """Telegram counts the messages of each chat: both numbers together are the id."""
     said = json_of(answer)
     if said is None or "ok" not in said:
         return not_its_own(answer)
     result = said.get("result")
     if said["ok"] is True and isinstance(result, dict):
-        return Sent(str(result.get("message_id", "")))
+        return Sent(f"{chat}.{result.get('message_id', '')}")
     what = words_of(said.get("description"))
     if answer.status == 429:
         return TryLater(f"Telegram: {what}", after=_pause(said) or answer.retry_after)

@@ -12,7 +12,15 @@ from engine.core.identity import derived_id
 
 #: `asked`: somebody said yes for the customer, and a mail asks whether it is true (double opt-in).
 How: TypeAlias = Literal[
-    "identify", "asked", "double opt-in", "unsubscribe link", "one-click", "preferences page", "taken back", "console"
+    "identify",
+    "asked",
+    "double opt-in",
+    "unsubscribe link",
+    "one-click",
+    "preferences page",
+    "taken back",
+    "console",
+    "reply",
 ]
 
 
@@ -57,6 +65,11 @@ def told(
         elif isinstance(given, bool):
             after[what] = given
     return after
+
+
+def asked_mark(what: str) -> str:
+    """In `chosen`, when the customer was asked to confirm it."""
+    return f"asked:{what}"
 
 
 def later(one: Mapping[str, str], other: Mapping[str, str]) -> frozenset[str]:

@@ -7,17 +7,22 @@ from dataclasses import replace
 from engine.channels import Handover, Mail
 from engine.config import public_url
 from engine.flow.claiming import Claimed
+from engine.links.chat_links import chat_link
 from engine.links.customer_links import CustomerLink, Sender
 from engine.runtime import Runtime
 
 
 def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
-    """`unsubscribe_url`, `preferences_url` and, in a mail that asks for a confirmation, `confirm_url`."""
+    """`unsubscribe_url`, `preferences_url`, `telegram_url` when there is a bot and, in a mail that asks for a
+    confirmation, `confirm_url`."""
     sender, link = _sender(runtime), _link(claimed)
     links = {
         "unsubscribe_url": sender.url("unsubscribe", link),
         "preferences_url": sender.url("preferences", link),
     }
+    bot = ((claimed.policy.settings.get("channels") or {}).get("telegram") or {}).get("bot")
+    if bot:
+        links["telegram_url"] = chat_link(runtime.link_key, bot, link.customer, today=claimed.message.now.date())
     asked = (claimed.message.context.get("event") or {}).get("what")
     if isinstance(asked, str) and asked in (claimed.policy.settings.get("double_opt_in") or {}):
         links["confirm_url"] = sender.url("confirm", replace(link, what=asked, at=claimed.message.created_at))

@@ -270,7 +270,7 @@ class TestTelegram(ProviderConformance):
                 poster,
                 settings,
                 {"BOT": BOT},
-                sent_as="365",
+                sent_as="42.365",
                 channel_name="telegram",
                 address="42",
                 bad_address="@a",

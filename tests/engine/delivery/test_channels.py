@@ -122,7 +122,7 @@ async def test_a_chat_gets_the_text_with_its_buttons(database_url: str) -> None:
 
         await abandon(shop, chat="42")
 
-        assert (await rows(shop))[1] == ("telegram", "sent", "42", "9", "rendered empty: event.nothing")
+        assert (await rows(shop))[1] == ("telegram", "sent", "42", "42.9", "rendered empty: event.nothing")
         said = json.loads(sink.requests[0][2])
         shown = [(each["text"], each.get("url")) for [each] in said["reply_markup"]["inline_keyboard"]]
         assert (said["chat_id"], said["text"]) == (42, "Your cart waits")
