@@ -60,6 +60,7 @@ _ALL = (
     Code("E136", "two channels in one step"),
     Code("E137", "a name in quotes"),
     Code("E138", "a name of several words"),
+    Code("E139", "a number without its unit"),
     # E2xx: names
     Code("E201", "unknown event"),
     Code("E203", "unknown customer attribute"),
@@ -186,6 +187,7 @@ _ALL = (
     Code("W564", "a picture without words"),
     Code("W565", "a link that leads nowhere"),
     Code("W566", "a mail that will be cut off"),
+    Code("W567", "an sms in many parts"),
     Code("W601", "a rule without a name"),
     Code("W602", "a rule without an owner"),
     Code("W603", "a file without a test"),

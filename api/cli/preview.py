@@ -17,10 +17,12 @@ from dsl.messages import say
 from dsl.render import render_text
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
+from engine.core.addresses import address_of
 from engine.errors import ConfigurationError
 from engine.flow.load_workspace import read_ground
 from engine.flow.previewing import Ground, Reader, find_reader, preview_request
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
+from engine.rendering.parts import parts_of
 from engine.storage.database import Database
 from engine.storage.installation import found_installation
 from engine.storage.migrate import require_current
@@ -50,8 +52,9 @@ def preview(
         raise ConfigurationError(say("--sample or --customer, not both"))
     settings = read_settings(workspace=workspace, data=data)
     request, mail = rendered(settings, channel, template, customer=customer, locale=locale)
-    console.print(told(say("[dim]To[/dim]       {to}", to=_shown(request.customer.get("email")))))
-    console.print(told(say("[dim]Subject[/dim]  {subject}", subject=_shown(mail.subject))))
+    to = address_of(channel, email=request.customer.get("email"), phone=request.customer.get("phone"))
+    console.print(told(say("[dim]To[/dim]       {to}", to=_shown(to))))
+    _print_head(channel, mail)
     if mail.missing:
         console.print(told(say("[dim]Empty[/dim]    {names}", names=", ".join(mail.missing))))
     sys.stdout.write("\n" + mail.text)
@@ -60,6 +63,22 @@ def preview(
         webbrowser.open(written.resolve().as_uri())
     elif written:
         console.print(told(say("\nWritten to {path}", path=written)))
+
+
+def _print_head(channel: str, mail: RenderedMail) -> None:
+    if channel == "email":
+        console.print(told(say("[dim]Subject[/dim]  {subject}", subject=_shown(mail.subject))))
+    if mail.title:
+        console.print(told(say("[dim]Title[/dim]    {title}", title=_shown(mail.title))))
+    for button in mail.buttons:
+        shown = f"{button['text']} → {button.get('link') or button.get('press')}"
+        console.print(told(say("[dim]Button[/dim]   {button}", button=_shown(shown))))
+    if channel == "sms":
+        parts = parts_of(mail.text.strip())
+        size = say(
+            "{count} of {alphabet}, {places} places", count=parts.count, alphabet=parts.alphabet, places=parts.places
+        )
+        console.print(told(say("[dim]Parts[/dim]    {size}", size=size)))
 
 
 def rendered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from dsl.catalog import TemplateInfo
 from dsl.diagnostics import Diagnostic, Label
@@ -11,8 +11,8 @@ from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source, Span
 from dsl.suggestions import nearest
-from engine.flow.template_sizes import NO_SAMPLE, SHOWN_BYTES, SampleData, too_large
-from engine.rendering.inspect import inspect_templates
+from engine.flow.template_sizes import NO_SAMPLE, SHOWN_BYTES, SampleData, too_large, too_many_parts
+from engine.rendering.inspect import Inspection, inspect_templates
 from engine.rendering.problems import TemplateProblem
 
 FOLDER = "templates/"
@@ -20,10 +20,17 @@ _TOPIC = re.compile(r"^topic:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 
 
 #: What a template gets a mistake or a warning for.
-_CODES: dict[str, str] = {"mjml": "E220", "no_alt": "W564", "broken_link": "W565", "cut_off": "W566"}
+_CODES: dict[str, str] = {
+    "mjml": "E220",
+    "no_alt": "W564",
+    "broken_link": "W565",
+    "cut_off": "W566",
+    "many_parts": "W567",
+}
 _LABELS: dict[str, str] = {
     "W564": say("many programs show no pictures at first"),
     "W565": say("whoever taps here gets nowhere"),
+    "W567": say("each part is paid for"),
     "W566": say("Gmail cuts what is longer than {size} KB", size=SHOWN_BYTES // 1000),
 }
 
@@ -37,13 +44,18 @@ def load_templates(
     for inspection in inspect_templates(sources):
         info = inspection.info
         known[info.channel, info.name] = info
-        for problem in (*inspection.problems, *inspection.warnings, *too_large(inspection, sources, sample)):
+        for problem in (*inspection.problems, *inspection.warnings, *_sizes(inspection, sources, sample)):
             if problem not in reported:  # a layout's mistake belongs to every template that uses it
                 reported.add(problem)
                 _report(problem, sources, found)
         if info.topic is not None and info.topic not in topics:
             _report_topic(info, info.topic, topics, sources, found=found)
     return known
+
+
+def _sizes(inspection: Inspection, sources: Mapping[str, str], sample: SampleData) -> Iterator[TemplateProblem]:
+    yield from too_large(inspection, sources, sample)
+    yield from too_many_parts(inspection, sources, sample)
 
 
 def _source(path: str, sources: Mapping[str, str]) -> Source:

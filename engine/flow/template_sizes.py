@@ -1,4 +1,5 @@
-"""How large a mail becomes: above a size, Gmail hides the rest behind a link, the unsubscribe link included."""
+"""How large a message becomes: above a size, Gmail hides the rest behind a link, the unsubscribe link included; an sms
+is paid for by its parts."""
 
 from __future__ import annotations
 
@@ -12,11 +13,15 @@ from dsl.messages import say
 from engine.errors import TemplateFailed
 from engine.rendering.email import MailRequest, MailTemplates
 from engine.rendering.inspect import Inspection
+from engine.rendering.parts import parts_of
 from engine.rendering.problems import TemplateProblem
 from engine.rendering.samples import sample_promo, sample_values
 
 #: Bytes of HTML that Gmail shows.
 SHOWN_BYTES = 102_000
+
+#: Parts of an sms that are no surprise on the bill.
+MOST_PARTS = 3
 
 #: Templates shorter than this are not rendered: three rows of a list do not make them that long.
 _SURELY_FINE = 40_000
@@ -56,6 +61,31 @@ def sample_request(template: str, sample: SampleData, locale: str | None = None)
         currency=sample.currency,
         now=_SOME_DAY,
     )
+
+
+def too_many_parts(inspection: Inspection, sources: Mapping[str, str], sample: SampleData) -> Iterator[TemplateProblem]:
+    """Of an sms: what an invented customer would get."""
+    info = inspection.info
+    if info.channel != "sms" or inspection.problems:
+        return
+    try:
+        texts = MailTemplates(sources, info.channel)
+        found = [
+            parts_of(texts.mail(sample_request(info.name, sample, each)).text.strip()) for each in (None, *info.locales)
+        ]
+    except TemplateFailed:
+        return
+    most = max(found, key=lambda parts: parts.count)
+    if most.count > MOST_PARTS:
+        yield TemplateProblem(
+            kind="many_parts",
+            file=info.path,
+            line=1,
+            message=say("this sms is sent in about {count} parts", count=most.count),
+            help=say("`{culprit}` allows only 70 characters a part", culprit=most.culprit)
+            if most.culprit and not most.culprit.isalpha()
+            else say("make it shorter"),
+        )
 
 
 def too_large(inspection: Inspection, sources: Mapping[str, str], sample: SampleData) -> Iterator[TemplateProblem]:

@@ -11,7 +11,7 @@ from dsl.messages import say
 
 ProblemKind: TypeAlias = Literal[
     "syntax", "unknown_filter", "unknown_test", "missing_file", "front_matter", "too_large", "not_allowed", "mjml",
-    "two_files", "no_alt", "broken_link", "cut_off",
+    "two_files", "no_alt", "broken_link", "cut_off", "many_parts",
 ]  # fmt: skip
 
 
