@@ -13,6 +13,7 @@ from dsl.checks.subject import CheckedRule, Subject
 from dsl.clauses import Clauses, compile_clauses
 from dsl.conditions import compile_condition
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.double_opt_in import confirmation_rules, templates_of
 from dsl.lints import lint_rules, lint_workspace, whole
 from dsl.lints.outline import FileOutline, outlines
 from dsl.problems import Problems, in_order
@@ -134,6 +135,7 @@ def _assemble_rule(
 
 
 def _assemble(rules: Sequence[plan.Rule], segments: dict[str, plan.Segment], catalog: Catalog) -> plan.Plan:
+    rules = [*rules, *confirmation_rules(catalog)]
     ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.file, rule.line))
     return plan.Plan(
         timezone=catalog.timezone,
@@ -145,6 +147,7 @@ def _assemble(rules: Sequence[plan.Rule], segments: dict[str, plan.Segment], cat
         segments=segments,
         quiet_hours=catalog.quiet_hours,
         caps=catalog.caps,
+        double_opt_in=tuple(sorted(templates_of(catalog))),
     )
 
 

@@ -47,6 +47,11 @@ class PublishedTexts:
     def consent_policy(self) -> Literal["required", "unless_refused"]:
         return "required" if self.settings.get("consent") == "required" else "unless_refused"
 
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """Channels and topics with double opt-in."""
+        return frozenset(self.settings.get("double_opt_in") or ())
+
     def mail_setting(self, key: Literal["from", "reply_to"]) -> str | None:
         found = self.settings.get("mail", {}).get(key)
         return str(found) if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl.diagnostics import Label
+from dsl.double_opt_in import templates_of
 from dsl.lints.workspace import Whole
 from dsl.messages import say
 from dsl.source import Span
@@ -12,6 +13,7 @@ def lint_unused_template(whole: Whole) -> None:
     if not whole.around.complete or not any(file.rules for file in whole.files):
         return
     used = {(sent.channel, sent.template) for rule in whole.rules() for sent in rule.sends}
+    used |= {("email", name) for name in templates_of(whole.catalog).values()}
     for (channel, name), template in sorted(whole.catalog.templates.items()):
         if (channel, name) not in used and (None, name) not in used:
             whole.warn(

@@ -76,3 +76,4 @@ class Plan:
     segments: dict[str, Segment] = field(default_factory=dict)  # in an order that needs no look ahead
     quiet_hours: QuietHours | None = None
     caps: tuple[WorkspaceCap, ...] = ()
+    double_opt_in: tuple[str, ...] = ()  # channels and topics: a yes counts when the customer has confirmed it

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from engine.core.consent import entries_between
 from engine.core.customers import with_context, with_traits
+from engine.core.double_opt_in import asking, held_back, to_ask, with_asked
 from engine.core.draft import Draft
 from engine.core.effects import Effects
 from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
@@ -69,8 +70,7 @@ def _decide(draft: Draft, event: Event) -> None:
     if event.context and (draft.customer.timezone is None or draft.customer.locale is None):
         _change_customer(draft, with_context(draft.customer, event.context), event)
     if event.kind == "identify":
-        attributes = draft.live.plan.attributes
-        _change_customer(draft, with_traits(draft.customer, event.properties, attributes, at=event.at), event)
+        _identify(draft, event)
         tending.after_event(draft, event, _occasion(draft, event))
         return
     draft.see(event)
@@ -93,6 +93,20 @@ def _decide(draft: Draft, event: Event) -> None:
 def _occasion(draft: Draft, event: Event) -> Occasion:
     starts = may_start(draft, event)
     return Occasion(id=event.id.hex, at=event.at, starts=starts, cause=event.cause, event=event.id)
+
+
+def _identify(draft: Draft, event: Event) -> None:
+    plan = draft.live.plan
+    told = with_traits(draft.customer, event.properties, plan.attributes, at=event.at)
+    wanted: tuple[str, ...] = ()
+    if plan.double_opt_in and told.consent != draft.customer.consent:
+        told, wanted = held_back(draft.customer, told, plan.double_opt_in)
+    _change_customer(draft, told, event)
+    for what in to_ask(draft.customer, wanted, event.at):
+        entry, asked = asking(event, what)
+        draft.change_customer(with_asked(draft.customer, what, event.at))
+        draft.consents.append(entry)
+        draft.emit(asked)
 
 
 def _change_customer(draft: Draft, customer: Customer, event: Event) -> None:

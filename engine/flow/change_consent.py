@@ -192,6 +192,7 @@ async def _stop(
             topic=texts.templates(message.channel).topic(message.template),
             consent=consent,
             consent_policy=policy.consent_policy,
+            confirmed=policy.confirmed,
         )
         block = check_consent(facts, chooser.now)
         if block is None:

@@ -55,7 +55,8 @@ async def find_person(runtime: ConsentRuntime, customer: UUID) -> Person | None:
         settings=policy.settings,
         channels=tuple(_channels(chooser, policy)),
         topics=tuple(
-            Offer(what=topic, is_on=chooser.consent.get(topic) is not False) for topic in _marketing_topics(policy)
+            Offer(what=topic, is_on=chooser.consent.get(topic, topic not in policy.confirmed))
+            for topic in _marketing_topics(policy)
         ),
     )
 
@@ -81,7 +82,11 @@ def _channels(chooser: Chooser, policy: PublishedTexts) -> list[Offer]:
     reachable = {"email": chooser.email is not None, "sms": chooser.phone is not None}
     offered = [each for each in used if reachable.get(each, each in chooser.consent)]
     return [
-        Offer(what=each, is_on=chooser.consent.get(each, policy.consent_policy == "unless_refused")) for each in offered
+        Offer(
+            what=each,
+            is_on=chooser.consent.get(each, policy.consent_policy == "unless_refused" and each not in policy.confirmed),
+        )
+        for each in offered
     ]
 
 

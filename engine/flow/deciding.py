@@ -61,6 +61,7 @@ class Decisions:
             self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
             self.points += [(partition, facts.customer.id, entry) for entry in effects.points]
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
+        self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
         self.consents += [(partition, facts.customer.id, entry) for entry in effects.consents]
         self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
         self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]

@@ -175,6 +175,7 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
         topic=texts.templates(message.channel).topic(message.template),
         consent=message.consent,
         consent_policy=policy.consent_policy,
+        confirmed=policy.confirmed,
         suppressed=message.suppressed,
         is_rule_on=message.rule in policy.rules,
         run_end=message.end_reason,

@@ -12,6 +12,7 @@ from dsl.built_in_events import with_built_in
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic, Severity
+from dsl.double_opt_in import asked_events
 from dsl.parser import parse_file, parse_tests
 from dsl.plan import Plan
 from dsl.problems import Problems, in_order
@@ -19,6 +20,7 @@ from dsl.syntax import Rule, RuleFile
 from engine.flow.template_catalog import load_templates
 from engine.flow.template_sizes import SampleData
 from engine.rendering.brand import brand_of
+from engine.workspace.confirmations import check_confirmations
 from engine.workspace.files import WorkspaceFiles, read_files
 from engine.workspace.outside import check_shown
 from engine.workspace.schema import Schema, load_schema
@@ -67,6 +69,8 @@ def read_ground(files: WorkspaceFiles) -> Ground:
     if files.settings:
         check_shown(settings.staff, schema.attributes, Problems(files.settings, found))
     catalog = _catalog(settings, schema, files, found)
+    if files.settings:
+        check_confirmations(settings.double_opt_in, catalog.templates, Problems(files.settings, found))
     return Ground(settings=settings, catalog=catalog, templates=files.templates, found=tuple(found))
 
 
@@ -109,7 +113,7 @@ def _parse(files: WorkspaceFiles) -> tuple[list[RuleFile], list[Diagnostic]]:
 
 def _catalog(settings: WorkspaceSettings, schema: Schema, files: WorkspaceFiles, found: list[Diagnostic]) -> Catalog:
     return Catalog(
-        events=with_built_in(schema.events, settings.channels),
+        events={**asked_events(settings.double_opt_in), **with_built_in(schema.events, settings.channels)},
         attributes=schema.attributes,
         templates=load_templates(files.templates, settings.topics, found, _sample(settings, schema)),
         topics=tuple(settings.topics),

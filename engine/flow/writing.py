@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.flow.batch import Batch
 from engine.flow.deciding import Decisions
 from engine.storage.appointments import call_off, save_appointments
-from engine.storage.consent import add_entries
+from engine.storage.consent import add_entries, note_asked
 from engine.storage.count_marks import save_count_marks
 from engine.storage.cursors import move_cursors
 from engine.storage.customers import save_customers
@@ -28,6 +28,7 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await save_customers(connection, decisions.customers)
     if decisions.consents:
         await add_entries(connection, decisions.consents)
+        await note_asked(connection, decisions.consents)
     if decisions.withdrawals:
         # Before the new messages: a restarted run takes back what it said before, not what it says now.
         await withdraw_messages(connection, decisions.withdrawals)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from engine.core.consent import ConsentEntry
+from engine.core.consent import ConsentEntry, asked_mark
 from engine.storage.database import Connection
 from engine.storage.events_in import TRACK
 
@@ -174,3 +174,14 @@ async def sent_to(connection: Connection, partitions: Sequence[int], message: UU
         "SELECT address FROM message WHERE partition = ANY($1::smallint[]) AND id = $2", partitions, message
     )
     return address
+
+
+async def note_asked(connection: Connection, entries: Sequence[tuple[int, UUID, ConsentEntry]]) -> None:
+    """That customers were asked to confirm, so that they are not asked again at once."""
+    asked = [(partition, customer, entry) for partition, customer, entry in entries if entry.how == "asked"]
+    if not asked:
+        return
+    await connection.executemany(
+        "UPDATE customer SET chosen = chosen || $3 WHERE partition = $1 AND id = $2",
+        [(partition, customer, {asked_mark(entry.what): entry.at.isoformat()}) for partition, customer, entry in asked],
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from dsl.catalog import Catalog
+from dsl.double_opt_in import templates_of
 from engine.core.addresses import address_of
 from engine.core.effects import NewMessage
 from engine.core.guards import MessageFacts
@@ -20,6 +21,7 @@ class Delivery:
     """What the guards ask of a workspace besides the plan."""
 
     policy: ConsentPolicy = "unless_refused"
+    confirmed: frozenset[str] = frozenset()  # channels and topics with double opt-in
     topics: Mapping[tuple[str, str], str] = field(default_factory=dict)  # of templates that have one
     failing: Collection[str] = ()  # templates that the provider refuses
     reaches_all: bool = False  # nobody's address is known: everybody is taken to have one
@@ -28,6 +30,7 @@ class Delivery:
     def of(catalog: Catalog, **more: Any) -> Delivery:
         return Delivery(
             policy=cast(ConsentPolicy, catalog.settings.get("consent", "unless_refused")),
+            confirmed=frozenset(templates_of(catalog)),
             topics={key: each.topic for key, each in catalog.templates.items() if each.topic is not None},
             **more,
         )
@@ -46,6 +49,7 @@ class Delivery:
             topic=self.topic(message.channel, message.template),
             consent=customer.consent,
             consent_policy=self.policy,
+            confirmed=self.confirmed,
             run_end=run.end_reason if run else None,
             **limits,
         )

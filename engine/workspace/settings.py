@@ -15,9 +15,11 @@ from dsl.problems import Problems
 from dsl.source import Source, Span
 from engine.tracking.policy import Tracking
 from engine.workspace.channels import MAIL_ONLY, ChannelSettings, read_channels
+from engine.workspace.confirmations import check_confirmed, read_confirmations
 from engine.workspace.kinds import is_name
 from engine.workspace.limits import read_caps, read_quiet_hours
 from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
+from engine.workspace.providers import read_providers
 from engine.workspace.reading import Reader
 from engine.workspace.tracking import Callbacks, read_callbacks, read_topic_title, read_tracking, untracked_topics
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
@@ -25,10 +27,11 @@ from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
 LANGUAGE = 1
 
 KEYS = (
-    "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "unknown_window", "late_after",
-    "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff", "tracking", "callbacks",
+    "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "double_opt_in",
+    "unknown_window", "late_after", "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
+    "tracking", "callbacks", "providers",
 )  # fmt: skip
-MAIL_KEYS = ("from", "reply_to", "accent", "site", "logo", "address")
+MAIL_KEYS = ("from", "reply_to", "unsubscribe", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
 POLICIES = ("hold", "resend")
 CONSENTS = ("unless_refused", "required")
@@ -44,6 +47,7 @@ class WorkspaceSettings:
     mail: dict[str, str] = field(default_factory=dict)  # the keys of MAIL_KEYS: addresses with a name perhaps, colour
     topics: dict[str, str] = field(default_factory=dict)  # name -> what a customer reads for it
     consent: str = CONSENTS[0]  # what marketing needs: no refusal, or an explicit yes
+    double_opt_in: dict[str, tuple[str, Span]] = field(default_factory=dict)  # channel or topic -> template that asks
     unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
     late_after: Length | None = None  # None: 72 hours
     leap_day: str = LEAP_DAYS[0]
@@ -54,6 +58,7 @@ class WorkspaceSettings:
     staff: dict[str, StaffGroup] = field(default_factory=dict)
     tracking: Tracking = field(default_factory=Tracking)  # opens and clicks
     callbacks: Callbacks = field(default_factory=Callbacks)  # providers that report
+    providers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by channel: how fast it may be used
     channels: ChannelSettings = field(default_factory=lambda: dict(MAIL_ONLY))  # in the order of `send best`
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +69,7 @@ class WorkspaceSettings:
             "topics": dict(self.topics),
             "consent": self.consent,
             "unknown_window": dict(self.unknown_window),
+            **self._confirmations(),
             "leap_day": self.leap_day,
             "quiet_hours": f"{self.quiet_hours.start} to {self.quiet_hours.end}" if self.quiet_hours else None,
             "promos": {name: asdict(pool) for name, pool in self.promos.items()},
@@ -71,8 +77,13 @@ class WorkspaceSettings:
             "channels": dict(self.channels),
             "staff": {name: group.as_json() for name, group in self.staff.items()},
             **({"tracking": self.tracking.as_json()} if self.tracking != Tracking() else {}),
+            **({"providers": self.providers} if self.providers else {}),
             **({"callbacks": self.callbacks.as_json()} if self.callbacks != Callbacks() else {}),
         }
+
+    def _confirmations(self) -> dict[str, Any]:
+        asking = {what: name for what, (name, _) in self.double_opt_in.items()}
+        return {"double_opt_in": asking} if asking else {}
 
 
 def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
@@ -93,6 +104,7 @@ def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
     untracked = untracked_topics(tree.get("topics"), reader)
     if untracked:
         read["tracking"] = replace(read.get("tracking", Tracking()), untracked=untracked)
+    check_confirmed(read.get("double_opt_in", {}), read.get("topics", {}), tree, reader)
     return WorkspaceSettings(**read)
 
 
@@ -146,6 +158,14 @@ def _read_mail(value: Tree, reader: Reader) -> dict[str, str]:
     return {key: text for key, text in read.items() if text}
 
 
+def _read_bare_address(value: Tree, reader: Reader) -> str | None:
+    text = reader.address(value)
+    if text is not None and not re.fullmatch(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9.-]+", text):
+        reader.wrong(value, say("a mail address without a name"))
+        return None
+    return text
+
+
 def _read_colour(value: Tree, reader: Reader) -> str | None:
     text = reader.text(value, say("a colour, such as #1f6f5c"))
     if text is None or re.fullmatch(r"#[0-9a-fA-F]{6}", text):
@@ -165,6 +185,7 @@ def _read_site(value: Tree, reader: Reader) -> str | None:
 _MAIL: dict[str, Callable[[Tree, Reader], str | None]] = {
     "from": lambda value, reader: reader.address(value),
     "reply_to": lambda value, reader: reader.address(value),
+    "unsubscribe": lambda value, reader: _read_bare_address(value, reader),
     "accent": _read_colour,
     "site": _read_site,
     "logo": _read_site,
@@ -204,9 +225,11 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "topics": _read_topics,
     "consent": lambda value, reader: reader.choice(value, CONSENTS),
     "unknown_window": _read_unknown_window,
+    "double_opt_in": read_confirmations,
     "promos": read_promos,
     "webhooks": read_webhooks,
     "staff": read_staff,
+    "providers": read_providers,
     "late_after": lambda value, reader: reader.length(value),
     "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),
     "quiet_hours": read_quiet_hours,

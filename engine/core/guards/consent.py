@@ -16,6 +16,9 @@ def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
         return Block(f"no consent: {facts.channel} refused", other_way=True)
     if facts.topic is not None and facts.consent.get(facts.topic) is False:
         return Block(f"no consent: topic {facts.topic} refused")
+    for what in facts.confirmed & {facts.channel, facts.topic}:
+        if facts.consent.get(str(what)) is not True:
+            return Block(f"no consent: {what} was never confirmed", other_way=what == facts.channel)
     if facts.consent_policy == "required" and facts.consent.get(facts.channel) is not True:
         return Block(f"no consent: {facts.channel} was never agreed to", other_way=True)
     return None

@@ -45,6 +45,7 @@ class MessageFacts:
     topic: str | None = None  # of its template
     consent: Mapping[str, bool] = field(default_factory=dict)  # by channel and topic; absent: never asked
     consent_policy: Literal["required", "unless_refused"] = "unless_refused"
+    confirmed: frozenset[str] = frozenset()  # channels and topics that need a yes of the customer's own (double opt-in)
     suppressed: str | None = None  # why the address must not be contacted
     is_rule_on: bool = True  # the live rule set still has the rule
     run_end: str | None = None  # why its run has ended; None: it goes on
