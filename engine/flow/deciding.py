@@ -58,7 +58,6 @@ class Decisions:
             self.withdrawals += [(partition, withdrawal) for withdrawal in effects.withdrawals]
             self.marks += [(partition, facts.customer.id, mark) for mark in effects.marks]
             self.released += [(partition, facts.customer.id, run) for run in effects.released]
-            self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
             self.points += [(partition, facts.customer.id, entry) for entry in effects.points]
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
         self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
