@@ -15,7 +15,7 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import confusions, gaps, money, names, notations, order, quantities, signs, spelling, structure
+from dsl.recovery import confusions, gaps, money, names, notations, order, quantities, signs, spelling, structure, units
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -72,6 +72,8 @@ LOOKS: tuple[Look, ...] = (
     spelling.wait_for_duration,
     quantities.unknown_unit,
     order.too_long,
+    units.times_before_event,
+    units.missing_unit,
     quantities.time_elsewhere,
     signs.sign_for_word,
     signs.word_for_sign,
