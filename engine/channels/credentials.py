@@ -13,6 +13,7 @@ class NoCredentials(LookupError):
 @dataclass(frozen=True, slots=True)
 class Credentials:
     environment: Mapping[str, str]
+    link_key: bytes = b""  # of the installation: what else is secret here can be derived from it
 
     def __getitem__(self, variable: str) -> str:
         """Raises NoCredentials."""

@@ -16,6 +16,7 @@ from engine.channels import Channel, Handover, TryLater, Verdict
 from engine.channels.credentials import Credentials, NoCredentials
 from engine.channels.http_post import Asker
 from engine.channels.mailbox import KeepMail, MailboxChannel
+from engine.channels.push import open_push
 from engine.channels.sms_gateway import open_gateway
 from engine.channels.sms_twilio import open_twilio
 from engine.channels.telegram import open_telegram
@@ -28,6 +29,7 @@ OPENERS: dict[str, Opener] = {
     "twilio": open_twilio,
     "gateway": open_gateway,
     "telegram": open_telegram,
+    "push": open_push,
 }
 
 
@@ -52,6 +54,7 @@ class Registry:
     secrets: Mapping[str, str]  # the environment
     keep: KeepMail
     is_real: bool  # this server sends mails for real
+    link_key: bytes = b""  # of the installation
     _opened: dict[bytes, Channel] = field(default_factory=dict)
 
     def find(self, name: str, settings: Mapping[str, Any]) -> Channel | None:
@@ -74,6 +77,6 @@ class Registry:
             reason = f"kogda.yaml says under channels nothing of who sends {name}"
             return WaitingChannel(reason) if self.is_real else kept
         try:
-            return OPENERS[written["provider"]](written, Credentials(self.secrets), self.asker)
+            return OPENERS[written["provider"]](written, Credentials(self.secrets, self.link_key), self.asker)
         except NoCredentials as error:
             return WaitingChannel(str(error)) if self.is_real else kept

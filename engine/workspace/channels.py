@@ -19,13 +19,16 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "telegram": ("telegram",),
     "whatsapp": ("gateway",),
     "viber": ("gateway",),
+    "push": ("push",),
+    "inapp": (),
 }
 
 #: Keys of each provider: those it needs, and those it may have.
 TWILIO = ("account", "token_env"), ("from", "service", "key", "url")
 TELEGRAM = ("token_env",), ("secret_env", "bot", "url")
 GATEWAY = ("url",), ("method", "headers", "body", "format", "id", "code", "sent", "dead", "rejected", "later")
-KEYS = {"twilio": TWILIO, "telegram": TELEGRAM, "gateway": GATEWAY}
+PUSH = (), ("firebase_env", "contact", "web_key_env", "url")
+KEYS = {"twilio": TWILIO, "telegram": TELEGRAM, "gateway": GATEWAY, "push": PUSH}
 
 METHODS = ("POST", "PUT", "GET")
 FORMATS = ("json", "form")
@@ -37,6 +40,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SENDER = re.compile(r"\+?[0-9]{3,15}|[A-Za-z0-9 ._&-]{1,11}")
 _PATH = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_CONTACT = re.compile(r"(mailto:)?[^\s@<>:]{1,64}@[^\s@<>:]{3,255}|https://[^\s@#]{3,255}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 ChannelSettings: TypeAlias = dict[str, dict[str, Any]]
@@ -64,8 +68,13 @@ def _settings(channel: Entry, reader: Reader) -> dict[str, Any]:
     if mapping is None or not mapping.entries:
         return {}
     if not providers:
+        is_mail = channel.key == "email"
         problem = say("mails are set up with KOGDA_SMTP_URL in the environment")
-        reader.problems.error("E521", say("email has no settings here"), Label(channel.key_span, problem))
+        reader.problems.error(
+            "E521",
+            say("email has no settings here") if is_mail else say("{channel} has no settings", channel=channel.key),
+            Label(channel.key_span, problem if is_mail else say("its name alone is enough")),
+        )
         return {}
     named = mapping.get("provider")
     provider = reader.choice(named, providers) if named is not None else providers[0]
@@ -79,6 +88,8 @@ def _settings(channel: Entry, reader: Reader) -> dict[str, Any]:
     missing = [key for key in needed if key not in mapping.entries]
     if provider == "twilio" and not {"from", "service"} & mapping.entries.keys():
         missing.append("from")
+    if provider == "push" and not {"firebase_env", "contact"} & mapping.entries.keys():
+        missing.append("firebase_env / contact")
     if missing:
         reader.problems.error(
             "E521",
@@ -174,6 +185,15 @@ def _codes(value: Tree, reader: Reader) -> list[str]:
     return [code for code in codes if code]
 
 
+def _contact(value: Tree, reader: Reader) -> str | None:
+    """Of who sends, for the operators of push services: `mailto:` stands before an address."""
+    text = value.text.strip() if isinstance(value, Scalar) else ""
+    if _CONTACT.fullmatch(text):
+        return text if text.startswith(("mailto:", "https://")) else f"mailto:{text}"
+    reader.wrong(value, say("an address of yours, such as push@shop.example or https://shop.example/contact"))
+    return None
+
+
 _path = _matching(_PATH, say("where it stands in the answer, such as messages.0.id"))
 
 _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
@@ -182,6 +202,9 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "service": _matching(_ACCOUNT, say("the id of the messaging service, such as MG0123456789")),
     "from": _matching(_SENDER, say('a sender, such as "+491701234567" or Shop')),
     "bot": _matching(re.compile(r"@?[A-Za-z0-9_]{4,64}"), say("the name of the bot, such as teplo_bot")),
+    "contact": _contact,
+    "firebase_env": read_variable,
+    "web_key_env": read_variable,
     "token_env": read_variable,
     "secret_env": read_variable,
     "url": _url,
