@@ -91,7 +91,8 @@ def verdict_of(answer: Answer) -> Verdict:
         return Sent(said["name"])
     error = said.get("error")
     if not isinstance(error, dict):
-        return not_its_own(answer)
+        without_name = Unknown(f"{answer.host} answered {answer.status} without the name of a message")
+        return without_name if 200 <= answer.status < 300 else by_status(answer, words_of(error))
     return _meaning_of(_code_of(said), error, answer)
 
 
