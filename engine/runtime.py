@@ -16,10 +16,12 @@ from engine.channels import Channel, Channels
 from engine.channels.http_post import HttpPoster, Poster
 from engine.channels.opening import close_channels, open_channels
 from engine.channels.registry import Registry
+from engine.circuits import Circuits, FullLanes
 from engine.clock import utc_now
 from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
 from engine.counts import Counts
+from engine.domains import Domains
 from engine.errors import ConfigurationError, RuleSetCorrupt, RuleSetUnreadable
 from engine.keeping import keeper
 from engine.notices import Notices
@@ -122,6 +124,9 @@ class Runtime:
     registry: Registry | None = None  # the channels that kogda.yaml names
     poster: Poster = field(default_factory=HttpPoster)
     secrets: Mapping[str, str] = field(default_factory=dict)  # the environment, by variable
+    domains: Domains = field(default_factory=Domains)
+    circuits: Circuits = field(default_factory=Circuits)
+    full_lanes: FullLanes = field(default_factory=FullLanes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
 
     def channel(self, name: str, settings: Mapping[str, Any]) -> Channel | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
@@ -12,6 +11,8 @@ from uuid import UUID, uuid4
 
 from engine.core.guards import Block
 from engine.core.identity import partition_of
+from engine.flow.choosing import Chosen, choose, reserve
+from engine.flow.circuits import Gates, gates_of
 from engine.flow.judging import Judged, Room, judge_messages
 from engine.flow.staff_notes import is_for_a_group, spread_notes
 from engine.runtime import Runtime
@@ -43,6 +44,7 @@ class Claimed:
     attempt: UUID
     texts: PublishedTexts  # to render it with
     policy: PublishedTexts  # of the live rule set
+    wait_s: float = 0.0  # until its place at the provider is free
     claimed_at: float = field(default_factory=monotonic)
 
 
@@ -52,6 +54,7 @@ class Claim:
     blocked: Counter[str] = field(default_factory=Counter)  # by guards: suppressed, postponed, queued
     held: int = 0  # stuck ones, now unknown
     is_last: bool = True  # nothing more was due
+    opens_in_s: float | None = None  # when a limit lets more through
 
     @property
     def suppressed(self) -> int:
@@ -70,7 +73,8 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         policy = await runtime.texts.of(connection, live)
         woken, held = await _settle_stuck(connection, policy)
         looked_at = max(room.total, look_at)
-        due = await lock_due_messages(connection, limit=looked_at, lanes=Lanes(marketing=room.marketing > 0))
+        gates = await gates_of(connection, runtime)
+        due = await lock_due_messages(connection, limit=looked_at, lanes=_open_lanes(room, gates, runtime))
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:
             await move_messages(connection, strays)  # and found there by the next claim
@@ -80,27 +84,42 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         judgement = await judge_messages(connection, to_judge, policy, runtime, room=replace(room))
         free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
-        claimed = tuple(
-            Claimed(message=each.message, attempt=uuid4(), texts=each.texts, policy=policy)
-            for each in _that_fit(free, room)
-        )
+        chosen = choose(free, room, runtime.domains, on_trial=gates.on_trial)
+        chosen = await reserve(connection, chosen, policy)
+        claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
+        blocked += [*chosen.put_off, *gates.given_up]
         if blocked or spread:
             woken |= await settle(connection, [*blocked, *spread])
+    runtime.full_lanes.note(chosen.full)
     if woken:
         await runtime.waker.wake(woken)
-    is_last = len(due) < looked_at and len(free) == len(claimed) and judgement.is_all and not (strays or notes)
+    is_last = len(due) < looked_at and not chosen.left and judgement.is_all and not (strays or notes)
     states: Counter[str] = Counter(each.state for each in blocked)
-    return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last)
+    moments = [runtime.full_lanes.opens_in_s, *(each.total_seconds() for each in chosen.next_places)]
+    opens_in_s = min((each for each in moments if each is not None), default=None)
+    return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last, opens_in_s=opens_in_s)
 
 
-def _that_fit(free: Iterable[Judged], room: Room) -> Iterator[Judged]:
-    left = replace(room)
-    for each in free:
-        if left.has_place(transactional=each.message.transactional):
-            left.take(transactional=each.message.transactional)
-            yield each
+def _open_lanes(room: Room, gates: Gates, runtime: Runtime) -> Lanes:
+    full = runtime.full_lanes.now()
+    return Lanes(
+        marketing=room.marketing > 0,
+        closed=[*gates.closed, *(channel for channel, is_service in full if is_service)],
+        closed_to_marketing=[channel for channel, is_service in full if not is_service],
+    )
+
+
+def _claimed(judged: Judged, chosen: Chosen, policy: PublishedTexts) -> Claimed:
+    wait = chosen.waits.get(judged.message.id)
+    return Claimed(
+        message=judged.message,
+        attempt=uuid4(),
+        texts=judged.texts,
+        policy=policy,
+        wait_s=wait.total_seconds() if wait else 0.0,
+    )
 
 
 async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:

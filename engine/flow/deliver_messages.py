@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import structlog
 
+from engine.channels.places import STUCK_S
+from engine.circuits import breaker_of
 from engine.core.addresses import CONTACTS
-from engine.flow.claiming import LEASE, Claimed, claim_messages
+from engine.flow.choosing import domain_of
+from engine.flow.circuits import close_gates, open_gate
+from engine.flow.claiming import LEASE, Claim, Claimed, claim_messages
 from engine.flow.handing_over import Finished, hand_over
 from engine.flow.judging import Room
 from engine.runtime import Runtime
@@ -30,6 +36,8 @@ _KEPT_FREE = 4
 _LOOK_FOR_SERVICE_S = 0.25
 #: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
 _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
+#: Where a limit lets more through that soon it is waited for; the sweep knows of the rest.
+_WAITS_FOR_A_PLACE_S = 1.0
 #: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
 _LOOK_AT_MOST = 500
 #: Verdicts are written together: so many, or those that came within this time of the first.
@@ -82,6 +90,9 @@ class _Desk:
     look_at: int = 0  # more than there is room for, while guards stop most of what is due
     looked_for_service_at: float = 0.0
     at_work_on_marketing: int = 0
+    opens_at: float | None = None  # when a limit lets more through
+    went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # channel to reason and settings
+    came_back: set[str] = field(default_factory=set)
 
     async def work(self) -> None:
         while not self.runtime.stopping.is_set():
@@ -91,13 +102,38 @@ class _Desk:
                 await self._claim(replace(self._room(), marketing=0))
             if self.in_hand:
                 await self._settle_finished(timeout=min(self.look_again_s, _LOOK_FOR_SERVICE_S))
-            elif self.is_all_claimed:
+            elif self.is_all_claimed and not await self._waits_for_a_place():
                 return
 
+    async def _waits_for_a_place(self) -> bool:
+        """Whether there is something to look for after it."""
+        if self.opens_at is None:
+            return False
+        seconds = self.opens_at - monotonic()
+        if seconds > _WAITS_FOR_A_PLACE_S:
+            return False
+        if seconds <= 0:
+            self.opens_at, self.is_all_claimed = None, False
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.runtime.stopping.wait(), min(seconds, _LOOK_FOR_SERVICE_S))
+        return True
+
+    def _note_opening(self, claim: Claim) -> None:
+        now = monotonic()
+        moments = [self.opens_at, now + claim.opens_in_s if claim.opens_in_s is not None else None]
+        self.opens_at = min((each for each in moments if each is not None and each > now), default=None)
+
     def _room(self) -> Room:
-        most = self.at_once - self.at_once // _KEPT_FREE
-        free = self.at_once - len(self.in_hand)
-        return Room(total=free, marketing=max(min(most - self.at_work_on_marketing, free), 0))
+        most, stuck = self.at_once - self.at_once // _KEPT_FREE, self._stuck()
+        free = max(self.at_once - len(self.in_hand) + stuck, 0)
+        return Room(total=free, marketing=max(min(most - self.at_work_on_marketing + stuck, free), 0))
+
+    def _stuck(self) -> int:
+        """Messages that their receiver lets hang: others are taken in their place, up to half as many again."""
+        since = monotonic() - STUCK_S
+        stuck = sum(each.claimed_at + each.wait_s < since for each in self.in_hand.values())
+        return min(stuck, self.at_once // 2)
 
     def _wants_more(self) -> bool:
         most, room = self.at_once - self.at_once // _KEPT_FREE, self._room()
@@ -133,8 +169,10 @@ class _Desk:
         self.counts.update(stopped)
         self.runtime.counts.attempted(stopped)
         for claimed in claim.claimed:
-            self.in_hand[asyncio.create_task(hand_over(claimed, self.runtime, self._is_ours))] = claimed
+            self.in_hand[asyncio.create_task(self._hand_over(claimed))] = claimed
             self.at_work_on_marketing += not claimed.message.transactional
+            self.runtime.domains.began(domain_of(claimed.message))
+        self._note_opening(claim)
         if not room.marketing:  # what waits besides is as it was
             self.looked_for_service_at = 0.0 if claim.claimed and not claim.is_last else monotonic()
             return
@@ -142,6 +180,11 @@ class _Desk:
         self.look_at = min(look_at * 4, _LOOK_AT_MOST) if is_scarce else 0
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
         self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)
+
+    async def _hand_over(self, claimed: Claimed) -> Finished | None:
+        if claimed.wait_s:
+            await asyncio.sleep(claimed.wait_s)
+        return await hand_over(claimed, self.runtime, self._is_ours)
 
     def _is_ours(self, claimed: Claimed) -> bool:
         """By this process's monotonic clock: it may have stood still since the claim."""
@@ -161,10 +204,14 @@ class _Desk:
                 _log.error("delivery_failed", message=str(claimed.message.id), error=repr(error), exc_info=error)
                 continue
             ended = task.result()
+            self.runtime.domains.ended(domain_of(claimed.message), ended.met if ended else "nobody")
             if ended is not None:
                 finished.append(ended)
+                self._note_provider(claimed, ended)
         if finished:
             await self._settle(finished)
+        if self.went_down or self.came_back:
+            await self._switch_gates()
         await self._extend()
 
     async def _settle(self, finished: Sequence[Finished]) -> None:
@@ -184,8 +231,30 @@ class _Desk:
         if woken:
             await self.runtime.waker.wake(woken)
 
+    def _note_provider(self, claimed: Claimed, ended: Finished) -> None:
+        channel, settings, circuits = claimed.message.channel, claimed.policy.settings, self.runtime.circuits
+        if ended.met == "nobody" and ended.outage is None:
+            return
+        if circuits.ended(channel, ended.outage, breaker_of(settings, channel)):
+            self.went_down[channel] = (ended.outage or "", settings)
+        elif ended.outage is None and channel in circuits.open:
+            self.came_back.add(channel)
+
+    async def _switch_gates(self) -> None:
+        went_down, self.went_down = self.went_down, {}
+        came_back, self.came_back = self.came_back, set()
+        try:
+            for channel, (reason, settings) in went_down.items():
+                await open_gate(self.runtime, channel, reason, settings)
+            if came_back:
+                await close_gates(self.runtime, came_back)
+        except TROUBLE as error:
+            _log.warning("provider_state_not_written", error=repr(error))
+
     def _tell_outage(self, reasons: Sequence[str]) -> None:
         """A provider that is down concerns the operator at once, and not once for each mail."""
+        if self.runtime.circuits.open:
+            return  # told already
         count = self.runtime.notices.add("outage", len(reasons))
         if reasons and count:
             _log.warning("mails_put_off", messages=count, reason=reasons[-1])

@@ -29,11 +29,12 @@ from engine.core.effects import OUTWARD
 from engine.core.limits import Limits
 from engine.core.retries import next_attempt
 from engine.core.ways import VERDICT
+from engine.domains import Met
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
-from engine.flow.tracking_mails import tracked_mail
 from engine.flow.message_links import links_of, with_way_out
+from engine.flow.tracking_mails import tracked_mail
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
@@ -53,6 +54,7 @@ class Finished:
     settlement: Settlement
     dead_addresses: tuple[tuple[str, str, str], ...] = ()  # channel, address, reason
     poison: Quarantined | None = None
+    met: Met = "nobody"  # at the other end
     outage: str | None = None  # the provider takes no mail at all, and why; nothing of the customer is in it
 
 
@@ -82,7 +84,7 @@ async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Cla
     verdict, where = ended
     finished = settled_as(claimed, verdict)
     # A receiver that is down is its own operator's concern: mails go on.
-    return replace(finished, settlement=replace(finished.settlement, address=where), outage=None)
+    return replace(finished, settlement=replace(finished.settlement, address=where), met="nobody", outage=None)
 
 
 def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:
@@ -92,18 +94,20 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             reason = "rendered empty: " + ", ".join(missing) if missing else None
             dead = _dead(claimed, gone, "gone") if gone else ()
             settlement = _settled(claimed, "sent", reason, provider_id=provider_id)
-            return Finished(settlement=settlement, dead_addresses=dead)
+            return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case Rejected(reason, suppress):
             addresses = [each.address for each in claimed.message.contacts] or [claimed.message.address or ""]
             dead = _dead(claimed, addresses, reason) if suppress else ()
-            return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True), dead_addresses=dead)
+            settlement = _settled(claimed, "failed", reason, undeliverable=True)
+            return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case TryLater(reason, after, is_outage):
             outage = _ADDRESS.sub("…", reason) if is_outage else None
-            return Finished(settlement=_again(claimed, reason, after=after), outage=outage)
+            met: Met = "nobody" if is_outage else "silent"
+            return Finished(settlement=_again(claimed, reason, after=after), outage=outage, met=met)
         case Unknown(reason):
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
-                return Finished(settlement=_settled(claimed, "unknown", reason))
-            return Finished(settlement=_again(claimed, f"sent again: {reason}", maybe_duplicate=True))
+                return Finished(settlement=_settled(claimed, "unknown", reason), met="silent")
+            return Finished(settlement=_again(claimed, f"sent again: {reason}", maybe_duplicate=True), met="silent")
 
 
 def _dead(claimed: Claimed, addresses: Sequence[str], reason: str) -> tuple[tuple[str, str, str], ...]:

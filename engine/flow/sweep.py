@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.flow.circuits import look_up
 from engine.runtime import Runtime
 
 
@@ -17,9 +18,10 @@ class Waiting:
 
 
 async def find_waiting(runtime: Runtime) -> Waiting:
-    """One statement, a few index probes a partition."""
+    """A few index probes a partition. Also learns which providers are down."""
     async with runtime.database.connection() as connection:
         rows = await connection.fetch(_WAITING)
+        await look_up(connection, runtime)
     found = {row[0] for row in rows}
     return Waiting(frozenset(found - {_DELIVERY}), _DELIVERY in found)
 
