@@ -16,6 +16,7 @@ import structlog
 
 from engine.errors import KogdaError, NothingPublished
 from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
+from engine.flow.crediting import credit_goals
 from engine.flow.deciding import Decisions, add_short, decide, quarantined, set_failures_aside
 from engine.flow.merge_customers import merge_customers
 from engine.flow.set_aside import What, find_suspect, set_aside
@@ -132,6 +133,8 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
                 raise _Failed
             set_failures_aside(batch, decisions, tries=TRIES)
         await write_decisions(connection, decisions, carefully=way.carefully)
+        if decisions.goals:
+            await credit_goals(connection, runtime, decisions.goals, live=batch.live.program.rule_set)
         if _has_moved(batch):
             await write_progress(connection, batch)
         if batch.merges:

@@ -34,6 +34,7 @@ class Decisions:
     marks: list[tuple[int, UUID, OnceMark]] = field(default_factory=list)
     counted: list[tuple[int, UUID, CountMark]] = field(default_factory=list)
     released: list[tuple[int, UUID, UUID]] = field(default_factory=list)
+    goals: list[tuple[int, Run]] = field(default_factory=list)  # runs that have just reached theirs
     emitted: list[tuple[int, str, Event]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
     memberships: list[tuple[int, UUID, Membership]] = field(default_factory=list)
@@ -53,6 +54,8 @@ class Decisions:
             known = {run.id for run in facts.runs}
             for run in effects.runs:
                 (self.runs if run.id in known else self.new_runs).append((partition, run))
+                if run.goal_at is not None and not _had_reached(run, facts):
+                    self.goals.append((partition, run))
             self.notes += [(partition, note) for note in effects.notes]
             self.messages += [(partition, message) for message in effects.messages]
             self.withdrawals += [(partition, withdrawal) for withdrawal in effects.withdrawals]
@@ -74,6 +77,10 @@ class Decisions:
         column.append((partition, _ended(run, now, reason)))
         self.notes.append((partition, Note(run=run.id, at=now, line=0, what="ended", detail=detail or reason)))
         self.withdrawals.append((partition, Withdrawal(run=run.id, reason=reason)))
+
+
+def _had_reached(run: Run, facts: Facts) -> bool:
+    return any(each.id == run.id and each.goal_at is not None for each in facts.runs)
 
 
 def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:

@@ -16,6 +16,7 @@ from engine.core.history import History, with_event
 from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Past, Run
 from engine.flow.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
+from engine.flow.crediting import credit_goals
 from engine.flow.deciding import Decisions
 from engine.flow.past import Looker, past_of
 from engine.flow.promo_codes import ShortOfCodes, with_codes
@@ -50,6 +51,8 @@ async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch
             decisions.memberships, decisions.appointments = [], []
             await look_again(connection, _move_of(merge))
         await write_decisions(connection, decisions)
+        if decisions.goals:
+            await credit_goals(connection, runtime, decisions.goals, live=batch.live.program.rule_set)
         told.failures += decisions.failures
         told.messages += decisions.messages
     return told

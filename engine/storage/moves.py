@@ -35,7 +35,7 @@ async def move_belongings(connection: Connection, move: Move, after: Cursor) -> 
     """
     places = (move.partition, move.source, move.target_partition, move.target)
     await connection.execute(_NOTES, move.partition, move.source, move.target_partition)
-    for statement in (_RUNS, _MARKS, _COUNT_MARKS, _MESSAGES, _OUTCOMES):
+    for statement in (_RUNS, _MARKS, _COUNT_MARKS, _MESSAGES, _REACTIONS, _OUTCOMES):
         await connection.execute(statement, *places)
     await connection.execute(
         "DELETE FROM once_mark WHERE partition = $1 AND customer = $2", move.partition, move.source
@@ -65,6 +65,15 @@ _COUNT_MARKS = """
     SELECT $3, $4, rule, key, at, used FROM count_mark WHERE partition = $1 AND customer = $2
     ON CONFLICT (partition, customer, rule, key) DO UPDATE SET at = excluded.at, used = excluded.used
     WHERE count_mark.at < excluded.at
+"""
+# After the messages: hits are known by theirs.
+_REACTIONS = """
+    WITH told AS (UPDATE reaction SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2),
+    asked AS (
+        UPDATE hit h SET partition = $3 FROM message m
+        WHERE m.partition = $3 AND m.customer = $4 AND h.partition = $1 AND h.message = m.id
+    )
+    UPDATE conversion SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2
 """
 _MESSAGES = """
     UPDATE message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2 AND state <> 'sending'

@@ -43,6 +43,7 @@ CREATE TABLE conversion (
     PRIMARY KEY (partition, event)
 );
 CREATE INDEX conversion_of_message ON conversion (partition, message);
+CREATE INDEX conversion_of_customer ON conversion (partition, customer);
 CREATE INDEX conversion_at ON conversion (at);
 
 -- What providers have told us, so that it is taken once.
