@@ -68,6 +68,7 @@ class Settings(BaseSettings):
 
     keep_mailbox_days: int = Field(default=30, ge=1, description="days that mails stay on the mailbox page")
     keep_rejects_days: int = Field(default=30, ge=1, description="days that refused events are kept")
+    keep_inbox_days: int = Field(default=90, ge=1, description="days that customers find a message in their inbox")
 
     max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")
     max_batch_bytes: int = Field(default=500 * 1024, ge=1024, description="largest body accepted, raw and unpacked")

@@ -1,13 +1,15 @@
-"""Connects the mailbox channel to its table: channels and storage know nothing of each other."""
+"""Connects channels that keep messages to their tables: channels and storage know nothing of each other."""
 
 from __future__ import annotations
 
 import asyncpg
 
-from engine.channels import Handover
+from engine.channels import Handover, Push
+from engine.channels.inbox import KeepItem
 from engine.channels.mailbox import KeepMail, StoreUnreachable
 from engine.channels.mime import Envelope
 from engine.storage.database import Database
+from engine.storage.inbox import NewItem, keep_item
 from engine.storage.mailbox import NewMail, keep_mail
 
 
@@ -28,6 +30,28 @@ def keeper(database: Database) -> KeepMail:
         try:
             async with database.connection() as connection:
                 await keep_mail(connection, mail)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreUnreachable(str(error) or type(error).__name__) from error
+
+    return keep
+
+
+def inbox_keeper(database: Database) -> KeepItem:
+    async def keep(handover: Handover) -> bool:
+        content = handover.content
+        assert isinstance(content, Push)
+        item = NewItem(
+            partition=handover.origin.partition,
+            message=handover.message,
+            title=content.title,
+            text=content.text,
+            link=content.link,
+            image=content.image,
+            data=content.data,
+        )
+        try:
+            async with database.transaction() as connection:
+                return await keep_item(connection, item)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StoreUnreachable(str(error) or type(error).__name__) from error
 

@@ -23,7 +23,7 @@ from engine.core.program import Program, load_program
 from engine.counts import Counts
 from engine.domains import Domains
 from engine.errors import ConfigurationError, RuleSetCorrupt, RuleSetUnreadable
-from engine.keeping import keeper
+from engine.keeping import inbox_keeper, keeper
 from engine.notices import Notices
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
@@ -149,17 +149,20 @@ async def open_runtime(
         await make_event_partitions(database)
         waker = waker or waker_of(settings)
         try:
-            channels = open_channels(settings, keeper(database))
+            channels = open_channels(settings, keeper(database), inbox_keeper(database))
             poster = HttpPoster(allows_private=settings.webhooks_private)
             secrets = given_variables()
-            registry = Registry(poster, secrets, keeper(database), is_real=settings.smtp_url is not None)
+            signing_key = link_key(settings, installation.link_secret)
+            registry = Registry(
+                poster, secrets, keeper(database), is_real=settings.smtp_url is not None, link_key=signing_key
+            )
             try:
                 yield Runtime(
                     settings,
                     database,
                     waker,
                     installation.partitions,
-                    link_key(settings, installation.link_secret),
+                    signing_key,
                     channels,
                     poster=poster,
                     registry=registry,

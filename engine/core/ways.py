@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from dsl import plan
-from engine.core.addresses import PHONES
+from engine.core.addresses import INBOX, PHONES, has_inbox
 from engine.core.bounces import BOUNCES
 from engine.core.channel_choice import ChannelFacts, choose_channels
 from engine.core.draft import Draft
@@ -42,6 +42,8 @@ def _ways(draft: Draft, run: Run, recipient: plan.Recipient, line: int) -> list[
 def _facts(draft: Draft) -> ChannelFacts:
     customer = draft.customer
     reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set()) | draft.contacts
+    if has_inbox(customer.key):
+        reachable |= {INBOX}
     return ChannelFacts(reachable=frozenset(reachable), consent=customer.consent, delivered=draft.delivered_by)
 
 

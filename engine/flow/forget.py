@@ -16,6 +16,7 @@ async def forget_old(runtime: Runtime) -> Counter[str]:
     keep = {
         "mailbox": timedelta(days=runtime.settings.keep_mailbox_days),
         "reject": timedelta(days=runtime.settings.keep_rejects_days),
+        "inbox_message": timedelta(days=runtime.settings.keep_inbox_days),
     }
     total: Counter[str] = Counter()
     for _ in range(_MOST_ROUNDS):

@@ -58,7 +58,7 @@ class DueMessage(NamedTuple):
     def address(self) -> str | None:
         if self.channel in CONTACTS:
             return self.contacts[0].address if self.contacts else None
-        return address_of(self.channel, email=self.email, phone=self.phone)
+        return address_of(self.channel, email=self.email, phone=self.phone, key=self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ async def move_belongings(connection: Connection, move: Move, after: Cursor) -> 
     )
     await connection.execute(_CONTACTS, *places)
     await connection.execute("DELETE FROM contact WHERE partition = $1 AND customer = $2", move.partition, move.source)
+    await connection.execute(_INBOX, *places)
     await connection.execute(_DEEDS, *places)
     await connection.execute(_EVENTS, *places, after.xid, after.seq)
 
@@ -86,6 +87,7 @@ _CONTACTS = """
     SET detail = excluded.detail, added_at = excluded.added_at, gone_at = excluded.gone_at
     WHERE contact.added_at < excluded.added_at
 """
+_INBOX = "UPDATE inbox_message SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2"
 _DEEDS = """
     WITH ledger AS (UPDATE points_entry SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2),
     codes AS (UPDATE promo_code SET partition = $3, customer = $4 WHERE partition = $1 AND customer = $2)

@@ -1,4 +1,4 @@
-"""What is kept for people to look at, for a while: kept mails and refused events. A little at a time."""
+"""What is kept for people to look at, for a while: kept mails, refused events, inboxes. A little at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.storage.database import Connection
 AT_ONCE = 1_000
 
 #: By table, the column that says how old a row is.
-_TIMES = {"mailbox": "at", "reject": "received_at"}
+_TIMES = {"mailbox": "at", "reject": "received_at", "inbox_message": "at"}
 
 
 async def delete_old(connection: Connection, keep: Mapping[str, timedelta]) -> dict[str, int]:

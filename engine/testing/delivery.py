@@ -41,7 +41,7 @@ class Delivery:
     def facts(
         self, message: NewMessage, customer: Customer, run: Run | None, limits: Mapping[str, Any]
     ) -> MessageFacts:
-        address = address_of(message.channel, email=customer.email, phone=customer.phone)
+        address = address_of(message.channel, email=customer.email, phone=customer.phone, key=customer.key)
         return MessageFacts(
             channel=message.channel,
             address=address or ("?" if self.reaches_all else None),
