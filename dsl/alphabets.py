@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dsl.messages import say
 
 LOOK_ALIKE = dict(zip("аесорхуАВЕКМНОРСТУХ", "aecopxyABEKMHOPCTYX", strict=True))  # Russian to Latin
@@ -33,6 +35,16 @@ def in_one_alphabet(word: str) -> str | None:
     to_latin = "".join(LOOK_ALIKE.get(char, char) for char in word)
     to_russian = "".join(_LATIN_TO_RUSSIAN.get(char, char) for char in word)
     return next((candidate for candidate in (to_latin, to_russian) if not mixes_alphabets(candidate)), None)
+
+
+def look_alike(word: str, names: Iterable[str]) -> str | None:
+    """The name that looks the same on the screen, and is written with other letters."""
+    seen = _as_seen(word)
+    return next((name for name in names if name != word and _as_seen(name) == seen), None)
+
+
+def _as_seen(word: str) -> str:
+    return "".join(LOOK_ALIKE.get(char, char) for char in word)
 
 
 def foreign_letters(word: str, meant: str) -> str:

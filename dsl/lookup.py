@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from dsl import syntax
-from dsl.alphabets import LOOK_ALIKE, foreign_letters, mixes_alphabets
+from dsl.alphabets import foreign_letters, is_russian, look_alike, mixes_alphabets
 from dsl.catalog import EventType
-from dsl.diagnostics import Label
+from dsl.diagnostics import Edit, Fix, Label
 from dsl.kinds import Kind
 from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
@@ -160,16 +160,9 @@ def report_unknown(
     """One finding with the nearest names; a mixture of alphabets is named as such."""
     names = list(dict.fromkeys(candidates))
     word = problems.source.slice(span).strip("\"'«»“”")
-    if mixes_alphabets(word):
+    if mixes_alphabets(word) and not quoted:
         return  # the parser has said so
-    latin = "".join(LOOK_ALIKE.get(char, char) for char in word)
-    if latin != word and latin in names:
-        problems.error(
-            "E202",
-            say('"{word}" is written in Russian letters', word=word),
-            Label(span, foreign_letters(word, latin)),
-            fixes=[replacement(span, latin)],
-        )
+    if report_look_alike(word, span, problems=problems, candidates=names, quoted=quoted):
         return
     near = nearest(word, names)
     hints = [_did_you_mean(near)] if near else [say("there are: {all}", all=listed(sorted(names)))] if names else []
@@ -181,6 +174,26 @@ def report_unknown(
         notes=[*hints, *notes],
         fixes=[replacement(span, fix)] if near else [],
     )
+
+
+def report_look_alike(
+    word: str, span: Span, *, problems: Problems, candidates: Iterable[str], quoted: bool = False
+) -> bool:
+    """Whether there is a name that only letters of the other alphabet keep apart from this one."""
+    meant = look_alike(word, candidates)
+    if meant is None:
+        return False
+    message = (
+        say('"{word}" mixes Russian and Latin letters', word=word)
+        if mixes_alphabets(word)
+        else say('"{word}" is written in Russian letters', word=word)
+        if any(map(is_russian, word))
+        else say('"{word}" is written in Latin letters', word=word)
+    )
+    text = f'"{meant}"' if quoted else meant
+    fix = Fix(text, (Edit(span, text),), "safe")
+    problems.error("E202", message, Label(span, foreign_letters(word, meant)), fixes=[fix])
+    return True
 
 
 def defined_elsewhere(name: str, scope: Scope) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -70,8 +70,22 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     told = {(d.source.path, d.span) for d in found if d.code.startswith("E2")}
     # How a name is written, and that there is no such name: one mistake, and the second says more.
     found = [d for d in found if d.code not in ("E137", "E138") or (d.source.path, d.span) not in told]
+    mixed = [(d.source.path, d.span) for d in found if d.code == "E202"]
+    found = [d for d in found if d.code != "W551" or not _lies_in(d, mixed)]
+    # A template that a misspelt `send` meant is not unused.
+    meant = {edit.text.strip('"') for d in found if d.code in ("E202", "E204") for f in d.fixes for edit in f.edits}
+    found = [d for d in found if d.code != "W560" or not _is_template_of(d.source.path, meant)]
     unique = {(d.source.path, d.span, d.code, d.message): d for d in reversed(found)}
     return sorted(unique.values(), key=lambda d: (d.source.path, d.span.start, d.code))
+
+
+def _is_template_of(path: str, names: Collection[str]) -> bool:
+    return any(path.rpartition(".")[0].endswith(f"/{name}") for name in names)
+
+
+def _lies_in(found: Diagnostic, places: Sequence[tuple[str, Span]]) -> bool:
+    path, span = found.source.path, found.span
+    return any(path == where and place.start <= span.start and span.end <= place.end for where, place in places)
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.catalog import TemplateInfo
 from dsl.diagnostics import Fix, Label
+from dsl.lookup import report_look_alike
 from dsl.messages import say
 from dsl.problems import listed, replacement
 from dsl.scope import Scope
@@ -24,6 +25,14 @@ def find_template(recipient: syntax.Recipient, scope: Scope, *, channel: str | N
 
 def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     name, span = recipient.template.text, recipient.template.span
+    if report_look_alike(
+        name,
+        span,
+        problems=scope.problems,
+        candidates=(each for where, each in scope.catalog.templates if where == channel),
+        quoted=True,
+    ):
+        return
     elsewhere = [each for (_, other), each in scope.catalog.templates.items() if other == name]
     here = [other for (each, other) in scope.catalog.templates if each == channel]
     bare = name.rpartition("/")[2].removesuffix(".html").removesuffix(".mjml")
@@ -51,14 +60,7 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
         say('there is no {channel} template "{name}"', channel=channel, name=name),
         Label(
             span,
-            say("only the name, without folder and ending")
-            if written_as_path
-            else say(
-                "no file templates/{channel}/{name}.{ending}",
-                channel=channel,
-                name=name,
-                ending="html" if channel == "email" else "txt",
-            ),
+            say("only the name, without folder and ending") if written_as_path else _no_file(channel, name),
         ),
         notes=notes or [_those_there(channel, here)],
         fixes=fixes,
@@ -69,3 +71,8 @@ def _those_there(channel: str, names: list[str]) -> str:
     if not names:
         return say("there are no {channel} templates yet", channel=channel)
     return say("{channel} templates: {all}", channel=channel, all=listed(sorted(names)))
+
+
+def _no_file(channel: str, name: str) -> str:
+    ending = "html" if channel == "email" else "txt"
+    return say("no file templates/{channel}/{name}.{ending}", channel=channel, name=name, ending=ending)

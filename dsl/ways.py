@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dsl import plan, syntax
 from dsl.diagnostics import Label
+from dsl.lookup import report_look_alike
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.scope import Scope
@@ -46,6 +47,8 @@ def _compile_best(recipient: syntax.Recipient, scope: Scope) -> plan.Recipient |
     if channels:
         return plan.Recipient(channel=None, template=name, best_of=tuple(dict.fromkeys(channels)))
     every = sorted({template for _, template in scope.catalog.templates})
+    if report_look_alike(name, recipient.template.span, problems=scope.problems, candidates=every, quoted=True):
+        return None
     scope.problems.error(
         "E204",
         say('no channel has a template "{name}"', name=name),

@@ -97,6 +97,16 @@ def test_nothing_is_called_unused_while_a_file_cannot_be_read(folder: Path):
     assert not found & {"W560", "W605", "W606", "W701"}
 
 
+@pytest.mark.parametrize("written", ["оld", "odl"], ids=["a letter of the other alphabet", "misspelt"])
+def test_a_wrong_name_of_a_template_is_one_mistake_and_its_template_not_unused(folder: Path, written: str):
+    (folder / "rules/ship.rules").write_text(f'when order_shipped send email "{written}"\n', encoding="utf-8")
+
+    found = [(each.code, each.source.path) for each in check(folder).diagnostics]
+
+    assert ("W560", "templates/email/old.html") not in found
+    assert [code for code, path in found if path == "rules/ship.rules"] == ["E202" if written == "оld" else "E204"]
+
+
 def test_a_template_is_allowed_by_a_comment_of_its_own(folder: Path):
     allowance = '{# kogda: allow W560 until 2027-01-01 "by hand" #}\n'
     write(folder, "templates/email/old.html", FILES["templates/email/old.html"] + allowance)
