@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dsl.diagnostics import Label
@@ -19,21 +20,23 @@ MOST = 10  # rules before it with which a rule is compared
 
 
 def lint_competing_rules(whole: Whole) -> None:
+    """One warning for each rule, with all that compete with it."""
     by_event: dict[str, list[tuple[RuleOutline, Exact]]] = {}
-    told: set[tuple[str, str]] = set()
     for rule in whole.rules():
         if not rule.sends or rule.transactional or rule.sends[0].after is None:
             continue
         exact = _exact(rule)
+        found: dict[str, tuple[RuleOutline, str]] = {}  # by name of the other: on which event
         for event in rule.events:
             before = by_event.setdefault(event, [])
             other = next(
                 (each for each, its in before[-MOST:] if not _differ(its, exact) and _compete(each, rule)), None
             )
             before.append((rule, exact))
-            if other and (other.name, rule.name) not in told:
-                told.add((other.name, rule.name))
-                _report(whole, rule, other, event)
+            if other:
+                found.setdefault(other.name, (other, event))
+        if found:
+            _report(whole, rule, list(found.values()))
 
 
 def _exact(rule: RuleOutline) -> Exact:
@@ -52,20 +55,23 @@ def _compete(first: RuleOutline, second: RuleOutline) -> bool:
     return not exclude_each_other(first.parts, second.parts)
 
 
-def _report(whole: Whole, rule: RuleOutline, other: RuleOutline, event: str) -> None:
-    seen = whole.around.observed.events.get(event) if whole.around.observed else None
-    notes = [say("the other one: {place}", place=whole.place(other.path, other.span))]
-    if seen is not None and whole.around.observed:
-        notes.append(
-            say("last {days} days: {count} {event}", days=whole.around.observed.days, count=f"{seen:,}", event=event)
-        )
+def _report(whole: Whole, rule: RuleOutline, found: Sequence[tuple[RuleOutline, str]]) -> None:
+    notes = [say("the other one: {place}", place=whole.place(other.path, other.span)) for other, _ in found]
     whole.warn(
         "W504",
-        say("two rules write to the same customer about {event}", event=event),
+        say("two rules write to the same customer about {event}", event=found[0][1]),
         rule.path,
-        [Label(rule.span, say('within an hour of "{name}"', name=other.name))],
+        [Label(rule.span, say('within an hour of "{name}"', name=other.name)) for other, _ in found],
         notes=[
             *notes,
+            *_counted(whole, dict.fromkeys(event for _, event in found)),
             say("let their conditions exclude each other (`only if` here, `unless` there), or make them one rule"),
         ],
     )
+
+
+def _counted(whole: Whole, events: Iterable[str]) -> Iterator[str]:
+    observed = whole.around.observed
+    for event in events:
+        if observed and (seen := observed.events.get(event)) is not None:
+            yield say("last {days} days: {count} {event}", days=observed.days, count=f"{seen:,}", event=event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsl.diagnostics import Label
 from dsl.lints.outline import RuleOutline, Sent
 from dsl.lints.parts import exclude_each_other
@@ -12,28 +14,32 @@ MOST = 20  # rules that are compared with one template
 
 
 def lint_same_template_twice(whole: Whole) -> None:
-    senders: dict[tuple[str | None, str], list[tuple[RuleOutline, Sent]]] = {}
+    """One warning for each rule, whatever it has in common with others."""
+    senders: dict[tuple[str | None, str], list[RuleOutline]] = {}
     for rule in whole.rules():
-        for key in {(sent.channel, sent.template): sent for sent in rule.sends}.items():
-            senders.setdefault(key[0], []).append((rule, key[1]))
-    for found in senders.values():
-        for index, (rule, sent) in enumerate(found[1:MOST], 1):
-            other = next((each for each, _ in found[:index] if _may_meet(each, rule)), None)
+        shared: list[tuple[Sent, RuleOutline]] = []
+        for key, sent in {(sent.channel, sent.template): sent for sent in rule.sends}.items():
+            before = senders.setdefault(key, [])
+            other = next((each for each in before if _may_meet(each, rule)), None) if len(before) < MOST else None
+            before.append(rule)
             if other:
-                whole.warn(
-                    "W503",
-                    say(
-                        'two rules send {channel} "{template}"', channel=sent.channel or "best", template=sent.template
-                    ),
-                    rule.path,
-                    [Label(sent.span, say('so does "{name}"', name=other.name))],
-                    notes=[
-                        say("the other one: {place}", place=whole.place(other.path, other.span)),
-                        say(
-                            "a customer may get it twice: make it one rule, or let their conditions exclude each other"
-                        ),
-                    ],
-                )
+                shared.append((sent, other))
+        if shared:
+            _report(whole, rule, shared)
+
+
+def _report(whole: Whole, rule: RuleOutline, shared: Sequence[tuple[Sent, RuleOutline]]) -> None:
+    first, others = shared[0][0], {other.name: other for _, other in shared}
+    whole.warn(
+        "W503",
+        say('two rules send {channel} "{template}"', channel=first.channel or "best", template=first.template),
+        rule.path,
+        [Label(sent.span, say('so does "{name}"', name=other.name)) for sent, other in shared],
+        notes=[
+            *(say("the other one: {place}", place=whole.place(each.path, each.span)) for each in others.values()),
+            say("a customer may get it twice: make it one rule, or let their conditions exclude each other"),
+        ],
+    )
 
 
 def _may_meet(first: RuleOutline, second: RuleOutline) -> bool:
