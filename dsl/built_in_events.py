@@ -31,21 +31,38 @@ _CHOSEN: dict[str, Kind] = {
     "template": _OPTIONAL,
 }
 CHOICES = ("unsubscribed", "subscribed", "confirmed")
-#: Of mails alone.
-_OF_MAILS: dict[str, dict[str, Kind]] = {"complained": _REASON}
+#: Of one channel alone.
+_OF_ONE: dict[str, dict[str, dict[str, Kind]]] = {
+    "email": {"complained": _REASON},
+    "telegram": {"pressed": {"button": _TEXT}},
+}
+#: What customers do without being asked: `message_replied` says what they wrote.
+_CHAT: dict[str, dict[str, Kind]] = {
+    "telegram_started": {"channel": _TEXT},
+    "telegram_blocked": {"channel": _TEXT},
+    "message_replied": {
+        "channel": _TEXT,
+        "text": _TEXT,
+        "message_id": _OPTIONAL,
+        "rule": _OPTIONAL,
+        "template": _OPTIONAL,
+    },
+}
 
 
 def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:
     """`email_opened`, `sms_failed` … of these channels."""
     found = {}
     for channel in channels:
-        words = {**WORDS, **(_OF_MAILS if channel == "email" else {})}
+        words = {**WORDS, **_OF_ONE.get(channel, {})}
         for word, properties in words.items():
             name = f"{channel}_{word}"
             found[name] = EventType(name=name, properties={**_EVERY, **properties}, open=True, built_in=True)
         for word in CHOICES:
             name = f"{channel}_{word}"
             found[name] = EventType(name=name, properties=dict(_CHOSEN), open=True, built_in=True)
+        for name, properties in _CHAT.items() if channel == "telegram" else ():
+            found[name] = EventType(name=name, properties=properties, open=True, built_in=True)
     return found
 
 

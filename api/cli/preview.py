@@ -57,7 +57,7 @@ def preview(
     _print_head(channel, mail)
     if mail.missing:
         console.print(told(say("[dim]Empty[/dim]    {names}", names=", ".join(mail.missing))))
-    sys.stdout.write("\n" + mail.text)
+    sys.stdout.write("\n" + mail.text.rstrip("\n") + "\n")
     written = _write(mail, out or (settings.data / "preview.html" if open_ else None))
     if written and open_:
         webbrowser.open(written.resolve().as_uri())

@@ -40,8 +40,11 @@ async def count_events(connection: Connection, *, since: datetime, until: dateti
 async def customers_in_order(connection: Connection) -> AsyncGenerator[Any, None]:
     """Everybody who was not merged into another, by id. Must run in a transaction."""
     query = """
-        SELECT id, key, email, phone, timezone, locale, attributes, tags, consent, first_seen FROM customer
-        WHERE merged_into IS NULL ORDER BY id
+        SELECT id, key, email, phone, timezone, locale, attributes, tags, consent, first_seen, ARRAY(
+            SELECT DISTINCT t.channel FROM contact t
+            WHERE t.partition = c.partition AND t.customer = c.id AND t.gone_at IS NULL
+        ) AS contacts
+        FROM customer c WHERE merged_into IS NULL ORDER BY id
     """
     async for row in connection.cursor(query, prefetch=_FETCHED):
         yield row

@@ -39,9 +39,17 @@ class Delivery:
         return self.topics.get((channel, template))
 
     def facts(
-        self, message: NewMessage, customer: Customer, run: Run | None, limits: Mapping[str, Any]
+        self,
+        message: NewMessage,
+        customer: Customer,
+        *,
+        run: Run | None,
+        contacts: Collection[str],
+        limits: Mapping[str, Any],
     ) -> MessageFacts:
         address = address_of(message.channel, email=customer.email, phone=customer.phone, key=customer.key)
+        if message.channel in contacts:
+            address = "?"
         return MessageFacts(
             channel=message.channel,
             address=address or ("?" if self.reaches_all else None),

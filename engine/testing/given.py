@@ -13,11 +13,12 @@ from dsl.messages import say
 from dsl.plan import JSON, Constant
 from dsl.scope import Scope, Typed
 from dsl.values import compile_value
+from engine.core import addresses
 from engine.core.calendar import zone_named
 
 _TEXT = Kind(name="text")
 #: What a customer has besides the attributes of the schema.
-CONSENT, TAGS = "consent", "tags"
+CONSENT, TAGS, CONTACTS = "consent", "tags", "contacts"
 POINTS = "points"
 
 
@@ -53,6 +54,8 @@ def trait_of(name: syntax.Name, value: syntax.Value, scope: Scope) -> JSON:
     if name.text == TAGS:
         text = _constant(value, _TEXT, scope)
         return list[JSON](_words(text)) if isinstance(text, str) else None
+    if name.text == CONTACTS and name.text not in scope.catalog.attributes:
+        return _contacts(value, scope)
     kind = scope.catalog.attributes.get(name.text)
     if kind is None:
         known = [*scope.catalog.attributes, CONSENT]
@@ -116,6 +119,20 @@ def _consent(value: syntax.Value, scope: Scope) -> JSON:
             return None
         given[name] = not word.startswith("no ")
     return given
+
+
+def _contacts(value: syntax.Value, scope: Scope) -> JSON:
+    """`"telegram, push"`: the channels on which the customer has a chat, a device or a browser."""
+    text = _constant(value, _TEXT, scope)
+    if not isinstance(text, str):
+        return None
+    known = [each for each in scope.catalog.channels if each in addresses.CONTACTS]
+    wrong = next((word for word in _words(text) if word not in known), None)
+    if wrong is None:
+        return list[JSON](_words(text))
+    shown = ", ".join(known) or say("none in this workspace")
+    _refuse(scope, value, say('"{name}" is no channel with contacts; there are: {all}', name=wrong, all=shown))
+    return None
 
 
 def _words(text: str) -> list[str]:

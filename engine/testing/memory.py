@@ -18,6 +18,7 @@ from engine.testing.noted import Noted
 from engine.testing.pools import Pools
 
 _NONE: Mapping[Any, Any] = {}
+_NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Memory:
     points: list[PointsEntry] = field(default_factory=list)
     noted: Noted = field(default_factory=Noted)
     delivered_by: dict[UUID, str] = field(default_factory=dict)
+    contacts: dict[UUID, frozenset[str]] = field(default_factory=dict)  # channels on which somebody has one
     pools: Pools = field(default_factory=Pools)
 
     def customer(self, key: str) -> Customer:
@@ -59,6 +61,7 @@ class Memory:
             last_messages=self.last_messages.get(customer, {}) if self.last_messages else {},
             places=self.places,
             delivered_by=self.delivered_by.get(customer) if self.delivered_by else None,
+            contacts=self.contacts.get(customer, _NOBODY) if self.contacts else _NOBODY,
             memberships=noted.memberships.get(customer, {}) if noted.memberships else {},
             appointments=tuple(noted.appointments.get(customer, _NONE).values()) if noted.appointments else (),
             is_new=customer not in noted.known,

@@ -59,6 +59,7 @@ class Play:
         points = person.traits.get(POINTS)
         memory.customers[known.id] = replace(told, tags=person.tags, points=points if isinstance(points, int) else 0)
         memory.noted.known.add(known.id)
+        memory.contacts[known.id] = person.contacts
 
     def _last_minute(self) -> datetime | None:
         """Expectations name minutes."""

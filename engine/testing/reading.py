@@ -19,7 +19,7 @@ from dsl.source import Span
 from engine.core import calendar
 from engine.core.expressions import test_of
 from engine.testing.casting import arms_of, name_of_one_who_takes
-from engine.testing.given import POINTS, constant_of, properties_of, trait_of, traits_of
+from engine.testing.given import CONTACTS, POINTS, TAGS, constant_of, properties_of, trait_of, traits_of
 from engine.testing.ground import Ground
 from engine.testing.moments import Moments
 from engine.testing.script import Check, Claim, Happens, Past, Person, Script, Silence, Wanted
@@ -71,7 +71,8 @@ class _Reader:
             return
         traits = traits_of(node.attributes, self.scope)
         person = self._person(name)
-        person.tags = frozenset(str(tag) for tag in traits.pop("tags", None) or ())  # type: ignore[union-attr]
+        person.tags, known = frozenset(_texts(traits.pop(TAGS, None))), self.scope.catalog.attributes
+        person.contacts = frozenset(_texts(traits.pop(CONTACTS, None))) if CONTACTS not in known else frozenset()
         person.traits = traits
         person.zone = calendar.zone_named(str(traits.get("timezone"))) or person.zone
         self.script.people[name] = person
@@ -319,3 +320,7 @@ _TIMED: Mapping[type, Callable[[_Timeline, Any], None]] = {
     syntax.ExpectTag: _Timeline.read_tag,
     syntax.ExpectValue: _Timeline.read_value,
 }
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []

@@ -37,7 +37,14 @@ class Replay:
     def __post_init__(self) -> None:
         self.heard = events_heard(self.program)
 
-    def customer(self, customer: Customer, events: Sequence[Event], *, is_new: bool = False) -> World | None:
+    def customer(
+        self,
+        customer: Customer,
+        events: Sequence[Event],
+        *,
+        is_new: bool = False,
+        contacts: frozenset[str] = frozenset(),
+    ) -> World | None:
         """Their world at the end; None: nothing could happen. `events` by the time at which they came; `is_new`:
         nothing was known before the first of them."""
         if self.program.standing is None and not any(map(self._may_start, events)):
@@ -45,6 +52,8 @@ class Replay:
         memory = Memory(pools=self.pools, places=self.places)
         world = World(self.program, now=self.since, delivery=self.delivery, memory=memory, tells=TOLD)
         memory.customers[customer.id] = customer
+        if contacts:
+            memory.contacts[customer.id] = contacts
         if not is_new:
             memory.noted.known.add(customer.id)
         self._play(world, events, is_filled=is_new)

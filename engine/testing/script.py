@@ -23,6 +23,7 @@ class Person:
     cast_as: str = ""
     traits: dict[str, JSON] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
+    contacts: frozenset[str] = frozenset()  # channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

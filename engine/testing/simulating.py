@@ -61,7 +61,8 @@ async def simulate_stored(
 
 
 def _replayed(replay: Replay, row: Any, events: Sequence[Event]) -> World | None:
-    return replay.customer(customer_before(row, events), events, is_new=row["first_seen"] >= replay.since)
+    is_new, contacts = row["first_seen"] >= replay.since, frozenset(row["contacts"])
+    return replay.customer(customer_before(row, events), events, is_new=is_new, contacts=contacts)
 
 
 async def _groups(connection: Connection, replay: Replay) -> AsyncGenerator[tuple[UUID, list[Any]], None]:

@@ -309,7 +309,9 @@ class World:
             return self._judge_limits(message)
         if not message.is_outward:
             customer, run = self.memory.customers[message.customer], self.memory.runs.get(message.run)
-            block = first_block(self._delivery.facts(message, customer, run, self._limits_on(message)), self.now)
+            contacts, limits = self.memory.contacts.get(customer.id, ()), self._limits_on(message)
+            facts = self._delivery.facts(message, customer, run=run, contacts=contacts, limits=limits)
+            block = first_block(facts, self.now)
             if block is not None:
                 return verdict_of(block)
         return REFUSED if message.template in self._delivery.failing else SENT

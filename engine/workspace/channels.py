@@ -80,6 +80,10 @@ def _settings(channel: Entry, reader: Reader) -> dict[str, Any]:
     provider = reader.choice(named, providers) if named is not None else providers[0]
     if provider is None:
         return {}
+    return _of_provider(channel, mapping, provider, reader)
+
+
+def _of_provider(channel: Entry, mapping: Mapping, provider: str, reader: Reader) -> dict[str, Any]:
     needed, allowed = KEYS[provider]
     read: dict[str, Any] = {"provider": provider}
     for entry in reader.entries(mapping, ("provider", *needed, *allowed), channel.key):
@@ -88,18 +92,13 @@ def _settings(channel: Entry, reader: Reader) -> dict[str, Any]:
     missing = [key for key in needed if key not in mapping.entries]
     if provider == "twilio" and not {"from", "service"} & mapping.entries.keys():
         missing.append("from")
-    if provider == "push" and not {"firebase_env", "contact"} & mapping.entries.keys():
-        missing.append("firebase_env / contact")
     if missing:
+        keys, name = ", ".join(missing), channel.key
         reader.problems.error(
             "E521",
-            say(
-                "{channel} by {provider} needs: {keys}", channel=channel.key, provider=provider, keys=", ".join(missing)
-            ),
+            say("{channel} by {provider} needs: {keys}", channel=name, provider=provider, keys=keys),
             Label(channel.key_span, say("without it nothing can be sent there")),
-            notes=[
-                say("or nothing at all under {channel}: then messages land on the mailbox page", channel=channel.key)
-            ],
+            notes=[say("or nothing at all under {channel}: then messages land on the mailbox page", channel=name)],
         )
     return read
 
