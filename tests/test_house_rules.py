@@ -216,3 +216,21 @@ def test_a_wheel_carries_every_file_that_is_no_module():
 
     left_out = sorted(str(path.relative_to(ROOT)) for path in needed - carried)
     assert left_out == ["dsl/reference.md"]  # from which the docs are generated
+
+
+def test_every_page_of_the_docs_can_be_found_from_their_first_page():
+    index = (ROOT / "docs/README.md").read_text()
+    pages = [path.name for path in (ROOT / "docs").glob("*.md") if path.name != "README.md"]
+
+    assert [name for name in sorted(pages) if f"]({name})" not in index] == []
+
+
+def test_links_between_pages_lead_somewhere():
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+        if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists()
+    ]
+
+    assert dead == []
