@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "demo": "api.cli.demo",
     "keys": "api.cli.keys",
     "promo": "api.cli.promo",
+    "suppress": "api.cli.suppress",
     "doctor": "api.cli.doctor",
     "api": "api.cli.api",
     "worker": "api.cli.worker",

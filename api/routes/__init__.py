@@ -1,11 +1,12 @@
 """One noun a file. The order is that of the documentation."""
 
 from api.public import consent_pages
-from api.routes import callbacks, front, health, hits, language, mailbox, management, preview, telegram
+from api.routes import callbacks, consent, front, health, hits, language, mailbox, management, preview, telegram
 
 ROUTERS = (
     health.router,
     management.router,
+    consent.router,
     language.router,
     mailbox.router,
     preview.router,

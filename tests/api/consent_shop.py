@@ -23,18 +23,16 @@ TEMPLATES = {
     "email/sale.html": f"---\nsubject: Sale\ntopic: sales\n---\n<p>Sale</p>{FOOT}",
     "email/cart.html": f"---\nsubject: Your cart\n---\n<p>Cart</p>{FOOT}",
     "email/invoice.html": f"---\nsubject: Invoice\ntopic: service\n---\n<p>Invoice</p>{FOOT}",
-    "email/sure.html": '---\nsubject: Sure?\n---\n<p><a href="{{ confirm_url }}">Yes</a></p>',
 }
 SETTINGS: dict[str, Any] = {
     "name": "Teplo Coffee",
     "mail": {"from": "Shop <hello@shop.example>", "accent": "#8a3b12"},
     "locale": "en",
     "topics": {"news": "New coffees", "sales": "Offers", "service": "Orders"},
-    "double_opt_in": {"email": "sure"},
 }
 RULES: list[dict[str, Any]] = [
     {"name": "reminder", "steps": [{"template": name} for name in ("news", "sale", "cart")]},
-    {"name": "orders", "transactional": True, "steps": [{"template": "invoice"}, {"template": "sure"}]},
+    {"name": "orders", "transactional": True, "steps": [{"template": "invoice"}]},
 ]
 
 

@@ -22,3 +22,8 @@ CREATE TABLE consent_entry (
     PRIMARY KEY (partition, id)
 );
 CREATE INDEX consent_entry_of_customer ON consent_entry (partition, customer, at);
+
+-- Who put an address on the list: a provider that reported, or a person. Rows are numbered for pages.
+ALTER TABLE suppression
+    ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    ADD COLUMN kind text NOT NULL DEFAULT 'bounce' CHECK (kind IN ('bounce', 'complaint', 'manual', 'import'));

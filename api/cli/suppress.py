@@ -1,0 +1,136 @@
+"""`kogda suppress`: addresses that nothing is sent to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.supervisor.services import connected
+from api.suppression_files import address_on, read_addresses
+from engine.config import Settings, read_settings
+from engine.errors import ConfigurationError
+from engine.storage.database import Connection, Database
+from engine.storage.migrate import migrate, require_current
+from engine.storage.suppressions import newest_suppressions, suppress, unsuppress
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Addresses that nothing is sent to, service messages included: bounces, complaints, yours.",
+)
+
+Address = Annotated[str, typer.Argument(help="The address, or the phone number with its country.")]
+Channel = Annotated[str, typer.Option(help="email, sms …")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")]
+
+_AT_ONCE = 10_000
+_LARGEST_FILE = 64 * 1024 * 1024
+_SHOWN_MISTAKES = 50
+
+
+@app.command("list")
+def list_(
+    channel: Annotated[str | None, typer.Option(help="Only of this channel.")] = None,
+    address: Annotated[str, typer.Option(help="Only those that begin so.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 50,
+    data: Data = None,
+) -> None:
+    """Show the newest."""
+    rows = _with_database(
+        read_settings(data=data),
+        lambda connection: newest_suppressions(connection, channel=channel, search=address, limit=limit),
+    )
+    table = Table("channel", "address", "why", "said", "since")
+    for row in rows:
+        table.add_row(row.channel, row.address, row.kind, row.reason, f"{row.at:%Y-%m-%d %H:%M}")
+    Console().print(table)
+
+
+@app.command()
+def add(
+    address: Address,
+    channel: Channel = "email",
+    reason: Annotated[str, typer.Option(help="Why: it is shown with every message that is stopped.")] = "by hand",
+    data: Data = None,
+) -> None:
+    """Send nothing more to an address."""
+    known = _known(address, channel)
+    added = _with_database(
+        read_settings(data=data), lambda connection: suppress(connection, [(channel, known, reason)], kind="manual")
+    )
+    typer.echo(f"{known} is suppressed" if added else f"{known} was suppressed already")
+
+
+@app.command()
+def remove(address: Address, channel: Channel = "email", data: Data = None) -> None:
+    """Take an address from the list."""
+    known = address_on(channel, address) or address
+    if not _with_database(read_settings(data=data), lambda connection: unsuppress(connection, channel, known)):
+        raise ConfigurationError(f"{known} is not on the list of {channel}")
+    typer.echo(f"{known} may be written to again")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An address a line, or CSV: address, reason.")],
+    channel: Channel = "email",
+    data: Data = None,
+) -> None:
+    """Put the addresses of a file on the list. Lines that are wrong are named; the others go in."""
+    read = read_addresses(_content(file), channel)
+    rows = [(channel, address, reason or "imported") for address, reason in read.addresses.items()]
+
+    async def put(connection: Connection) -> int:
+        parts = range(0, len(rows), _AT_ONCE)
+        return sum([await suppress(connection, rows[start : start + _AT_ONCE], kind="import") for start in parts])
+
+    added = _with_database(read_settings(data=data), put) if rows else 0
+    for mistake in read.mistakes[:_SHOWN_MISTAKES]:
+        typer.echo(f"{file}: {mistake}", err=True)
+    if len(read.mistakes) > _SHOWN_MISTAKES:
+        typer.echo(f"{file}: and {len(read.mistakes) - _SHOWN_MISTAKES:,} lines more", err=True)
+    known, wrong = len(rows) - added + read.doubles, len(read.mistakes)
+    typer.echo(f"{added:,} addresses imported; {known:,} were known already; {wrong:,} lines left out")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _known(address: str, channel: str) -> str:
+    found = address_on(channel, address)
+    if found is None:
+        raise ConfigurationError(f"{address} is no address of {channel}")
+    return found
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise ConfigurationError(f"{file} is larger than {_LARGEST_FILE // 1024**2} MiB; import it in parts")
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
+    with connected(settings) as whole:
+        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
+
+
+async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    await (migrate(url) if is_ours else require_current(url))
+    database = Database(url, pool_size=1)
+    await database.open()
+    try:
+        async with database.transaction() as connection:
+            return await work(connection)
+    finally:
+        await database.close()

@@ -1,0 +1,103 @@
+"""Lists of addresses that must not be written to, as people export them: whatever is wrong with a line, the others
+count."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+
+from engine.channels.addresses import safe_address
+from engine.channels.phones import e164
+from engine.core.addresses import PHONES
+from engine.errors import UnsafeHeader
+
+_TITLES = frozenset(
+    {"email", "e-mail", "mail", "address", "phone", "number", "почта", "адрес", "телефон", "email address"}
+)
+_LONGEST_LINE, _LONGEST_REASON = 2000, 200
+_SHOWN = 60
+
+
+@dataclass(slots=True)
+class ReadAddresses:
+    """Addresses in lower case, each once, with its reason ("": none was given); and why other lines were left out."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+    doubles: int = 0
+
+
+def read_addresses(content: bytes, channel: str) -> ReadAddresses:
+    """A line each: the address and, perhaps, a reason. Any encoding, any line ends; a line of titles is passed over."""
+    read = ReadAddresses()
+    lines = _text(content).replace("\x00", "�").splitlines()
+    delimiter = max(",;\t", key=next((line for line in lines if line.strip()), "").count)
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            _read_line(read, number, line, delimiter=delimiter, channel=channel)
+    return read
+
+
+def address_on(channel: str, written: str) -> str | None:
+    """As it stands in the list; None: it is no address of this channel."""
+    if channel in PHONES:
+        return e164(written)
+    if channel != "email":
+        return written.strip() or None
+    try:
+        return safe_address("address", written.strip()).lower()
+    except UnsafeHeader:
+        return None
+
+
+def _read_line(read: ReadAddresses, number: int, line: str, *, delimiter: str, channel: str) -> None:
+    cells = _cells(line, delimiter)
+    if cells is None:
+        read.mistakes.append(f"line {number}: cannot be read; is a quote open, or is it one very long line?")
+        return
+    if not read.addresses and not read.mistakes and cells[0].casefold() in _TITLES:
+        return
+    written, reason = cells[0], cells[1] if len(cells) > 1 else ""
+    formula = next((cell for cell in cells if _is_formula(cell, channel)), None)
+    address = None if formula else address_on(channel, written)
+    if formula:
+        read.mistakes.append(f"line {number}: {_shown(formula)} is a formula, not text")
+    elif address is None:
+        kind = "a number with its country, such as +491701234567" if channel in PHONES else "an address"
+        read.mistakes.append(f"line {number}: {_shown(written)} is not {kind}")
+    elif address in read.addresses:
+        read.doubles += 1
+    else:
+        read.addresses[address] = reason[:_LONGEST_REASON]
+
+
+def _cells(line: str, delimiter: str) -> list[str] | None:
+    if len(line) > _LONGEST_LINE:
+        return None
+    try:
+        [row] = csv.reader([line], delimiter=delimiter, strict=True)
+    except (csv.Error, ValueError):
+        return None
+    return [cell.strip() for cell in row]
+
+
+def _is_formula(cell: str, channel: str) -> bool:
+    """A programme of tables would carry it out when it opens the list. Phone numbers begin with a plus."""
+    begins = "=@-" if channel in PHONES else "=+@-"
+    return cell[:1] in begins if cell else False
+
+
+def _text(content: bytes) -> str:
+    """UTF-8, UTF-16 with its mark, or else a code page of Windows: an address is ASCII in each of them."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _shown(text: str) -> str:
+    """For a terminal: no control characters, and not all of a long cell."""
+    plain = "".join(char if char.isprintable() else "�" for char in text)
+    return f'"{plain[:_SHOWN]}{"…" if len(plain) > _SHOWN else ""}"'
