@@ -1617,4 +1617,10 @@ TEXTS: dict[str, str] = {
     "the database does not answer: {error}": "база данных не отвечает: {error}",
     "{reports} reports, {unknown} of them about no message of ours; addresses suppressed: {suppressed}": "отчётов: {reports}, из них не о наших сообщениях: {unknown}; адресов закрыто: {suppressed}",
     "{file} cannot be read: {error}": "{file} не читается: {error}",
+    "a rate, such as 20/s, 600/min, 5000/h or 100000/day": "скорость, например 20/s, 600/min, 5000/h или 100000/day",
+    "a domain, such as gmail.com": "домен, например gmail.com",
+    "a plan such as: start: 2026-12-01, days: [50, 100, 200, 500]": "план, например start: 2026-12-01, days: [50, 100, 200, 500]",
+    "a day, such as 2026-12-01": "день, например 2026-12-01",
+    "a whole number from 1 to {most}": "целое число от 1 до {most}",
+    "a pause of at most an hour, such as 30s": "пауза не дольше часа, например 30s",
 }

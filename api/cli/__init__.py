@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "keys": "api.cli.keys",
     "promo": "api.cli.promo",
     "suppress": "api.cli.suppress",
+    "report": "api.cli.report",
+    "bounces": "api.cli.bounces",
     "doctor": "api.cli.doctor",
     "api": "api.cli.api",
     "worker": "api.cli.worker",

@@ -1,11 +1,24 @@
 """One noun a file. The order is that of the documentation."""
 
 from api.public import consent_pages
-from api.routes import callbacks, consent, front, health, hits, language, mailbox, management, preview, telegram
+from api.routes import (
+    callbacks,
+    consent,
+    front,
+    health,
+    hits,
+    language,
+    mailbox,
+    management,
+    preview,
+    reports,
+    telegram,
+)
 
 ROUTERS = (
     health.router,
     management.router,
+    reports.router,
     consent.router,
     language.router,
     mailbox.router,

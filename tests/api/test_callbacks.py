@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ import pytest
 from engine.callbacks.proofs import hmac_sha256
 from engine.channels import Sent, TryLater, Verdict
 from engine.channels.http_post import Answer, Post
+from engine.clock import utc_now
 from engine.flow.deliver_messages import deliver_messages
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
@@ -77,7 +78,7 @@ async def provider(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
 def mailgun(
     message: UUID, event: str = "delivered", *, token: str = "", at: datetime | None = None, **more: Any
 ) -> bytes:
-    now = at or datetime.now(UTC)
+    now = at or utc_now()
     seconds, token = str(int(now.timestamp())), token or f"{message}{event}"
     signature = hmac_sha256(b"key-1", (seconds + token).encode()).hex()
     told = {
@@ -220,7 +221,7 @@ async def test_a_provider_that_knows_only_its_own_name_for_a_message(outbox: Out
         "RecordType": "Delivery",
         "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
         "Recipient": "anna@example.com",
-        "DeliveredAt": datetime.now(UTC).isoformat(),
+        "DeliveredAt": utc_now().isoformat(),
     }
 
     answer = await provider.post("/callbacks/postmark", json=body, auth=("postmark", "hunter2"))
@@ -233,7 +234,7 @@ async def test_a_provider_that_tells_neither_is_understood_by_address_and_time(
     outbox: Outbox, provider: httpx.AsyncClient
 ):
     message = await sent(outbox)
-    now = datetime.now(UTC)
+    now = utc_now()
     body = orjson.dumps(
         {
             "type": "email.delivered",
@@ -259,7 +260,7 @@ async def test_amazon_is_believed_with_its_certificate_which_is_fetched_once(
     certificate = amazon.keys()[1]
     asker.answers[amazon.CERTIFICATE_URL] = Answer(status=200, body=certificate, host="amazonaws.com")
     message = await sent(outbox)
-    now = datetime.now(UTC).isoformat()
+    now = utc_now().isoformat()
     mail = {"messageId": "e-1", "headers": [{"name": "Message-ID", "value": f"<{message}@shop.example>"}]}
 
     answers = []
@@ -283,7 +284,7 @@ async def test_a_subscription_of_amazon_is_confirmed(outbox: Outbox, provider: h
     url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
     for each, body in ((amazon.CERTIFICATE_URL, amazon.keys()[1]), (url, b"<ok/>")):
         asker.answers[each] = Answer(status=200, body=body, host="amazonaws.com")
-    now = datetime.now(UTC).isoformat()
+    now = utc_now().isoformat()
 
     body = amazon.signed(Type="SubscriptionConfirmation", SubscribeURL=url, Token="abc", Timestamp=now)
     answer = await provider.post("/callbacks/ses", content=body)
@@ -309,7 +310,7 @@ async def test_when_amazon_cannot_be_asked_it_calls_again(
     [
         pytest.param("mailgun", b"{}", 401, "not_authenticated", id="unsigned"),
         pytest.param("mailgun", mailgun(UUID(int=1)).replace(b"delivered", b"complained").replace(b'signature":"', b'signature":"0'), 403, "wrong_signature", id="wrong"),
-        pytest.param("mailgun", mailgun(UUID(int=1), at=datetime.now(UTC) - timedelta(minutes=6)), 403, "wrong_signature", id="old"),
+        pytest.param("mailgun", mailgun(UUID(int=1), at=utc_now() - timedelta(minutes=6)), 403, "wrong_signature", id="old"),
         pytest.param("postmark", b"{}", 401, "not_authenticated", id="no secret"),
         pytest.param("ses", b"{}", 401, "not_authenticated", id="no message of sns"),
         pytest.param("twilio", b"", 404, "not_set_up", id="not in kogda.yaml"),
