@@ -34,6 +34,7 @@ class Metrics:
         self.retrying = gauge("kogda_messages_retrying", "queued messages whose hand-over failed at least once")
         self.recent = gauge("kogda_messages_recent", "messages decided in the last 10 minutes, by state", ["state"])
         self.promo_codes = gauge("kogda_promo_codes_free", "free promo codes, counted up to 100,000", ["pool"])
+        self.providers_down = gauge("kogda_providers_down", "1 for a provider that is asked no more", ["channel"])
         self.workers = gauge("kogda_workers", "workers with a heartbeat in the last 30 seconds")
         self.database_up = gauge("kogda_database_up", "1 when the database answered the scrape")
         self._event_seconds = self.request_seconds.labels("events")

@@ -10,6 +10,7 @@ from api.doctor.database import check_database
 from api.doctor.finding import Finding
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
+from api.doctor.providers import check_providers
 from api.doctor.python import check_python
 from api.doctor.redis import check_redis
 from api.doctor.smtp import check_smtp
@@ -29,6 +30,7 @@ SERVICE_CHECKS: tuple[ServiceCheck, ...] = (
     check_redis,
     check_mail_domain,
     check_smtp,
+    check_providers,
     check_outside,
 )
 

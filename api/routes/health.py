@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.problems import Problem
 from api.schemas.health import Live, Ready
 from api.services import Served, Services
+from engine.storage.circuits import open_circuits
 from engine.storage.database import TROUBLE
 from engine.storage.delivery_signs import recent_messages, retrying_messages
 from engine.storage.migrate import wanted_revision
@@ -80,6 +81,9 @@ async def _read_gauges(services: Services) -> None:
         gauges.retrying.set(await retrying_messages(connection))
         for state, count in (await recent_messages(connection)).items():
             gauges.recent.labels(state).set(count)
+        gauges.providers_down.clear()
+        for circuit in await open_circuits(connection):
+            gauges.providers_down.labels(circuit.channel).set(1)
         pools = dict.fromkeys(await live_pools(connection), _MOST_COUNTED)
         for pool, count in (await free_codes(connection, pools)).items():
             gauges.promo_codes.labels(pool).set(count)

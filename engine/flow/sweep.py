@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.flow.circuits import look_up
 from engine.runtime import Runtime
+from engine.storage.lanes import WITH_LANES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ async def find_waiting(runtime: Runtime) -> Waiting:
 
 
 _DELIVERY = -1
-_WAITING = """
+_WAITING = f"""{WITH_LANES}
     SELECT c.partition FROM partition_cursor c
     WHERE EXISTS (SELECT FROM event e WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
                   AND e.received_at >= least(c.floor, now() - interval '1 day'))
@@ -37,6 +38,9 @@ _WAITING = """
        OR c.filled_to IS NOT NULL OR c.standing <> (
            SELECT r.standing FROM publication p JOIN rule_set r ON r.id = p.rule_set ORDER BY p.id DESC LIMIT 1)
     UNION ALL
-    SELECT -1 WHERE EXISTS (SELECT FROM message WHERE state = 'queued' AND due_at <= now())
+    SELECT -1 WHERE EXISTS (SELECT FROM lane CROSS JOIN LATERAL (
+                     SELECT FROM message WHERE state = 'queued' AND channel = lane.channel
+                       AND transactional = lane.transactional AND due_at <= now() LIMIT 1
+                 ) waiting)
                  OR EXISTS (SELECT FROM message WHERE state = 'sending' AND deadline < now())
-"""
+"""  # noqa: S608 -- a constant in a constant

@@ -20,9 +20,8 @@ class Lanes:
 
 ALL_LANES = Lanes()
 
-#: Due messages ($1 at most) of the lanes that are open ($2 to $4), locked: transactional ones first, then channels in
-#: turn, each with its oldest first. Every lane is a range of the index, so the cost does not grow with what waits.
-DUE = """
+#: The lanes that have messages, by a few probes of the index. Newer versions of PostgreSQL would skip by themselves.
+WITH_LANES = """
     WITH RECURSIVE lane AS (
         (SELECT channel, transactional FROM message WHERE state = 'queued' ORDER BY channel, transactional LIMIT 1)
         UNION ALL
@@ -31,7 +30,11 @@ DUE = """
             WHERE state = 'queued' AND (channel, transactional) > (lane.channel, lane.transactional)
             ORDER BY channel, transactional LIMIT 1
         ) next
-    ), due AS MATERIALIZED (
+    )"""
+
+#: Due messages ($1 at most) of the lanes that are open ($2 to $4), locked: transactional ones first, then channels in
+#: turn, each with its oldest first. Every lane is a range of the index, so the cost does not grow with what waits.
+DUE = f"""{WITH_LANES}, due AS MATERIALIZED (
         SELECT waiting.*, row_number() OVER (
             PARTITION BY waiting.channel, waiting.transactional ORDER BY waiting.due_at
         ) AS place
@@ -44,4 +47,4 @@ DUE = """
         WHERE (lane.transactional OR $2 AND lane.channel <> ALL($4::text[])) AND lane.channel <> ALL($3::text[])
         ORDER BY waiting.transactional DESC, place, waiting.due_at LIMIT $1
     )
-"""
+"""  # noqa: S608 -- a constant in a constant

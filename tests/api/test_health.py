@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from engine.core.identity import derived_id
 from engine.runtime import Runtime
+from engine.storage.circuits import close_circuits, open_circuit
 from engine.storage.database import Database
 from engine.storage.heartbeats import beat
 from tests.api.conftest import batch, track
@@ -112,3 +115,16 @@ async def test_metrics_show_what_each_live_worker_has_done(client: httpx.AsyncCl
 
     assert f'kogda_attempts_total{{outcome="sent",worker="{worker}"}} 3.0' in text
     assert f'kogda_decided_total{{what="events",worker="{worker}"}} 7.0' in text
+
+
+async def test_metrics_show_a_provider_only_while_it_is_down(client: httpx.AsyncClient, database: Database) -> None:
+    async with database.connection() as connection:
+        await open_circuit(connection, "email", "unreachable", timedelta(seconds=30))
+    while_down = (await client.get("/metrics")).text
+    async with database.connection() as connection:
+        await close_circuits(connection, ["email"])
+
+    afterwards = (await client.get("/metrics")).text
+
+    assert 'kogda_providers_down{channel="email"} 1.0' in while_down
+    assert "kogda_providers_down{" not in afterwards

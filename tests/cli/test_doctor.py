@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,11 +7,14 @@ from pydantic import SecretStr
 from api.cli.doctor import shown
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
+from api.doctor.providers import check_providers
 from api.doctor.python import judge_version
 from api.doctor.smtp import check_smtp
 from api.doctor.variables import check_variables
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
+from engine.storage.circuits import open_circuit
+from engine.storage.database import Database
 from tests.cli.running import kogda
 
 OFFLINE = {
@@ -156,3 +160,18 @@ async def test_what_webhooks_and_staff_need_of_the_environment_is_looked_at(tmp_
 
 async def test_a_workspace_that_leads_nowhere_has_nothing_to_look_at(tmp_path: Path):
     assert await check_outside(read_settings(workspace=tmp_path)) == []
+
+
+async def test_a_provider_that_is_down_is_named_with_the_reason_and_the_next_try(database: Database, database_url: str):
+    settings = read_settings(database_url=database_url)
+    async with database.connection() as connection:
+        before = await check_providers(settings)
+        await open_circuit(connection, "email", "mail.example cannot be reached", timedelta(seconds=30))
+
+    [finding] = await check_providers(settings)
+
+    assert before == []
+    assert finding.state == "problem"
+    assert finding.text.startswith("email is down since ")
+    assert finding.text.endswith(": mail.example cannot be reached")
+    assert "the next try is at" in finding.advice

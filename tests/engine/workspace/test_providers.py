@@ -1,0 +1,73 @@
+"""`providers` of kogda.yaml: read as it is written, and by the JSON Schema that editors complete from."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+import yaml
+
+from engine.circuits import breaker_of
+from tests.engine.workspace.test_outside import SCHEMA, read
+
+WHOLE = """
+language: 1
+providers:
+  email:
+    limit: [50/s, 100000 per day]
+    domains: {gmail.com: 20/s, Web.example: [600/min, 5000/h]}
+    warm_up: {start: 2026-12-01, days: [50, 100, 200]}
+    breaker: {after: 5, pause: 2 min}
+  sms: {limit: 10/s, breaker: off}
+"""
+
+
+def test_all_that_is_said_of_providers_is_read():
+    found, mistakes = read(WHOLE)
+
+    assert mistakes == []
+    assert found.as_json()["providers"] == {
+        "email": {
+            "limit": [(50, "second"), (100000, "day")],
+            "domains": {"gmail.com": [(20, "second")], "web.example": [(600, "minute"), (5000, "hour")]},
+            "warm_up": {"start": "2026-12-01", "days": [50, 100, 200]},
+            "breaker": {"after": 5, "pause": 120},
+        },
+        "sms": {"limit": [(10, "second")], "breaker": None},
+    }
+    assert breaker_of(found.as_json(), "sms") is None
+    jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"language": 1}, _texts_as_numbers(SCHEMA))
+
+
+def _texts_as_numbers(schema: object) -> object:
+    """YAML's own reader of dates and `off` differs from ours, so the test reads texts only."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "integer":
+            return {"pattern": r"^\d+$"} if "const" not in schema else schema
+        return {key: _texts_as_numbers(value) for key, value in schema.items()}
+    return [_texts_as_numbers(each) for each in schema] if isinstance(schema, list) else schema
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("email: {limit: 50}", "E507"),
+        ("email: {limit: 0/s}", "E507"),
+        ("email: {limit: 5/week}", "E507"),
+        ("email: {limits: 5/s}", "E506"),
+        ("fax: {limit: 5/s}", "E506"),
+        ("email: {domains: {gmail: 5/s}}", "E507"),
+        ("email: {domains: {gmail.com: often}}", "E507"),
+        ("email: {warm_up: {start: 2026-12-01}}", "E507"),
+        ("email: {warm_up: {start: 1 December, days: [50]}}", "E507"),
+        ("email: {warm_up: {start: 2026-02-30, days: [50]}}", "E507"),
+        ("email: {warm_up: {start: 2026-12-01, days: [50, many]}}", "E507"),
+        ("email: {breaker: {after: 0}}", "E507"),
+        ("email: {breaker: {pause: 2h}}", "E507"),
+        ("email: {breaker: {patience: 3}}", "E506"),
+    ],
+)
+def test_a_mistake_is_named_and_the_rest_is_read(text: str, code: str):
+    found, mistakes = read(f"language: 1\nname: Shop\nproviders:\n  {text}")
+
+    assert mistakes == [code]
+    assert found.name == "Shop"
