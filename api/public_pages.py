@@ -25,6 +25,46 @@ _NO_LINK = {
 }
 
 
+_PAGES = {
+    "unsent": {
+        "en": ("This mail is not here", "It was never sent, or is not kept any more."),
+        "ru": ("Этого письма здесь нет", "Оно не было отправлено или уже не хранится."),
+    },
+    "changed": {
+        "en": (
+            "This mail cannot be shown any more",
+            "Its text has been changed since. The mail in your mailbox stays.",
+        ),
+        "ru": ("Это письмо больше нельзя показать", "Его текст с тех пор изменили. Письмо в вашем ящике остаётся."),
+    },
+    "later": {
+        "en": ("Just a moment", "This page cannot be shown right now. Please try again in a minute."),
+        "ru": ("Одну минуту", "Страницу сейчас показать нельзя. Попробуйте ещё раз через минуту."),
+    },
+}
+#: A mail is somebody's HTML: nothing in it may run, and nothing may look as if it were part of this server.
+_MAIL_POLICY = (
+    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline' https:; font-src https: data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+)
+
+
+def mail_page(subject: str, html: str | None, text: str) -> Response:
+    """The mail as it is; a plain one on a plain page."""
+    if html is None:
+        head = f"<!doctype html><html><head><meta charset=utf-8><title>{escape(subject)}</title><style>{_STYLE}</style>"
+        html = f"{head}</head><body><main><pre style='white-space:pre-wrap'>{escape(text)}</pre></main></body></html>"
+    headers = {**HEADERS, "content-security-policy": _MAIL_POLICY}
+    return Response(html, media_type="text/html", headers=headers)
+
+
+def sorry(why: str, accept_language: str | None, *, status: int) -> Response:
+    """`unsent`, `changed` or `later`, in words."""
+    language = language_of(accept_language)
+    return page(*_PAGES[why][language], language=language, status=status)
+
+
 def no_such_link(accept_language: str | None) -> Response:
     language = language_of(accept_language)
     return page(*_NO_LINK[language], language=language, status=404)

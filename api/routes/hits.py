@@ -7,9 +7,11 @@ import base64
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.public_pages import no_such_link
+from api.public_pages import mail_page, no_such_link, sorry
 from api.services import Served
-from engine.tracking.tokens import OPEN, read_link, read_place
+from engine.flow.view_message import Viewed, view_message
+from engine.storage.database import TROUBLE
+from engine.tracking.tokens import OPEN, VIEW, read_link, read_place
 
 router = APIRouter()
 
@@ -26,6 +28,23 @@ async def follow_link(token: str, request: Request, services: Served) -> Respons
         return no_such_link(request.headers.get("accept-language"))
     services.hits.clicked(link, method=request.method, headers=request.headers)
     return Response(status_code=302, headers={**_HEADERS, "location": link.target})
+
+
+@router.get("/v/{token}", include_in_schema=False)
+async def view_in_browser(token: str, request: Request, services: Served) -> Response:
+    """The mail once more. Scripts in it do not run here either."""
+    speaks = request.headers.get("accept-language")
+    place = read_place(services.runtime.link_key, VIEW, token)
+    if place is None:
+        return no_such_link(speaks)
+    try:
+        viewed = await view_message(services.runtime, place)
+    except TROUBLE:
+        return sorry("later", speaks, status=503)
+    if not isinstance(viewed, Viewed):
+        return sorry(viewed, speaks, status=404 if viewed == "unsent" else 410)
+    services.hits.opened(place, method=request.method, headers=request.headers)
+    return mail_page(viewed.subject, viewed.html, viewed.text)
 
 
 @router.api_route("/o/{name}", methods=["GET", "HEAD"], include_in_schema=False)

@@ -7,18 +7,20 @@ from dataclasses import replace
 from engine.channels import Handover, Mail
 from engine.config import public_url
 from engine.flow.claiming import Claimed
+from engine.flow.tracking_mails import view_url
 from engine.links.chat_links import chat_link
 from engine.links.customer_links import CustomerLink, Sender
 from engine.runtime import Runtime
 
 
 def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
-    """`unsubscribe_url`, `preferences_url`, `telegram_url` when there is a bot and, in a mail that asks for a
-    confirmation, `confirm_url`."""
+    """`unsubscribe_url`, `preferences_url`, `view_url`, `telegram_url` when there is a bot and, in a mail that asks for
+    a confirmation, `confirm_url`."""
     sender, link = _sender(runtime), _link(claimed)
     links = {
         "unsubscribe_url": sender.url("unsubscribe", link),
         "preferences_url": sender.url("preferences", link),
+        "view_url": view_url(claimed.message, sender.public_url, runtime.link_key),
     }
     bot = ((claimed.policy.settings.get("channels") or {}).get("telegram") or {}).get("bot")
     if bot:

@@ -22,8 +22,19 @@ from engine.storage.customers import load_customers
 from engine.storage.database import Connection
 
 #: What every template has besides the event and the customer.
-_GIVEN = ("event", "customer", "workspace", "promo", "unsubscribe_url", "locale", "subject", "preheader", "message")
-_UNSUBSCRIBE = "https://example.com/unsubscribe"
+_GIVEN = (
+    "event",
+    "customer",
+    "workspace",
+    "promo",
+    "unsubscribe_url",
+    "view_url",
+    "locale",
+    "subject",
+    "preheader",
+    "message",
+)
+_UNSUBSCRIBE, _VIEW = "https://example.com/unsubscribe", "https://example.com/in-a-browser"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +92,7 @@ def preview_request(
         template=template,
         event={**_invented_event(ground, invented, speaks), **(reader.event if reader else {})},
         customer=_facts(reader.customer) if reader else _invented_customer(ground, invented, speaks),
-        variables={**given, "promo": sample_promo(now=now), "unsubscribe_url": _UNSUBSCRIBE},
+        variables={**given, "promo": sample_promo(now=now), "unsubscribe_url": _UNSUBSCRIBE, "view_url": _VIEW},
         workspace=brand_of(ground.settings),
         locale=speaks,
         default_locale=default,

@@ -53,7 +53,11 @@ def sample_request(template: str, sample: SampleData, locale: str | None = None)
             "tags": [],
             "points": 120,
         },
-        variables={"promo": sample_promo(now=_SOME_DAY), "unsubscribe_url": "https://example.com/unsubscribe"},
+        variables={
+            "promo": sample_promo(now=_SOME_DAY),
+            "unsubscribe_url": "https://example.com/unsubscribe",
+            "view_url": "https://example.com/in-a-browser",
+        },
         workspace=sample.workspace,
         locale=speaks,
         default_locale=sample.locale,

@@ -31,12 +31,9 @@ def tracked_mail(
     return tracked(html, text, policy, mark)
 
 
-def view_url(message: DueMessage, *, settings: Settings, link_key: bytes) -> str:
-    """Where the mail can be read in a browser; "" when nobody outside knows this server."""
-    if not settings.public_url:
-        return ""
-    place = Place(message.partition, message.id)
-    return f"{settings.public_url.rstrip('/')}/v/{place_token(link_key, VIEW, place)}"
+def view_url(message: DueMessage, public_url: str, link_key: bytes) -> str:
+    """Where the message can be read in a browser."""
+    return f"{public_url}/v/{place_token(link_key, VIEW, Place(message.partition, message.id))}"
 
 
 def tracking_of(texts: PublishedTexts | None) -> Tracking:

@@ -1,0 +1,141 @@
+"""A mail once more, in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from engine.flow.deliver_messages import deliver_messages
+from engine.runtime import Runtime, open_runtime
+from engine.storage.database import Database
+from tests.api.conftest import api_settings, client_of
+from tests.engine.delivery.outbox import Outbox
+
+URL = "https://mail.shop.example"
+MAIL = (
+    "---\nsubject: Cart of {{ customer.first_name }}\n---\n<html><body><script>alert(1)</script>"
+    '<p>{{ event.total }} and {{ promo.code }}</p><a href="{{ view_url }}">In a browser</a>'
+    '<a href="{{ unsubscribe_url }}">Leave</a> <a href="https://shop.example/">Shop</a></body></html>'
+)
+
+
+@pytest.fixture
+async def runtime(database_url: str) -> AsyncIterator[Runtime]:
+    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+async def outbox(database: Database, runtime: Runtime) -> Outbox:
+    outbox = Outbox(database)
+    outbox.runtime.settings, outbox.runtime.link_key = runtime.settings, runtime.link_key
+    await outbox.publish(templates={"email/cart.html": MAIL})
+    await outbox.customer()
+    return outbox
+
+
+@pytest.fixture
+async def browser(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(runtime) as client:
+        yield client
+        await client._transport.app.state.services.hits.close()  # type: ignore[attr-defined]
+
+
+async def sent(outbox: Outbox, **values: Any) -> str:
+    """Where the mail says that it can be read in a browser, as a path."""
+    context = {"event": {"total": 45}, "with": {}, "promo": {"code": "SPRING"}}
+    await outbox.message(**{"context": context, **values})
+    await deliver_messages(outbox.runtime)
+    [path] = re.findall(rf'href="{URL}(/v/[\w-]+)"', outbox.channel.given[-1].content.html)
+    return str(path)
+
+
+async def test_a_mail_is_shown_as_it_was_sent_and_nothing_in_it_runs(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+
+    answer = await browser.get(path)
+
+    policy = answer.headers["content-security-policy"]
+    assert answer.status_code == 200
+    assert "45 and SPRING" in answer.text
+    assert re.search(rf'href="{URL}/u/[\w-]+">Leave', answer.text)
+    assert re.search(rf'href="{URL}/l/[\w-]+">Shop', answer.text)
+    assert "/o/" not in answer.text
+    assert policy.startswith("default-src 'none'")
+    assert "sandbox" in policy
+    assert "script" not in policy
+
+
+async def test_it_stays_as_it_was_when_the_template_is_changed(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+    await outbox.publish(templates={"email/cart.html": "---\nsubject: x\n---\n<p>Another text</p>"})
+
+    answer = await browser.get(path)
+
+    assert "45 and SPRING" in answer.text
+
+
+async def test_it_counts_as_an_open(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+
+    await browser.get(path)
+    await browser._transport.app.state.services.hits.flush()  # type: ignore[attr-defined]
+
+    assert [row["kind"] for row in await outbox.fetch("SELECT kind FROM hit")] == ["opened"]
+
+
+async def test_a_plain_mail_is_a_plain_page(outbox: Outbox, browser: httpx.AsyncClient):
+    await outbox.publish(
+        templates={"email/cart.txt": "---\nsubject: <b>\n---\nHello <b>{{ event.total }}</b>\n{{ view_url }}"}
+    )
+    await outbox.message()
+    await deliver_messages(outbox.runtime)
+    [path] = re.findall(rf"{URL}(/v/[\w-]+)", outbox.channel.given[-1].content.text)
+
+    answer = await browser.get(path)
+
+    assert "Hello &lt;b&gt;45&lt;/b&gt;" in answer.text
+    assert "<title>&lt;b&gt;</title>" in answer.text
+
+
+async def test_when_it_cannot_be_made_again_the_page_says_so(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+    await outbox.change("UPDATE rule_set SET templates = '{}', hash = 'other'")
+    browser._transport.app.state.services.runtime.texts._kept.clear()  # type: ignore[attr-defined]
+
+    answer = await browser.get(path, headers={"accept-language": "ru"})
+
+    assert answer.status_code == 410
+    assert "Это письмо больше нельзя показать" in answer.text
+
+
+async def test_a_mail_that_was_never_sent_is_not_shown(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+    await outbox.change("UPDATE message SET state = 'failed'")
+
+    answer = await browser.get(path)
+
+    assert answer.status_code == 404
+    assert "This mail is not here" in answer.text
+
+
+async def test_while_the_database_is_away_the_page_asks_for_a_moment(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+    await outbox.change("ALTER TABLE message RENAME TO gone")
+
+    answer = await browser.get(path)
+
+    assert answer.status_code == 503
+    assert "Just a moment" in answer.text
+
+
+async def test_a_link_that_was_changed_shows_nothing(outbox: Outbox, browser: httpx.AsyncClient):
+    path = await sent(outbox)
+
+    answer = await browser.get(path[:-1] + ("A" if path[-1] != "A" else "B"))
+
+    assert answer.status_code == 404
