@@ -61,6 +61,40 @@ async def add_contact(
     )
 
 
+async def retire_oldest(connection: Connection, place: tuple[int, UUID], channel: str) -> None:
+    """Nobody has more than MOST: what was told first was left behind long ago."""
+    await connection.execute(
+        """
+        UPDATE contact SET gone_at = now() WHERE (partition, customer, channel, address) IN (
+            SELECT partition, customer, channel, address FROM contact
+            WHERE partition = $1 AND customer = $2 AND channel = $3 AND gone_at IS NULL
+            ORDER BY added_at DESC, address OFFSET $4
+        )
+        """,
+        *place,
+        channel,
+        MOST,
+    )
+
+
+async def remove_contact(
+    connection: Connection, place: tuple[int, UUID] | None, channel: str, address: str
+) -> None:
+    """`place`: only when it is that customer's."""
+    partition, customer = place or (None, None)
+    await connection.execute(
+        """
+        UPDATE contact SET gone_at = now()
+        WHERE channel = $1 AND address = $2 AND gone_at IS NULL
+          AND ($3::smallint IS NULL OR (partition, customer) = ($3, $4::uuid))
+        """,
+        channel,
+        address,
+        partition,
+        customer,
+    )
+
+
 async def forget_contacts(connection: Connection, gone: Sequence[tuple[str, str]]) -> None:
     """Channel and address of each: nobody is there any more."""
     await connection.execute(
