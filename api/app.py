@@ -16,6 +16,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import WriteKeys
+from api.browser.inbox_streams import InboxStreams
+from api.browser.route import PREFIXES
 from api.gate import BacklogGate
 from api.ingest.edge import IngestEdge
 from api.metrics import Metrics
@@ -36,7 +38,7 @@ class _Application(FastAPI):
     edge: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["path"].startswith("/v1/") and not scope["path"].startswith(PREFIXES):
             await self.edge(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -86,6 +88,7 @@ def _services(runtime: ApiRuntime) -> Services:
         gate=BacklogGate(runtime.database, runtime.settings.max_backlog_s),
         metrics=Metrics(),
         hits=HitKeeper(runtime),
+        inbox_streams=InboxStreams(runtime.database, runtime.stopping),
         callbacks=CallbackDesk(runtime, lambda: cast("Asker", runtime.poster)),
     )
 
@@ -101,5 +104,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+        await services.inbox_streams.close()
         await services.hits.close()
         await services.writer.close()

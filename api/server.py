@@ -57,8 +57,13 @@ async def serve(runtime: Runtime, listening: socket.socket) -> None:
 class ApiServer(uvicorn.Server):
     """Leaves signals to the caller: uvicorn's own way ends the process before the runtime is closed."""
 
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
     def stop(self) -> None:
         self.should_exit = True
+        self._stopping.set()  # pages that listen would be waited for
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,7 +89,7 @@ def api_server(runtime: Runtime, **deadlines: float) -> ApiServer:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
-    return ApiServer(config)
+    return ApiServer(config, runtime.stopping)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

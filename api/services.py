@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -9,6 +10,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.auth import WriteKeys
+from api.browser.inbox_streams import InboxStreams
 from api.gate import BacklogGate
 from api.metrics import Metrics
 from engine.channels.http_post import Poster
@@ -31,6 +33,7 @@ class ApiRuntime(Protocol):
     link_key: bytes
     texts: Texts
     secrets: Mapping[str, str]
+    stopping: asyncio.Event
     poster: Poster
 
 
@@ -42,6 +45,7 @@ class Services:
     gate: BacklogGate
     metrics: Metrics
     hits: HitKeeper
+    inbox_streams: InboxStreams
     callbacks: CallbackDesk
 
 

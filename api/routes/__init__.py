@@ -1,5 +1,6 @@
 """One noun a file. The order is that of the documentation."""
 
+from api.browser import contacts, inbox, push, scripts
 from api.public import consent_pages
 from api.routes import (
     callbacks,
@@ -27,5 +28,9 @@ ROUTERS = (
     hits.router,
     callbacks.router,
     consent_pages.router,
+    contacts.router,
+    inbox.router,
+    push.router,
+    scripts.router,
     front.router,
 )

@@ -71,7 +71,7 @@ def open_push(settings: Mapping[str, Any], credentials: Credentials, asker: Aske
     if variable := settings.get("firebase_env"):
         devices = _devices(variable, settings.get("url", API), credentials, asker)
     if "contact" in settings:
-        browsers = WebPush(signer_of(settings, credentials), asker)
+        browsers = WebPush(signer_of(settings, credentials), asker, credentials.link_key)
     return PushChannel(devices, browsers)
 
 
@@ -84,7 +84,8 @@ def _devices(variable: str, api: str, credentials: Credentials, asker: Asker) ->
         raise NoCredentials(f"the environment variable {variable} names a file that cannot be read") from error
     except BadAccount as error:
         raise NoCredentials(f"the environment variable {variable} holds no service account: {error}") from error
-    return FirebaseDevices(url_of(api, account.project), GoogleTokens(account, SCOPE, asker), asker)
+    tokens = GoogleTokens(account, SCOPE, asker)
+    return FirebaseDevices(url_of(api, account.project), tokens, asker, credentials.link_key)
 
 
 def signer_of(settings: Mapping[str, Any], credentials: Credentials) -> Signer:

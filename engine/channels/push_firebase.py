@@ -18,6 +18,7 @@ from engine.channels import Contact, Handover, Push, Rejected, Sent, TryLater, U
 from engine.channels.answers import by_status, json_of, not_its_own, words_of
 from engine.channels.google_tokens import GoogleTokens
 from engine.channels.http_post import Answer, Asker, Post
+from engine.links.push_clicks import sign_click
 
 API = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -33,11 +34,12 @@ class FirebaseDevices:
     url: str
     tokens: GoogleTokens
     asker: Asker
+    link_key: bytes  # signs what comes back with a press
 
     async def send_to(self, contact: Contact, handover: Handover) -> Verdict:
         if not _TOKEN.fullmatch(contact.address):
             return Rejected(f"{contact.address[:20]} is no token of a device")
-        body = orjson.dumps({"message": message_for(contact.address, handover)})
+        body = orjson.dumps({"message": message_for(contact.address, handover, self.link_key)})
         if len(body) > _LONGEST + len(contact.address):
             return Rejected(f"a push has at most {_LONGEST:,} bytes")
         return await self._asked(body, is_first=True)
@@ -61,11 +63,12 @@ def url_of(api: str, project: str) -> str:
     return f"{api.rstrip('/')}/v1/projects/{quote(project, safe='')}/messages:send"
 
 
-def message_for(token: str, handover: Handover) -> dict[str, Any]:
+def message_for(token: str, handover: Handover, link_key: bytes) -> dict[str, Any]:
     push, tag = handover.content, str(handover.message)
     assert isinstance(push, Push)
     shown = {"title": push.title, "body": push.text, **({"image": push.image} if push.image else {})}
-    data = {**push.data, "kogda_message": tag, **({"link": push.link} if push.link else {})}
+    click = sign_click(link_key, handover.origin.partition, handover.message)
+    data = {**push.data, "kogda_message": tag, "kogda_clicked": click, **({"link": push.link} if push.link else {})}
     ends = int((handover.at + LIFE).timestamp())
     said: dict[str, Any] = {
         "token": token,

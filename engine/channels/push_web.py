@@ -27,6 +27,7 @@ from engine.channels.web_push_sealing import (
     to_text,
 )
 from engine.clock import utc_now
+from engine.links.push_clicks import sign_click
 
 LIFE = timedelta(days=1)
 _SIGNED_FOR = timedelta(hours=12)  # a push service refuses more than a day
@@ -66,12 +67,13 @@ class Signer:
 class WebPush:
     signer: Signer
     asker: Asker
+    link_key: bytes  # signs what comes back with a press
 
     async def send_to(self, contact: Contact, handover: Handover) -> Verdict:
         made_with = contact.detail.get("key")
         if made_with is not None and made_with != self.signer.public:
             return Rejected("it was subscribed with another key than this server has now", suppress=True)
-        plain = shown_by(handover)
+        plain = shown_by(handover, self.link_key)
         if len(plain) > MOST:
             return Rejected(f"a push to a browser has at most {MOST:,} bytes")
         try:
@@ -93,8 +95,8 @@ class WebPush:
         return verdict_of(answer, handover) if isinstance(answer, Answer) else answer
 
 
-def shown_by(handover: Handover) -> bytes:
-    """What the service worker reads: api/browser/sw.js."""
+def shown_by(handover: Handover, link_key: bytes) -> bytes:
+    """What the service worker reads: api/browser/files/sw.js."""
     push = handover.content
     assert isinstance(push, Push)
     return orjson.dumps(
@@ -104,6 +106,7 @@ def shown_by(handover: Handover) -> bytes:
             "link": push.link,
             "image": push.image,
             "message": str(handover.message),
+            "clicked": sign_click(link_key, handover.origin.partition, handover.message),
             "data": dict(push.data),
         }
     )

@@ -37,6 +37,7 @@ from engine.channels.web_push_sealing import (
     seal,
     to_text,
 )
+from engine.links.push_clicks import open_click
 from tests.channels.conformance import NOW, PAGE, FarEnd, ProviderConformance
 from tests.channels.http_sink import HttpSink, answer, spoken
 
@@ -150,6 +151,7 @@ class TestDevices(ProviderConformance):
         assert headers["authorization"] == "Bearer ya29.t0k3n"
         assert said["token"] == TOKEN
         assert said["notification"] == {"title": "Корзина ждёт", "body": "Ваш кофе"}
+        assert open_click(LINK_KEY, said["data"].pop("kogda_clicked")) == (3, handover.message)
         assert said["data"] == {"cart": "7", "kogda_message": tag, "link": "https://shop.example/cart"}
         assert said["android"] == {"ttl": "86400s", "priority": "HIGH", "notification": {"tag": tag}}
         assert said["apns"]["headers"]["apns-collapse-id"] == tag
@@ -356,7 +358,9 @@ class TestBrowsers(ProviderConformance):
         [(first, headers, body)] = far.requests()
         assert first == "POST /send/abc HTTP/1.1"
         assert (headers["content-encoding"], headers["ttl"], headers["urgency"]) == ("aes128gcm", "86400", "normal")
-        assert json.loads(unsealed(body)) == {
+        said = json.loads(unsealed(body))
+        assert open_click(LINK_KEY, said.pop("clicked")) == (3, handover.message)
+        assert said == {
             "title": "Корзина ждёт",
             "text": "Ваш кофе",
             "link": "https://shop.example/cart",
