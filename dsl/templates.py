@@ -58,10 +58,7 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
     scope.problems.error(
         "E204",
         say('there is no {channel} template "{name}"', channel=channel, name=name),
-        Label(
-            span,
-            say("only the name, without folder and ending") if written_as_path else _no_file(channel, name),
-        ),
+        Label(span, say("only the name, without folder and ending") if written_as_path else _no_file(channel, name)),
         notes=notes or [_those_there(channel, here)],
         fixes=fixes,
     )

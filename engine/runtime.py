@@ -135,6 +135,19 @@ class Runtime:
         return found or (self.registry.find(name, settings) if self.registry is not None else None)
 
 
+def _registry(
+    settings: Settings, database: Database, *, poster: HttpPoster, secrets: Mapping[str, str], link_key: bytes
+) -> Registry:
+    return Registry(
+        poster,
+        secrets,
+        keeper(database),
+        is_real=settings.smtp_url is not None,
+        link_key=link_key,
+        public_url=settings.public_url and settings.public_url.rstrip("/"),
+    )
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, waker: Waker | None = None, pool_size: int = 10
@@ -153,9 +166,7 @@ async def open_runtime(
             poster = HttpPoster(allows_private=settings.webhooks_private)
             secrets = given_variables()
             signing_key = link_key(settings, installation.link_secret)
-            registry = Registry(
-                poster, secrets, keeper(database), is_real=settings.smtp_url is not None, link_key=signing_key
-            )
+            registry = _registry(settings, database, poster=poster, secrets=secrets, link_key=signing_key)
             try:
                 yield Runtime(
                     settings,

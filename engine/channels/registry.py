@@ -55,6 +55,7 @@ class Registry:
     keep: KeepMail
     is_real: bool  # this server sends mails for real
     link_key: bytes = b""  # of the installation
+    public_url: str | None = None  # where providers reach this server; None: they cannot
     _opened: dict[bytes, Channel] = field(default_factory=dict)
 
     def find(self, name: str, settings: Mapping[str, Any]) -> Channel | None:
@@ -62,6 +63,8 @@ class Registry:
         written = (settings.get("channels") or {}).get(name)
         if written is None:
             return None
+        if written.get("provider") == "twilio" and self._hears_of("twilio", settings):
+            written = {**written, "status_callback": f"{self.public_url}/callbacks/twilio"}
         key = orjson.dumps([name, written], option=orjson.OPT_SORT_KEYS)
         if key not in self._opened:
             self._opened[key] = self._open(name, written)
@@ -70,6 +73,11 @@ class Registry:
     async def close(self) -> None:
         for channel in self._opened.values():
             await channel.close()
+
+    def _hears_of(self, provider: str, settings: Mapping[str, Any]) -> bool:
+        """Whether its reports could be verified, and would arrive."""
+        secrets = (settings.get("callbacks") or {}).get("secrets") or {}
+        return provider in secrets and bool(self.public_url)
 
     def _open(self, name: str, written: Mapping[str, Any]) -> Channel:
         kept = MailboxChannel(self.keep)

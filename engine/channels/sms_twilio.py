@@ -34,6 +34,7 @@ class TwilioChannel:
     authorization: str
     sender: tuple[str, str]  # From or MessagingServiceSid, and its value
     asker: Asker
+    status_callback: str | None = None  # where Twilio tells what became of a message
 
     async def send(self, handover: Handover) -> Verdict:
         content = handover.content
@@ -41,9 +42,12 @@ class TwilioChannel:
         phone = e164(handover.address)
         if phone is None:
             return Rejected(f"{handover.address[:40]} is no phone number with its country, such as +491701234567")
+        fields = [("To", phone), self.sender, ("Body", content.text)]
+        if self.status_callback:
+            fields.append(("StatusCallback", self.status_callback))
         post = Post(
             url=self.url,
-            body=urlencode([("To", phone), self.sender, ("Body", content.text)]).encode(),
+            body=urlencode(fields).encode(),
             headers={
                 "authorization": self.authorization,
                 "content-type": "application/x-www-form-urlencoded",
@@ -67,6 +71,7 @@ def open_twilio(settings: Mapping[str, Any], credentials: Credentials, asker: As
         authorization="Basic " + b64encode(login.encode()).decode(),
         sender=("MessagingServiceSid", service) if service else ("From", settings["from"]),
         asker=asker,
+        status_callback=settings.get("status_callback"),
     )
 
 

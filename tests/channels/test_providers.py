@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,7 +22,7 @@ from engine.channels.registry import OPENERS, Registry, WaitingChannel
 from engine.channels.signing import read_secret, signed_headers
 from engine.channels.smtp_settings import read_smtp_url
 from engine.channels.telegram import read_press
-from tests.channels.conformance import PAGE, FarEnd, ProviderConformance
+from tests.channels.conformance import PAGE, FarEnd, ProviderConformance, handover
 from tests.channels.http_sink import HttpSink, answer, spoken
 from tests.channels.smtp_sink import SmtpSink
 
@@ -453,6 +453,30 @@ def test_a_channel_is_opened_once_for_the_same_settings():
 
     assert channels.find("sms", {"channels": {"sms": dict(TWILIO_SETTINGS)}}) is first
     assert channels.find("sms", {"channels": {"sms": {**TWILIO_SETTINGS, "from": "Shop"}}}) is not first
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "public_url", "told"),
+    [
+        pytest.param(
+            {"secrets": {"twilio": "TOKEN"}}, "https://m.example", ["https://m.example/callbacks/twilio"], id="both"
+        ),
+        pytest.param({"secrets": {"twilio": "TOKEN"}}, None, None, id="not reached"),
+        pytest.param({}, "https://m.example", None, id="not verified"),
+    ],
+)  # fmt: skip
+async def test_twilio_is_told_where_to_report_when_it_can_be_heard(callbacks: Any, public_url: Any, told: Any):
+    async with line(TWILIO) as (end, poster):
+        here = {**TWILIO_SETTINGS, "url": f"http://127.0.0.1:{end.sink.port}"}
+        channels = registry(poster, {"TOKEN": "t"})
+        channels.public_url = public_url
+        channel = channels.find("sms", {"channels": {"sms": here}, "callbacks": callbacks})
+        assert channel is not None
+        end.answers("sent")
+
+        await channel.send(replace(handover(address="+491701234567"), content=Text(text="Hi")))
+
+        assert parse_qs(end.sink.requests[0][2].decode()).get("StatusCallback") == told
 
 
 async def test_a_limit_of_a_day_is_kept_and_a_longer_one_cut():
