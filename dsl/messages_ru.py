@@ -1573,6 +1573,7 @@ TEXTS: dict[str, str] = {
     "mails are set up with KOGDA_SMTP_URL in the environment": "письма настраиваются переменной окружения KOGDA_SMTP_URL",
     "email has no settings here": "у email здесь нет настроек",
     "{channel} has no settings": "у {channel} нет настроек",
+    "kogda: this database was never used; start `kogda up` once": "kogda: эта база ещё не использовалась; запустите один раз `kogda up`",
     "its name alone is enough": "достаточно одного названия",
     "an address of yours, such as push@shop.example or https://shop.example/contact": "ваш адрес, например push@shop.example или https://shop.example/contact",
     "{channel} by {provider} needs: {keys}": "{channel} через {provider}: нужно {keys}",

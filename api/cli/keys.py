@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -14,7 +16,11 @@ from rich.table import Table
 from api.language import told
 from api.supervisor.services import connected
 from dsl.messages import say
+from engine.channels.web_push_sealing import to_text
+from engine.clock import utc_now
 from engine.config import Settings, read_settings
+from engine.links.customer_tokens import inbox_key, sign_customer
+from engine.runtime import link_key
 from engine.storage.database import Connection, Database
 from engine.storage.migrate import migrate, require_current
 from engine.storage.write_keys import WriteKey, all_write_keys, create_write_key, is_source_name, revoke_write_key
@@ -68,6 +74,38 @@ def revoke(
         )
         raise typer.Exit(1)
     typer.echo(told(say("{key_id} is revoked", key_id=key_id)))
+
+
+@app.command()
+def webpush() -> None:
+    """Make a key for push to browsers, and print it: for the variable that kogda.yaml names as web_key_env.
+
+    Without one the installation has its own. Browsers that subscribed with another key must subscribe again.
+    """
+    typer.echo(to_text(secrets.token_bytes(32)))
+
+
+@app.command()
+def inbox(data: Data = None) -> None:
+    """Print the key with which the shop's backend signs who reads an inbox. No page and no app may hold it."""
+    typer.echo(inbox_key(_with_database(data, _link_key)))
+
+
+@app.command("inbox-token")
+def inbox_token(
+    name: Annotated[str, typer.Argument(help="The userId of the customer.", metavar="USERID")], data: Data = None
+) -> None:
+    """Print a token that opens one customer's inbox for a day: to try it. Shops make their own."""
+    key = inbox_key(_with_database(data, _link_key))
+    typer.echo(sign_customer(key, name, until=utc_now() + timedelta(days=1)))
+
+
+async def _link_key(connection: Connection) -> bytes:
+    installed = await connection.fetchval("SELECT link_secret FROM installation")
+    if installed is None:
+        typer.echo(told(say("kogda: this database was never used; start `kogda up` once")), err=True)
+        raise typer.Exit(1)
+    return link_key(read_settings(), installed)
 
 
 def _row(key: WriteKey) -> tuple[str, ...]:
