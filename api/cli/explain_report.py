@@ -10,7 +10,8 @@ from dsl.messages import Language, in_language, say
 from dsl.plan import Rule
 from dsl.telling import tell_rule
 from engine.core.reasons import Finding
-from engine.core.told import tell_message, tell_note, tell_reason
+from engine.core.told import tell_message, tell_note
+from engine.core.told_reasons import tell_reason
 from engine.flow.explain_customer import Explanation, RunStory
 
 _SIGNS = {True: "✓", False: "✗", None: "·"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dsl.messages import Message, say
+from engine.core.told_reasons import Shape, said_by, shape, tell_choice, tell_reason
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 
@@ -27,19 +28,10 @@ def tell_message(channel: str, template: str, state: str, reason: str | None) ->
     return say('{channel} "{template}" {state}', channel=channel, template=template, state=told)
 
 
-def tell_reason(reason: str) -> str:
-    """A reason that a guard or a run's end has given; what an author or a provider wrote stays as it is."""
-    head, colon, rest = reason.partition(": ")
-    told = _REASONS.get(head)
-    if told is None:
-        return reason
-    return say("{state}: {reason}", state=told, reason=rest) if colon else told
-
-
 def _tell_wait(said: str) -> Message:
     moment, colon, reason = said.removeprefix("until ").partition(": ")
     if not said.startswith("until "):
-        return say("waits: {what}", what=said)
+        return said_by(_WAITS, said) or say("waits: {what}", what=said)
     if colon:
         return say("waits until {moment}: {reason}", moment=moment, reason=tell_reason(reason))
     return say("waits until {moment}", moment=moment)
@@ -58,19 +50,69 @@ def _tell_state(state: str) -> str:
     return _STATES.get(state, state)
 
 
+_WAITS: Sequence[Shape] = (
+    shape(
+        r"for (.+) until (.+)", lambda found: say("waits: for {what} until {moment}", what=found[1], moment=found[2])
+    ),
+)
+_CAUSES: Sequence[Shape] = (
+    shape(r"customer in (\w+)", lambda found: say("customer in {segment}", segment=found[1])),
+    shape(r"customer enters (\w+)", lambda found: say("customer enters {segment}", segment=found[1])),
+    shape(r"customer leaves (\w+)", lambda found: say("customer leaves {segment}", segment=found[1])),
+    shape(r"(\S+) changed", lambda found: say("{attribute} changed", attribute=found[1])),
+)
+_CHANGES: Sequence[Shape] = (
+    shape(r'add tag "(.+)"', lambda found: say('add tag "{tag}"', tag=found[1])),
+    shape(r'remove tag "(.+)"', lambda found: say('remove tag "{tag}"', tag=found[1])),
+    shape(r"add (\d+) points", lambda found: say("add {n} points", n=found[1])),
+    shape(r"remove (\d+) points", lambda found: say("remove {n} points", n=found[1])),
+    shape(
+        r"remove (\d+) points, (\d+) of them",
+        lambda found: say("remove {n} points, {some} of them", n=found[1], some=found[2]),
+    ),
+    shape(
+        r"(?:increase|decrease) (\S+): no amount that can be counted",
+        lambda found: say("{attribute}: no amount that can be counted", attribute=found[1]),
+    ),
+)
+_EMITTED: Sequence[Shape] = (
+    shape(
+        r"(\w+) starts nothing: it is (\d+) rules deep",
+        lambda found: say(
+            "made the event {event}; it starts nothing: it is {n} rules deep", event=found[1], n=found[2]
+        ),
+    ),
+)
+_ISSUED: Sequence[Shape] = (
+    shape(r'no code: "(.+)" is dry', lambda found: say('no code: "{pool}" is dry', pool=found[1])),
+    shape(r'(\S+) of "(.+)"', lambda found: say('{code} of "{pool}"', code=found[1], pool=found[2])),
+)
+_CALLED: Sequence[Shape] = (
+    shape(r'the webhook "(.+)"', lambda found: say('the webhook "{name}"', name=found[1])),
+    shape(r'the staff group "(.+)"', lambda found: say('the staff group "{name}"', name=found[1])),
+)
+_CHOICES: Sequence[Shape] = (
+    shape(
+        r'best "(.+)": ([\w, ]+) \((.+)\)',
+        lambda found: say(
+            'best "{template}": {channels} ({why})', template=found[1], channels=found[2], why=tell_choice(found[3])
+        ),
+    ),
+)
+
 _NOTES: dict[str, Callable[[str], Message]] = {
-    "started": lambda said: say("began: {cause}", cause=said),
-    "restarted": lambda said: say("began anew: {cause}", cause=said),
+    "started": lambda said: say("began: {cause}", cause=said_by(_CAUSES, said) or said),
+    "restarted": lambda said: say("began anew: {cause}", cause=said_by(_CAUSES, said) or said),
     "waits": _tell_wait,
     "skipped": _tell_skip,
     "ended": lambda said: say("ended: {reason}", reason=tell_reason(said)),
     "branch": lambda said: say("the condition: {answer}", answer=say("yes") if said == "yes" else say("no")),
     "split": lambda said: say("took the part {part}", part=said),
-    "changed": lambda said: say("changed: {what}", what=said),
-    "emitted": lambda said: say("made the event {what}", what=said),
-    "issued": lambda said: say("promo code: {what}", what=said),
-    "called": lambda said: say("told {whom}", whom=said),
-    "chooses": lambda said: say("chose the channel: {what}", what=said),
+    "changed": lambda said: say("changed: {what}", what=said_by(_CHANGES, said) or said),
+    "emitted": lambda said: said_by(_EMITTED, said) or say("made the event {what}", what=said),
+    "issued": lambda said: say("promo code: {what}", what=said_by(_ISSUED, said) or said),
+    "called": lambda said: say("told {whom}", whom=said_by(_CALLED, said) or said),
+    "chooses": lambda said: say("chose the channel: {what}", what=said_by(_CHOICES, said) or said),
 }
 
 _STATES = {
@@ -81,29 +123,4 @@ _STATES = {
     "withdrawn": say("taken back"),
     "postponed": say("put off"),
     "queued": say("waits to be sent"),
-}
-
-_REASONS = {
-    "rendered empty": say("empty in the template"),
-    "quiet hours": say("quiet hours"),
-    "once per": say("once per"),
-    "unless": say("unless"),
-    "the same message within a minute": say("the same message within a minute"),
-    "no consent": say("no consent"),
-    "no email address": say("no email address"),
-    "the rule was switched off": say("the rule was switched off"),
-    "the address is suppressed": say("the address is suppressed"),
-    "cap": say("the cap"),
-    "cancelled by a publication": say("cancelled by a publication"),
-    "sequence not completed": say("the sequence was not completed"),
-    "moment past": say("the moment is past"),
-    "finished": say("finished"),
-    "overdue": say("overdue: the server was down for too long"),
-    "too many steps": say("too many steps"),
-    "holdout": say("held out, for comparison"),
-    "exit": say("exit"),
-    "merged": say("merged with a run of the same customer"),
-    "restarts another run": say("restarts another run"),
-    "another run is on its way": say("another run is on its way"),
-    "no channel reaches the customer": say("no channel reaches the customer"),
 }

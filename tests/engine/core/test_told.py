@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dsl.messages import in_language
-from engine.core.told import tell_message, tell_note, tell_reason
+from engine.core.told import tell_message, tell_note
+from engine.core.told_reasons import tell_reason
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -24,7 +25,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
             "waits",
             "for paid until 2026-03-02T09:00:00+00:00",
             "waits: for paid until 2026-03-02 10:00:00",
-            "ждёт: for paid until 2026-03-02 10:00:00",
+            "ждёт paid до 2026-03-02 10:00:00",
         ),
         (
             "waits",
@@ -52,8 +53,55 @@ def test_a_message_tells_its_state_and_the_reason() -> None:
     told = tell_message("email", "cart", "suppressed", "no consent: email refused")
 
     assert told == 'email "cart" not sent: no consent: email refused'
-    assert in_language(told, "ru") == "email «cart» не отправлено: нет согласия: email refused"
+    assert in_language(told, "ru") == "email «cart» не отправлено: нет согласия: от email отказались"
 
 
 def test_a_reason_that_an_author_wrote_stays_as_it_is() -> None:
     assert tell_reason("unless order_placed in last 3 days") == "unless order_placed in last 3 days"
+
+
+RECORDED = {
+    "cap: 1 message per day": "лимит: 1 сообщение за день",
+    "workspace cap: 2 messages on news per 7 days": "общий лимит: 2 сообщения на тему news за 7 дней",
+    "workspace cap: 5 sms per week": "общий лимит: 5 sms за неделю",
+    "quiet hours; another way follows": "тихие часы; дальше другой способ",
+    "no sms address": "нет адреса для sms",
+    "no consent: topic news refused": "нет согласия: тема news отклонена",
+    "no consent: news was never confirmed": "нет согласия: news не подтверждено",
+    "no consent: email was never agreed to": "нет согласия: на email не соглашались",
+    "only first 50 customers": "только первые 50 клиентов",
+    "cancelled by order_placed": "отменено событием order_placed",
+    "given up after 5 days: smtp.shop.example answered 451 later": (
+        "оставлено через 5 дней: smtp.shop.example отвечает 451 later"
+    ),
+    "sent again: the worker was gone while handing it over": "отправлено снова: воркер исчез во время передачи",
+}
+
+
+@pytest.mark.parametrize("reason", RECORDED)
+def test_a_reason_of_the_engine_is_said_in_russian_and_stays_in_english(reason: str) -> None:
+    told = tell_reason(reason)
+
+    assert told == reason
+    assert in_language(told, "ru") == RECORDED[reason]
+
+
+@pytest.mark.parametrize(
+    ("what", "detail", "russian"),
+    [
+        (
+            "chooses",
+            'best "cart": sms, email (sms delivered last; email was refused)',
+            "выбран канал: лучший для «cart»: sms, email (последнее дошло через sms; от email отказались)",
+        ),
+        ("changed", 'add tag "vip"', "изменено: добавлена метка «vip»"),
+        ("changed", "remove 10 points, 3 of them", "изменено: списать баллов: 10, списано 3"),
+        ("issued", 'no code: "BACK10" is dry', "промокод: кода нет: в «BACK10» они кончились"),
+        ("started", "customer enters vip", "началось: клиент входит в vip"),
+        ("called", 'the staff group "managers"', "сообщено: группа сотрудников «managers»"),
+    ],
+)
+def test_what_a_run_did_is_said_in_russian(what: str, detail: str, russian: str) -> None:
+    said = in_language(tell_note(what, detail, BERLIN), "ru")
+
+    assert said == russian
