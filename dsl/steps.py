@@ -22,7 +22,7 @@ from dsl.ways import BEST, compile_ways
 
 #: What every template can read without `with`.
 BUILT_IN_VARIABLES = (
-    "customer", "event", "workspace", "message", "unsubscribe_url", "preferences_url", "confirm_url", "view_url",
+    "customer", "event", "workspace", "message", "unsubscribe_url", "preferences_url", "view_url",
     "locale", "subject", "preheader", "promo",
 )  # fmt: skip
 

@@ -143,6 +143,8 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
         _ = address.port  # raises when it is no number
     except ValueError:
         return False
+    if not (text.isascii() and text.isprintable()) or set(' <>"') & set(text):
+        return False  # it stands in the heads of mails; a domain in other letters is written as xn--…
     # A socket is named in the query (PostgreSQL) or is the path (Redis).
     return address.scheme in schemes and bool(address.hostname or address.query or address.path.strip("/"))
 

@@ -28,13 +28,18 @@ _GIVEN = (
     "workspace",
     "promo",
     "unsubscribe_url",
+    "preferences_url",
     "view_url",
     "locale",
     "subject",
     "preheader",
     "message",
 )
-_UNSUBSCRIBE, _VIEW = "https://example.com/unsubscribe", "https://example.com/in-a-browser"
+_LINKS = {
+    "unsubscribe_url": "https://example.com/unsubscribe",
+    "preferences_url": "https://example.com/preferences",
+    "view_url": "https://example.com/in-a-browser",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,7 @@ def preview_request(
         template=template,
         event={**_invented_event(ground, invented, speaks), **(reader.event if reader else {})},
         customer=_facts(reader.customer) if reader else _invented_customer(ground, invented, speaks),
-        variables={**given, "promo": sample_promo(now=now), "unsubscribe_url": _UNSUBSCRIBE, "view_url": _VIEW},
+        variables={**given, "promo": sample_promo(now=now), **_LINKS},
         workspace=brand_of(ground.settings),
         locale=speaks,
         default_locale=default,

@@ -56,6 +56,7 @@ def sample_request(template: str, sample: SampleData, locale: str | None = None)
         variables={
             "promo": sample_promo(now=_SOME_DAY),
             "unsubscribe_url": "https://example.com/unsubscribe",
+            "preferences_url": "https://example.com/preferences",
             "view_url": "https://example.com/in-a-browser",
         },
         workspace=sample.workspace,
