@@ -68,6 +68,9 @@ class Settings(BaseSettings):
 
     keep_mailbox_days: int = Field(default=30, ge=1, description="days that mails stay on the mailbox page")
     keep_rejects_days: int = Field(default=30, ge=1, description="days that refused events are kept")
+    keep_hits_days: int = Field(
+        default=90, ge=1, description="days that single requests for tracked links and pictures are kept"
+    )
     keep_inbox_days: int = Field(default=90, ge=1, description="days that customers find a message in their inbox")
 
     max_event_bytes: int = Field(default=32 * 1024, ge=1024, description="largest event accepted, in bytes of JSON")

@@ -19,6 +19,8 @@ from engine.errors import UnsafeHeader
 
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 _OK = range(200, 300)
+#: It gives mails an id of its own, and speaks of no other when it reports.
+_POSTMARK = ".postmarkapp.com"
 _LOST = (SMTPException, OSError, TimeoutError)
 
 
@@ -40,7 +42,7 @@ class SmtpChannel:
 
     async def send(self, handover: Handover) -> Verdict:
         try:
-            envelope = build_mail(handover)
+            envelope = build_mail(handover, is_for_postmark=self._settings.host.endswith(_POSTMARK))
         except UnsafeHeader as error:
             return Rejected(str(error))
         try:

@@ -18,6 +18,7 @@ _WAY_OUT = re.compile(r"(https?|mailto):[!#-;=?-~]{1,900}")
 HEADERS = (
     *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version"),
     *("List-Unsubscribe", "List-Unsubscribe-Post"),
+    "X-PM-Metadata-kogda-message",  # Postmark takes it out, and tells it back when it reports
     *("Content-Type", "Content-Transfer-Encoding"),
 )
 
@@ -33,7 +34,7 @@ class Envelope:
     raw: bytes  # lines end with CRLF
 
 
-def build_mail(handover: Handover) -> Envelope:
+def build_mail(handover: Handover, *, is_for_postmark: bool = False) -> Envelope:
     """Raises UnsafeHeader, with the field and its value."""
     mail = handover.content
     assert isinstance(mail, Mail)  # the flow makes the content by the channel
@@ -50,6 +51,7 @@ def build_mail(handover: Handover) -> Envelope:
         ("Message-ID", message_id),
         ("MIME-Version", "1.0"),
         *_ways_out(mail.ways_out),
+        *([("X-PM-Metadata-kogda-message", str(handover.message))] if is_for_postmark else []),
     ]
     # Quoted-printable never holds `=_`, so no line of the body can look like the boundary.
     kind, body = _body(mail.text, mail.html, boundary=f"=_{handover.message.hex}")

@@ -9,6 +9,8 @@ from engine.runtime import Runtime
 from engine.storage.retention import AT_ONCE, delete_old
 
 _MOST_ROUNDS = 100
+#: How long a call of a provider is known when it comes again: longer than any of them tries.
+_CALLBACKS = timedelta(days=30)
 
 
 async def forget_old(runtime: Runtime) -> Counter[str]:
@@ -16,6 +18,8 @@ async def forget_old(runtime: Runtime) -> Counter[str]:
     keep = {
         "mailbox": timedelta(days=runtime.settings.keep_mailbox_days),
         "reject": timedelta(days=runtime.settings.keep_rejects_days),
+        "hit": timedelta(days=runtime.settings.keep_hits_days),
+        "callback": _CALLBACKS,
         "inbox_message": timedelta(days=runtime.settings.keep_inbox_days),
     }
     total: Counter[str] = Counter()

@@ -14,10 +14,17 @@ AT_ONCE = 1_000
 _TIMES = {"mailbox": "at", "reject": "received_at", "inbox_message": "at"}
 
 
+#: Known by more than a number; these have an index on the column.
+_BY_TIME = {"hit": "at", "callback": "received_at"}
+
+
 async def delete_old(connection: Connection, keep: Mapping[str, timedelta]) -> dict[str, int]:
     """At most AT_ONCE rows of each table, those with the lowest ids first; how many went."""
     deleted = {}
     for table, length in keep.items():
+        if table in _BY_TIME:
+            deleted[table] = await _delete_by_time(connection, table, length)
+            continue
         at = _TIMES[table]
         status = await connection.execute(
             f"""
@@ -30,3 +37,16 @@ async def delete_old(connection: Connection, keep: Mapping[str, timedelta]) -> d
         )
         deleted[table] = int(status.rpartition(" ")[2])
     return deleted
+
+
+async def _delete_by_time(connection: Connection, table: str, length: timedelta) -> int:
+    at = _BY_TIME[table]
+    status = await connection.execute(
+        f"""
+        DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM {table} WHERE {at} < now() - $1::interval ORDER BY {at} LIMIT {AT_ONCE}
+        ))
+        """,  # noqa: S608
+        length,
+    )
+    return int(status.rpartition(" ")[2])
