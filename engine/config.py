@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,9 @@ _ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
     "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
     "public_url": (("http", "https"), "https://mail.example.com"),
 }
+
+
+_IN_A_HEAD = re.compile(r"[!#-;=?-~]{1,500}")
 
 
 class Settings(BaseSettings):
@@ -146,7 +150,7 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
         _ = address.port  # raises when it is no number
     except ValueError:
         return False
-    if not (text.isascii() and text.isprintable()) or set(' <>"') & set(text):
+    if "https" in schemes and not _IN_A_HEAD.fullmatch(text):
         return False  # it stands in the heads of mails; a domain in other letters is written as xn--…
     # A socket is named in the query (PostgreSQL) or is the path (Redis).
     return address.scheme in schemes and bool(address.hostname or address.query or address.path.strip("/"))

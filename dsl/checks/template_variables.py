@@ -17,7 +17,7 @@ from dsl.suggestions import nearest
 ALWAYS_THERE = frozenset(
     {
         *("workspace", "message", "locale", "subject", "preheader"),
-        *("unsubscribe_url", "preferences_url", "confirm_url", "telegram_url", "view_url"),
+        *("unsubscribe_url", "preferences_url", "telegram_url", "view_url"),
     }
 )
 ADDRESS = {"email": "email", "sms": "phone"}  # the attribute without which the channel sends nothing
