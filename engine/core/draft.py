@@ -51,7 +51,7 @@ class Draft:
         self.history: dict[str, tuple[Past, ...]] = facts.history
         self.last_messages: dict[str, datetime] = facts.last_messages
         self.places: dict[str, int] = facts.places
-        self.delivered_by, self.contacts = facts.delivered_by, facts.contacts
+        self.delivered_by, self.contacts, self.reactions = facts.delivered_by, facts.contacts, facts.reactions
         self.marks: dict[tuple[str, str], OnceMark] = {}
         self.messages: list[NewMessage] = []
         self.withdrawals: list[Withdrawal] = []

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from dsl.plan import JSON
+from engine.core.channel_choice import NO_REACTIONS, Reactions
 from engine.core.record import record
 
 Properties: TypeAlias = dict[str, JSON]
@@ -203,6 +204,7 @@ class Facts:
     places: dict[str, int] = field(default_factory=dict)  # taken, by rule with `only first … customers`
     delivered_by: str | None = None  # the channel of the newest message that was delivered, if a rule asks
     contacts: frozenset[str] = frozenset()  # channels on which there is a contact, if a rule asks
+    reactions: Reactions = NO_REACTIONS  # to messages of each channel, if a rule asks
     last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
     memberships: dict[str, Membership] = field(default_factory=dict)  # by segment; absent: not looked at yet

@@ -8,6 +8,7 @@ from uuid import UUID
 from dsl import plan
 from engine.core.addresses import INBOX, PHONES, has_inbox
 from engine.core.bounces import BOUNCES
+from engine.core.chance import Chance
 from engine.core.channel_choice import ChannelFacts, choose_channels
 from engine.core.draft import Draft
 from engine.core.identity import derived_id
@@ -33,7 +34,7 @@ def ways_of(draft: Draft, run: Run, step: plan.Send) -> tuple[Way, ...]:
 def _ways(draft: Draft, run: Run, recipient: plan.Recipient, line: int) -> list[Way]:
     if recipient.channel is not None:
         return [(recipient.channel, recipient.template)]
-    choice = choose_channels(recipient.best_of, _facts(draft))
+    choice = choose_channels(recipient.best_of, _facts(draft), _chance(run, recipient.template))
     said = f'best "{recipient.template}": {", ".join(choice.channels)} ({choice.reason})'
     draft.note(run, "chooses", said, line=line)
     return [(channel, recipient.template) for channel in choice.channels]
@@ -44,7 +45,16 @@ def _facts(draft: Draft) -> ChannelFacts:
     reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set()) | draft.contacts
     if has_inbox(customer.key):
         reachable |= {INBOX}
-    return ChannelFacts(reachable=frozenset(reachable), consent=customer.consent, delivered=draft.delivered_by)
+    return ChannelFacts(
+        reachable=frozenset(reachable),
+        consent=customer.consent,
+        delivered=draft.delivered_by,
+        reactions=draft.reactions,
+    )
+
+
+def _chance(run: Run, template: str) -> Chance:
+    return Chance(run.id.bytes + run.activation.to_bytes(8, "big") + template.encode()[:40])
 
 
 def message_id(run: Run, step: int) -> UUID:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from engine.core.channel_choice import NO_REACTIONS, Reactions
 from engine.core.effects import Effects
 from engine.core.model import PLACE, Facts
 from engine.core.program import Program
 from engine.storage.contacts import channels_with_contacts
 from engine.storage.counted import delivered_by, lock_places, places_taken
 from engine.storage.database import Connection
+from engine.storage.reaction_rates import reactions_by_channel
 
 
 async def with_policy_facts(
@@ -25,13 +27,19 @@ async def with_policy_facts(
     places = await _places(connection, _limits(programs))
     channels: Mapping[UUID, str] = {}
     contacts: Mapping[UUID, frozenset[str]] = {}
+    reactions: Mapping[UUID, Reactions] = {}
     if any(program.chooses for program in programs):
         whose = [partitions[customer] for customer in facts], list(facts)
         channels = await delivered_by(connection, *whose)
         contacts = await channels_with_contacts(connection, *whose)
+        reactions = await reactions_by_channel(connection, *whose)
     return {
         customer: replace(
-            each, places=places, delivered_by=channels.get(customer), contacts=contacts.get(customer, frozenset())
+            each,
+            places=places,
+            delivered_by=channels.get(customer),
+            contacts=contacts.get(customer, frozenset()),
+            reactions=reactions.get(customer, NO_REACTIONS),
         )
         for customer, each in facts.items()
     }
