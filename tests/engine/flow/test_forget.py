@@ -21,7 +21,7 @@ async def test_old_mails_and_rejects_go_and_younger_ones_stay(database_url: str)
 
         forgotten = await forget_old(shop.runtime)
 
-        assert forgotten == {"reject": 2500, "mailbox": 2}
+        assert +forgotten == {"reject": 2500, "mailbox": 2}
         assert await shop.value("SELECT count(*) FROM reject") == 10
         assert await shop.value("SELECT count(*) FROM mailbox") == 1
         assert (await forget_old(shop.runtime)).total() == 0
@@ -42,5 +42,5 @@ async def test_old_hits_and_calls_of_providers_go_and_younger_ones_stay(database
 
         forgotten = await forget_old(shop.runtime)
 
-        assert forgotten == {"hit": 1500, "callback": 2}
+        assert +forgotten == {"hit": 1500, "callback": 2}
         assert await shop.value("SELECT count(*) FROM hit") == 10
