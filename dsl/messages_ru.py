@@ -1484,7 +1484,6 @@ TEXTS: dict[str, str] = {
     "there is no customer {key}": "нет клиента {key}",
     "this template is a text and has no HTML": "этот шаблон — текст, HTML у него нет",
     "\nWritten to {path}": "\nЗаписано в {path}",
-    "only emails can be sent for a test": "на пробу можно отправить только письмо",
     "KOGDA_SMTP_URL is not set, so there is nothing to send through; look with kogda preview": "KOGDA_SMTP_URL не задан, отправить не через что; посмотрите: kogda preview",
     "not sent: {reason}": "не отправлено: {reason}",
     "Sent to {to}: {subject}": "Отправлено на {to}: {subject}",

@@ -1,4 +1,4 @@
-"""Webhooks and staff groups of the workspace: is what they need in the environment?"""
+"""Webhooks, staff groups and channels of the workspace: is what they need in the environment?"""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from api.doctor.finding import Finding
 from dsl.problems import Problems
+from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.http_post import HttpPoster
+from engine.channels.registry import OPENERS
 from engine.channels.signing import NoSecret, read_secret
 from engine.config import Settings, given_variables
+from engine.tracking.policy import Tracking
+from engine.workspace.channels import ChannelSettings
 from engine.workspace.files import read_files
 from engine.workspace.outside import StaffGroup, Webhook
-from engine.workspace.settings import load_settings
+from engine.workspace.settings import WorkspaceSettings, load_settings
+
+#: Channels that need nobody else.
+INDOORS = frozenset({"email", "inapp"})
 
 
 async def check_outside(settings: Settings) -> list[Finding]:
@@ -20,10 +28,33 @@ async def check_outside(settings: Settings) -> list[Finding]:
         return []
     workspace = load_settings(source, Problems(source))
     environment = given_variables()
-    found = [*_webhooks(workspace.webhooks, settings, environment), *_staff(workspace.staff, environment)]
-    if not found and (workspace.webhooks or workspace.staff):
-        found = [Finding("good", "outside", "webhooks and staff groups have what they need")]
+    found = [
+        *_webhooks(workspace.webhooks, settings, environment),
+        *_staff(workspace.staff, environment),
+        *_channels(workspace.channels, settings, environment),
+        *_callbacks(workspace, settings, environment),
+    ]
+    has_channels = any(written for written in workspace.channels.values())
+    if not found and (workspace.webhooks or workspace.staff or has_channels):
+        found = [Finding("good", "outside", "webhooks, staff groups and channels have what they need")]
     return found
+
+
+def _channels(channels: ChannelSettings, settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """A channel is opened as a worker would: only that tells what it lacks."""
+    for name, written in channels.items():
+        if "provider" in written:
+            try:
+                OPENERS[written["provider"]](written, Credentials(environment), HttpPoster())
+            except NoCredentials as error:
+                is_real = settings.smtp_url is not None
+                consequence = "its messages wait" if is_real else "its messages are on the mailbox page"
+                advice = "set it where the workers run"
+                yield Finding("problem", "outside", f"the channel {name}: {error}; {consequence}", advice)
+        elif name not in INDOORS and settings.smtp_url is not None:
+            yield Finding(
+                "problem", "outside", f"the channel {name} has no provider: its messages wait", "docs/channels.md"
+            )
 
 
 def _webhooks(webhooks: Mapping[str, Webhook], settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -46,6 +77,17 @@ def _staff(staff: Mapping[str, StaffGroup], environment: Mapping[str, str]) -> I
         needed = [group.telegram[1]] if group.telegram else []
         needed += [group.slack] if group.slack else []
         yield from (_unset(f"the staff group {name}", variable) for variable in needed if not environment.get(variable))
+
+
+def _callbacks(workspace: WorkspaceSettings, settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    for provider, variable in workspace.callbacks.secrets.items():
+        if not environment.get(variable):
+            reason = f"{variable} is not set; callbacks of {provider} are refused"
+            yield Finding("problem", "outside", reason, "set it where the API runs")
+    asks = workspace.tracking != Tracking() and (workspace.tracking.opens or workspace.tracking.clicks)
+    if asks and settings.public_url is None:
+        reason = "opens and clicks are not tracked: nobody outside knows where this server is"
+        yield Finding("problem", "outside", reason, "set KOGDA_PUBLIC_URL where the workers run")
 
 
 def _unset(whose: str, variable: str) -> Finding:

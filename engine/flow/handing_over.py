@@ -11,16 +11,13 @@ from time import monotonic
 from typing import Any
 
 from engine.channels import (
-    Button,
     Contact,
     Content,
     Handover,
     Mail,
     Origin,
-    Push,
     Rejected,
     Sent,
-    Text,
     TryLater,
     Unknown,
     Verdict,
@@ -34,6 +31,7 @@ from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
 from engine.flow.handing_out import hand_out
 from engine.flow.message_links import links_of, with_way_out
+from engine.flow.text_content import text_content
 from engine.flow.tracking_mails import tracked_mail
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
@@ -220,17 +218,10 @@ def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Han
 
 
 def _content(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Content:
-    match claimed.message.channel:
-        case "email":
-            return _mail(claimed, rendered, runtime)
-        case "push" | "inapp":
-            title, text = rendered.title or "", rendered.text.strip()
-            return Push(title=title, text=text, link=rendered.link or None, image=rendered.image or None)
-        case channel:
-            text = rendered.text.strip()
-            if not text:
-                raise TemplateFailed(f"{channel}/{claimed.message.template}", "it rendered empty")
-            return Text(text=text, buttons=tuple(Button(**button) for button in rendered.buttons))
+    channel = claimed.message.channel
+    if channel == "email":
+        return _mail(claimed, rendered, runtime)
+    return text_content(channel, claimed.message.template, rendered)
 
 
 def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:

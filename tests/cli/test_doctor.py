@@ -140,6 +140,9 @@ webhooks:
   local: {url: http://localhost:9000/hooks, secret_env: LOCAL_SECRET}
 staff:
   managers: {telegram: {chat: "-100", token_env: BOT_TOKEN}}
+channels:
+  telegram: {token_env: BOT_TOKEN}
+  sms:
 """
 
 
@@ -155,7 +158,17 @@ async def test_what_webhooks_and_staff_need_of_the_environment_is_looked_at(tmp_
         "CRM_SECRET holds no secret: not whsec_ and base64",
         "the webhook local is not called: its address is http://",
         "BOT_TOKEN is not set; the staff group managers needs it",
+        "the channel telegram: the environment variable BOT_TOKEN is not set; its messages are on the mailbox page",
     ]
+
+
+async def test_a_channel_that_nobody_sends_for_is_looked_at_where_mails_are_real(tmp_path: Path, monkeypatch):
+    (tmp_path / "kogda.yaml").write_text("language: 1\nchannels: [sms, email]")
+    monkeypatch.chdir(tmp_path)
+
+    findings = await check_outside(read_settings(workspace=tmp_path, smtp_url="smtp://mail.example"))
+
+    assert [finding.text for finding in findings] == ["the channel sms has no provider: its messages wait"]
 
 
 async def test_a_workspace_that_leads_nowhere_has_nothing_to_look_at(tmp_path: Path):

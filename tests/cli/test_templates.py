@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.flow.previewing import Ground, Reader, preview, preview_request
 from engine.flow.template_sizes import SHOWN_BYTES
 from engine.rendering.email import RenderedMail
 from engine.rendering.inspect import template_uses
+from tests.channels.http_sink import HttpSink
 from tests.channels.smtp_sink import SmtpSink
 from tests.cli.running import kogda
 
@@ -152,3 +154,41 @@ async def test_a_test_mail_reaches_one_address_through_the_provider(tmp_path: Pa
     assert sent.returncode == 0, sent.stderr
     [(recipient, raw)] = sink.accepted
     assert recipient == "me@example.com" and b"From: Shop <hello@example.com>" in raw
+
+
+async def test_a_test_sms_reaches_one_number_through_the_gateway(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    shop = tmp_path / "shop"
+    (shop / "templates" / "sms").mkdir()
+    (shop / "templates" / "sms" / "cart.txt").write_text("Your cart waits")
+    sink = HttpSink()
+
+    async with sink.running():
+        gateway = (
+            f"{{provider: gateway, url: 'http://127.0.0.1:{sink.port}/', body: {{to: '{{phone}}', text: '{{text}}'}}}}"
+        )
+        with (shop / "kogda.yaml").open("a") as file:
+            file.write(f"\nchannels:\n  sms: {gateway}\n")
+        sent = await asyncio.to_thread(
+            kogda,
+            *("send-test", "sms", "cart", "--to", "+49 170 1234567"),
+            cwd=shop,
+            KOGDA_WEBHOOKS_PRIVATE="true",
+        )
+
+    assert sent.returncode == 0, sent.stderr
+    [(_, _, body)] = sink.requests
+    assert json.loads(body) == {"to": "+491701234567", "text": "Your cart waits"}
+
+
+def test_a_test_message_needs_a_channel_and_its_credentials(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    shop = tmp_path / "shop"
+    (shop / "templates" / "telegram").mkdir()
+    (shop / "templates" / "telegram" / "cart.txt").write_text("Hi")
+    with (shop / "kogda.yaml").open("a") as file:
+        file.write("\nchannels:\n  telegram: {token_env: NO_SUCH_TOKEN}\n")
+
+    sent = kogda("send-test", "telegram", "cart", "--to", "42", cwd=shop)
+
+    assert (sent.returncode, "NO_SUCH_TOKEN is not set" in sent.stderr) == (2, True)
