@@ -10,6 +10,7 @@ from string import Template
 from api.cli.simulate_report import days_of
 from api.language import spoken, told
 from dsl.messages import say
+from engine.core.told_reasons import tell_reason
 from engine.testing.simulation import Simulation
 
 _COLOURS = ("#2f6f4f", "#d08b2c", "#3e6fb0", "#8a4fa0", "#b0413e", "#5d7a8c")
@@ -76,7 +77,9 @@ def _rules(new: Simulation, old: Simulation | None, names: Sequence[str]) -> str
 
 
 def _refusals(simulation: Simulation) -> str:
-    rows = [[reason, rule, f"{count:,}"] for (rule, reason), count in simulation.refused.most_common(30)]
+    rows = [
+        [told(tell_reason(reason)), rule, f"{count:,}"] for (rule, reason), count in simulation.refused.most_common(30)
+    ]
     heads = [told(say("Reason")), told(say("Rule")), told(say("Messages"))]
     return _table(told(say("Not sent, by reason")), heads, rows)
 

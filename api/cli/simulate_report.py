@@ -8,6 +8,7 @@ from typing import Any
 
 from api.language import told
 from dsl.messages import say
+from engine.core.told_reasons import tell_reason
 from engine.testing.simulation import Simulation
 from engine.testing.timeline import SPOKEN
 
@@ -85,7 +86,7 @@ def _change(new: int, old: int) -> str:
 
 def _refusals(simulation: Simulation) -> list[str]:
     counted = simulation.refused.most_common(_MOST)
-    return [f"  {count:>9,}  {reason}  ({rule})" for (rule, reason), count in counted]
+    return [f"  {count:>9,}  {told(tell_reason(reason))}  ({rule})" for (rule, reason), count in counted]
 
 
 def _overlaps(simulation: Simulation) -> list[str]:

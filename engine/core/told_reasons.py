@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from dsl.messages import Message, in_a_row, say
+from dsl.messages import LANGUAGES, Message, in_a_row, in_language, say
 
 Shape: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], Message]]
 
@@ -17,6 +17,12 @@ Shape: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], Message]]
 def tell_reason(reason: str) -> str:
     """A reason that a guard, a run's end or a delivery has given."""
     return said_by(SHAPES, reason) or reason
+
+
+def forms_of(reason: str) -> tuple[str, ...]:
+    """As it is recorded, and as people read it in each language."""
+    told = tell_reason(reason)
+    return tuple(dict.fromkeys((reason, *(in_language(told, language) for language in LANGUAGES))))
 
 
 def said_by(shapes: Sequence[Shape], text: str) -> Message | None:

@@ -9,8 +9,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dsl import syntax
-from dsl.messages import say
+from dsl.messages import in_a_row, say
 from dsl.source import Source
+from engine.core.told_reasons import forms_of, tell_reason
 from engine.testing.outcome import Failure
 from engine.testing.playing import Play
 from engine.testing.script import Claim, Person, Wanted
@@ -205,9 +206,9 @@ def _ends_with(reason: str, written: syntax.Text | syntax.Name) -> bool:
     """A name stands anywhere in the reason, as `order_placed` in `stop when order_placed`; a text begins it."""
     if isinstance(written, syntax.Name):
         return written.text in re.findall(r"\w+", reason)
-    said = written.text.casefold().strip()
-    return bool(re.match(rf"{re.escape(said)}(?!\w)", reason.casefold())) if said else False
+    said = re.compile(rf"{re.escape(written.text.casefold().strip())}(?!\w)")
+    return bool(written.text.strip()) and any(said.match(form.casefold()) for form in forms_of(reason))
 
 
 def _listed(reasons: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(reasons))
+    return in_a_row(", ", map(tell_reason, dict.fromkeys(reasons)))

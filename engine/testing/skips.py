@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.core.effects import Note
+from engine.core.told_reasons import forms_of
 from engine.testing.timeline import SentMessage
 from engine.testing.world import World
 
@@ -49,6 +50,10 @@ def skips_of(world: World) -> Iterator[Skip]:
 
 
 def is_because(actual: str, written: str) -> bool:
-    """`no consent` is enough for `no consent: email refused`, and so is what stands after the colon."""
-    reason, said = actual.casefold(), written.casefold().strip()
-    return said == reason or said in [part.strip() for part in reason.split(":", 1)]
+    """`no consent` is enough for `no consent: email refused`, and what stands after the colon, too; or in Russian."""
+    said = written.casefold().strip()
+    return any(said == form or said in _parts(form) for form in map(str.casefold, forms_of(actual)))
+
+
+def _parts(reason: str) -> list[str]:
+    return [part.strip() for part in reason.split(":", 1)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dsl import plan
 from dsl.messages import in_a_row, say
+from engine.core.told_reasons import tell_reason
 from engine.testing.playing import Play
 from engine.testing.script import Wanted
 from engine.testing.skips import skips_of
@@ -31,7 +32,7 @@ def why_not(wanted: Wanted, play: Play) -> str:
             "{at} {wanted} was not sent: {reason}",
             at=f"{last.at.astimezone(zone):%Y-%m-%d %H:%M}",
             wanted=wanted.text,
-            reason=last.reason,
+            reason=tell_reason(last.reason),
         )
     rules = [rule for rule in play.ground.plan.rules if _sends(rule, wanted)]
     if not rules:

@@ -115,6 +115,13 @@ def test_a_refusal_of_consent_skips_with_its_reason():
     assert failures(refused + '  expect skipped email "cart" because "email refused"\n') == []
 
 
+@pytest.mark.parametrize("reason", ["нет согласия", "нет согласия: от email отказались"])
+def test_a_reason_may_be_written_as_russian_reports_tell_it(reason: str):
+    refused = CART.replace('"anna@example.com"', '"a@example.com", consent = "no email"')
+
+    assert failures(refused + f'  expect skipped email "cart" because "{reason}"\n') == []
+
+
 def test_a_wrong_reason_of_a_skip_is_a_failure_that_says_the_right_one():
     refused = CART.replace('"anna@example.com"', '"a@example.com", consent = "no email"')
 
