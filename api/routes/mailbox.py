@@ -165,6 +165,7 @@ def _detail(found: tuple[KeptMail, bytes, list[RunNote]], zone: ZoneInfo) -> dic
         "subject": mail.subject or "(no subject)",
         "recipient": mail.recipient,
         "sender": content.header("From"),
+        "channel": mail.channel if mail.channel != "email" else None,
         "rule": mail.rule,
         "template": mail.template,
         "iso": mail.at.isoformat(),

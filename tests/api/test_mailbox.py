@@ -10,8 +10,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from engine.channels import Handover, Mail, Origin
+from engine.channels import Button, Handover, Mail, Origin, Sent, Text
+from engine.channels.mailbox import MailboxChannel
 from engine.channels.mime import build_mail
+from engine.clock import utc_now
+from engine.keeping import keeper
 from engine.runtime import Runtime
 from engine.storage.mailbox import NewMail, keep_mail
 from tests.api.conftest import LiveServer, client_of
@@ -69,6 +72,28 @@ async def test_the_list_says_who_got_what_and_why(runtime: Runtime, client: http
 
     assert page.index("Second") < page.index("First")
     assert "anna@example.com" in page and "cart reminder" in page and "after cart_abandoned" in page
+
+
+async def test_a_message_of_another_channel_is_shown_with_its_buttons(runtime: Runtime, client: httpx.AsyncClient):
+    buttons = (Button(text="Open", link="https://shop.example/"), Button(text="Later", press="later"))
+    channel = MailboxChannel(keeper(runtime.database))
+    verdict = await channel.send(
+        Handover(
+            message=uuid4(),
+            address="42",
+            content=Text(text="Ваш кофе ждёт <b>\nлучшего часа", buttons=buttons),
+            at=utc_now(),
+            origin=Origin(partition=3, run=uuid4(), rule="cart reminder", template="cart"),
+            channel="telegram",
+        )
+    )
+
+    page = (await client.get("/mailbox/1")).text
+
+    assert isinstance(verdict, Sent)
+    assert "Ваш кофе ждёт &lt;b&gt; лучшего часа" in page
+    assert '<span class="channel">telegram</span>' in page
+    assert "[Open] https://shop.example/" in page and "[Later] later" in page
 
 
 async def test_an_empty_mailbox_says_what_to_do(client: httpx.AsyncClient):
