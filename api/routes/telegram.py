@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.admin import require_admin
 from api.problems import Problem
+from api.schemas.problem import problem_responses
 from api.services import Served, Services
 from engine.callbacks import Refused, Unreadable
 from engine.callbacks.telegram import HEADER, Pressed, read_update, verify
@@ -47,7 +48,12 @@ async def take(request: Request, services: Served) -> JSONResponse:
     return JSONResponse({})
 
 
-@router.get("/api/telegram-link", dependencies=[Depends(require_admin)])
+@router.get(
+    "/api/telegram-link",
+    tags=["management"],
+    dependencies=[Depends(require_admin)],
+    responses=problem_responses(400, 401, 403, 404, 405, 422, 503),
+)
 async def link(customer: CustomerKey, services: Served) -> dict[str, str]:
     """The link by which a customer opens the bot and is known from then on. It works for 30 days."""
     bot = (await _settings(services)).get("bot")
