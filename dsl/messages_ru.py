@@ -1681,4 +1681,5 @@ TEXTS: dict[str, str] = {
     "only {channel} reaches the customer": "до клиента доходит только {channel}",
     "{channel} has no address": "для {channel} нет адреса",
     "{channel} was refused": "от {channel} отказались",
+    "a policy such as: after: 180 days, keep: 1 message per 30 days": "правило, например after: 180 days, keep: 1 message per 30 days",
 }

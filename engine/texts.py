@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.core.limits import Policy
+from engine.core.sparing import Sparing
 from engine.rendering.email import MailTemplates
 from engine.rendering.sources import Sources
 from engine.storage.database import Connection
 from engine.storage.rule_sets import RuleSet, load_rule_set
+from engine.tracking.policy import Tracking
 
 _KEPT = 8
 
@@ -27,6 +29,7 @@ class PublishedTexts:
     currency: str | None
     settings: Mapping[str, Any]  # of kogda.yaml
     policy: Policy = field(default_factory=Policy)  # quiet hours and caps
+    sparing: Sparing = field(default_factory=Sparing)
     sources: Sources = field(default_factory=dict)
     marketing: frozenset[str] = frozenset()  # templates of rules that need consent
     others: dict[str, MailTemplates] = field(default_factory=dict)  # of channels besides email, made at first use
@@ -42,6 +45,12 @@ class PublishedTexts:
         """What to do with a message that may or may not have been taken: see docs/decisions/0011-hold-or-resend.md."""
         kind, default = ("transactional", "resend") if transactional else ("marketing", "hold")
         return "resend" if self.settings.get("unknown_window", {}).get(kind, default) == "resend" else "hold"
+
+    @property
+    def sees_reactions(self) -> bool:
+        """Where nothing is tracked nobody seems to react."""
+        tracking = Tracking.from_json(self.settings.get("tracking"))
+        return tracking.opens or tracking.clicks
 
     @property
     def consent_policy(self) -> Literal["required", "unless_refused"]:
@@ -82,6 +91,7 @@ def _published(stored: RuleSet) -> PublishedTexts:
         currency=stored.plan.get("currency"),
         settings=stored.settings,
         policy=Policy.from_json(stored.plan),
+        sparing=Sparing.from_json(stored.settings),
         sources=stored.templates,
         marketing=frozenset(
             template

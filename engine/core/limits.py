@@ -20,6 +20,7 @@ class Limits:
     ignores_quiet_hours: bool = False
     caps: tuple[Cap, ...] = ()
     has_other_way: bool = False  # the run tries another one when this cannot be delivered (S19)
+    has_several: bool = False  # it is one of several ways, perhaps the last
 
     def as_json(self) -> dict[str, Any]:
         written = {
@@ -29,6 +30,7 @@ class Limits:
             "loud": self.ignores_quiet_hours,
             "caps": [[cap.limit, cap.channel, cap.per.amount, cap.per.unit, cap.line] for cap in self.caps],
             "ways": self.has_other_way,
+            "several": self.has_several,
         }
         return {name: value for name, value in written.items() if value}
 
@@ -47,6 +49,7 @@ class Limits:
                 for limit, channel, amount, unit, line in written.get("caps", ())
             ),
             has_other_way=written.get("ways", False),
+            has_several=written.get("several", False),
         )
 
 
@@ -63,10 +66,13 @@ class CountedCap:
     topic: str | None = None
     rule: str | None = None  # None: of the workspace, and of marketing messages only
     defers: bool = False
+    because: str | None = None  # the reason, where it is not the cap itself
 
     @property
     def reason(self) -> str:
         """`cap: 2 messages per day`, `workspace cap: 1 sms on news per 7 days`."""
+        if self.because is not None:
+            return self.because
         what = self.channel or ("message" if self.limit == 1 else "messages")
         about = f" on {self.topic}" if self.topic else ""
         per = self.per.unit if self.per.amount == 1 else f"{self.per.amount} {self.per.unit}s"

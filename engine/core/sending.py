@@ -9,7 +9,7 @@ from dsl.plan import JSON
 from engine.core.deeds import forgotten, read_operand
 from engine.core.draft import Draft
 from engine.core.effects import NewMessage
-from engine.core.limits import may_be_postponed
+from engine.core.limits import Limits, may_be_postponed
 from engine.core.model import Run
 from engine.core.program import RuleCode
 from engine.core.promo import promo_of
@@ -57,6 +57,12 @@ def _waits(draft: Draft, code: RuleCode, run: Run) -> bool:
     return may_be_postponed(code.limits, draft.live.policy, transactional=code.rule.transactional)
 
 
+def _limits(code: RuleCode, run: Run, step: plan.Send) -> Limits:
+    if not (step.fallbacks or step.best_of):
+        return code.limits
+    return replace(code.limits, has_other_way=has_other_way(run), has_several=True)
+
+
 def _message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> NewMessage:
     recall = draft.recall(run) if step.variables else forgotten
     variables: dict[str, JSON] = {
@@ -75,5 +81,5 @@ def _message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> NewMess
         context={"event": run.event, "with": variables, **promo_of(run)},
         transactional=code.rule.transactional,
         due_at=draft.now,
-        limits=replace(code.limits, has_other_way=True) if has_other_way(run) else code.limits,
+        limits=_limits(code, run, step),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,11 @@ from engine.core.effects import OUTWARD
 from engine.core.guards import Block, Counted, MessageFacts, first_block
 from engine.core.guards.cap import earliest_start
 from engine.core.limits import CountedCap, Limits, caps_for, quiet_hours_for
+from engine.core.sparing import Said, Sparing
 from engine.runtime import Runtime
 from engine.storage.counted import CountedMessage, counted_messages, lock_customers
 from engine.storage.database import Connection
+from engine.storage.engagement import engaged_at
 from engine.storage.messages import DueMessage
 from engine.texts import PublishedTexts
 
@@ -85,7 +88,7 @@ async def judge_messages(
         if not policy.templates(message.channel).has(message.template):
             texts = await runtime.texts.of(connection, message.rule_set)
         case = _case(message, policy, texts)
-        if case.facts.caps:
+        if case.facts.caps or case.facts.repeats or _may_be_sunset(case, policy):
             capped.append(case)
         else:
             judgement.judged.append(Judged(message=message, texts=texts, block=first_block(case.facts, message.now)))
@@ -100,7 +103,8 @@ async def _judge_capped(
     looked_at = cases[: max(room.total, _JUDGED)]
     judgement.is_all = len(looked_at) == len(cases)
     await lock_customers(connection, {case.message.customer for case in looked_at})
-    history = await _history(connection, looked_at)
+    history = await _history(connection, looked_at, policy.sparing)
+    engaged = await _engaged(connection, looked_at, policy)
     for each in judgement.free():
         if room.has_place(transactional=each.message.transactional):
             room.take(transactional=each.message.transactional)
@@ -111,20 +115,45 @@ async def _judge_capped(
             judgement.is_all = False
             continue
         counted = tuple(_counted(each, policy) for each in known if not each.is_due)
-        block = first_block(replace(case.facts, counted=counted), case.message.now)
+        caps = (*case.facts.caps, *_sunset_caps(case, policy, engaged))
+        block = first_block(replace(case.facts, counted=counted, caps=caps), case.message.now)
         judgement.judged.append(Judged(message=case.message, texts=case.texts, block=block))
         if block is None:
             known.append(_as_counted(case))
             room.take(transactional=transactional)
 
 
-async def _history(connection: Connection, cases: Sequence[_Case]) -> dict[UUID, list[CountedMessage]]:
+def _may_be_sunset(case: _Case, policy: PublishedTexts) -> bool:
+    return policy.sparing.sunset is not None and not case.message.transactional and policy.sees_reactions
+
+
+async def _engaged(connection: Connection, cases: Sequence[_Case], policy: PublishedTexts) -> dict[UUID, datetime]:
+    asked = {case.message.customer: case.message.partition for case in cases if _may_be_sunset(case, policy)}
+    return await engaged_at(connection, _places(asked)) if asked else {}
+
+
+def _sunset_caps(case: _Case, policy: PublishedTexts, engaged: Mapping[UUID, datetime]) -> tuple[CountedCap, ...]:
+    sunset = policy.sparing.sunset
+    if sunset is None or not _may_be_sunset(case, policy):
+        return ()
+    return (sunset.cap,) if sunset.holds(engaged.get(case.message.customer), case.message.now) else ()
+
+
+def _places(partitions: Mapping[UUID, int]) -> list[tuple[int, UUID]]:
+    return [(partition, customer) for customer, partition in partitions.items()]
+
+
+async def _history(
+    connection: Connection, cases: Sequence[_Case], sparing: Sparing
+) -> dict[UUID, list[CountedMessage]]:
     now = cases[0].message.now
     caps: set[CountedCap] = {cap for case in cases for cap in case.facts.caps}
+    if sparing.sunset is not None:
+        caps.add(sparing.sunset.cap)
+    since = [earliest_start(list(caps), now)] if caps else []
+    since += [now - case.facts.repeats.within for case in cases if case.facts.repeats is not None]
     places = {case.message.customer: case.message.partition for case in cases}
-    found = await counted_messages(
-        connection, [(partition, customer) for customer, partition in places.items()], earliest_start(list(caps), now)
-    )
+    found = await counted_messages(connection, _places(places), min(since))
     history: dict[UUID, list[CountedMessage]] = {customer: [] for customer in places}
     for each in found:
         history[each.customer].append(each)
@@ -147,6 +176,7 @@ def _counted(each: CountedMessage, policy: PublishedTexts) -> Counted:
         channel=each.channel,
         topic=policy.templates(each.channel).topic(each.template),
         transactional=each.transactional,
+        said=Said(each.run, each.template),
     )
 
 
@@ -162,6 +192,7 @@ def _as_counted(case: _Case) -> CountedMessage:
         at=message.now,
         is_due=False,
         priority=case.limits.priority,
+        run=message.run,
     )
 
 
@@ -184,5 +215,7 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
         caps=caps_for(
             limits, workspace, rule=message.rule, channel=message.channel, transactional=message.transactional
         ),
+        said=Said(message.run, message.template),
+        repeats=policy.sparing.repeats_for(limits, transactional=message.transactional),
     )
     return _Case(message=message, texts=texts, limits=limits, facts=facts)

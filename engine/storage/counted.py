@@ -28,6 +28,7 @@ class CountedMessage:
     at: datetime
     is_due: bool
     priority: int
+    run: UUID
 
 
 async def lock_customers(connection: Connection, customers: Collection[UUID]) -> None:
@@ -50,7 +51,8 @@ async def counted_messages(
         """
         SELECT m.customer, m.id, m.rule, m.channel, m.template, m.transactional,
             CASE WHEN m.state IN ('sent', 'unknown') THEN m.settled_at ELSE now() END AS at,
-            m.state = 'queued' AS is_due, coalesce((m.limits ->> 'priority')::int, 0) AS priority
+            m.state = 'queued' AS is_due, coalesce((m.limits ->> 'priority')::int, 0) AS priority,
+            m.run
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
         JOIN message m ON m.partition = w.partition AND m.customer = w.customer
           AND m.created_at > $3::timestamptz - interval '31 days'

@@ -12,6 +12,7 @@ from engine.core.addresses import address_of
 from engine.core.effects import NewMessage
 from engine.core.guards import MessageFacts
 from engine.core.model import Customer, Run
+from engine.core.sparing import Sparing
 
 ConsentPolicy = Literal["required", "unless_refused"]
 
@@ -23,6 +24,7 @@ class Delivery:
     policy: ConsentPolicy = "unless_refused"
     confirmed: frozenset[str] = frozenset()  # channels and topics with double opt-in
     topics: Mapping[tuple[str, str], str] = field(default_factory=dict)  # of templates that have one
+    sparing: Sparing = field(default_factory=Sparing)
     failing: Collection[str] = ()  # templates that the provider refuses
     reaches_all: bool = False  # nobody's address is known: everybody is taken to have one
 
@@ -31,6 +33,7 @@ class Delivery:
         return Delivery(
             policy=cast(ConsentPolicy, catalog.settings.get("consent", "unless_refused")),
             confirmed=frozenset(templates_of(catalog)),
+            sparing=Sparing.from_json(catalog.settings),
             topics={key: each.topic for key, each in catalog.templates.items() if each.topic is not None},
             **more,
         )

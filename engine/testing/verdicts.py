@@ -11,10 +11,12 @@ from engine.core import calendar
 from engine.core.effects import NewMessage
 from engine.core.guards.cap import check_caps
 from engine.core.guards.facts import Block, Counted, MessageFacts
+from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
 from engine.core.limits import Policy, caps_for, quiet_hours_for
 from engine.core.model import Customer
 from engine.core.program import Program
+from engine.core.sparing import Said, Sparing
 from engine.testing.delivery import Delivery
 from engine.testing.timeline import SentMessage
 
@@ -42,20 +44,28 @@ def verdict_of(block: Block) -> Verdict:
 def limits_block(message: NewMessage, limits: Mapping[str, Any], now: datetime) -> Block | None:
     """Quiet hours and caps alone: whether there is an address, and consent, is not asked."""
     facts = MessageFacts(channel=message.channel, address="", transactional=message.transactional, **limits)
-    return check_quiet_hours(facts, now) or check_caps(facts, now)
+    return check_quiet_hours(facts, now) or check_repeats(facts, now) or check_caps(facts, now)
 
 
 def limits_on(
-    message: NewMessage, customer: Customer, policy: Policy, *, zone: ZoneInfo, sent: Callable[[], tuple[Counted, ...]]
+    message: NewMessage,
+    customer: Customer,
+    policy: tuple[Policy, Sparing],
+    *,
+    zone: ZoneInfo,
+    sent: Callable[[], tuple[Counted, ...]],
 ) -> dict[str, Any]:
     """The part of a message's facts that its limits look at. What was `sent` is asked only where a cap counts it."""
-    limits = message.limits
-    caps = caps_for(limits, policy, rule=message.rule, channel=message.channel, transactional=message.transactional)
+    limits, (limited, sparing) = message.limits, policy
+    repeats = sparing.repeats_for(limits, transactional=message.transactional)
+    caps = caps_for(limits, limited, rule=message.rule, channel=message.channel, transactional=message.transactional)
     return {
         "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
-        "quiet_hours": quiet_hours_for(limits, policy, channel=message.channel),
+        "quiet_hours": quiet_hours_for(limits, limited, channel=message.channel),
         "caps": caps,
-        "counted": sent() if caps else (),
+        "said": Said(message.run, message.template),
+        "repeats": repeats,
+        "counted": sent() if caps or repeats else (),
     }
 
 
@@ -69,6 +79,7 @@ def counted_of(
             channel=each.channel,
             topic=delivery.topic(each.channel, each.template) if delivery is not None else None,
             transactional=programs[each.rule_set].by_name[each.rule].rule.transactional,
+            said=Said(each.run, each.template),
         )
         for each in sent
         if each.customer == customer and each.state in ("sent", "unknown") and not each.is_outward

@@ -24,6 +24,7 @@ from engine.core.guards import Counted, first_block
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
+from engine.core.sparing import Sparing
 from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory, may_change
 from engine.testing.timeline import Entry, SentMessage
@@ -327,7 +328,8 @@ class World:
         def sent() -> tuple[Counted, ...]:
             return counted_of(self.messages, self._name_of(customer.id), self.programs, self._delivery)
 
-        return limits_on(message, customer, program.policy, zone=program.zone, sent=sent)
+        sparing = self._delivery.sparing if self._delivery is not None else Sparing()
+        return limits_on(message, customer, (program.policy, sparing), zone=program.zone, sent=sent)
 
     def _settle(self, message: NewMessage) -> None:
         verdict = self._verdict_on(message)

@@ -59,12 +59,12 @@ def read_caps(
 def _read_cap(item: Tree, reader: Reader, topics: Collection[str], *, channels: Collection[str]) -> WorkspaceCap | None:
     """`2 messages per day`, or `{limit: 2 messages per day, topic: news, over: defer}`."""
     if not isinstance(item, Mapping):
-        return _read_limit(item, reader, channels)
+        return read_limit(item, reader, channels)
     found = {entry.key: entry.value for entry in reader.entries(item, CAP_KEYS, "caps")}
     if "limit" not in found:
         reader.wrong(item, say("a limit, such as limit: 2 messages per day"))
         return None
-    limit = _read_limit(found["limit"], reader, channels)
+    limit = read_limit(found["limit"], reader, channels)
     topic = _read_topic(found["topic"], reader, topics) if "topic" in found else None
     over = reader.choice(found["over"], OVER) if "over" in found else None
     if limit is None:
@@ -93,7 +93,7 @@ def _read_topic(value: Tree, reader: Reader, topics: Collection[str]) -> str | N
     return None
 
 
-def _read_limit(value: Tree, reader: Reader, channels: Collection[str]) -> WorkspaceCap | None:
+def read_limit(value: Tree, reader: Reader, channels: Collection[str]) -> WorkspaceCap | None:
     match = _CAP.fullmatch(value.text.strip()) if isinstance(value, Scalar) else None
     unit = _UNITS.get(match[4]) if match else None
     if match is None or unit is None or not (int(match[1]) > 0 and 0 < int(match[3] or 1) <= MOST[unit]):

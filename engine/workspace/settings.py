@@ -21,6 +21,7 @@ from engine.workspace.limits import read_caps, read_quiet_hours
 from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
 from engine.workspace.providers import read_providers
 from engine.workspace.reading import Reader
+from engine.workspace.sparing import read_repeats, read_sunset
 from engine.workspace.tracking import Callbacks, read_callbacks, read_topic_title, read_tracking, untracked_topics
 from engine.workspace.yaml_tree import Items, Mapping, Scalar, Tree, parse_yaml
 
@@ -29,7 +30,7 @@ LANGUAGE = 1
 KEYS = (
     "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "double_opt_in",
     "unknown_window", "late_after", "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
-    "tracking", "callbacks", "providers",
+    "tracking", "callbacks", "providers", "repeats", "sunset",
 )  # fmt: skip
 MAIL_KEYS = ("from", "reply_to", "unsubscribe", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
@@ -58,6 +59,8 @@ class WorkspaceSettings:
     staff: dict[str, StaffGroup] = field(default_factory=dict)
     tracking: Tracking = field(default_factory=Tracking)  # opens and clicks
     callbacks: Callbacks = field(default_factory=Callbacks)  # providers that report
+    repeats: dict[str, Any] = field(default_factory=dict)  # what is not said twice through two channels
+    sunset: dict[str, Any] = field(default_factory=dict)  # who does not react gets less
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by channel: how fast it may be used
     channels: ChannelSettings = field(default_factory=lambda: dict(MAIL_ONLY))  # in the order of `send best`
 
@@ -78,6 +81,8 @@ class WorkspaceSettings:
             "staff": {name: group.as_json() for name, group in self.staff.items()},
             **({"tracking": self.tracking.as_json()} if self.tracking != Tracking() else {}),
             **({"providers": self.providers} if self.providers else {}),
+            **({"repeats": self.repeats} if self.repeats else {}),
+            **({"sunset": self.sunset} if self.sunset else {}),
             **({"callbacks": self.callbacks.as_json()} if self.callbacks != Callbacks() else {}),
         }
 
@@ -230,6 +235,8 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "webhooks": read_webhooks,
     "staff": read_staff,
     "providers": read_providers,
+    "repeats": read_repeats,
+    "sunset": read_sunset,
     "late_after": lambda value, reader: reader.length(value),
     "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),
     "quiet_hours": read_quiet_hours,

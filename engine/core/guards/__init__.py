@@ -10,6 +10,7 @@ from engine.core.guards.address import check_address
 from engine.core.guards.cap import check_caps
 from engine.core.guards.consent import check_consent
 from engine.core.guards.facts import Block, Counted, MessageFacts
+from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
 from engine.core.guards.run import check_run
 from engine.core.guards.suppression import check_suppression
@@ -27,6 +28,7 @@ GUARDS: tuple[Guard, ...] = (
     check_suppression,
     check_consent,
     check_quiet_hours,
+    check_repeats,
     check_caps,
 )
 

@@ -10,6 +10,7 @@ from typing import Literal
 from dsl.plan import QuietHours
 from engine.core.limits import CountedCap
 from engine.core.record import record
+from engine.core.sparing import Repeats, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Counted:
     channel: str
     topic: str | None
     transactional: bool
+    said: Said | None = None
 
 
 @record()
@@ -52,4 +54,6 @@ class MessageFacts:
     zone: tzinfo = UTC  # the rule's, the customer's or the workspace's
     quiet_hours: tuple[QuietHours, ...] = ()
     caps: tuple[CountedCap, ...] = ()
+    said: Said | None = None
+    repeats: Repeats | None = None  # what may not be said again
     counted: tuple[Counted, ...] = ()  # the customer's messages, without this one, as far back as the caps look

@@ -15,8 +15,10 @@ from dsl.plan import Length, QuietHours
 from engine.core.guards import GUARDS, Counted, MessageFacts, first_block
 from engine.core.limits import CountedCap
 from engine.core.retries import LIFETIME, next_attempt
+from engine.core.sparing import Repeats, Said
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+NEW, SAID = UUID(int=1), Said(UUID(int=2), "cart")
 GOOD = MessageFacts(channel="email", address="a@example.com", transactional=False)
 SENT = Counted(at=NOW - timedelta(hours=1), rule="other", channel="email", topic=None, transactional=False)
 
@@ -59,6 +61,7 @@ def test_each_guard_can_block_alone():
         replace(GOOD, suppressed="x"),
         replace(GOOD, consent={"email": False}),
         replace(GOOD, quiet_hours=(QuietHours(start="09:00", end="11:00"),)),
+        replace(GOOD, said=Said(NEW, "cart"), repeats=Repeats(), counted=(replace(SENT, channel="sms", said=SAID),)),
         replace(GOOD, caps=(CountedCap(limit=1, per=Length(1, "day")),), counted=(SENT,)),
     ]
 

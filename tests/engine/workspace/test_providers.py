@@ -38,6 +38,39 @@ def test_all_that_is_said_of_providers_is_read():
     jsonschema.validate(yaml.load(WHOLE, yaml.BaseLoader) | {"language": 1}, _texts_as_numbers(SCHEMA))
 
 
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("repeats: off", {"off": True}),
+        ("repeats: {within: 3 days, of: topic}", {"within_s": 259200, "of": "topic"}),
+        (
+            "sunset: {after: 180 days, keep: 1 message per 30 days}",
+            {"after_s": 15552000, "limit": 1, "per": [30, "day"]},
+        ),
+    ],
+)
+def test_how_people_are_spared_is_read(text: str, read_as: dict[str, object]):
+    found, mistakes = read(f"language: 1\n{text}")
+
+    assert mistakes == []
+    assert found.as_json()[text.partition(":")[0]] == read_as
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("repeats: {within: 3 moons}", "E507"),
+        ("repeats: {of: rule}", "E507"),
+        ("repeats: {for: 3 days}", "E506"),
+        ("sunset: {after: 180 days}", "E507"),
+        ("sunset: {after: 180 days, keep: some}", "E507"),
+        ("sunset: {after: 180 days, keep: 1 email per day}", "E507"),
+    ],
+)
+def test_mistakes_of_sparing_are_named(text: str, code: str):
+    assert read(f"language: 1\n{text}")[1] == [code]
+
+
 def _texts_as_numbers(schema: object) -> object:
     """YAML's own reader of dates and `off` differs from ours, so the test reads texts only."""
     if isinstance(schema, dict):
