@@ -141,7 +141,8 @@ def is_secret(field: str) -> bool:
 
 def public_url(settings: Settings) -> str:
     """Where customers reach this server, without a slash at the end."""
-    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
+    return (settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}").rstrip("/")
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
