@@ -6,29 +6,58 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dsl.messages import Language, in_language, say
-from dsl.plan import Rule
-from dsl.telling import tell_rule
+from dsl.messages import Language, Message, in_a_row, in_language, say
 from engine.core.reasons import Finding
 from engine.core.told import tell_message, tell_note
 from engine.core.told_reasons import tell_reason
 from engine.flow.explain_customer import Explanation, RunStory
+from engine.flow.explain_rules import Overview, RuleStanding
 
 _SIGNS = {True: "✓", False: "✗", None: "·"}
 
 
-def render_rule(rule: Rule, language: Language) -> str:
-    head = f'"{rule.name}"  {rule.file}:{rule.line}'
-    lines = [head] if rule.owner is None else [f"{head}  ({rule.owner})"]
-    lines += [f"  {rule.description}"] if rule.description else []
-    for line in tell_rule(rule):
-        number = f"{line.number}. " if line.number else ""
-        lines.append("  " + "   " * line.depth + number + in_language(line.text, language))
-    return "\n".join(lines) + "\n"
-
-
 def render_explanation(explanation: Explanation, language: Language) -> str:
     return "".join(f"{in_language(line, language)}\n" for line in _lines(explanation, language))
+
+
+def render_overview(overview: Overview, language: Language) -> str:
+    return "".join(f"{in_language(line, language)}\n" for line in _overview_lines(overview, language))
+
+
+def _overview_lines(overview: Overview, language: Language) -> Iterator[str]:
+    at = _clock(overview.at, overview.zone)
+    yield say("{customer}, as of {time} {zone}", customer=overview.customer.key, time=at, zone=overview.zone.key)
+    if overview.is_recalled:
+        yield say("what is known of the customer is as events tell it; what rules had set is left out")
+    width = max((len(each.rule.name) for each in overview.rules), default=0) + 2
+    for each in overview.rules:
+        sign, said = _standing(each)
+        name = f'"{each.rule.name}"'.ljust(width)
+        yield f"  {sign} {name}  {in_language(said, language)}"
+    if not overview.rules:
+        yield say("There are no rules.")
+
+
+def _standing(standing: RuleStanding) -> tuple[str, Message]:
+    """A run on its way says more than what a start would need."""
+    run, zone = standing.run, standing.zone
+    if run is not None and run.ended_at is None:
+        return "…", say("began at {time}: {state}", time=_clock(run.began_at, zone), state=_state(run, zone))
+    sign, said = "✓", say("nothing speaks against it now")
+    if standing.against is not None:
+        sign, said = "✗", _told_finding(standing.against)
+    if run is None or run.ended_at is None:
+        return sign, said
+    last = tell_reason(run.end_reason or "")
+    return sign, say(
+        "{standing}; last run ended at {time}: {reason}", standing=said, time=_clock(run.ended_at, zone), reason=last
+    )
+
+
+def _told_finding(finding: Finding) -> Message:
+    if not finding.saw:
+        return say("{what}", what=finding.text)
+    return say("{what} ({saw})", what=finding.text, saw=in_a_row(", ", finding.saw))
 
 
 def _lines(explanation: Explanation, language: Language) -> Iterator[str]:

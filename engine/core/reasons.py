@@ -163,7 +163,7 @@ def _seen(traced: Traced) -> Iterator[str]:
     for part in traced.deciding():
         for operand, value in part.values:
             told.update(dict.fromkeys(_shown(operand, value)))
-        if not part.values:
+        if not part.values:  # a state, such as being in a segment
             told[_verdict(part)] = None
     yield from told
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from dsl.plan import Length
+from dsl.plan import Expression, Length
 from engine.core import calendar
 from engine.core.history import History, Result, Tallying, between, of_name
 from engine.core.model import Customer
@@ -18,6 +18,9 @@ _NO_HISTORY: History = {}
 
 class Asked(Protocol):
     """A segment's condition as a function."""
+
+    @property
+    def condition(self) -> Expression: ...
 
     @property
     def holds(self) -> Callable[[Mapping[str, Any], Mapping[str, Any], Any], bool]: ...

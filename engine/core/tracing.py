@@ -6,7 +6,7 @@ Every part is judged by the same generated function that the engine runs, so wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from dsl import plan
 from dsl.plan import JSON
 from engine.core.deeds import Recall, read_operand
 from engine.core.expressions import test_of
+from engine.core.recall import recall_of
 from engine.core.scope import Scope
 
 _OPERANDS = (plan.Constant, plan.Property, plan.Attribute, plan.Tally, plan.LastValue, plan.DaysSince)
@@ -37,6 +38,10 @@ class Traced:
                         yield from part.deciding()
             case plan.Not():
                 yield from self.parts[0].deciding()
+            case plan.InSegment():
+                yield self
+                for part in self.parts:
+                    yield from part.deciding()
             case _:
                 yield self
 
@@ -54,13 +59,22 @@ class Sight:
 
 
 def trace(condition: plan.Expression, sight: Sight) -> Traced:
+    """A segment has one part, its definition, judged as for every rule: without an event, by the customer's clock."""
     test = test_of(condition, sight.currency, zone=sight.zone)
+    if isinstance(condition, plan.InSegment) and (segment := sight.scope.segments.get(condition.segment)):
+        is_in = test(sight.event, sight.attributes, sight.scope)
+        return Traced(condition, is_in, (trace(segment.condition, _of_segment(sight)),))
     return Traced(
         condition,
         test(sight.event, sight.attributes, sight.scope),
         tuple(trace(part, sight) for part in _parts(condition)),
         tuple((operand, _value(operand, sight)) for operand in _operands(condition)),
     )
+
+
+def _of_segment(sight: Sight) -> Sight:
+    recall = recall_of(sight.scope, {}, sight.attributes, currency=sight.currency, zone=None)
+    return replace(sight, event={}, recall=recall, zone=None)
 
 
 def _parts(condition: plan.Expression) -> tuple[plan.Expression, ...]:

@@ -65,10 +65,10 @@ async def explain_customer(
 ) -> Explanation:
     """`at` None: now. Raises NobodyThere, and KeyError for a rule that is not live."""
     code = program.by_name[rule]
-    customer, partition = await _find(connection, key, partitions)
+    customer, partition = await find_customer(connection, key, partitions)
     now: datetime = await connection.fetchval("SELECT clock_timestamp()")
     if at is not None and at < now:
-        customer = await _as_of(connection, customer, program, at)
+        customer = await customer_as_of(connection, customer, program, at)
     until = min(at or now, now)
     stories = await _stories(connection, partition, customer.id, rule=rule, until=until)
     judgement = await _judgement(connection, program, code, customer, partition=partition, until=until)
@@ -83,7 +83,7 @@ async def explain_customer(
     )
 
 
-async def _find(connection: Connection, key: str, partitions: int) -> tuple[Customer, int]:
+async def find_customer(connection: Connection, key: str, partitions: int) -> tuple[Customer, int]:
     """Also where a merged customer went."""
     wanted = customer_id(key)
     while True:
@@ -96,7 +96,7 @@ async def _find(connection: Connection, key: str, partitions: int) -> tuple[Cust
         wanted = found.merged_into
 
 
-async def _as_of(connection: Connection, customer: Customer, program: Program, at: datetime) -> Customer:
+async def customer_as_of(connection: Connection, customer: Customer, program: Program, at: datetime) -> Customer:
     """As far as events tell: what rules have set since is left out, and so is what they had set before."""
     known = Customer(id=customer.id, key=customer.key)
     for row in await identifications(connection, customer.id, until=at):
@@ -114,18 +114,23 @@ async def _stories(
     notes = _by_run(await notes_of_runs(connection, partition, ids, until=until))
     messages = _by_run(await messages_of_runs(connection, partition, ids, until=until))
     return tuple(
-        RunStory(
-            id=run["id"],
-            began_at=run["began_at"],
-            state=run["state"],
-            step=run["body"].get("step", 0),
-            wake_at=run["wake_at"],
-            ended_at=run["ended_at"],
-            end_reason=run["end_reason"],
-            notes=notes.get(run["id"], ()),
-            messages=messages.get(run["id"], ()),
-        )
-        for run in runs
+        story_of(run, until=until, notes=notes.get(run["id"], ()), messages=messages.get(run["id"], ())) for run in runs
+    )
+
+
+def story_of(run: Mapping[str, Any], *, until: datetime, **parts: Sequence[Mapping[str, Any]]) -> RunStory:
+    """A run that ended after `until` was still on its way then; for how long it waited is not recorded."""
+    has_ended = run["ended_at"] is not None and run["ended_at"] <= until
+    was_running = run["ended_at"] is not None and not has_ended
+    return RunStory(
+        id=run["id"],
+        began_at=run["began_at"],
+        state="waiting" if was_running else run["state"],
+        step=run["body"].get("step", 0),
+        wake_at=None if was_running else run["wake_at"],
+        ended_at=run["ended_at"] if has_ended else None,
+        end_reason=run["end_reason"] if has_ended else None,
+        **parts,
     )
 
 
@@ -140,7 +145,7 @@ async def _judgement(
     connection: Connection, program: Program, code: RuleCode, customer: Customer, *, partition: int, until: datetime
 ) -> Judgement:
     starts = plan.starting_match(code.rule.trigger)
-    names = sorted({*program.reads, *(starts.events if starts else ())})
+    names = sorted({*program.reads, *program.remembers, *(starts.events if starts else ())})
     history = await history_until(connection, customer.id, names, until=until)
     newest = await newest_events(connection, customer.id, starts.events, until=until, limit=1) if starts else ()
     marks = await marks_of_customers(connection, [partition], [customer.id])

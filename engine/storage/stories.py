@@ -30,6 +30,37 @@ async def runs_of_rule(
     )
 
 
+async def last_runs(connection: Connection, partition: int, customer: UUID, *, until: datetime) -> list[Any]:
+    """The newest of each rule."""
+    return await connection.fetch(
+        """
+        SELECT DISTINCT ON (rule) rule, id, rule_set, state, wake_at, began_at, ended_at, end_reason, body FROM run
+        WHERE partition = $1 AND customer = $2 AND began_at <= $3 ORDER BY rule, began_at DESC
+        """,
+        partition,
+        customer,
+        until,
+    )
+
+
+async def newest_of_each(
+    connection: Connection, customer: UUID, names: Collection[str], *, until: datetime
+) -> dict[str, Any]:
+    """The newest event of each name."""
+    rows = await connection.fetch(
+        """
+        SELECT found.* FROM unnest($2::text[]) AS wanted (name) CROSS JOIN LATERAL (
+            SELECT id, name, at, received_at, body FROM event
+            WHERE customer = $1 AND event.name = wanted.name AND at <= $3 ORDER BY at DESC LIMIT 1
+        ) AS found
+        """,
+        customer,
+        list(names),
+        until,
+    )
+    return {row["name"]: row for row in rows}
+
+
 async def notes_of_runs(
     connection: Connection, partition: int, runs: Collection[UUID], *, until: datetime
 ) -> list[Any]:

@@ -39,7 +39,6 @@ def test_a_code_shows_its_page(tmp_path: Path) -> None:
         (("Abandoned carts", "--workspace", ROOT), 'there is no rule called "Abandoned carts"; did you mean'),
         (("order", "--workspace", ROOT), '"order" is in the name of several rules: "First order"'),
         (("x",), "there is no kogda.yaml in ."),
-        (("--customer", "1"), "say which rule: kogda explain --customer ID --rule NAME"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_explained_is_said_in_one_sentence(

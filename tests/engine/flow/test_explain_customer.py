@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from api.cli.explain_report import render_overview
 from dsl import plan
 from engine.flow.explain_customer import Explanation, NobodyThere, explain_customer
-from tests.engine.flow.shop import Shop, open_shop, rule, send, stop
+from engine.flow.explain_rules import Overview, explain_rules
+from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 
 EMAIL = plan.IsKnown(plan.Attribute("email", "text"))
 BIG = plan.Compare(plan.Property("total", "number"), ">", plan.Constant("number", 100))
@@ -108,3 +110,91 @@ async def test_a_customer_who_never_came_is_named(database_url: str) -> None:
 
         with pytest.raises(NobodyThere, match="u:2"):
             await explained(shop, "2")
+
+
+async def test_events_that_a_condition_counts_are_counted(database_url: str) -> None:
+    tally = plan.Tally(function="count", event="order_placed", kind="number")
+    regular = plan.Guard(
+        word="only if",
+        condition=plan.Compare(tally, ">", plan.Constant("number", 1)),
+        text="only if count of order_placed > 1",
+        line=2,
+    )
+    async with open_shop(database_url, rule("cart", "cart_left", guards=(regular,))) as shop:
+        await shop.post(*(shop.event("1", name) for name in ("order_placed", "order_placed", "cart_left")))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    assert asked(told)[-1] == ("only if count of order_placed > 1", True)
+
+
+async def test_a_run_that_ended_later_was_on_its_way_then(database_url: str) -> None:
+    async with open_shop(database_url, rule("cart", "cart_left", delay=HOUR, stops=(stop("paid"),))) as shop:
+        await shop.post(shop.event("1", "cart_left", ago=timedelta(minutes=30)))
+        await shop.advance()
+        await shop.post(shop.event("1", "paid"))
+        await shop.advance()
+
+        (then,) = (await explained(shop, "1", ago=timedelta(minutes=10))).runs
+        (now,) = (await explained(shop, "1")).runs
+
+    assert (then.state, then.ended_at) == ("waiting", None)
+    assert (now.state, now.end_reason) == ("ended", "stop when paid")
+
+
+async def test_a_segment_tells_what_decided_about_it(database_url: str) -> None:
+    big = plan.Segment(
+        condition=plan.All((EMAIL, plan.Compare(plan.Attribute("points", "number"), ">", plan.Constant("number", 9)))),
+        hash="1",
+        file="cart.rules",
+        line=1,
+    )
+    guard = plan.Guard(word="only if", condition=plan.InSegment("big"), text="only if customer in big", line=2)
+    rules = rule("cart", "cart_left", guards=(guard,))
+    async with open_shop(database_url, rules, attributes=ATTRIBUTES, segments={"big": big}) as shop:
+        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "cart_left"))
+        await shop.advance()
+
+        told = await explained(shop, "1")
+
+    assert told.findings[-1].is_met is False
+    assert told.findings[-1].saw == ("the customer is in the segment big: no", "the customer's points: 0")
+
+
+async def overview(shop: Shop, user: str) -> Overview:
+    async with shop.runtime.database.connection() as connection:
+        program = next(iter(shop.runtime.programs.by_id.values()))
+        return await explain_rules(connection, program, f"u:{user}", at=None, partitions=shop.partitions)
+
+
+async def test_all_rules_are_told_in_a_line_each(database_url: str) -> None:
+    rules = (
+        rule("a", "cart_left", delay=HOUR),
+        rule("b", "order_placed"),
+        rule("c", "cart_left", guards=guarded().guards),
+        rule("d", "cart_left"),
+    )
+    async with open_shop(database_url, *rules, attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+
+        told = await overview(shop, "1")
+
+    text = render_overview(told, "en").splitlines()
+    assert text[1].startswith('  … "a"  began at ')
+    assert text[2:4] == [
+        '  ✗ "b"  order_placed has never come',
+        '  ✗ "c"  only if customer.email is known (the customer\'s email is unknown)',
+    ]
+    assert text[4].startswith('  ✓ "d"  nothing speaks against it now; last run ended at ')
+    assert text[4].endswith(": finished")
+
+
+async def test_a_customer_who_never_came_has_no_overview(database_url: str) -> None:
+    async with open_shop(database_url, rule("a", "cart_left")) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+
+        with pytest.raises(NobodyThere, match="u:2"):
+            await overview(shop, "2")
