@@ -86,6 +86,11 @@ def verdict_of(answer: Answer, chat: str) -> Verdict:
     return by_status(answer, what)
 
 
+def cut(text: str) -> str:
+    """What of a text fits into one message."""
+    return text.encode("utf-16-le", "replace")[: LONGEST * 2].decode("utf-16-le", "ignore")
+
+
 def _pause(said: Mapping[str, Any]) -> timedelta | None:
     seconds = (said.get("parameters") or {}).get("retry_after")
     return timedelta(seconds=min(seconds, 86_400)) if isinstance(seconds, int) and seconds > 0 else None

@@ -12,6 +12,7 @@ import orjson
 from engine.channels import Handover, Mail, Origin, Rejected, TryLater, Verdict
 from engine.channels.http_post import Post
 from engine.channels.signing import NoSecret, read_secret, signed_headers
+from engine.channels.telegram import cut
 from engine.flow.claiming import Claimed
 from engine.runtime import Runtime
 from engine.storage.messages import DueMessage
@@ -77,7 +78,7 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
     text = _told(claimed, runtime.settings.public_url)
     if "telegram" in way:
         token = _secret(way["telegram"]["token_env"], runtime.secrets)
-        body = orjson.dumps({"chat_id": way["telegram"]["chat"], "text": text})
+        body = orjson.dumps({"chat_id": way["telegram"]["chat"], "text": cut(text)})
         return Post(url=_TELEGRAM.format(token=token), body=body, headers=_JSON)
     if "slack" in way:
         url = _secret(way["slack"]["url_env"], runtime.secrets)

@@ -66,8 +66,8 @@ async def call(outbox: Outbox, name: str = "call", **values: Any) -> UUID:
 
 
 async def note(outbox: Outbox, **values: Any) -> UUID:
-    values = {"template": "managers", "transactional": True} | values
-    return await outbox.message("note", channel="staff", context={"text": "VIP left a <cart>"}, **values)
+    given = {"template": "managers", "transactional": True, "context": {"text": "VIP left a <cart>"}} | values
+    return await outbox.message("note", channel="staff", **given)
 
 
 # calls
@@ -250,6 +250,15 @@ async def test_a_note_tells_no_more_of_the_customer_than_its_group_is_shown(outb
 
     [mail] = outbox.channel.given
     assert mail.content.text == "VIP left a <cart>\n\nCustomer: anna\nRule: reminder"
+
+
+async def test_a_note_that_telegram_would_not_take_whole_is_cut(outbox: Outbox):
+    await note(outbox, context={"text": "🙂" * 3000})
+
+    await deliver_messages(outbox.runtime)
+
+    told = next(post for post in posts(outbox) if "telegram" in post.url)
+    assert orjson.loads(told.body)["text"] == "🙂" * 2048
 
 
 async def test_a_group_that_left_kogda_yaml_is_told_nothing(outbox: Outbox):
