@@ -21,8 +21,8 @@ from engine.flow.explain_customer import NobodyThere, explain_customer
 from engine.flow.explain_rules import explain_rules
 from engine.storage.database import Connection, Database
 from engine.storage.installation import partitions_of
-from engine.storage.migrate import require_current
-from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.published import live_rule_set, load_rule_set
+from engine.storage.revisions import require_current
 
 
 def explain_to(settings: Settings, customer: str, rule: str | None, at: str | None) -> None:

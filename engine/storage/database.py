@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import orjson
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from engine.errors import DatabaseUnreachable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -71,6 +73,9 @@ class Database:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """One transaction: leaving commits, an exception rolls back."""
+        # SQLAlchemy takes most of a second to load, and a command that only reads does without it.
+        from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
         if self._engine is None:
             self._engine = create_async_engine(
                 sqlalchemy_url(self.url), pool_size=2, max_overflow=8, pool_pre_ping=True
@@ -80,6 +85,8 @@ class Database:
 
 
 def sqlalchemy_url(url: str) -> str:
+    from sqlalchemy.engine import make_url
+
     return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
@@ -105,6 +112,6 @@ def _decode_jsonb(content: bytes) -> Any:
 
 def _where(url: str) -> str:
     """The address without user and password."""
-    parsed = make_url(url)
-    host = parsed.host or parsed.query.get("host", "localhost")
-    return f"{host}:{parsed.port or 5432}/{parsed.database}"
+    parsed = urlsplit(url)
+    host = parsed.hostname or parse_qs(parsed.query).get("host", ["localhost"])[0]
+    return f"{host}:{parsed.port or 5432}{parsed.path}"

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import aclosing
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.errors import DatabaseUnreachable
 from engine.storage.database import sqlalchemy_url
+from engine.storage.revisions import require_current as require_current
+from engine.storage.revisions import wanted_revision as wanted_revision
 
 T = TypeVar("T")
 
@@ -29,19 +28,6 @@ _LOCK = 0x6B6F676461  # "kogda"
 async def migrate(url: str) -> None:
     """Raises DatabaseUnreachable. Safe to call from several processes at once."""
     await _with_connection(url, _upgrade)
-
-
-async def require_current(url: str) -> None:
-    """Raises SchemaOutdated when the tables are not those of this version."""
-    found, wanted = await _with_connection(url, _revisions)
-    if found != wanted:
-        raise SchemaOutdated(found, wanted)
-
-
-@cache
-def wanted_revision() -> str | None:
-    """The revision of this version's tables."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
@@ -55,11 +41,6 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _revisions(connection: Connection) -> tuple[str | None, str | None]:
-    found = MigrationContext.configure(connection).get_current_revision()
-    return found, wanted_revision()
 
 
 async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:

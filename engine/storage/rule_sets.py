@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, select
 
-from engine.storage.database import Connection
+from engine.storage.published import LIVE as LIVE
+from engine.storage.published import RuleSet as RuleSet
+from engine.storage.published import live_rule_set as live_rule_set
+from engine.storage.published import live_standing as live_standing
+from engine.storage.published import load_rule_set as load_rule_set
 
 
 class RuleSetRow(SQLModel, table=True):
@@ -37,44 +40,6 @@ class PublicationRow(SQLModel, table=True):
         default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
     )
     published_by: str = Field(default="", sa_column=Column(Text, nullable=False))
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """A published version of everything a marketer wrote, as stored."""
-
-    id: int
-    hash: str
-    plan: dict[str, Any]  # of dsl.codec.to_json
-    templates: dict[str, str]  # by path below templates/: "email/cart.html"
-    settings: dict[str, Any]
-    standing: str  # digest of what is watched outside of runs; "": nothing
-
-
-#: One indexed look-up: the newest publication is live.
-LIVE = "SELECT rule_set FROM publication ORDER BY id DESC LIMIT 1"
-
-
-async def live_rule_set(connection: Connection) -> int | None:
-    """None: nothing was ever published."""
-    found: int | None = await connection.fetchval(LIVE)
-    return found
-
-
-async def live_standing(connection: Connection) -> str:
-    """Digest of what the live rules watch outside of runs; "": nothing."""
-    query = f"SELECT standing FROM rule_set WHERE id = ({LIVE})"  # noqa: S608
-    found: str | None = await connection.fetchval(query)
-    return found or ""
-
-
-async def load_rule_set(connection: Connection, rule_set: int) -> RuleSet:
-    row = await connection.fetchrow(
-        "SELECT id, hash, plan, templates, settings, standing FROM rule_set WHERE id = $1", rule_set
-    )
-    if row is None:
-        raise LookupError(f"rule set {rule_set} is not stored")
-    return RuleSet(*row)
 
 
 async def newest_publication(session: AsyncSession) -> tuple[PublicationRow, RuleSetRow] | None:

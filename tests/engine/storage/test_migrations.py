@@ -1,14 +1,27 @@
+from pathlib import Path
+
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from engine.errors import DatabaseUnreachable
+from engine.storage import revisions
 from engine.storage.database import Database
-from engine.storage.migrate import migrate, require_current
+from engine.storage.migrate import migrate
+from engine.storage.revisions import require_current, wanted_revision
 
 
 async def test_migrating_twice_changes_nothing(database_url: str):
     await migrate(database_url)
 
     await require_current(database_url)
+
+
+async def test_the_numbers_of_the_scripts_say_what_alembic_says():
+    config = Config()
+    config.set_main_option("script_location", str(Path(revisions.__file__).parent / "migrations"))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [wanted_revision()]
 
 
 async def test_json_and_transaction_ids_survive_a_copy(database: Database):

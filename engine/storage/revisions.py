@@ -1,0 +1,40 @@
+"""Whether the tables of a database are those of this version. Alembic, which makes them, is not loaded to ask."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from engine.errors import DatabaseUnreachable, SchemaOutdated
+
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+async def require_current(url: str) -> None:
+    """Raises SchemaOutdated when the tables are not those of this version."""
+    found, wanted = await _found_revision(url), wanted_revision()
+    if found != wanted:
+        raise SchemaOutdated(found, wanted)
+
+
+@cache
+def wanted_revision() -> str:
+    """The revision of this version's tables: scripts are numbered, one after the other."""
+    return max(path.name.partition("_")[0] for path in _VERSIONS.glob("[0-9]*_*.py"))
+
+
+async def _found_revision(url: str) -> str | None:
+    """None: there are no tables yet. A server that is starting, full, or does not know us refuses in many ways."""
+    try:
+        connection = await asyncpg.connect(url, timeout=60)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnreachable(f"the database does not answer: {error}") from error
+    try:
+        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return found
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
