@@ -44,10 +44,12 @@ def address_on(channel: str, written: str) -> str | None:
         return e164(written)
     if channel != "email":
         return written.strip() or None
+    address = written.strip().lower()
     try:
-        return safe_address("address", written.strip()).lower()
+        safe_address("address", address)
     except UnsafeHeader:
         return None
+    return address  # with the letters of its domain, as apps tell it
 
 
 def _read_line(read: ReadAddresses, number: int, line: str, *, delimiter: str, channel: str) -> None:

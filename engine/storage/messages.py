@@ -117,7 +117,7 @@ _DUE = (
     LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
     LEFT JOIN suppression s ON s.channel = m.channel
-        AND s.address = lower(CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
+        AND s.address = suppressed_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
     ORDER BY m.transactional DESC, m.place, m.due_at
 """
 )

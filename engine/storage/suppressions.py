@@ -30,7 +30,7 @@ async def suppress(
         await connection.fetch(
             """
             INSERT INTO suppression (channel, address, reason, kind)
-            SELECT channel, lower(address), reason,
+            SELECT channel, suppressed_as(channel, address), reason,
                 coalesce($4, CASE WHEN reason ILIKE 'complain%' THEN 'complaint' ELSE 'bounce' END)
             FROM unnest($1::text[], $2::text[], $3::text[]) AS s (channel, address, reason)
             ON CONFLICT DO NOTHING RETURNING id
@@ -46,7 +46,7 @@ async def suppress(
 async def unsuppress(connection: Connection, channel: str, address: str) -> bool:
     """False: it was not on the list."""
     status = await connection.execute(
-        "DELETE FROM suppression WHERE channel = $1 AND address = lower($2)", channel, address
+        "DELETE FROM suppression WHERE channel = $1 AND address = suppressed_as($1, $2)", channel, address
     )
     return not status.endswith(" 0")
 

@@ -27,3 +27,10 @@ CREATE INDEX consent_entry_of_customer ON consent_entry (partition, customer, at
 ALTER TABLE suppression
     ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     ADD COLUMN kind text NOT NULL DEFAULT 'bounce' CHECK (kind IN ('bounce', 'complaint', 'manual', 'import'));
+
+-- How an address stands in the list. People write phone numbers in many ways, providers in one.
+CREATE FUNCTION suppressed_as(channel text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN channel IN ('sms', 'whatsapp', 'viber')
+    THEN regexp_replace(regexp_replace(address, '[^0-9+]', '', 'g'), '^00', '+')
+    ELSE lower(address)
+END;
