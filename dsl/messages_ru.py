@@ -1697,4 +1697,7 @@ TEXTS: dict[str, str] = {
     "there is no rule called \"{name}\"": "правила «{name}» нет",
     "there is no rule called \"{name}\"; did you mean \"{near}\"?": "правила «{name}» нет; может быть, «{near}»?",
     "\"{name}\" is in the name of several rules: {names}": "«{name}» есть в названиях нескольких правил: {names}",
+    "a domain, such as shop.example": "домен, например shop.example",
+    "a selector, such as kogda or mail2026": "селектор, например kogda или mail2026",
+    "domain, selector, and either key_env or key_file": "domain, selector и либо key_env, либо key_file",
 }

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from api.doctor.clock import check_clock
 from api.doctor.database import check_database
+from api.doctor.dkim import check_dkim
 from api.doctor.finding import Finding
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
@@ -29,6 +30,7 @@ SERVICE_CHECKS: tuple[ServiceCheck, ...] = (
     check_clock,
     check_redis,
     check_mail_domain,
+    check_dkim,
     check_smtp,
     check_providers,
     check_outside,

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
+from engine.channels.dkim import DkimKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
@@ -18,6 +20,7 @@ class Mail:
     text: str
     html: str | None = None
     reply_to: str | None = None
+    dkim: tuple[DkimKey, ...] = ()  # what it is signed with
     ways_out: tuple[str, ...] = ()  # addresses to unsubscribe, https: first; none in service mails
 
 

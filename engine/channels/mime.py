@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 from engine.channels import Handover, Mail
 from engine.channels.addresses import safe_address, safe_mailbox, safe_text
+from engine.channels.dkim import sign
 from engine.channels.headers import mailbox, words
 from engine.errors import UnsafeHeader
 
@@ -57,6 +58,7 @@ def build_mail(handover: Handover, *, is_for_postmark: bool = False) -> Envelope
     kind, body = _body(mail.text, mail.html, boundary=f"=_{handover.message.hex}")
     raw = _lines([*head, *kind]) + b"\r\n" + body
     _check_head(raw)
+    raw = b"".join([*(sign(raw, key, at=handover.at) for key in mail.dkim), raw])
     return Envelope(sender=sender.address, recipient=recipient, message_id=message_id, subject=subject, raw=raw)
 
 

@@ -29,6 +29,7 @@ from engine.core.ways import VERDICT
 from engine.domains import Met
 from engine.errors import TemplateFailed
 from engine.flow.claiming import Claimed
+from engine.flow.dkim_keys import DkimNotReady, dkim_keys
 from engine.flow.handing_out import hand_out
 from engine.flow.message_links import links_of, with_way_out
 from engine.flow.text_content import text_content
@@ -69,6 +70,8 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         handover = with_way_out(_handover(claimed, rendered, runtime), claimed, runtime)
     except TemplateFailed as error:
         return _failed_template(claimed, error)
+    except DkimNotReady as error:
+        return Finished(settlement=_again(claimed, str(error)))
     if not is_ours(claimed):
         return None
     verdict: Verdict = await channel.send(handover)
@@ -238,4 +241,5 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
         text=text,
         html=html,
         reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
+        dkim=dkim_keys(policy.settings, runtime.secrets),
     )

@@ -16,6 +16,7 @@ from dsl.source import Source, Span
 from engine.tracking.policy import Tracking
 from engine.workspace.channels import MAIL_ONLY, ChannelSettings, read_channels
 from engine.workspace.confirmations import check_confirmed, read_confirmations
+from engine.workspace.dkim import read_dkim
 from engine.workspace.kinds import is_name
 from engine.workspace.limits import read_caps, read_quiet_hours
 from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
@@ -30,7 +31,7 @@ LANGUAGE = 1
 KEYS = (
     "language", "name", "timezone", "currency", "locale", "mail", "topics", "consent", "double_opt_in",
     "unknown_window", "late_after", "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
-    "tracking", "callbacks", "providers", "repeats", "sunset",
+    "tracking", "callbacks", "providers", "repeats", "sunset", "dkim",
 )  # fmt: skip
 MAIL_KEYS = ("from", "reply_to", "unsubscribe", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
@@ -59,6 +60,7 @@ class WorkspaceSettings:
     staff: dict[str, StaffGroup] = field(default_factory=dict)
     tracking: Tracking = field(default_factory=Tracking)  # opens and clicks
     callbacks: Callbacks = field(default_factory=Callbacks)  # providers that report
+    dkim: list[dict[str, Any]] = field(default_factory=list)  # what mails are signed with
     repeats: dict[str, Any] = field(default_factory=dict)  # what is not said twice through two channels
     sunset: dict[str, Any] = field(default_factory=dict)  # who does not react gets less
     providers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by channel: how fast it may be used
@@ -81,6 +83,7 @@ class WorkspaceSettings:
             "staff": {name: group.as_json() for name, group in self.staff.items()},
             **({"tracking": self.tracking.as_json()} if self.tracking != Tracking() else {}),
             **({"providers": self.providers} if self.providers else {}),
+            **({"dkim": self.dkim} if self.dkim else {}),
             **({"repeats": self.repeats} if self.repeats else {}),
             **({"sunset": self.sunset} if self.sunset else {}),
             **({"callbacks": self.callbacks.as_json()} if self.callbacks != Callbacks() else {}),
@@ -236,6 +239,7 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "staff": read_staff,
     "providers": read_providers,
     "repeats": read_repeats,
+    "dkim": read_dkim,
     "sunset": read_sunset,
     "late_after": lambda value, reader: reader.length(value),
     "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),

@@ -2,15 +2,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from api.cli.doctor import shown
+from api.doctor.dkim import check_dkim, judge_record
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
 from api.doctor.providers import check_providers
 from api.doctor.python import judge_version
 from api.doctor.smtp import check_smtp
 from api.doctor.variables import check_variables
+from engine.channels.dkim import DkimKey, record_of
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
 from engine.storage.circuits import open_circuit
@@ -188,3 +192,32 @@ async def test_a_provider_that_is_down_is_named_with_the_reason_and_the_next_try
     assert finding.text.startswith("email is down since ")
     assert finding.text.endswith(": mail.example cannot be reached")
     assert "the next try is at" in finding.advice
+
+
+def dkim_key() -> DkimKey:
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return DkimKey("shop.example", "kogda", pem)
+
+
+def test_a_dkim_record_is_compared_with_the_key():
+    key, other = dkim_key(), dkim_key()
+    record = record_of(key.pem)
+
+    found = [
+        judge_record(key, records)
+        for records in ([record], ["v=other", record.replace("p=", "p= ")], [record_of(other.pem)], [], None)
+    ]
+
+    assert [each.state for each in found] == ["good", "good", "problem", "problem", "unknown"]
+    assert found[3].advice == f"TXT at kogda._domainkey.shop.example: {record}"
+
+
+async def test_a_dkim_key_that_is_not_there_is_a_problem(tmp_path: Path):
+    (tmp_path / "kogda.yaml").write_text(
+        "language: 1\ndkim: {domain: shop.example, selector: kogda, key_file: /nowhere/key.pem}\n"
+    )
+
+    [finding] = await check_dkim(read_settings(workspace=tmp_path))
+
+    assert (finding.state, finding.text) == ("problem", "the DKIM key in /nowhere/key.pem cannot be read")

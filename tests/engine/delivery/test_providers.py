@@ -254,3 +254,19 @@ async def test_a_message_that_waits_for_its_provider_is_judged_again_before_it_g
 
     rows = await outbox.fetch("SELECT state FROM message ORDER BY state")
     assert [row["state"] for row in rows] == ["sent", "suppressed"]
+
+
+async def test_a_mail_that_cannot_be_signed_waits_and_says_why(database: Database):
+    outbox = Outbox(database)
+    dkim = [{"domain": "shop.example", "selector": "kogda", "key_env": "SHOP_DKIM_KEY"}]
+    await outbox.publish(settings=SETTINGS | {"dkim": dkim})
+    await queue(outbox, 1)
+
+    await deliver_messages(outbox.runtime)
+
+    [row] = await outbox.fetch("SELECT state, reason FROM message")
+    assert tuple(row) == (
+        "queued",
+        "the environment variable SHOP_DKIM_KEY is not set; mails are signed with its key",
+    )
+    assert outbox.channel.given == []

@@ -41,6 +41,10 @@ def test_all_that_is_said_of_providers_is_read():
 @pytest.mark.parametrize(
     ("text", "read_as"),
     [
+        (
+            "dkim: {domain: shop.example, selector: kogda, key_env: SHOP_DKIM}",
+            [{"domain": "shop.example", "selector": "kogda", "key_env": "SHOP_DKIM"}],
+        ),
         ("repeats: off", {"off": True}),
         ("repeats: {within: 3 days, of: topic}", {"within_s": 259200, "of": "topic"}),
         (
@@ -49,7 +53,7 @@ def test_all_that_is_said_of_providers_is_read():
         ),
     ],
 )
-def test_how_people_are_spared_is_read(text: str, read_as: dict[str, object]):
+def test_how_mails_are_signed_and_people_spared_is_read(text: str, read_as: object):
     found, mistakes = read(f"language: 1\n{text}")
 
     assert mistakes == []
@@ -59,6 +63,10 @@ def test_how_people_are_spared_is_read(text: str, read_as: dict[str, object]):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ("dkim: {domain: shop.example, selector: kogda}", "E507"),
+        ("dkim: {domain: shop, selector: kogda, key_env: KEY}", "E507"),
+        ("dkim: {domain: shop.example, selector: a b, key_env: KEY}", "E507"),
+        ("dkim: {domain: shop.example, selector: kogda, key: abc}", "E506"),
         ("repeats: {within: 3 moons}", "E507"),
         ("repeats: {of: rule}", "E507"),
         ("repeats: {for: 3 days}", "E506"),
@@ -67,7 +75,7 @@ def test_how_people_are_spared_is_read(text: str, read_as: dict[str, object]):
         ("sunset: {after: 180 days, keep: 1 email per day}", "E507"),
     ],
 )
-def test_mistakes_of_sparing_are_named(text: str, code: str):
+def test_mistakes_of_these_are_named(text: str, code: str):
     assert read(f"language: 1\n{text}")[1] == [code]
 
 
