@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "keys": "api.cli.keys",
     "promo": "api.cli.promo",
     "suppress": "api.cli.suppress",
+    "unsubscribe": "api.cli.unsubscribe",
     "report": "api.cli.report",
     "bounces": "api.cli.bounces",
     "doctor": "api.cli.doctor",

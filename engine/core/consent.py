@@ -21,6 +21,7 @@ How: TypeAlias = Literal[
     "taken back",
     "console",
     "reply",
+    "mail",
 ]
 
 
