@@ -1,13 +1,12 @@
 """One noun a file. The order is that of the documentation."""
 
 from api.browser import contacts, inbox, push, scripts
-from api.public import consent_pages
+from api.public import consent_pages, hits
 from api.routes import (
     callbacks,
     consent,
     front,
     health,
-    hits,
     language,
     mailbox,
     management,

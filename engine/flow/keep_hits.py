@@ -39,7 +39,10 @@ class HitKeeper:
         self._writing: asyncio.Task[None] | None = None
         self._judging: asyncio.Task[None] | None = None
         self._closing = False
+        self._writes = 0
+        self.pause_s = SETTLED.total_seconds() + 0.1
         self.lost = 0
+        self.tries = 0  # to write that failed
 
     def opened(self, place: Place, *, method: str, headers: Mapping[str, str]) -> None:
         self._keep(NewHit(*place, "opened", None, None, None, _raw(method, headers), timedelta()))
@@ -83,11 +86,13 @@ class HitKeeper:
             except asyncpg.DataError as error:
                 _log.error("hits_refused", hits=len(hits), error=type(error).__name__)
             except TROUBLE as error:
+                self.tries += 1
                 _log.warning("hits_wait", hits=len(self._waiting), lost=self.lost, error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_S)
                 continue
             for _ in batch:
                 self._waiting.popleft()
+            self._writes += 1
         self.judge_soon()
 
     def judge_soon(self) -> None:
@@ -96,13 +101,17 @@ class HitKeeper:
             self._judging = asyncio.create_task(self._judge())
 
     async def _judge(self) -> None:
-        """Twice: what comes in during the first pause is due after the second."""
-        for _ in range(2):
-            await asyncio.sleep(SETTLED.total_seconds() + 0.1)
+        """As long as something comes in: what came during a pause is due after the next."""
+        judged = None
+        while judged != self._writes:
+            writes = self._writes
+            await asyncio.sleep(self.pause_s)
             try:
                 await judge_hits(self._runtime)
             except TROUBLE as error:
                 _log.warning("hits_not_judged", error=type(error).__name__)
+            else:
+                judged = writes
 
 
 def _raw(method: str, headers: Mapping[str, str]) -> dict[str, Any]:

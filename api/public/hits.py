@@ -7,7 +7,7 @@ import base64
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.public_pages import mail_page, no_such_link, sorry
+from api.public.plain_pages import mail_page, no_such_link, sorry
 from api.services import Served
 from engine.flow.view_message import Viewed, view_message
 from engine.storage.database import TROUBLE
