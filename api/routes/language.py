@@ -36,6 +36,7 @@ from dsl.formatter import FormatterMistake, format_source
 from dsl.messages import Language, in_language
 from dsl.render import as_json
 from dsl.telling import tell_rule
+from engine.clock import utc_now
 from engine.flow.asked_text import AskedText, GivenWorkspace, asked_of_published, asked_text
 from engine.storage.rule_sets import RuleSet, live_rule_set, load_rule_set
 from engine.testing.world import RuleFailed, StillWaiting
@@ -88,10 +89,11 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> None:
 
 @router.post("/check", openapi_extra=_asks(Question))
 async def check(services: Served, body: Body) -> Checked:
-    """Everything that is wrong with a text of rules or tests."""
+    """Everything that is wrong with a text of rules or tests, or probably not meant."""
+    today = utc_now().date()
 
     def answer(asked: AskedText) -> Checked:
-        return Checked(diagnostics=_told(asked.findings(), question.language))
+        return Checked(diagnostics=_told(asked.findings(today), question.language))
 
     question = _read(Question, body)
     return await _answer(services, question, answer)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from dsl import plan
+from dsl.around import Around
 from dsl.assistance.documents import Document, read_document
 from dsl.assistance.view import View
 from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType
@@ -16,11 +18,15 @@ from dsl.formatter import kind_of
 from dsl.kinds import Kind
 from dsl.problems import in_order
 from dsl.source import Source
+from engine.flow.check_workspace import check_texts
 from engine.flow.load_workspace import read_ground, without_follow_on
 from engine.flow.template_catalog import load_templates
 from engine.storage.rule_sets import RuleSet
 from engine.workspace.files import SCHEMA, SETTINGS, WorkspaceFiles
 from engine.workspace.homes import schema_homes
+
+#: Lints that want to know what may be missing: a plan does not say that.
+ASK_THE_SCHEMA = frozenset({"W540", "W541", "W543"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +43,15 @@ class GivenWorkspace:
 class AskedText:
     view: View
     document: Document
+    is_published: bool = False  # what is known of names is what a plan keeps, and other rules are not there
 
-    def findings(self) -> list[Diagnostic]:
-        """Of this text alone, by place. What other texts lack is theirs."""
-        return self._compiled()[1]
+    def findings(self, today: date | None = None) -> list[Diagnostic]:
+        """Of this text alone, by place, as `kogda check` tells them. What other texts lack is theirs."""
+        rules, tests = ([each.source for each in some.values()] for some in (self.view.rules, self.view.tests))
+        around = Around(today=today, complete=not self.is_published)
+        found = check_texts(rules, tests, self.view.catalog, around)
+        own = [each for each in found if each.source.path == self.document.path]
+        return [each for each in own if not (self.is_published and each.code in ASK_THE_SCHEMA)]
 
     def rules(self) -> tuple[plan.Rule, ...]:
         """Those of this text as the engine would run them; none when anything is wrong with any text."""
@@ -90,7 +101,7 @@ def asked_of_published(path: str, text: str, rule_set: RuleSet | None, files: Ma
         {name: each for name, each in documents.items() if each.kind == "rules"},
         {name: each for name, each in documents.items() if each.kind == "tests"},
     )
-    return AskedText(view, documents[path])
+    return AskedText(view, documents[path], is_published=True)
 
 
 def published_catalog(rule_set: RuleSet) -> Catalog:

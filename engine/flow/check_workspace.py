@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dsl.allowances import allow
 from dsl.around import Around
+from dsl.catalog import Catalog
 from dsl.compiler import examine
 from dsl.diagnostics import Diagnostic, Severity
 from dsl.lints import NEED_NUMBERS, lint_workspace, whole
@@ -36,6 +37,7 @@ from engine.flow.check_cache import (
 from engine.flow.load_workspace import Ground, asked_about, read_ground, without_follow_on
 from engine.flow.observed import observed_as_json
 from engine.workspace.files import RULE_SUFFIX, TEMPLATES, TEST_SUFFIX, WorkspaceFiles
+from engine.workspace.settings import WorkspaceSettings
 
 #: Codes of what could not be read at all: then nobody knows what is used.
 UNREAD = ("E1", "E502", "E515")
@@ -69,7 +71,7 @@ def check_files(
     known = recall_all(folder, key, sources) if cached and not files.found else None
     read = 0
     if known is None:
-        found, rules, read = _examine(folder, files, around, base if cached else None)
+        found, rules, read = _examine(folder, files, read_ground(files), around=around, base=base if cached else None)
         known = found, rules
         if cached and not files.found:
             remember_all(folder, key, found, rules)
@@ -82,15 +84,25 @@ def _sources(files: WorkspaceFiles) -> dict[str, Source]:
     return {each.path: each for each in (*named, *files.rules, *files.tests, *templates)}
 
 
+def check_texts(rules: Sequence[Source], tests: Sequence[Source], catalog: Catalog, around: Around) -> list[Diagnostic]:
+    """What `kogda check` says of these texts, on a catalog that was read from anywhere."""
+    files = WorkspaceFiles(rules=list(rules), tests=list(tests))
+    ground = Ground(settings=WorkspaceSettings(), catalog=catalog, templates={}, found=())
+    found, _, _ = _examine(Path(), files, ground, around=around, base=None)
+    if around.today is None:
+        return found
+    return list(allow(found, [*rules, *tests], around.today, unasked=NEED_NUMBERS))
+
+
 def _examine(
-    folder: Path, files: WorkspaceFiles, around: Around, base: str | None
+    folder: Path, files: WorkspaceFiles, ground: Ground, *, around: Around, base: str | None
 ) -> tuple[list[Diagnostic], dict[str, int], int]:
     """Everything found, the rules of each file, and how many files had to be read. `base` None: without a cache."""
-    ground = read_ground(files)
     known = recall(folder, base, files.rules, files.tests) if base else Remembered()
     tested, mistakes, changed_tests = _read_tests(files, known)
     unread = any(each.code.startswith(UNREAD) for each in (*ground.found, *mistakes))
-    around = replace(around, tested=frozenset(path for each in tested.values() for path in each), complete=not unread)
+    around = replace(around, tested=frozenset(path for each in tested.values() for path in each))
+    around = replace(around, complete=around.complete and not unread)
     judged = _judge_changed(files, ground, around, known) if known.files else None
     judged = judged or _judge(files.rules, ground, around)
     found = [*ground.found, *mistakes]
@@ -261,7 +273,7 @@ def _between_files(
     found: list[Diagnostic] = []
     sources = {source.path: source for source in files.rules}
     outlines = tuple(each.outline for each in judged.known.values())
-    around = replace(around, complete=not broken)
+    around = replace(around, complete=around.complete and not broken)
     lint_workspace(whole(outlines, sources, ground.catalog, around, found))
     return found
 

@@ -64,6 +64,17 @@ async def test_a_text_is_checked_with_its_workspace(admin: httpx.AsyncClient) ->
     assert mistake["fixes"][0]["edits"][0]["text"] == "cart_updated"
 
 
+async def test_a_check_runs_the_lints_and_knows_what_is_allowed(admin: httpx.AsyncClient) -> None:
+    delayed = RULE.replace("after 1h", "after 24h")
+    allowed = delayed.replace("after 24h", 'after 24h  # kogda: allow W532 until 2100-01-01 "exactly a day"')
+
+    found = [each["code"] for each in (await ask(admin, "check", delayed))["diagnostics"]]
+    left = [each["code"] for each in (await ask(admin, "check", allowed))["diagnostics"]]
+
+    assert "W532" in found
+    assert "W532" not in left
+
+
 async def test_mistakes_of_other_files_are_not_those_of_the_text(admin: httpx.AsyncClient) -> None:
     workspace = {**WORKSPACE, "files": {**WORKSPACE["files"], "rules/other.rules": "when nothing_there exit\n"}}  # type: ignore[dict-item]
 
