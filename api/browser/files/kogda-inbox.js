@@ -116,7 +116,15 @@
     #show(open, back = true) {
       this.panel.hidden = !open;
       this.bell.setAttribute("aria-expanded", String(open));
+      if (open) this.#place();
       if (open) this.panel.focus(); else if (back) this.bell.focus();
+    }
+
+    /* Under the bell, and inside the window wherever the bell is. */
+    #place() {
+      this.panel.style.right = "0";
+      const { left } = this.panel.getBoundingClientRect();
+      if (left < 8) this.panel.style.right = `${left - 8}px`;
     }
 
     async #begin() {
@@ -229,12 +237,13 @@
       return item;
     }
 
-    /* keepalive: the page may be gone the next moment. */
+    /* The page may be gone the next moment: kept alive, and plain enough to need no preflight. */
     #read(each, how) {
       if (each.read && how === "read") return;
       if (!each.read) this.#unread = Math.max(0, this.#unread - 1);
       each.read = true;
-      this.#ask(`/${each.id}/${how}`, { method: "POST", keepalive: true }).catch(() => {});
+      const asked = new URLSearchParams({ token: this.getAttribute("token") || "" });
+      fetch(`${HOST}/v1/inbox/${each.id}/${how}?${asked}`, { method: "POST", keepalive: true }).catch(() => {});
       this.#shown();
     }
 
