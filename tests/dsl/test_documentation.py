@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dsl import plan, syntax
+from dsl.built_in_events import with_built_in
 from dsl.catalog import Catalog, PromoPool, TemplateInfo
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic, Severity
@@ -25,8 +26,13 @@ from engine.testing.ground import Workspace
 from engine.testing.outcome import CaseResult
 
 ROOT = Path(__file__).parents[2]
-CHANNELS = ("email", "sms", "push")
+CHANNELS = ("email", "sms", "push", "telegram")
 _BLOCK = re.compile(r"^```rules\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ANY_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LOOKS_LIKE_RULES = re.compile(
+    r"^(?:(?:rule|test|todo test|правило|тест) [\"«]|(?:when|every|on \d|когда|каждый) |(?:segment|define) \w+ means)",
+    re.MULTILINE,
+)
 _IS_TEST = re.compile(r"(?:todo |позже )?(?:test|тест|проверка)\b", re.IGNORECASE)
 #: What an example may speak of without saying it again, besides rules/common.rules.
 _KNOWN = "segment vip means sum of order_placed.total in last 365 days > 500 EUR\n"
@@ -73,6 +79,7 @@ def catalog_for(block: Block, shop: Catalog) -> Catalog:
     }
     return replace(
         shop,
+        events=with_built_in(shop.events, CHANNELS),
         templates=templates,
         channels=CHANNELS,
         pools={"BACK10": PromoPool()},
@@ -107,6 +114,20 @@ def mistakes_in(block: Block, shop: Catalog) -> list[Diagnostic]:
 def rules_above(block: Block) -> Block:
     """That a test of the documentation is about."""
     return [each for each in BLOCKS if each.page == block.page and each.line < block.line and not each.is_test][-1]
+
+
+def test_what_looks_like_rules_is_marked_as_such_and_so_tested():
+    """Pages of codes show what is wrong as well: see test_golden.py."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/ru").glob("*.md")]
+
+    found = [
+        f"{page.name}: {text[:60]}"
+        for page in pages
+        for language, text in _ANY_BLOCK.findall(page.read_text(encoding="utf-8"))
+        if not language and _LOOKS_LIKE_RULES.search(text)
+    ]
+
+    assert found == []
 
 
 def test_there_are_examples_in_both_languages():
