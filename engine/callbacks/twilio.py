@@ -47,7 +47,7 @@ class Twilio:
                 at=moment(found.get("Timestamp"), default=now),
                 channel="whatsapp" if found.get("To", "").startswith("whatsapp:") else "sms",
                 address=found.get("To", "").removeprefix("whatsapp:") or None,
-                provider_id=sid[:100],
+                provider_id=sid.replace("\0", "")[:100],
                 hard=code in _HARD,
                 reason=f"error {code}: https://www.twilio.com/docs/api/errors/{code}" if code else None,
             )

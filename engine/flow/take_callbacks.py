@@ -88,7 +88,7 @@ class CallbackDesk:
             check_secret(call, secret)
             return _digest(call.body), reports_of(call.body, call.now)
         call_id = PROVIDERS[provider].verify(call, secret)
-        return call_id[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
+        return call_id.replace("\0", "")[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
 
     async def _read_ses(self, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
         if not wanted.get("topic"):
@@ -97,7 +97,7 @@ class CallbackDesk:
         ses.check(envelope, await self._certificate(envelope.certificate_url), call.now)
         if envelope.is_confirmation:
             await self._fetched(ses.subscribe_url(envelope))
-        return envelope.id[:200] or _digest(call.body), ses.read(envelope)
+        return envelope.id.replace("\0", "")[:200] or _digest(call.body), ses.read(envelope)
 
     async def _certificate(self, url: str) -> bytes:
         if url not in self.certificates:

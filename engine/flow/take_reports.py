@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from engine.tracking.policy import Tracking
 
 #: What a provider that says nothing of the program takes for granted: somebody looked.
 _SOMEBODY = "a mail program"
+_LONGEST_ADDRESS = 320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Setting:
 
 async def take_reports(connection: Connection, reports: Sequence[Report], setting: Setting) -> Taken:
     """Part of the caller's transaction. The same report again changes nothing but the time it was last heard."""
+    reports = [_tidy(report) for report in reports]
     found = await _messages(connection, reports, setting.partitions)
     known = [(report, message) for report, message in zip(reports, found, strict=True) if message is not None]
     if not setting.trusts_addresses:
@@ -72,6 +74,12 @@ async def take_reports(connection: Connection, reports: Sequence[Report], settin
     reactions = [reaction for each in known if (reaction := _reaction(*each, policy, setting.public_url))]
     woken = await take_reactions(connection, reactions, setting.texts, partitions=setting.partitions)
     return Taken(reports=len(reports), unknown=len(reports) - len(known), suppressed=len(dead), woken=frozenset(woken))
+
+
+def _tidy(report: Report) -> Report:
+    """An address that no database would take is none."""
+    address = (report.address or "").replace("\0", "").strip()
+    return replace(report, address=address if 0 < len(address) <= _LONGEST_ADDRESS else None)
 
 
 async def _messages(connection: Connection, reports: Sequence[Report], partitions: int) -> list[SentMessage | None]:

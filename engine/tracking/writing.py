@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -45,9 +46,7 @@ class _Found(NamedTuple):
 def tracked(html: str | None, text: str, tracking: Tracking, mark: Mark) -> tuple[str | None, str]:
     """HTML and text with the links, parameters and picture that the workspace wants."""
     in_html = list(_links_of(html, mark)) if html else []
-    in_text = list(_links_in_text(text, mark)) if tracking.text_links or not html else []
-    if not tracking.text_links:
-        in_text = []
+    in_text = list(_links_in_text(text, mark)) if tracking.text_links else []
     numbers: dict[str, int] = {}
     for found in (*in_html, *in_text):
         numbers.setdefault(found.target, len(numbers) + 1)
@@ -73,16 +72,15 @@ def _links_of(html: str, mark: Mark) -> Iterator[_Found]:
     for tag in _TAG.finditer(html):
         href = None
         for attribute in _ATTRIBUTE.finditer(html, tag.start() + 2, tag.end() - 1):
-            name = attribute[1].lower()
-            value = next((group for group in (2, 3, 4) if attribute[group] is not None), 0)
-            if name == "href" and value and href is None:
+            name, value = attribute[1].lower(), attribute.lastindex or 0  # 1: it has no value
+            if name == "href" and value > 1 and href is None:
                 href = attribute, value
-            if name == "data-track" and value and attribute[value].lower() == "off":
+            elif name == "data-track" and value > 1 and attribute[value].lower() == "off":
                 href = None
                 break
         if href:
             attribute, value = href
-            target = _target(unescape(attribute[value]), mark)
+            target = _target(unescape(attribute[value]), mark.url)
             if target:
                 edges = 0 if value == 4 else 1
                 yield _Found(attribute.start(value) - edges, attribute.end(value) + edges, target, '"')
@@ -91,11 +89,12 @@ def _links_of(html: str, mark: Mark) -> Iterator[_Found]:
 def _links_in_text(text: str, mark: Mark) -> Iterator[_Found]:
     for match in _BARE.finditer(text):
         written = match[0].rstrip(_AFTER_A_LINK)
-        if target := _target(written, mark):
+        if target := _target(written, mark.url):
             yield _Found(match.start(), match.start() + len(written), target, "")
 
 
-def _target(written: str, mark: Mark) -> str | None:
+@lru_cache(4096)  # most links are those of the template: the same in each mail
+def _target(written: str, own: str | None) -> str | None:
     """As a browser would ask for it; None: it is no page of somebody's, or one of ours."""
     url = written.strip()
     try:
@@ -105,7 +104,7 @@ def _target(written: str, mark: Mark) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host:
         return None
-    if mark.url and any(url.startswith(f"{mark.url}/{page}/") for page in _OWN_PAGES):
+    if own and any(url.startswith(f"{own}/{page}/") for page in _OWN_PAGES):
         return None
     if not host.isascii():
         try:
