@@ -26,6 +26,7 @@ from engine.storage.consent import (
     queue_own_event,
     save_choice,
     still_in_hand,
+    with_same_mailbox,
 )
 from engine.storage.cursors import lock_cursors
 from engine.storage.database import Connection, Database
@@ -82,10 +83,27 @@ async def change_consent(runtime: ConsentRuntime, choice: Choice, *, patience: t
     """State, history, events and the end of messages that were due, in one transaction; then a wait for those that are
     being handed over. Raises NoSuchCustomer."""
     chosen, in_hand, woken = await _with_tries(runtime, choice)
+    for twin in await _twins(runtime, choice, chosen["customer"]):
+        _, more, others = await _with_tries(runtime, twin)
+        in_hand, woken = [*in_hand, *more], woken | others
     if woken:
         await runtime.waker.wake(woken)
     is_in_effect = await _wait(runtime.database, in_hand, patience) if in_hand else True
     return Chosen(**chosen, is_in_effect=is_in_effect)
+
+
+async def _twins(runtime: ConsentRuntime, choice: Choice, customer: UUID) -> list[Choice]:
+    """Who presses in a mail speaks for the mailbox: what is refused holds for every customer with this address. A yes,
+    and what is taken back, is only ever the customer's own."""
+    refused = {what: given for what, given in choice.words.items() if given is False}
+    if choice.message is None or not refused:
+        return []
+    async with runtime.database.connection() as connection:
+        found = await with_same_mailbox(connection, partition_of(customer, runtime.partitions), customer)
+    return [
+        replace(choice, customer=each, words=refused, since=None, detail={**choice.detail, "by": "the same mailbox"})
+        for each in found
+    ]
 
 
 async def _with_tries(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str, Any], list[OnItsWay], set[int]]:

@@ -13,6 +13,8 @@ from engine.storage.events_in import TRACK
 
 #: Queued messages that are due later than this are left to the guards: no claim under way can have seen them as due.
 SOON = timedelta(minutes=1)
+#: Customers of one mailbox that a press speaks for.
+MOST_TWINS = 50
 _DEEPEST = 64
 
 
@@ -53,6 +55,22 @@ async def find_chooser(connection: Connection, partition: int, customer: UUID) -
         customer,
     )
     return Chooser(**row) if row else None
+
+
+async def with_same_mailbox(connection: Connection, partition: int, customer: UUID) -> list[UUID]:
+    """Other customers with the same mail address, at most MOST_TWINS."""
+    rows = await connection.fetch(
+        """
+        SELECT other.id FROM customer me JOIN customer other ON lower(other.email) = lower(me.email)
+        WHERE me.partition = $1 AND me.id = $2 AND other.id <> me.id AND other.merged_into IS NULL
+          AND other.email IS NOT NULL
+        ORDER BY other.id LIMIT $3
+        """,
+        partition,
+        customer,
+        MOST_TWINS,
+    )
+    return [row["id"] for row in rows]
 
 
 async def save_choice(

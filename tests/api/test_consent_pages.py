@@ -224,6 +224,22 @@ async def test_the_address_of_somebody_who_was_merged_leads_to_who_they_are_now(
     assert await shop.consent("u:anna-2") == {"news": False}
 
 
+async def test_a_press_speaks_for_every_customer_of_the_mailbox(shop: ConsentShop):
+    path = links_in(await shop.sent("news"))["Stop"]
+    await shop.outbox.customer("u:anna-2", email="Anna@Example.com")
+    await shop.outbox.customer("u:olga", email="olga@example.com")
+    due = await shop.outbox.message("m2", key="u:anna-2", template="news")
+
+    await shop.client.post(path, data=ONE_CLICK)
+
+    assert [await shop.consent(key) for key in ("u:anna", "u:anna-2", "u:olga")] == [
+        {"news": False},
+        {"news": False},
+        {},
+    ]
+    assert (await shop.outbox.row(due))["state"] == "suppressed"
+
+
 async def test_a_page_lets_nothing_in_and_is_kept_nowhere(shop: ConsentShop):
     answer = await shop.client.get(links_in(await shop.sent("news"))["Stop"])
 
