@@ -92,6 +92,8 @@ def _of_provider(channel: Entry, mapping: Mapping, provider: str, reader: Reader
     missing = [key for key in needed if key not in mapping.entries]
     if provider == "twilio" and not {"from", "service"} & mapping.entries.keys():
         missing.append("from")
+    if provider == "push" and not {"firebase_env", "contact"} & mapping.entries.keys():
+        missing.append("firebase_env / contact")
     if missing:
         keys, name = ", ".join(missing), channel.key
         reader.problems.error(
