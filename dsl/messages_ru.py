@@ -1700,4 +1700,12 @@ TEXTS: dict[str, str] = {
     "a domain, such as shop.example": "домен, например shop.example",
     "a selector, such as kogda or mail2026": "селектор, например kogda или mail2026",
     "domain, selector, and either key_env or key_file": "domain, selector и либо key_env, либо key_file",
+    "no public holidays are known of \"{place}\"": "праздники места «{place}» неизвестны",
+    "a country, such as DE, or a part of it, such as DE-BY": "страна, например DE, или её часть, например DE-BY",
+    "parts of {country}": "части страны {country}",
+    "public holiday: {name}": "праздничный день: {name}",
+    "said already by {channel}": "уже сказано через {channel}",
+    "sunset: no reaction for {n} {n:day|days}": "нет реакции уже {n} {n:день|дня|дней}",
+    "limit of {domain}": "ограничение для {domain}",
+    "{domain} does not answer": "{domain} не отвечает",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 from engine.core.limits import Policy
 from engine.core.sparing import Sparing
+from engine.public_holidays import known_places
 from engine.rendering.email import MailTemplates
 from engine.rendering.sources import Sources
 from engine.storage.database import Connection
@@ -75,7 +77,10 @@ class Texts:
     async def of(self, connection: Connection, rule_set: int) -> PublishedTexts:
         found = self._kept.get(rule_set)
         if found is None:
-            found = self._kept[rule_set] = _published(await load_rule_set(connection, rule_set))
+            found = _published(await load_rule_set(connection, rule_set))
+            if found.sparing.holidays:
+                await asyncio.to_thread(known_places)  # what takes a second, once, does not hold up the event loop
+            self._kept[rule_set] = found
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(rule_set)

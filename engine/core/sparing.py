@@ -39,6 +39,7 @@ class Sunset:
 class Sparing:
     repeats: Repeats | None = None
     sunset: Sunset | None = None
+    holidays: tuple[str, ...] = ()  # places whose public holidays are quiet for marketing: DE, DE-BY
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Sparing:
@@ -48,7 +49,14 @@ class Sparing:
             by_topic=written.get("of") == "topic",
             is_asked_for=bool(written),
         )
-        return cls(repeats=None if written.get("off") else repeats, sunset=_sunset(settings.get("sunset")))
+        return cls(
+            repeats=None if written.get("off") else repeats,
+            sunset=_sunset(settings.get("sunset")),
+            holidays=tuple(settings.get("holidays") or ()),
+        )
+
+    def holidays_for(self, limits: Limits, *, transactional: bool) -> tuple[str, ...]:
+        return () if transactional or limits.ignores_quiet_hours else self.holidays
 
     def repeats_for(self, limits: Limits, *, transactional: bool) -> Repeats | None:
         if self.repeats is None or transactional:

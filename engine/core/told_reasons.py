@@ -111,6 +111,14 @@ SHAPES: Sequence[Shape] = (
         r"(.+); another way follows", lambda found: say("{reason}; another way follows", reason=tell_reason(found[1]))
     ),
     shape(_CAP, _tell_cap),
+    shape(r"public holiday: (.+)", lambda found: say("public holiday: {name}", name=found[1])),
+    shape(r"said already by (\w+)", lambda found: say("said already by {channel}", channel=found[1])),
+    shape(
+        r"sunset: no reaction for (\d+) days",
+        lambda found: say("sunset: no reaction for {n} {n:day|days}", n=int(found[1])),
+    ),
+    shape(r"limit of (\S+)", lambda found: say("limit of {domain}", domain=found[1])),
+    shape(r"(\S+) does not answer", lambda found: say("{domain} does not answer", domain=found[1])),
     shape(r"no (\w+) address", lambda found: say("no {channel} address", channel=found[1])),
     shape(r"no consent: topic (\w+) refused", lambda found: say("no consent: topic {topic} refused", topic=found[1])),
     shape(r"no consent: (\w+) refused", lambda found: say("no consent: {channel} refused", channel=found[1])),

@@ -14,6 +14,7 @@ from engine.core.guards import Block, Counted, MessageFacts, first_block
 from engine.core.guards.cap import earliest_start
 from engine.core.limits import CountedCap, Limits, caps_for, quiet_hours_for
 from engine.core.sparing import Said, Sparing
+from engine.public_holidays import holidays_for
 from engine.runtime import Runtime
 from engine.storage.counted import CountedMessage, counted_messages, lock_customers
 from engine.storage.database import Connection
@@ -217,5 +218,11 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
         ),
         said=Said(message.run, message.template),
         repeats=policy.sparing.repeats_for(limits, transactional=message.transactional),
+        holidays=holidays_for(
+            policy.sparing.holidays_for(limits, transactional=message.transactional),
+            country=message.attributes.get("country"),
+            timezone=message.timezone,
+            at=message.now,
+        ),
     )
     return _Case(message=message, texts=texts, limits=limits, facts=facts)

@@ -17,6 +17,7 @@ from engine.core.limits import Policy, caps_for, quiet_hours_for
 from engine.core.model import Customer
 from engine.core.program import Program
 from engine.core.sparing import Said, Sparing
+from engine.public_holidays import holidays_for
 from engine.testing.delivery import Delivery
 from engine.testing.timeline import SentMessage
 
@@ -63,6 +64,12 @@ def limits_on(
         "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
         "quiet_hours": quiet_hours_for(limits, limited, channel=message.channel),
         "caps": caps,
+        "holidays": holidays_for(
+            sparing.holidays_for(limits, transactional=message.transactional),
+            country=customer.attributes.get("country"),
+            timezone=customer.timezone,
+            at=message.due_at,
+        ),
         "said": Said(message.run, message.template),
         "repeats": repeats,
         "counted": sent() if caps or repeats else (),

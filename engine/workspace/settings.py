@@ -17,6 +17,7 @@ from engine.tracking.policy import Tracking
 from engine.workspace.channels import MAIL_ONLY, ChannelSettings, read_channels
 from engine.workspace.confirmations import check_confirmed, read_confirmations
 from engine.workspace.dkim import read_dkim
+from engine.workspace.holidays import hours_of, read_holidays
 from engine.workspace.kinds import is_name
 from engine.workspace.limits import read_caps, read_quiet_hours
 from engine.workspace.outside import StaffGroup, Webhook, read_promos, read_staff, read_webhooks
@@ -54,6 +55,7 @@ class WorkspaceSettings:
     late_after: Length | None = None  # None: 72 hours
     leap_day: str = LEAP_DAYS[0]
     quiet_hours: QuietHours | None = None  # nothing is sent then, unless a rule ignores them
+    holidays: tuple[str, ...] = ()  # places whose public holidays are quiet for marketing
     caps: tuple[WorkspaceCap, ...] = ()  # of marketing messages to one customer
     promos: dict[str, PromoPool] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class WorkspaceSettings:
             **({"tracking": self.tracking.as_json()} if self.tracking != Tracking() else {}),
             **({"providers": self.providers} if self.providers else {}),
             **({"dkim": self.dkim} if self.dkim else {}),
+            **({"holidays": list(self.holidays)} if self.holidays else {}),
             **({"repeats": self.repeats} if self.repeats else {}),
             **({"sunset": self.sunset} if self.sunset else {}),
             **({"callbacks": self.callbacks.as_json()} if self.callbacks != Callbacks() else {}),
@@ -106,6 +109,7 @@ def load_settings(source: Source, problems: Problems) -> WorkspaceSettings:
         value = _read(entry.key, entry.value, reader)
         if value is not None:
             read[entry.key] = value
+    read["holidays"] = read_holidays(tree.get("quiet_hours"), reader)
     caps = tree.get("caps")
     if caps is not None:
         read["caps"] = read_caps(caps, reader, topics=read.get("topics", {}), channels=read.get("channels", MAIL_ONLY))
@@ -243,7 +247,7 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "sunset": read_sunset,
     "late_after": lambda value, reader: reader.length(value),
     "leap_day": lambda value, reader: reader.choice(value, LEAP_DAYS),
-    "quiet_hours": read_quiet_hours,
+    "quiet_hours": lambda value, reader: read_quiet_hours(hours_of(value, reader), reader),
     "channels": read_channels,
     "tracking": read_tracking,
     "callbacks": read_callbacks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
 from dsl.plan import QuietHours
@@ -53,6 +53,7 @@ class MessageFacts:
     run_end: str | None = None  # why its run has ended; None: it goes on
     zone: tzinfo = UTC  # the rule's, the customer's or the workspace's
     quiet_hours: tuple[QuietHours, ...] = ()
+    holidays: Mapping[date, str] = field(default_factory=dict)  # days on which marketing is quiet, with their names
     caps: tuple[CountedCap, ...] = ()
     said: Said | None = None
     repeats: Repeats | None = None  # what may not be said again

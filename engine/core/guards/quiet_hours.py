@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from dsl.plan import QuietHours
@@ -11,25 +12,36 @@ from engine.core import calendar
 from engine.core.guards.facts import Block, MessageFacts
 
 REASON = "quiet hours"
+HOLIDAY = "public holiday"
 _DAY = timedelta(days=1)
+_NONE: Mapping[date, str] = MappingProxyType({})
 #: Two quiet hours may follow each other; more rounds than this mean that together they fill the day.
 _MOST_ROUNDS = 4
+#: With holidays: some countries have a week of them.
+_MOST_DAYS = 21
 
 
 def check_quiet_hours(facts: MessageFacts, now: datetime) -> Block | None:
-    if not facts.quiet_hours:
+    if not facts.quiet_hours and not facts.holidays:
         return None
-    end = end_of_quiet(facts.quiet_hours, now, facts.zone)
+    end = end_of_quiet(facts.quiet_hours, now, facts.zone, holidays=facts.holidays)
     if end is None:
         return Block(f"{REASON}: all day long")
-    return Block(REASON, retry_at=end) if end > now else None
+    name = facts.holidays.get(now.astimezone(facts.zone).date())
+    reason = f"{HOLIDAY}: {name}" if name is not None else REASON
+    return Block(reason, retry_at=end) if end > now else None
 
 
-def end_of_quiet(hours: Sequence[QuietHours], now: datetime, zone: tzinfo) -> datetime | None:
-    """The first moment from `now` on that lies in none of them; None when there is none."""
+def end_of_quiet(
+    hours: Sequence[QuietHours], now: datetime, zone: tzinfo, *, holidays: Mapping[date, str] = _NONE
+) -> datetime | None:
+    """The first moment from `now` on that lies in none of them, nor on a holiday; None when there is none."""
     moment = now
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MOST_ROUNDS * (_MOST_DAYS if holidays else 1)):
         ends = [end for each in hours if (end := _end(each, moment, zone)) is not None]
+        today = moment.astimezone(zone).date()
+        if today in holidays:
+            ends.append(_instant(today + _DAY, time(0), zone))
         if not ends:
             return moment
         moment = max(ends)

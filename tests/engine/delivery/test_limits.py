@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from dsl.plan import Cap, Length, QuietHours, Unit
 from engine.core.guards import Counted, MessageFacts
 from engine.core.guards.cap import check_caps
-from engine.core.guards.quiet_hours import end_of_quiet
+from engine.core.guards.quiet_hours import check_quiet_hours, end_of_quiet
 from engine.core.limits import NO_LIMITS, CountedCap, Limits
+from engine.public_holidays import holidays_for
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -57,6 +58,74 @@ def test_quiet_hours_all_day_have_no_end():
     hours = [QuietHours(start="22:00", end="10:00"), QuietHours(start="09:00", end="23:00")]
 
     assert end_of_quiet(hours, MONDAY, BERLIN) is None
+
+
+UNITY = {date(2026, 10, 3): "Tag der Deutschen Einheit"}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason", "end"),
+    [
+        pytest.param(
+            berlin("2026-10-03 12:00"),
+            "public holiday: Tag der Deutschen Einheit",
+            berlin("2026-10-04 09:00"),
+            id="on the day, and through the night after it",
+        ),
+        pytest.param(berlin("2026-10-02 23:00"), "quiet hours", berlin("2026-10-04 09:00"), id="the night before it"),
+        pytest.param(berlin("2026-10-02 21:00"), None, None, id="the evening before it"),
+        pytest.param(berlin("2026-10-04 09:00"), None, None, id="the morning after it"),
+    ],
+)
+def test_a_public_holiday_is_quiet_all_day_on_the_customers_clock(
+    now: datetime, reason: str | None, end: datetime | None
+):
+    facts = MessageFacts(
+        channel="email",
+        address="x",
+        transactional=False,
+        zone=BERLIN,
+        quiet_hours=(QuietHours(start="22:00", end="09:00"),),
+        holidays=UNITY,
+    )
+
+    block = check_quiet_hours(facts, now.astimezone(UTC))
+
+    assert (block and block.reason, block and block.retry_at) == (reason, end)
+
+
+def test_holidays_in_a_row_are_waited_out_together():
+    days = {date(2026, 12, day): "Christmas" for day in (24, 25, 26)}
+    nights = [QuietHours(start="22:00", end="09:00")]
+
+    assert end_of_quiet(nights, berlin("2026-12-24 10:00"), BERLIN, holidays=days) == berlin("2026-12-27 09:00")
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "is_quiet"),
+    [
+        (None, None, True),
+        ("DE", None, True),
+        ("de", "America/New_York", True),
+        ("FR", "Europe/Berlin", False),
+        ("AT", None, False),
+        (None, "Europe/Berlin", True),
+        (None, "Europe/Paris", False),
+        (None, "Etc/UTC", True),
+        (7, None, True),
+    ],
+)
+def test_holidays_are_those_of_the_customers_country(country: object, zone: str | None, is_quiet: bool):
+    found = holidays_for(["DE", "AT"], country=country, timezone=zone, at=datetime(2026, 10, 1, tzinfo=UTC))
+
+    assert (date(2026, 10, 3) in found) is is_quiet
+
+
+def test_holidays_of_both_years_are_known_at_the_turn_of_the_year_by_their_own_names():
+    found = holidays_for(["DE-BY"], country=None, timezone=None, at=datetime(2026, 12, 30, tzinfo=UTC))
+
+    assert found[date(2026, 12, 25)] == "Erster Weihnachtstag"
+    assert found[date(2027, 1, 6)] == "Heilige Drei Könige"  # in Bavaria, not everywhere
 
 
 def test_limits_survive_their_row():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +15,7 @@ from engine.core.guards import Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
 from engine.core.sparing import Repeats, Said
 from engine.flow.deliver_messages import deliver_messages
+from engine.public_holidays import dates_of
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import SETTINGS, Outbox, ScriptedChannel
 
@@ -149,3 +152,37 @@ async def test_who_does_not_react_any_more_gets_less_marketing(
     rows = [await outbox.row(message) for message in messages]
     assert sorted(row["state"] for row in rows) == states
     assert {row["reason"] for row in rows if row["state"] == "suppressed"} <= {"sunset: no reaction for 180 days"}
+
+
+async def test_marketing_waits_for_the_end_of_a_public_holiday(database: Database, monkeypatch: pytest.MonkeyPatch):
+    outbox = await open_outbox(database, holidays=["DE"])
+    today = (await outbox.fetch("SELECT now() AT TIME ZONE 'Europe/Berlin' AS today"))[0]["today"].date()
+    monkeypatch.setitem(sys.modules, "holidays", Calendar({today: "Founders' Day"}))
+    dates_of.cache_clear()
+    offer, receipt = await outbox.message("offer"), await outbox.message("receipt", transactional=True)
+
+    await deliver_messages(outbox.runtime)
+    dates_of.cache_clear()
+
+    row = await outbox.row(offer)
+    assert (row["state"], row["reason"], row["attempts"]) == ("queued", "public holiday: Founders' Day", 0)
+    assert row["due_at"].astimezone(ZoneInfo("Europe/Berlin")).date() == today + timedelta(days=1)
+    assert (await outbox.row(receipt))["state"] == "sent"
+
+
+class Calendar:
+    """The library of holidays, in a country with one."""
+
+    default_language = "en"
+
+    def __init__(self, days: Mapping[date, str]) -> None:
+        self.days = days
+
+    def country_holidays(self, _country: str, **_options: object) -> Calendar:
+        return self
+
+    def items(self) -> Any:
+        return self.days.items()
+
+    def list_supported_countries(self) -> dict[str, list[str]]:
+        return {"DE": []}

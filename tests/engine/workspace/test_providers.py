@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
+from dsl.plan import QuietHours
 from engine.circuits import breaker_of
 from tests.engine.workspace.test_outside import SCHEMA, read
 
@@ -60,6 +61,14 @@ def test_how_mails_are_signed_and_people_spared_is_read(text: str, read_as: obje
     assert found.as_json()[text.partition(":")[0]] == read_as
 
 
+def test_quiet_hours_may_name_public_holidays():
+    found, mistakes = read("language: 1\nquiet_hours: {hours: 22:00 to 9:00, holidays: [DE-BY, AT]}")
+
+    assert mistakes == []
+    assert found.quiet_hours == QuietHours(start="22:00", end="09:00")
+    assert found.as_json()["holidays"] == ["DE-BY", "AT"]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -67,6 +76,10 @@ def test_how_mails_are_signed_and_people_spared_is_read(text: str, read_as: obje
         ("dkim: {domain: shop, selector: kogda, key_env: KEY}", "E507"),
         ("dkim: {domain: shop.example, selector: a b, key_env: KEY}", "E507"),
         ("dkim: {domain: shop.example, selector: kogda, key: abc}", "E506"),
+        ("quiet_hours: {hours: 22:00 to 9:00, holidays: Germany}", "E507"),
+        ("quiet_hours: {hours: 22:00 to 9:00, holidays: DE-XX}", "E507"),
+        ("quiet_hours: {hours: 22:00 to 9:00, holiday: DE}", "E506"),
+        ("quiet_hours: {holidays: DE}", "E507"),
         ("repeats: {within: 3 moons}", "E507"),
         ("repeats: {of: rule}", "E507"),
         ("repeats: {for: 3 days}", "E506"),
