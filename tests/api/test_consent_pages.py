@@ -94,6 +94,17 @@ async def test_marketing_says_in_its_head_how_to_leave_and_service_mails_do_not(
     assert service.ways_out == ()
 
 
+async def test_a_mailbox_for_leaving_stands_beside_the_link(database: Database):
+    mail = {"from": "Shop <hello@shop.example>", "unsubscribe": "leave@shop.example"}
+    shop = await open_consent_shop(database, mail=mail)
+
+    content = (await shop.sent("news")).content
+
+    assert isinstance(content, Mail)
+    token = content.ways_out[0].rpartition("/")[2]
+    assert content.ways_out[1] == f"mailto:leave@shop.example?subject=unsubscribe%20{token}"
+
+
 def links_in_mail(mail: Mail) -> dict[str, str]:
     html = mail.html or ""
     return {"Stop": "/u/" + html.split("/u/")[1].split('"')[0]}

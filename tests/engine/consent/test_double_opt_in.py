@@ -158,11 +158,13 @@ async def test_an_old_link_confirms_nothing(database_url: str, tmp_path: Path):
         ("double_opt_in: {email: shure}", "E204", 'there is no email template "shure"'),
         ("double_opt_in: {sms: sure}", "E506", '"sms" can not be confirmed by mail'),
         ("double_opt_in: yes", "E507", "double_opt_in"),
+        ("mail: {unsubscribe: Shop <leave@shop.example>}", "E507", "a mail address without a name"),
     ],
-    ids=["no such template", "no mail", "no mapping"],
+    ids=["no such template", "no mail", "no mapping", "a mailbox with a name"],
 )
 def test_what_cannot_be_asked_is_refused(tmp_path: Path, line: str, code: str, words: str):
-    settings = FILES["kogda.yaml"].replace("double_opt_in: {email: sure}", line)
+    key = line.partition(":")[0]
+    settings = "\n".join(each for each in FILES["kogda.yaml"].splitlines() if not each.startswith(key)) + f"\n{line}\n"
 
     checked = load_workspace(write(tmp_path, {**FILES, "kogda.yaml": settings}))
 
