@@ -70,6 +70,9 @@ def _print_head(channel: str, mail: RenderedMail) -> None:
         console.print(told(say("[dim]Subject[/dim]  {subject}", subject=_shown(mail.subject))))
     if mail.title:
         console.print(told(say("[dim]Title[/dim]    {title}", title=_shown(mail.title))))
+    for name, address in (("Link", mail.link), ("Image", mail.image)):
+        if address:
+            console.print(f"[dim]{name:8}[/dim] {_shown(address)}")
     for button in mail.buttons:
         shown = f"{button['text']} → {button.get('link') or button.get('press')}"
         console.print(told(say("[dim]Button[/dim]   {button}", button=_shown(shown))))

@@ -26,7 +26,7 @@ from engine.testing.ground import Workspace
 from engine.testing.outcome import CaseResult
 
 ROOT = Path(__file__).parents[2]
-CHANNELS = ("email", "sms", "push", "telegram")
+CHANNELS = ("email", "sms", "push", "telegram", "inapp")
 _BLOCK = re.compile(r"^```rules\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANY_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LOOKS_LIKE_RULES = re.compile(
