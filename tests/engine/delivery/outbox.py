@@ -87,12 +87,14 @@ class Outbox:
         templates: Mapping[str, str] = TEMPLATES,
         rules: Iterable[str | Mapping[str, Any]] = ("reminder",),
         settings: Mapping[str, Any] = SETTINGS,
+        caps: Iterable[Mapping[str, Any]] = (),
     ) -> int:
         plan = {
             "format": 1,
             "timezone": "Europe/Berlin",
             "currency": "EUR",
             "rules": [{"name": rule} if isinstance(rule, str) else dict(rule) for rule in rules],
+            "caps": [dict(cap) for cap in caps],
         }
         content = [plan, dict(templates), dict(settings)]
         async with self.database.transaction() as connection:
