@@ -51,7 +51,7 @@ class CallbackDesk:
     async def take(self, provider: str, call: Call) -> Taken | None:
         """Committed when it returns. None: it was taken before. Raises Refused, Unreadable, NotSetUp, NotReady."""
         texts = await self._texts()
-        wanted: Mapping[str, Any] = (texts.settings.get("callbacks") if texts else None) or {}
+        wanted = _wanted(texts.settings if texts else {})
         call_id, reports = await self._read(provider, call, wanted)
         setting = Setting(
             texts=texts,
@@ -113,6 +113,14 @@ class CallbackDesk:
         if not 200 <= answer.status < 300:
             raise Refused(f"Amazon SNS answered {answer.status}")
         return answer.body
+
+
+def _wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Twilio signs with the token that sms are sent with, so a workspace that sends them need not say it again."""
+    callbacks = settings.get("callbacks") or {}
+    sms = (settings.get("channels") or {}).get("sms") or {}
+    sent_with = {"twilio": sms["token_env"]} if sms.get("provider") == "twilio" and sms.get("token_env") else {}
+    return {**callbacks, "secrets": {**sent_with, **(callbacks.get("secrets") or {})}}
 
 
 def _digest(body: bytes) -> str:

@@ -15,7 +15,7 @@ import httpx
 import orjson
 import pytest
 
-from engine.callbacks.proofs import hmac_sha256
+from engine.callbacks.proofs import hmac_sha1, hmac_sha256
 from engine.channels import Sent, TryLater, Verdict
 from engine.channels.http_post import Answer, Post
 from engine.clock import utc_now
@@ -327,6 +327,30 @@ async def test_what_is_not_verified_is_refused_and_changes_nothing(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert await outbox.fetch("SELECT FROM callback") == []
+
+
+async def test_twilio_is_known_by_the_token_that_sms_are_sent_with(
+    outbox: Outbox, provider: httpx.AsyncClient, runtime: Runtime
+):
+    sms = {"provider": "twilio", "account": "AC1", "token_env": "TW", "from": "+15017122661"}
+    await outbox.publish(settings={**SETTINGS, "channels": {"email": {}, "sms": sms}})
+    runtime.secrets = {"TW": "12345"}
+    message = await sent(outbox)
+    await outbox.change("UPDATE message SET channel = 'sms', provider_id = 'SM1', address = '+15558675310'")
+    form = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30005", "To": "+15558675310"}
+    signed = f"{URL}/callbacks/twilio" + "".join(name + form[name] for name in sorted(form))
+    signature = base64.b64encode(hmac_sha1(b"12345", signed.encode())).decode()
+
+    answers = [
+        await provider.post("/callbacks/twilio", data=form, headers={"x-twilio-signature": each})
+        for each in (signature, signature, "AAAA")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 403]
+    assert [answer.json().get("repeated") for answer in answers] == [False, True, None]
+    [(name, properties)] = await told(outbox)
+    assert (name, properties["message_id"]) == ("sms_failed", str(message))
+    assert [each[:2] for each in await dead(outbox)] == [("sms", "+15558675310")]
 
 
 async def test_verified_nonsense_is_told_apart(outbox: Outbox, provider: httpx.AsyncClient):
