@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from engine.core.consent import entries_between
-from engine.core.customers import with_context, with_traits
+from engine.core.customers import misfits_of, with_context, with_traits
 from engine.core.double_opt_in import asking, held_back, to_ask, with_asked
 from engine.core.draft import Draft
-from engine.core.effects import Effects
+from engine.core.effects import Effects, Misfit
 from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
 from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
 from engine.core.program import Order, Program
@@ -98,6 +98,8 @@ def _occasion(draft: Draft, event: Event) -> Occasion:
 def _identify(draft: Draft, event: Event) -> None:
     plan = draft.live.plan
     told = with_traits(draft.customer, event.properties, plan.attributes, at=event.at)
+    for name, kind in misfits_of(event.properties, plan.attributes):
+        draft.misfits.append(Misfit(event=event.id, name=name, kind=kind, value=event.properties[name]))
     wanted: tuple[str, ...] = ()
     if plan.double_opt_in and told.consent != draft.customer.consent:
         told, wanted = held_back(draft.customer, told, plan.double_opt_in)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +36,18 @@ def with_traits(
             attributes[name] = fitted
     changed = replace(customer, attributes=attributes, **known)
     return customer if changed == customer else changed
+
+
+def misfits_of(traits: Mapping[str, JSON], kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names of traits that change nothing because they do not fit, each with the kind that it should have."""
+    for name, value in traits.items():
+        if value is None or name == "consent" or name in _RESERVED:
+            continue
+        if name in _BUILT_IN:
+            if _BUILT_IN[name](value) is None:
+                yield name, _MEANT[name]
+        elif coerce(value, kinds.get(name, "")) is None:
+            yield name, kinds[name]
 
 
 def with_context(customer: Customer, context: Mapping[str, JSON]) -> Customer:
@@ -116,6 +128,7 @@ def _zone(value: JSON) -> str | None:
 _BUILT_IN: dict[str, Callable[[JSON], str | None]] = {
     "email": _words, "phone": _phone, "timezone": _zone, "locale": _words,
 }  # fmt: skip
+_MEANT = {"email": "text", "phone": "text", "timezone": "time zone", "locale": "text"}
 _RESERVED = frozenset({"id", "tags", "points"})
 
 

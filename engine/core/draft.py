@@ -13,7 +13,7 @@ from engine.core import calendar
 from engine.core.attempt import Attempt
 from engine.core.consent import ConsentEntry
 from engine.core.deeds import Recall
-from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
+from engine.core.effects import NOTHING, Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.history import with_event
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
 from engine.core.program import Order, Program, RuleCode
@@ -61,6 +61,7 @@ class Draft:
         self.points: list[PointsEntry] = []
         self.issued: list[PromoIssue] = []
         self.consents: list[ConsentEntry] = []
+        self.misfits: list[Misfit] = []
         self.codes = facts.codes
         self.short_of: dict[str, int] = {}
         self.met: set[tuple[UUID, UUID]] = set()  # run and event: taken for the next part of a sequence
@@ -255,7 +256,10 @@ class Draft:
     def effects(self) -> Effects:
         before = {run.id: run for run in self._before.runs}
         standing = self._standing()
-        if not (self._is_changed or self.failures or standing) and self.customer is self._before.customer:
+        if (
+            not (self._is_changed or self.failures or self.misfits or standing)
+            and self.customer is self._before.customer
+        ):
             return NOTHING
         changed = (
             run.but(version=before[run.id].version + 1) if run.id in before else run
@@ -275,6 +279,7 @@ class Draft:
             points=tuple(self.points),
             issued=tuple(self.issued),
             consents=tuple(self.consents),
+            misfits=tuple(self.misfits),
             short_of=self.short_of,
             failures=tuple(self.failures),
             **standing,

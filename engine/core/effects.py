@@ -85,6 +85,16 @@ class PromoIssue:
 
 
 @record()
+class Misfit:
+    """A trait that was left out, because it does not fit its kind in the schema."""
+
+    event: UUID
+    name: str
+    kind: str  # that it should have
+    value: JSON
+
+
+@record()
 class Effects:
     """Everything that one customer's events and timers caused in one batch. Empty fields change nothing."""
 
@@ -105,6 +115,7 @@ class Effects:
     # again with as many more as there are. Pools that have none left are among the facts with what they gave.
     short_of: dict[str, int] = field(default_factory=dict)
     consents: tuple[ConsentEntry, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 

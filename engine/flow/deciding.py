@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.core.advancing import advance
 from engine.core.consent import ConsentEntry
-from engine.core.effects import Effects, Failure, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
+from engine.core.effects import Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.batch import MOST_HOPS, Batch, event_of
@@ -44,6 +44,7 @@ class Decisions:
     points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
     issued: list[tuple[int, UUID, PromoIssue]] = field(default_factory=list)
     consents: list[tuple[int, UUID, ConsentEntry]] = field(default_factory=list)
+    misfits: list[tuple[UUID, str, Misfit]] = field(default_factory=list)  # with the customer's id and key
     short: list[ShortOfCodes] = field(default_factory=list)  # not added yet: see `add_short`
     places: dict[str, int] = field(default_factory=dict)  # taken by those that were added, of rules with a limit
 
@@ -65,6 +66,7 @@ class Decisions:
             self.issued += [(partition, facts.customer.id, issue) for issue in effects.issued]
         self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
         self.consents += [(partition, facts.customer.id, entry) for entry in effects.consents]
+        self.misfits += [(facts.customer.id, facts.customer.key, misfit) for misfit in effects.misfits]
         self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
         self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]
         self.counted += [(partition, facts.customer.id, mark) for mark in effects.counted]

@@ -19,6 +19,7 @@ from engine.storage.points import add_points
 from engine.storage.promo_codes import issue_codes
 from engine.storage.quarantine import quarantine
 from engine.storage.queue import forward_events
+from engine.storage.rejects import insert_misfits
 from engine.storage.runs import insert_runs, save_runs
 
 
@@ -48,6 +49,12 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
     await _write_standing(connection, decisions)
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
+    await _write_refusals(connection, decisions)
+
+
+async def _write_refusals(connection: Connection, decisions: Decisions) -> None:
+    if decisions.misfits:
+        await insert_misfits(connection, decisions.misfits)
     if decisions.quarantined:
         await quarantine(connection, decisions.quarantined)
 

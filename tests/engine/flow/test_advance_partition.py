@@ -78,6 +78,27 @@ async def test_identify_is_what_the_next_rule_sees(database_url: str) -> None:
         assert await shop.value("SELECT email FROM customer WHERE key = 'u:1'") == "a@b.example"
 
 
+async def test_a_trait_that_does_not_fit_its_kind_is_left_out_and_leaves_a_trace(database_url: str) -> None:
+    kinds = {"birthday": "date", "orders": "number", "city": "text"}
+    async with open_shop(database_url, rule("welcome", "registered"), attributes=kinds) as shop:
+        await shop.post(
+            shop.identify("42", birthday="soon", orders="3", city="Kazan", timezone="Mars/Base", email=None)
+        )
+        await shop.post(shop.identify("42", birthday="soon"))
+
+        await shop.advance()
+
+        left_out = await shop.fetch("SELECT source, reason, path, body FROM reject ORDER BY id")
+        assert [(row["source"], row["path"]) for row in left_out] == [
+            ("test", "$.traits.birthday"),
+            ("test", "$.traits.timezone"),
+            ("test", "$.traits.birthday"),
+        ]
+        assert left_out[0]["reason"] == "birthday is no date: it was left out, and the rest was taken"
+        assert left_out[0]["body"] == '{"customer": "u:42", "traits": {"birthday": "soon"}}'
+        assert await shop.value("SELECT attributes FROM customer") == {"orders": 3, "city": "Kazan"}
+
+
 async def test_a_run_goes_on_when_its_message_has_its_verdict(database_url: str) -> None:
     async with open_shop(database_url, rule("two", "registered", send("first"), send("second"))) as shop:
         await shop.post(shop.event("1", "registered"))
