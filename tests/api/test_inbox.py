@@ -16,6 +16,7 @@ import pytest
 
 from api.browser import inbox_streams
 from api.server import api_server, listening_socket
+from engine.flow.forget import forget_old
 from engine.links.customer_tokens import (
     LONGEST_LIFE,
     TokenRefused,
@@ -365,3 +366,13 @@ async def test_a_server_that_stops_ends_its_streams(shop: Shop, runtime: Runtime
         assert await reader.until("never") == "end"
     async with asyncio.timeout(5):
         await serving
+
+
+async def test_messages_leave_the_inbox_after_some_months(shop: Shop, runtime: Runtime, client: httpx.AsyncClient):
+    await write(shop, "anna", "old")
+    await shop.execute("UPDATE inbox_message SET at = now() - interval '91 days'")
+    await write(shop, "anna", "new")
+
+    await forget_old(runtime)
+
+    assert [each["text"] for each in (await inbox(client, runtime))["messages"]] == ["new"]
