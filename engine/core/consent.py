@@ -54,14 +54,20 @@ def told(
 ) -> dict[str, bool]:
     """Consent after an app has told it, channel by channel: the others stay as they are, None takes a word back.
 
-    What customers said by their own hand (`chosen`) is not changed by what an app knew before that.
+    What customers said by their own hand (`chosen`) is not changed by what an app knew before that, and a refusal by
+    hand not by what an app says at all: many tell with every visit what they once stored. `{"chosen": true}` says
+    that the customer has pressed it now.
     """
     after = dict(before)
-    for what, given in words.items():
+    for what, word in words.items():
+        by_hand = isinstance(word, dict)
+        given = word.get("chosen") if isinstance(word, dict) else word
         since = chosen.get(what)
-        if since is not None and at <= datetime.fromisoformat(since):
-            continue
-        if given is None:
+        if since is not None:
+            is_refused = before.get(what) is False and given is not False
+            if at <= datetime.fromisoformat(since) or (is_refused and not by_hand):
+                continue
+        if given is None and not by_hand:
             after.pop(what, None)
         elif isinstance(given, bool):
             after[what] = given

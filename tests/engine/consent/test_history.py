@@ -57,7 +57,7 @@ async def test_what_was_told_before_the_press_and_decided_after_it_does_not_coun
         assert await consent(shop, "u:42") == {"email": False, "news": True, "sales": True}
 
 
-async def test_a_yes_that_comes_later_is_believed(database_url: str):
+async def test_a_visit_later_does_not_undo_a_refusal_but_a_new_choice_does(database_url: str):
     async with open_shop(database_url, NEWS) as shop:
         await shop.post(shop.identify("42", consent={"email": True}))
         await shop.advance()
@@ -65,8 +65,11 @@ async def test_a_yes_that_comes_later_is_believed(database_url: str):
 
         await shop.post(shop.identify("42", consent={"email": True}))
         await shop.advance()
+        after_visit = await consent(shop, "u:42")
+        await shop.post(shop.identify("42", consent={"email": {"chosen": True}}))
+        await shop.advance()
 
-        assert await consent(shop, "u:42") == {"email": True}
+        assert (after_visit, await consent(shop, "u:42")) == ({"email": False}, {"email": True})
 
 
 async def test_what_somebody_refused_by_hand_is_refused_after_a_merge(database_url: str):

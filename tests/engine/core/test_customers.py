@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +91,32 @@ def test_consent_is_told_channel_by_channel():
     after = identified(before, consent={"email": False, "sms": None, "push": True, "pager": "yes"})
 
     assert after.consent == {"email": False, "push": True}
+
+
+@pytest.mark.parametrize(
+    ("told", "consent"),
+    [
+        (True, {"email": False}),
+        (None, {"email": False}),
+        ({"chosen": True}, {"email": True}),
+        ({"chosen": "yes"}, {"email": False}),
+        ({}, {"email": False}),
+    ],
+)
+def test_a_refusal_by_hand_stays_until_the_customer_chooses_again(told: Any, consent: dict[str, bool]):
+    left = replace(ANNA, consent={"email": False}, chosen={"email": "2026-11-01T10:00:00+00:00"})
+
+    visit = with_traits(left, {"consent": {"email": told}}, {}, at=datetime(2026, 11, 20, tzinfo=UTC))
+
+    assert visit.consent == consent
+
+
+def test_an_app_may_refuse_what_was_agreed_to_by_hand():
+    agreed = replace(ANNA, consent={"email": True}, chosen={"email": "2026-11-01T10:00:00+00:00"})
+
+    after = with_traits(agreed, {"consent": {"email": False}}, {}, at=datetime(2026, 11, 20, tzinfo=UTC))
+
+    assert after.consent == {"email": False}
 
 
 def test_an_id_and_tags_cannot_be_sent():
