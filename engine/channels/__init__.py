@@ -101,6 +101,7 @@ class Rejected:
 
     reason: str
     suppress: bool = False
+    gone: tuple[str, ...] = ()  # without `suppress`: those addresses of contacts that are dead all the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,7 +62,7 @@ def taken_together(contacts: Sequence[Contact], verdicts: Sequence[Verdict]) -> 
             return found[0]
     refused = [each for each in verdicts if isinstance(each, Rejected)]
     alive = [each for each in refused if not each.suppress]
-    return alive[0] if alive else refused[0]
+    return replace(alive[0], gone=dead) if alive else refused[0]
 
 
 def open_push(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> PushChannel:

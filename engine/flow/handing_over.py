@@ -96,9 +96,9 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             dead = _dead(claimed, gone, "gone") if gone else ()
             settlement = _settled(claimed, "sent", reason, provider_id=provider_id)
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
-        case Rejected(reason, suppress):
+        case Rejected(reason, suppress, gone):
             addresses = [each.address for each in claimed.message.contacts] or [claimed.message.address or ""]
-            dead = _dead(claimed, addresses, reason) if suppress else ()
+            dead = _dead(claimed, addresses, reason) if suppress else _dead(claimed, gone, "gone")
             settlement = _settled(claimed, "failed", reason, undeliverable=True)
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case TryLater(reason, after, is_outage):

@@ -489,7 +489,7 @@ DEAD, NO, LATER = Rejected("dead", suppress=True), Rejected("no"), TryLater("lat
         pytest.param([LATER, Sent("2")], Sent("2"), id="one is enough"),
         pytest.param([LATER, Unknown("lost")], Unknown("lost"), id="one may have it"),
         pytest.param([DEAD, LATER], LATER, id="one may take it later"),
-        pytest.param([DEAD, NO], NO, id="one stays"),
+        pytest.param([DEAD, NO], Rejected("no", gone=("first",)), id="one stays"),
         pytest.param([DEAD, DEAD], DEAD, id="all are dead"),
     ],
 )
