@@ -77,9 +77,7 @@ async def retire_oldest(connection: Connection, place: tuple[int, UUID], channel
     )
 
 
-async def remove_contact(
-    connection: Connection, place: tuple[int, UUID] | None, channel: str, address: str
-) -> None:
+async def remove_contact(connection: Connection, place: tuple[int, UUID] | None, channel: str, address: str) -> None:
     """`place`: only when it is that customer's."""
     partition, customer = place or (None, None)
     await connection.execute(
