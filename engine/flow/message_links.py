@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from engine.channels import Handover, Mail
@@ -15,20 +16,27 @@ from engine.runtime import Runtime
 
 def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
     """`unsubscribe_url`, `preferences_url`, `view_url`, `telegram_url` when there is a bot and, in a mail that asks for
-    a confirmation, `confirm_url`."""
+    a confirmation, `confirm_url`: those of them that a template shows."""
+    templates, makers = claimed.texts.templates(claimed.message.channel), _makers(claimed, runtime)
+    return {name: make() for name, make in makers.items() if templates.mention(name)}
+
+
+def _makers(claimed: Claimed, runtime: Runtime) -> dict[str, Callable[[], str]]:
     sender, link = _sender(runtime), _link(claimed)
-    links = {
-        "unsubscribe_url": sender.url("unsubscribe", link),
-        "preferences_url": sender.url("preferences", link),
-        "view_url": view_url(claimed.message, sender.public_url, runtime.link_key),
+    makers: dict[str, Callable[[], str]] = {
+        "unsubscribe_url": lambda: sender.url("unsubscribe", link),
+        "preferences_url": lambda: sender.url("preferences", link),
+        "view_url": lambda: view_url(claimed.message, sender.public_url, runtime.link_key),
     }
     bot = ((claimed.policy.settings.get("channels") or {}).get("telegram") or {}).get("bot")
     if bot:
-        links["telegram_url"] = chat_link(runtime.link_key, bot, link.customer, today=claimed.message.now.date())
+        today = claimed.message.now.date()
+        makers["telegram_url"] = lambda: chat_link(runtime.link_key, bot, link.customer, today=today)
     asked = (claimed.message.context.get("event") or {}).get("what")
     if isinstance(asked, str) and asked in (claimed.policy.settings.get("double_opt_in") or {}):
-        links["confirm_url"] = sender.url("confirm", replace(link, what=asked, at=claimed.message.created_at))
-    return links
+        to_confirm = replace(link, what=asked, at=claimed.message.created_at)
+        makers["confirm_url"] = lambda: sender.url("confirm", to_confirm)
+    return makers
 
 
 def with_way_out(handover: Handover, claimed: Claimed, runtime: Runtime) -> Handover:

@@ -69,6 +69,7 @@ class MailTemplates:
         self._environment = BudgetedEnvironment(sources)
         self._variants: dict[str, dict[str | None, str]] = {}
         self._fronts: dict[tuple[str, str | None], Mapping[str, str]] = {}
+        self._mentioned: dict[str, bool] = {}
         self._seconds: dict[str, float] = {}  # file -> its slowest rendering
 
     def has(self, template: str) -> bool:
@@ -78,6 +79,12 @@ class MailTemplates:
         """It is compiled, and has never taken longer than a breath of the event loop."""
         files = self._files(template).values()
         return all(self._seconds.get(path, 1.0) < 0.004 for path in files)
+
+    def mention(self, name: str) -> bool:
+        """Whether any file may show this variable: if none does, it need not be made."""
+        if name not in self._mentioned:
+            self._mentioned[name] = any(name in source for source in self._environment.sources.values())
+        return self._mentioned[name]
 
     def topic(self, template: str) -> str | None:
         return self._heads(template, self._files(template).get(None)).get("topic")
