@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dsl.messages import say
+
 if TYPE_CHECKING:
     from dsl.diagnostics import Diagnostic
 
@@ -37,14 +39,22 @@ class ConfigurationError(KogdaError):
 
 class PortTaken(ConfigurationError):
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"port {port} on {host} is taken by another program; choose another with --port")
+        super().__init__(
+            say("port {port} on {host} is taken by another program; choose another with --port", port=port, host=host)
+        )
         self.host, self.port = host, port
 
 
 class DataFolderTaken(ConfigurationError):
     def __init__(self, folder: object, pid: int | None) -> None:
-        owner = f"process {pid}" if pid else "another process"
-        super().__init__(f"the data folder {folder} is in use by {owner}; stop it, or choose another with --data")
+        owner = say("process {pid}", pid=pid) if pid else say("another process")
+        super().__init__(
+            say(
+                "the data folder {folder} is in use by {owner}; stop it, or choose another with --data",
+                folder=folder,
+                owner=owner,
+            )
+        )
         self.folder, self.pid = folder, pid
 
 
@@ -59,7 +69,11 @@ class RedisUnreachable(ConfigurationError):
 class SchemaOutdated(ConfigurationError):
     def __init__(self, found: str | None, wanted: str | None) -> None:
         super().__init__(
-            f"the database is at revision {found or 'none'}, this version needs {wanted}; run `kogda migrate`"
+            say(
+                "the database is at revision {found}, this version needs {wanted}; run `kogda migrate`",
+                found=found or say("none"),
+                wanted=wanted,
+            )
         )
         self.found, self.wanted = found, wanted
 
@@ -78,12 +92,14 @@ class WorkspaceInvalid(KogdaError):
 
 class NothingPublished(KogdaError):
     def __init__(self) -> None:
-        super().__init__("no rule set is published yet; run `kogda publish`")
+        super().__init__(say("no rule set is published yet; run `kogda publish`"))
 
 
 class PlanIsStale(KogdaError):
     def __init__(self) -> None:
-        super().__init__("the plan is stale: something else was published since; run `kogda plan` again and look at it")
+        super().__init__(
+            say("the plan is stale: something else was published since; run `kogda plan` again and look at it")
+        )
 
 
 class RuleSetUnreadable(KogdaError):

@@ -14,7 +14,9 @@ from rich.table import Table
 
 from api.cli.terminal import console
 from api.doctor import OWN_CHECKS, SERVICE_CHECKS, Finding
+from api.language import told
 from api.supervisor.services import connected
+from dsl.messages import say
 from engine.config import Settings, given_variables, read_settings, variable
 from engine.errors import ConfigurationError
 
@@ -40,7 +42,8 @@ def doctor(
     for finding in findings:
         console.print(_line(finding), soft_wrap=True)
     problems = sum(finding.state == "problem" for finding in findings)
-    console.print(f"\n{problems} problem(s)." if problems else "\nAll is well.")
+    summary = say("{n} problem(s).", n=problems) if problems else say("All is well.")
+    console.print(f"\n{told(summary)}")
     raise typer.Exit(1 if problems else 0)
 
 
@@ -53,7 +56,7 @@ def _service_findings(settings: Settings) -> list[Finding]:
         with connected(settings, needs_redis=settings.redis_url is None) as whole:
             return asyncio.run(ask(whole))
     except ConfigurationError as error:
-        return [Finding("problem", "services", str(error))]
+        return [Finding("problem", "services", error.args[0] if error.args else str(error))]
 
 
 def _settings_table(settings: Settings, environment: Mapping[str, str]) -> Table:
@@ -85,5 +88,5 @@ def shown(value: object) -> str:
 
 
 def _line(finding: Finding) -> str:
-    advice = f"  [dim]{finding.advice}[/dim]" if finding.advice else ""
-    return f"{_MARKS[finding.state]} {finding.topic:<13} {finding.text}{advice}"
+    advice = f"  [dim]{told(finding.advice)}[/dim]" if finding.advice else ""
+    return f"{_MARKS[finding.state]} {finding.topic:<13} {told(finding.text)}{advice}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings
 
@@ -25,6 +26,11 @@ async def check_clock(settings: Settings) -> list[Finding]:
         await connection.close()
     difference = (theirs - ours).total_seconds()
     if abs(difference) > _WARN_S:
-        text = f"the database is {abs(difference):.1f} s {'ahead' if difference > 0 else 'behind'}"
-        return [Finding("warning", "clock", text, "timers follow the database's clock; let both use NTP")]
-    return [Finding("good", "clock", f"within {abs(difference) * 1000:.0f} ms of the database's")]
+        seconds = f"{abs(difference):.1f}"
+        text = (
+            say("the database is {seconds} s ahead", seconds=seconds)
+            if difference > 0
+            else say("the database is {seconds} s behind", seconds=seconds)
+        )
+        return [Finding("warning", "clock", text, say("timers follow the database's clock; let both use NTP"))]
+    return [Finding("good", "clock", say("within {ms} ms of the database's", ms=f"{abs(difference) * 1000:.0f}"))]

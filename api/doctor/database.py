@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable, SchemaOutdated
 from engine.storage.migrate import require_current
@@ -18,8 +19,9 @@ async def check_database(settings: Settings) -> list[Finding]:
     try:
         connection = await asyncpg.connect(url, timeout=5)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        advice = "is it running, and is KOGDA_DATABASE_URL right?"
-        return [Finding("problem", "PostgreSQL", f"does not answer: {error or type(error).__name__}", advice)]
+        advice = say("is it running, and is KOGDA_DATABASE_URL right?")
+        text = say("does not answer: {error}", error=str(error) or type(error).__name__)
+        return [Finding("problem", "PostgreSQL", text, advice)]
     try:
         version = connection.get_server_version()
     finally:
@@ -30,8 +32,9 @@ async def check_database(settings: Settings) -> list[Finding]:
 
 def _judge_version(major: int, shown: str) -> Finding:
     if major < _OLDEST_MAJOR:
-        return Finding("problem", "PostgreSQL", f"version {shown} is too old", f"{_OLDEST_MAJOR} or newer is needed")
-    return Finding("good", "PostgreSQL", f"version {shown}")
+        advice = say("{oldest} or newer is needed", oldest=_OLDEST_MAJOR)
+        return Finding("problem", "PostgreSQL", say("version {version} is too old", version=shown), advice)
+    return Finding("good", "PostgreSQL", say("version {version}", version=shown))
 
 
 async def _check_tables(url: str) -> Finding:
@@ -39,8 +42,9 @@ async def _check_tables(url: str) -> Finding:
         await require_current(url)
     except SchemaOutdated as error:
         if error.found is None:
-            return Finding("warning", "tables", "none yet", "`kogda up` makes them, and so does `kogda migrate`")
-        return Finding("problem", "tables", str(error), "kogda migrate")
+            advice = say("`kogda up` makes them, and so does `kogda migrate`")
+            return Finding("warning", "tables", say("none yet"), advice)
+        return Finding("problem", "tables", error.args[0], "kogda migrate")
     except DatabaseUnreachable as error:
         return Finding("problem", "tables", str(error))
-    return Finding("good", "tables", "those of this version")
+    return Finding("good", "tables", say("those of this version"))

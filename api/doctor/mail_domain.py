@@ -10,6 +10,7 @@ import dns.exception
 import dns.resolver
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from engine.config import Settings
 from engine.flow.load_workspace import load_workspace
 
@@ -22,14 +23,23 @@ async def check_mail_domain(settings: Settings) -> list[Finding]:
     domain = sender_domain(settings)
     if domain is None:
         return [
-            Finding("unknown", "mail domain", "no sender is set", "KOGDA_MAIL_FROM, or `mail: from:` in kogda.yaml")
+            Finding(
+                "unknown",
+                "mail domain",
+                say("no sender is set"),
+                say("KOGDA_MAIL_FROM, or `mail: from:` in kogda.yaml"),
+            )
         ]
     if domain.rpartition(".")[2] in _RESERVED or domain.startswith("example."):
-        return [Finding("good", "mail domain", f"{domain} is a reserved name: right for trying things out")]
+        return [
+            Finding(
+                "good", "mail domain", say("{domain} is a reserved name: right for trying things out", domain=domain)
+            )
+        ]
     questions = ((domain, "MX"), (domain, "TXT"), (f"_dmarc.{domain}", "TXT"))
     mx, spf, dmarc = await asyncio.gather(*(_ask(name, kind) for name, kind in questions))
     if mx is None or spf is None or dmarc is None:
-        return [Finding("unknown", "mail domain", f"could not ask the DNS about {domain}")]
+        return [Finding("unknown", "mail domain", say("could not ask the DNS about {name}", name=domain))]
     return [
         _judge(bool(mx), f"{domain} has no MX record: answers and bounces get lost", "an MX record"),
         _judge(any("v=spf1" in text for text in spf), f"{domain} has no SPF record", "a TXT record v=spf1 …"),

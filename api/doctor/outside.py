@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from dsl.problems import Problems
 from engine.channels.credentials import Credentials, NoCredentials
 from engine.channels.http_post import HttpPoster
@@ -36,7 +37,7 @@ async def check_outside(settings: Settings) -> list[Finding]:
     ]
     has_channels = any(written for written in workspace.channels.values())
     if not found and (workspace.webhooks or workspace.staff or has_channels):
-        found = [Finding("good", "outside", "webhooks, staff groups and channels have what they need")]
+        found = [Finding("good", "outside", say("webhooks, staff groups and channels have what they need"))]
     return found
 
 
@@ -61,7 +62,7 @@ def _webhooks(webhooks: Mapping[str, Webhook], settings: Settings, environment: 
     for name, webhook in webhooks.items():
         written = environment.get(webhook.secret_env, "")
         if not written:
-            yield _unset(f"the webhook {name}", webhook.secret_env)
+            yield _unset(say("the webhook {name}", name=name), webhook.secret_env)
             continue
         try:
             read_secret(written)
@@ -76,7 +77,11 @@ def _staff(staff: Mapping[str, StaffGroup], environment: Mapping[str, str]) -> I
     for name, group in staff.items():
         needed = [group.telegram[1]] if group.telegram else []
         needed += [group.slack] if group.slack else []
-        yield from (_unset(f"the staff group {name}", variable) for variable in needed if not environment.get(variable))
+        yield from (
+            _unset(say("the staff group {name}", name=name), variable)
+            for variable in needed
+            if not environment.get(variable)
+        )
 
 
 def _callbacks(workspace: WorkspaceSettings, settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -91,4 +96,9 @@ def _callbacks(workspace: WorkspaceSettings, settings: Settings, environment: Ma
 
 
 def _unset(whose: str, variable: str) -> Finding:
-    return Finding("problem", "outside", f"{variable} is not set; {whose} needs it", "set it where the workers run")
+    return Finding(
+        "problem",
+        "outside",
+        say("{variable} is not set; {whose} needs it", variable=variable, whose=whose),
+        say("set it where the workers run"),
+    )

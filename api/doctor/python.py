@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 
 #: The first patch release of each minor version whose mail headers cannot be injected (CVE-2024-6923, CVE-2026-1299).
 _MAIL_HEADERS_FIXED = {11: 15, 12: 13, 13: 12, 14: 3}
@@ -21,6 +22,10 @@ def judge_version(version: tuple[int, int, int], shown: str) -> Finding:
     major, minor, patch = version
     wanted = _MAIL_HEADERS_FIXED.get(minor, 0)
     if major == 3 and patch < wanted:
-        advice = f"take 3.{minor}.{wanted} or newer; Kogda checks every header itself, so mails are safe meanwhile"
-        return Finding("warning", "Python", f"{shown} lets line breaks into mail headers (CVE-2026-1299)", advice)
+        advice = say(
+            "take {version} or newer; Kogda checks every header itself, so mails are safe meanwhile",
+            version=f"3.{minor}.{wanted}",
+        )
+        text = say("{version} lets line breaks into mail headers (CVE-2026-1299)", version=shown)
+        return Finding("warning", "Python", text, advice)
     return Finding("good", "Python", shown)

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from engine.config import Settings
 
 _TIMEOUT_S = 10.0
@@ -15,7 +16,14 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 async def check_smtp(settings: Settings) -> list[Finding]:
     if settings.smtp_url is None:
-        return [Finding("good", "SMTP", "none: every mail lands on the mailbox page", "KOGDA_SMTP_URL sends for real")]
+        return [
+            Finding(
+                "good",
+                "SMTP",
+                say("none: every mail lands on the mailbox page"),
+                say("KOGDA_SMTP_URL sends for real"),
+            )
+        ]
     try:
         address = urlsplit(settings.smtp_url.get_secret_value())
         port = address.port or _PORTS.get(address.scheme, 0)
@@ -36,12 +44,18 @@ async def check_smtp(settings: Settings) -> list[Finding]:
         async with client:
             pass
     except aiosmtplib.SMTPAuthenticationError as error:
-        return [Finding("problem", "SMTP", f"{where} refuses user or password: {error}", "see KOGDA_SMTP_URL")]
+        return [_problem(say("{where} refuses user or password: {error}", where=where, error=str(error)))]
     except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:
-        return [Finding("problem", "SMTP", f"{where} does not answer: {error}", "see KOGDA_SMTP_URL")]
-    return [Finding("good", "SMTP", f"{where} takes our connection")]
+        return [_problem(say("{where} does not answer: {error}", where=where, error=str(error)))]
+    return [Finding("good", "SMTP", say("{where} takes our connection", where=where))]
+
+
+def _problem(text: str) -> Finding:
+    return Finding("problem", "SMTP", text, say("see {setting}", setting="KOGDA_SMTP_URL"))
 
 
 def _not_an_address() -> Finding:
     example = "smtp://user:password@host:587 or smtps://user:password@host"
-    return Finding("problem", "SMTP", "KOGDA_SMTP_URL is not an address", f"it looks like {example}")
+    return Finding(
+        "problem", "SMTP", say("KOGDA_SMTP_URL is not an address"), say("it looks like {example}", example=example)
+    )

@@ -36,6 +36,14 @@ def test_services_that_do_not_answer_are_problems_and_the_exit_code_is_1(tmp_pat
     assert "2 problem(s)." in report.stdout
 
 
+def test_it_speaks_russian(tmp_path: Path):
+    report = kogda("doctor", cwd=tmp_path, **OFFLINE, KOGDA_LANGUAGE="ru")
+
+    assert "PostgreSQL    не отвечает" in report.stdout
+    assert "Redis         не отвечает" in report.stdout
+    assert "Проблем: 2." in report.stdout
+
+
 def test_secrets_are_not_shown(tmp_path: Path):
     report = kogda("doctor", cwd=tmp_path, **OFFLINE, KOGDA_WRITE_KEY="wk_1.very-secret-1234")
 
