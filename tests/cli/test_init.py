@@ -5,9 +5,10 @@ from tests.cli.running import kogda
 
 def test_a_new_workspace_passes_its_own_check(tmp_path: Path):
     made = kogda("init", "shop", cwd=tmp_path)
-    checked = kogda("check", cwd=tmp_path / "shop")
+    checked = kogda("check", "--strict", cwd=tmp_path / "shop")
 
     assert made.returncode == 0, made.stderr
+    assert checked.stdout == "2 rules in 1 file: no mistakes\n"
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
