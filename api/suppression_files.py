@@ -4,6 +4,7 @@ count."""
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 
 from engine.channels.addresses import safe_address
@@ -13,7 +14,11 @@ from engine.errors import UnsafeHeader
 
 _TITLES = frozenset(
     {"email", "e-mail", "mail", "address", "phone", "number", "почта", "адрес", "телефон", "email address"}
+    | {"электронная почта", "номер", "номер телефона"}
 )
+#: Bytes that are letters in the code pages of Windows, and a word of nothing else: in Russian all are, in German or
+#: French they stand alone between ASCII ones.
+_LETTER, _WORD = re.compile(rb"[\xa8\xb8\xc0-\xff]"), re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
 _LONGEST_LINE, _LONGEST_REASON = 2000, 200
 _SHOWN = 60
 
@@ -31,7 +36,8 @@ def read_addresses(content: bytes, channel: str) -> ReadAddresses:
     """A line each: the address and, perhaps, a reason. Any encoding, any line ends; a line of titles is passed over."""
     read = ReadAddresses()
     lines = _text(content).replace("\x00", "�").splitlines()
-    delimiter = max(",;\t", key=next((line for line in lines if line.strip()), "").count)
+    # No address has one in it, so the first is what parts it from the reason.
+    delimiter = next((char for line in lines for char in line if char in ",;\t"), ",")
     for number, line in enumerate(lines, 1):
         if line.strip():
             _read_line(read, number, line, delimiter=delimiter, channel=channel)
@@ -86,7 +92,7 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
 def _is_formula(cell: str, channel: str) -> bool:
     """A programme of tables would carry it out when it opens the list. Phone numbers begin with a plus."""
     begins = "=@-" if channel in PHONES else "=+@-"
-    return cell[:1] in begins if cell else False
+    return len(cell) > 1 and cell[0] in begins  # a dash alone stands for nothing
 
 
 def _text(content: bytes) -> str:
@@ -96,7 +102,11 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        return content.decode("cp1251" if _is_cyrillic(content) else "cp1252", "replace")
+
+
+def _is_cyrillic(content: bytes) -> bool:
+    return 2 * sum(map(len, _WORD.findall(content))) > len(_LETTER.findall(content))
 
 
 def _shown(text: str) -> str:

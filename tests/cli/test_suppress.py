@@ -22,6 +22,7 @@ from tests.cli.running import kogda
         pytest.param("email\na@b.example\n".encode("utf-16"), ["a@b.example"], id="UTF-16"),
         pytest.param("a@b.example;größe\nc@d.example;x".encode("cp1252"), ["a@b.example", "c@d.example"], id="Latin"),
         pytest.param("a@b.example;причина".encode("cp1251"), ["a@b.example"], id="Russian of Windows"),
+        pytest.param("почта;причина\na@b.example;-".encode("cp1251"), ["a@b.example"], id="Russian titles, a dash"),
         pytest.param(b"a@b.example\n\n \nA@B.EXAMPLE\n", ["a@b.example"], id="twice, and blank lines"),
         pytest.param(b'"a@b.example","no, thanks"\n', ["a@b.example"], id="quotes"),
         pytest.param(b"", [], id="nothing"),
@@ -31,6 +32,21 @@ def test_addresses_are_read_from_what_people_export(content: bytes, addresses: l
     read = read_addresses(content, "email")
 
     assert (list(read.addresses), read.mistakes) == (addresses, [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "encoding"),
+    [
+        ("попросила по телефону", "cp1251"),
+        ("Ёлка, и я ушёл", "cp1251"),
+        ("möchte größere Abstände", "cp1252"),
+        ("n'a plus envie, à très bientôt", "cp1252"),
+    ],
+)
+def test_reasons_are_kept_in_the_letters_they_were_written_in(reason: str, encoding: str):
+    read = read_addresses(f"a@b.example;{reason}".encode(encoding), "email")
+
+    assert read.addresses == {"a@b.example": reason}
 
 
 @pytest.mark.parametrize(
