@@ -39,6 +39,7 @@ def confirmation_rules(catalog: Catalog) -> list[plan.Rule]:
             trigger=plan.EventTrigger(match=plan.EventMatch(events=(asked_event(what),))),
             repeated="parallel",
             transactional=True,
+            ignore_quiet_hours=True,  # who just gave an address waits for this mail
             steps=(plan.Send(channel="email", template=template, line=1),),
         )
         for what, template in templates_of(catalog).items()

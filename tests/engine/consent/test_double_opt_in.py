@@ -42,8 +42,8 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 
 @asynccontextmanager
-async def open_teplo(database_url: str, folder: Path) -> AsyncIterator[Shop]:
-    checked = load_workspace(write(folder, FILES))
+async def open_teplo(database_url: str, folder: Path, files: dict[str, str] = FILES) -> AsyncIterator[Shop]:
+    checked = load_workspace(write(folder, files))
     assert checked.diagnostics == ()
     assert checked.plan is not None
     async with open_shop(database_url) as shop:
@@ -121,6 +121,15 @@ async def test_an_app_that_says_it_with_every_visit_asks_once(database_url: str,
             await agree(shop)
         await shop.post(*(shop.identify("anna", consent={"email": True}) for _ in range(3)))
         await shop.advance()
+        asked = await deliver(shop)
+
+    assert asked == ["Sure?"]
+
+
+async def test_who_gives_an_address_at_night_is_asked_at_night(database_url: str, tmp_path: Path):
+    night = {**FILES, "kogda.yaml": FILES["kogda.yaml"] + "quiet_hours: 0:00 to 23:59\n"}
+    async with open_teplo(database_url, tmp_path, night) as shop:
+        await agree(shop)
         asked = await deliver(shop)
 
     assert asked == ["Sure?"]
