@@ -72,7 +72,17 @@ def add_starters(folder: Path, names: Iterable[str], languages: Iterable[str] = 
     spoken = list(languages)
     for each in spoken:
         _check(each, LANGUAGES, say("language"))
-    return [_copy(path, folder) for path in dict.fromkeys(_with_parts(_files(chosen, spoken)))]
+    wanted = list(_files(chosen, spoken))
+    mine = {path: other for path in wanted if (other := _as_html(path, folder)) is not None}
+    kept = [(other.relative_to(folder).as_posix(), False) for other in mine.values()]
+    paths = dict.fromkeys(_with_parts(path for path in wanted if path not in mine))
+    return [*kept, *(_copy(path, folder) for path in paths)]
+
+
+def _as_html(path: str, folder: Path) -> Path | None:
+    """The same mail, written in HTML already: of two none could be sent (E218)."""
+    other = (folder / "templates" / "email" / path).with_suffix(".html")
+    return other if other.exists() else None
 
 
 def _check(name: str, known: Iterable[str], what: str) -> None:

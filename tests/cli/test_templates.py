@@ -99,6 +99,18 @@ def test_the_command_copies_a_starter_with_its_parts_and_never_writes_over(tmp_p
     assert not (tmp_path / "shop/templates/email/welcome.mjml").exists()
 
 
+def test_a_mail_that_is_there_in_html_is_kept_and_the_workspace_still_sends_it(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+
+    added = kogda("templates", "add", "cart", "digest", cwd=tmp_path / "shop")
+    checked = kogda("check", cwd=tmp_path / "shop")
+
+    assert "templates/email/cart.html was there already" in " ".join(added.stdout.split())
+    assert not (tmp_path / "shop/templates/email/cart.mjml").exists()
+    assert (tmp_path / "shop/templates/email/digest.mjml").exists()
+    assert "E218" not in checked.stdout + checked.stderr
+
+
 def test_a_name_that_is_no_starter_is_answered_with_the_nearest(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="did you mean cart"):
         add_starters(tmp_path, ["crat"])
