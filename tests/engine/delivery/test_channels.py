@@ -167,7 +167,7 @@ async def test_without_a_provider_a_text_is_on_the_mailbox_page(database_url: st
 
 
 async def test_a_channel_without_its_token_waits_with_the_reason(database_url: str) -> None:
-    async with shop_with(database_url, ways("sms")) as (shop, sink):
+    async with shop_with(database_url, ways("sms")) as (shop, _sink):
         shop.runtime.registry = Registry(HttpPoster(), {}, keeper(shop.runtime.database), is_real=True)
 
         await abandon(shop)
