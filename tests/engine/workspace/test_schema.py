@@ -207,7 +207,7 @@ leap_day: 1 march
         "promos": {},
         "webhooks": {},
         "channels": {"email": {}},
-            "staff": {},
+        "staff": {},
     }
 
 
