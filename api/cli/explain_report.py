@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.messages import Language, Message, in_a_row, in_language, say
 from engine.core.reasons import Finding
-from engine.core.told import tell_message, tell_note
+from engine.core.told import tell_message, tell_note, tell_reaction
 from engine.core.told_reasons import tell_reason
 from engine.flow.explain_customer import Explanation, RunStory
 from engine.flow.explain_rules import Overview, RuleStanding
@@ -49,6 +49,14 @@ def _standing(standing: RuleStanding) -> tuple[str, Message]:
     if run is None or run.ended_at is None:
         return sign, said
     last = tell_reason(run.end_reason or "")
+    if standing.not_sent is not None:
+        return sign, say(
+            "{standing}; last run ended at {time}: {reason}; {message}",
+            standing=said,
+            time=_clock(run.ended_at, zone),
+            reason=last,
+            message=tell_message(**standing.not_sent),
+        )
     return sign, say(
         "{standing}; last run ended at {time}: {reason}", standing=said, time=_clock(run.ended_at, zone), reason=last
     )
@@ -80,14 +88,18 @@ def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
 def _run_lines(run: RunStory, file: str, zone: ZoneInfo, language: Language) -> Iterator[str]:
     yield say("A run began at {time}: {state}", time=_clock(run.began_at, zone), state=_state(run, zone))
     told: list[tuple[datetime, str]] = []
+    first = min((note["at"] for note in run.notes), default=run.began_at)
     for note in run.notes:
         place = f"  ({file}:{note['line']})" if note["line"] else ""
         said = in_language(tell_note(note["what"], note["detail"], zone), language)
         told.append((note["at"], f"{said}{place}"))
     for message in run.messages:
-        at = message["settled_at"] or message["created_at"]
+        at = max(message["settled_at"] or message["created_at"], first)
         became = tell_message(message["channel"], message["template"], message["state"], message["reason"])
         told.append((at, in_language(became, language)))
+    for met in run.reactions:
+        reacted = tell_reaction(met["channel"], met["template"], met["kind"], met["detail"])
+        told.append((met["at"], in_language(reacted, language)))
     for at, text in sorted(told, key=lambda pair: pair[0]):
         yield f"  {_clock(at, zone)}  {text}"
 

@@ -26,6 +26,14 @@ class ToldMessage(BaseModel):
     reason: str | None
 
 
+class ToldReaction(BaseModel):
+    at: datetime = Field(description="the first time")
+    channel: str
+    template: str
+    kind: str = Field(description="delivered, opened, clicked, pressed, bounced, failed, complained, converted")
+    detail: dict[str, Any]
+
+
 class ToldRun(BaseModel):
     id: str
     began_at: datetime
@@ -35,6 +43,7 @@ class ToldRun(BaseModel):
     end_reason: str | None
     notes: list[ToldNote]
     messages: list[ToldMessage]
+    reactions: list[ToldReaction] = Field(description="what the messages met with")
 
 
 class ToldFinding(BaseModel):
@@ -86,6 +95,13 @@ def _run(run: RunStory) -> ToldRun:
             ToldNote(at=each["at"], what=each["what"], detail=each["detail"], line=each["line"]) for each in run.notes
         ],
         messages=[_message(dict(each)) for each in run.messages],
+        reactions=[_reaction(dict(each)) for each in run.reactions],
+    )
+
+
+def _reaction(row: dict[str, Any]) -> ToldReaction:
+    return ToldReaction(
+        at=row["at"], channel=row["channel"], template=row["template"], kind=row["kind"], detail=row["detail"]
     )
 
 

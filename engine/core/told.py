@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl.messages import Message, say
@@ -25,6 +26,16 @@ def tell_message(channel: str, template: str, state: str, reason: str | None) ->
     told: str = _tell_state(state)
     if reason:
         told = say("{state}: {reason}", state=told, reason=tell_reason(reason))
+    return say('{channel} "{template}" {state}', channel=channel, template=template, state=told)
+
+
+def tell_reaction(channel: str, template: str, kind: str, detail: Mapping[str, Any]) -> Message:
+    """What a message met with: `email "cart" clicked: https://shop.example/`."""
+    told: str = _REACTIONS.get(kind, kind)
+    money = f"{detail['revenue']} {detail.get('currency') or ''}".strip() if detail.get("revenue") else None
+    more = detail.get("link") or detail.get("reason") or detail.get("button") or money
+    if more:
+        told = say("{state}: {reason}", state=told, reason=more)
     return say('{channel} "{template}" {state}', channel=channel, template=template, state=told)
 
 
@@ -123,4 +134,15 @@ _STATES = {
     "withdrawn": say("taken back"),
     "postponed": say("put off"),
     "queued": say("waits to be sent"),
+}
+
+_REACTIONS = {
+    "delivered": say("delivered"),
+    "opened": say("opened"),
+    "clicked": say("clicked"),
+    "pressed": say("a button pressed"),
+    "bounced": say("bounced"),
+    "failed": say("not delivered"),
+    "complained": say("reported as spam"),
+    "converted": say("reached the goal"),
 }

@@ -26,13 +26,14 @@ from engine.storage.stories import (
     messages_of_runs,
     newest_events,
     notes_of_runs,
+    reactions_of_runs,
     runs_of_rule,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStory:
-    """One run as it stood: its notes and messages as rows of the tables."""
+    """One run as it stood: its notes, messages and what these met with as rows of the tables."""
 
     id: UUID
     began_at: datetime
@@ -43,6 +44,7 @@ class RunStory:
     end_reason: str | None
     notes: Sequence[Mapping[str, Any]] = ()
     messages: Sequence[Mapping[str, Any]] = ()
+    reactions: Sequence[Mapping[str, Any]] = ()  # what the messages met with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,16 @@ async def _stories(
     ids = [run["id"] for run in runs]
     notes = _by_run(await notes_of_runs(connection, partition, ids, until=until))
     messages = _by_run(await messages_of_runs(connection, partition, ids, until=until))
+    reactions = _by_run(await reactions_of_runs(connection, partition, ids, until=until))
     return tuple(
-        story_of(run, until=until, notes=notes.get(run["id"], ()), messages=messages.get(run["id"], ())) for run in runs
+        story_of(
+            run,
+            until=until,
+            notes=notes.get(run["id"], ()),
+            messages=messages.get(run["id"], ()),
+            reactions=reactions.get(run["id"], ()),
+        )
+        for run in runs
     )
 
 

@@ -16,7 +16,9 @@ from engine.core.reasons import Finding, Judgement, judge
 from engine.flow.explain_customer import RunStory, customer_as_of, find_customer, story_of
 from engine.storage.database import Connection
 from engine.storage.once_marks import marks_of_customers
-from engine.storage.stories import history_until, last_runs, newest_of_each
+from engine.storage.stories import history_until, last_runs, messages_of_runs, newest_of_each
+
+_NOT_SENT = frozenset({"suppressed", "failed", "unknown"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class RuleStanding:
     zone: ZoneInfo
     run: RunStory | None  # the newest
     against: Finding | None  # the first thing that does
+    not_sent: Mapping[str, Any] | None = None  # the last message of the run, when it did not go out, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ async def explain_rules(
     history = await history_until(connection, customer.id, names, until=until)
     newest = await newest_of_each(connection, customer.id, sorted(heard), until=until)
     runs = {run["rule"]: run for run in await last_runs(connection, partition, customer.id, until=until)}
+    ids = [run["id"] for run in runs.values()]
+    last = {row["run"]: row for row in await messages_of_runs(connection, partition, ids, until=until)}
     marks = await marks_of_customers(connection, [partition], [customer.id])
     zone = zone_named(customer.timezone)
 
@@ -68,6 +73,7 @@ async def explain_rules(
             rule=code.rule,
             zone=code.zone or zone or code.workspace_zone,
             run=story_of(run, until=until) if run is not None else None,
+            not_sent=_not_sent(last.get(run["id"])) if run is not None else None,
             against=next((each for each in judge(program, code, known) if each.is_met is False), None),
         )
 
@@ -78,6 +84,12 @@ async def explain_rules(
         rules=tuple(map(standing, program.rules)),
         is_recalled=until < now,
     )
+
+
+def _not_sent(message: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if message is None or message["state"] not in _NOT_SENT:
+        return None
+    return {name: message[name] for name in ("channel", "template", "state", "reason")}
 
 
 def _events_of(code: RuleCode) -> tuple[str, ...]:

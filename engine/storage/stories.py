@@ -90,6 +90,26 @@ async def messages_of_runs(
     )
 
 
+async def reactions_of_runs(
+    connection: Connection, partition: int, runs: Collection[UUID], *, until: datetime
+) -> list[Any]:
+    """What their messages met with, and the goals that count as theirs."""
+    return await connection.fetch(
+        """
+        SELECT m.run, m.channel, m.template, met.kind, met.at, met.detail FROM message m CROSS JOIN LATERAL (
+            SELECT kind, at, detail FROM reaction r WHERE r.partition = m.partition AND r.message = m.id
+            UNION ALL
+            SELECT 'converted', at, jsonb_build_object('revenue', revenue::text, 'currency', currency)
+            FROM conversion c WHERE c.partition = m.partition AND c.message = m.id
+        ) AS met
+        WHERE m.partition = $1 AND m.run = ANY($2::uuid[]) AND met.at <= $3 ORDER BY met.at, met.kind
+        """,
+        partition,
+        list(runs),
+        until,
+    )
+
+
 async def newest_events(
     connection: Connection, customer: UUID, names: Collection[str], *, until: datetime, limit: int
 ) -> list[Any]:

@@ -6,10 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from api.cli.explain_report import render_overview
+from api.cli.explain_report import render_explanation, render_overview
 from dsl import plan
+from engine.callbacks import Report
+from engine.flow.deliver_messages import deliver_messages
 from engine.flow.explain_customer import Explanation, NobodyThere, explain_customer
 from engine.flow.explain_rules import Overview, explain_rules
+from engine.flow.publish_rules import publish
+from engine.flow.take_reports import Setting, take_reports
+from tests.engine.delivery.outbox import SETTINGS, ScriptedChannel
 from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 
 EMAIL = plan.IsKnown(plan.Attribute("email", "text"))
@@ -198,3 +203,47 @@ async def test_a_customer_who_never_came_has_no_overview(database_url: str) -> N
 
         with pytest.raises(NobodyThere, match="u:2"):
             await overview(shop, "2")
+
+
+async def deliver(shop: Shop) -> None:
+    shop.runtime.channels = {"email": ScriptedChannel()}
+    templates = {"email/cart.html": "---\nsubject: Your cart\n---\n<p>It waits</p>"}
+    rules = plan.Plan(rules=(guarded(),), attributes=ATTRIBUTES)
+    await publish(shop.runtime.database, rules, templates=templates, settings=SETTINGS)
+    await shop.post(shop.identify("1", email="a@example.com", consent={"email": True}), shop.event("1", "cart_left"))
+    await shop.advance()
+    await deliver_messages(shop.runtime)
+
+
+async def test_a_run_tells_what_its_message_met_with(database_url: str) -> None:
+    async with open_shop(database_url, guarded(), attributes=ATTRIBUTES) as shop:
+        await deliver(shop)
+        async with shop.runtime.database.transaction() as connection:
+            message = await connection.fetchval("SELECT id FROM message WHERE state = 'sent'")
+            now = shop.runtime.clock()
+            reports = [
+                Report(kind="opened", at=now, message=message),
+                Report(kind="clicked", at=now, message=message, link="https://shop.example/cart"),
+            ]
+            setting = Setting(texts=None, partitions=shop.partitions, public_url=None, soft_bounces=5)
+            await take_reports(connection, reports, setting)
+
+        told = await explained(shop, "1")
+        before = await explained(shop, "1", ago=timedelta(hours=1))
+
+    text = render_explanation(told, "en")
+    assert [met["kind"] for met in told.runs[0].reactions] == ["clicked", "opened"]
+    assert 'email "cart" clicked: https://shop.example/cart\n' in text
+    assert text.index("began: cart_left") < text.index('email "cart" sent') < text.index('email "cart" opened')
+    assert before.runs == ()
+
+
+async def test_a_line_of_the_overview_says_why_the_last_message_did_not_go_out(database_url: str) -> None:
+    async with open_shop(database_url, rule("a", "cart_left"), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+        await deliver_messages(shop.runtime)
+
+        told = await overview(shop, "1")
+
+    assert render_overview(told, "en").splitlines()[1].endswith('; email "a" not sent: no email address')
