@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from engine.core.addresses import CONTACTS, address_of
 from engine.core.identity import partition_of
 from engine.flow.change_consent import ConsentRuntime
 from engine.rendering.sources import template_names
 from engine.storage.consent import Chooser, find_chooser
+from engine.storage.contacts import channels_with_contacts
 from engine.storage.database import Connection
 from engine.storage.rule_sets import live_rule_set
 from engine.texts import PublishedTexts
@@ -46,6 +48,8 @@ async def find_person(runtime: ConsentRuntime, customer: UUID) -> Person | None:
         chooser = await _follow(connection, customer, runtime.partitions)
         live = await live_rule_set(connection)
         policy = await runtime.texts.of(connection, live) if live is not None else None
+        places = [(chooser.partition, chooser.id)] if chooser is not None else []
+        contacts = await channels_with_contacts(connection, [each for each, _ in places], [each for _, each in places])
     if chooser is None:
         return None
     if policy is None:
@@ -53,7 +57,7 @@ async def find_person(runtime: ConsentRuntime, customer: UUID) -> Person | None:
     return Person(
         chooser=chooser,
         settings=policy.settings,
-        channels=tuple(_channels(chooser, policy)),
+        channels=tuple(_channels(chooser, policy, contacts.get(chooser.id, frozenset()))),
         topics=tuple(
             Offer(what=topic, is_on=chooser.consent.get(topic, topic not in policy.confirmed))
             for topic in _marketing_topics(policy)
@@ -76,11 +80,10 @@ async def _follow(connection: Connection, customer: UUID, partitions: int) -> Ch
     return None
 
 
-def _channels(chooser: Chooser, policy: PublishedTexts) -> list[Offer]:
+def _channels(chooser: Chooser, policy: PublishedTexts, contacts: frozenset[str]) -> list[Offer]:
     """Those that the workspace has templates for, and something was said about or could be sent by."""
     used = dict.fromkeys(channel for channel, _ in template_names(policy.sources))
-    reachable = {"email": chooser.email is not None, "sms": chooser.phone is not None}
-    offered = [each for each in used if reachable.get(each, each in chooser.consent)]
+    offered = [each for each in used if each in chooser.consent or _is_reached(chooser, each, contacts)]
     return [
         Offer(
             what=each,
@@ -88,6 +91,12 @@ def _channels(chooser: Chooser, policy: PublishedTexts) -> list[Offer]:
         )
         for each in offered
     ]
+
+
+def _is_reached(chooser: Chooser, channel: str, contacts: frozenset[str]) -> bool:
+    if channel in CONTACTS:
+        return channel in contacts
+    return address_of(channel, email=chooser.email, phone=chooser.phone, key=chooser.key) is not None
 
 
 def _marketing_topics(policy: PublishedTexts) -> list[str]:

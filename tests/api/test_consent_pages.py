@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from engine.channels import Mail
+from engine.core.identity import partition_of
 from engine.flow.deliver_messages import deliver_messages
+from engine.storage.contacts import add_contact
 from engine.storage.database import Database
-from tests.api.consent_shop import ConsentShop, button, links_in, open_consent_shop
+from tests.api.consent_shop import RULES, SETTINGS, TEMPLATES, ConsentShop, button, links_in, open_consent_shop
+from tests.engine.delivery.outbox import PARTITIONS
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -258,3 +262,19 @@ async def test_a_page_lets_nothing_in_and_is_kept_nowhere(shop: ConsentShop):
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     assert "anna@example.com" not in answer.text
+
+
+async def test_every_channel_that_reaches_the_customer_can_be_chosen_and_no_other(shop: ConsentShop):
+    texts = {f"{channel}/news.txt": "News" for channel in ("sms", "telegram", "push", "inapp", "viber")}
+    await shop.outbox.publish(templates={**TEMPLATES, **texts}, rules=RULES, settings=SETTINGS)
+    customer = await shop.outbox.customer()
+    async with shop.outbox.database.transaction() as connection:
+        await add_contact(connection, (partition_of(customer, PARTITIONS), customer), "telegram", "4711")
+    path = links_in(await shop.sent("news"))["Choose"]
+
+    page = await shop.client.get(path)
+    await shop.client.post(path, data={"scope": "none"})
+
+    shown = re.findall(r'name="shown" value="(\w+)=on"', page.text)
+    assert set(shown) & {"email", *(name.partition("/")[0] for name in texts)} == {"email", "telegram", "inapp"}
+    assert (await shop.consent())["telegram"] is False
