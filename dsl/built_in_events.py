@@ -40,6 +40,8 @@ _OF_ONE: dict[str, dict[str, dict[str, Kind]]] = {
 _CHAT: dict[str, dict[str, Kind]] = {
     "telegram_started": {"channel": _TEXT},
     "telegram_blocked": {"channel": _TEXT},
+}
+_REPLY: dict[str, dict[str, Kind]] = {
     "message_replied": {
         "channel": _TEXT,
         "text": _TEXT,
@@ -48,6 +50,7 @@ _CHAT: dict[str, dict[str, Kind]] = {
         "template": _OPTIONAL,
     },
 }
+_UNASKED = {"telegram": {**_CHAT, **_REPLY}, "sms": _REPLY, "whatsapp": _REPLY}
 
 
 def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:
@@ -61,7 +64,7 @@ def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:
         for word in CHOICES:
             name = f"{channel}_{word}"
             found[name] = EventType(name=name, properties=dict(_CHOSEN), open=True, built_in=True)
-        for name, properties in _CHAT.items() if channel == "telegram" else ():
+        for name, properties in _UNASKED.get(channel, {}).items():
             found[name] = EventType(name=name, properties=properties, open=True, built_in=True)
     return found
 

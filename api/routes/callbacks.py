@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from api.problems import Problem
 from api.schemas.problem import problem_responses
 from api.services import Served
 from engine.callbacks import Call, Refused, Unreadable
+from engine.callbacks.twilio import read_reply
 from engine.clock import utc_now
 from engine.config import public_url
-from engine.flow.take_callbacks import MAIL, NAMES, NotReady, NotSetUp
+from engine.flow.take_callbacks import MAIL, NAMES, TWILIO, NotReady, NotSetUp
 
 #: Of one call. Providers send less than a tenth of it.
 MAX_BODY = 2 * 1024 * 1024
+#: Anything else Twilio would report as a mistake of ours, and plain text it would send to the phone.
+_NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 router = APIRouter(
     prefix="/callbacks", tags=["callbacks"], responses=problem_responses(400, 401, 403, 404, 405, 413, 503)
 )
 
 
-@router.post("/{provider}")
-async def take_callback(provider: str, request: Request, services: Served) -> dict[str, Any]:
+@router.post("/{provider}", response_model=dict[str, Any])
+async def take_callback(provider: str, request: Request, services: Served) -> dict[str, Any] | Response:
     """Reports of a provider about messages: ses, sendgrid, mailgun, postmark, resend, twilio, or `mail` for the
     mails in which mail servers tell of bounces and complaints. A call that comes again is answered, and not taken."""
     if provider not in NAMES:
@@ -49,6 +52,9 @@ async def take_callback(provider: str, request: Request, services: Served) -> di
         raise Problem(400, "unreadable_callback", str(error)) from None
     except NotReady as error:
         raise Problem(503, "not_ready", str(error), headers={"retry-after": "60"}) from None
+    if provider == TWILIO and read_reply(call.body, call.now) is not None:
+        services.metrics.called_back(provider, "repeated" if taken is None else "known")
+        return Response(_NO_ANSWER, media_type="text/xml")
     if taken is None:
         services.metrics.called_back(provider, "repeated")
         return {"reports": 0, "unknown": 0, "repeated": True}

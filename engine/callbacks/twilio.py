@@ -1,24 +1,62 @@
-"""Twilio's status callbacks, signed over the address and the form.
+"""Twilio's status callbacks, and what people answer, signed over the address and the form.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.callbacks import Call, Kind, Refused, Report, Unreadable
 from engine.callbacks.proofs import header, hmac_sha1
 from engine.callbacks.reading import moment
+from engine.channels.phones import e164
 
 _KINDS: dict[str, Kind] = {"delivered": "delivered", "read": "opened", "undelivered": "failed", "failed": "failed"}
 #: Would fail again: unsubscribed, no such number, a landline. https://www.twilio.com/docs/api/errors
 _HARD = frozenset({"21610", "21614", "30005", "30006"})
+#: Alone in a message they ask for silence: those of Twilio, and their like in Russian and German.
+_LEAVING = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
+    | {"стоп", "отписаться", "отписка", "stopp", "abmelden"}
+)
+_LONGEST = 4096
 _PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What somebody wrote to our number."""
+
+    id: str
+    channel: str
+    phone: str  # E.164
+    text: str
+    at: datetime
+    leaves: bool  # it says STOP
+
+
+def read_reply(body: bytes, now: datetime) -> Reply | None:
+    """Of a body that was verified. None: it is about a message of ours, or from no phone."""
+    found = dict(_form(body))
+    phone = e164(found.get("From", "").removeprefix("whatsapp:"))
+    if "MessageStatus" in found or "Body" not in found or not found.get("MessageSid") or phone is None:
+        return None
+    text = found["Body"].replace("\0", "").strip()[:_LONGEST]
+    return Reply(
+        id=found["MessageSid"].replace("\0", "")[:100],
+        channel="whatsapp" if found["From"].startswith("whatsapp:") else "sms",
+        phone=phone,
+        text=text,
+        at=now,
+        leaves=found.get("OptOutType") == "STOP" or text.strip(" .!\"'«»").casefold() in _LEAVING,
+    )
 
 
 class Twilio:

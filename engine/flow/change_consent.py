@@ -16,6 +16,7 @@ from engine.core.consent import ConsentEntry, How
 from engine.core.guards import MessageFacts
 from engine.core.guards.consent import check_consent
 from engine.core.identity import partition_of
+from engine.flow.reacting import ReactionRuntime
 from engine.storage.consent import (
     Chooser,
     OnItsWay,
@@ -32,8 +33,7 @@ from engine.storage.cursors import lock_cursors
 from engine.storage.database import Connection, Database
 from engine.storage.messages import Settlement, settle
 from engine.storage.rule_sets import live_rule_set
-from engine.texts import PublishedTexts, Texts
-from engine.waker import Waker
+from engine.texts import PublishedTexts
 
 #: How long an answer waits for messages that are being handed over at this moment.
 PATIENCE = timedelta(seconds=20)
@@ -46,13 +46,8 @@ class NoSuchCustomer(LookupError):
     """Nobody, or nobody any more."""
 
 
-class ConsentRuntime(Protocol):
+class ConsentRuntime(ReactionRuntime, Protocol):
     """What it needs of engine.runtime.Runtime."""
-
-    database: Database
-    waker: Waker
-    partitions: int
-    texts: Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

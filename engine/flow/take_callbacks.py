@@ -11,16 +11,19 @@ from engine.callbacks import Call, Refused, Report, ses
 from engine.callbacks.mail_reports import reports_of
 from engine.callbacks.proofs import check_secret
 from engine.callbacks.providers import PROVIDERS
+from engine.callbacks.twilio import read_reply
 from engine.channels.http_post import Answer, Asker, Post
 from engine.config import Settings
 from engine.flow.reacting import ReactionRuntime
+from engine.flow.sms_replies import leave, take_reply
 from engine.flow.take_reports import Setting, Taken, take_reports
-from engine.storage.callbacks import count_reports, is_new_callback
+from engine.storage.callbacks import count_reports, is_known_callback, is_new_callback
 from engine.storage.rule_sets import live_rule_set
 from engine.texts import PublishedTexts
 from engine.workspace.tracking import SOFT_BOUNCES
 
 MAIL = "mail"
+TWILIO = "twilio"
 SES = "ses"
 NAMES = (SES, *PROVIDERS, MAIL)
 
@@ -60,14 +63,22 @@ class CallbackDesk:
             soft_bounces=wanted.get("soft_bounces", SOFT_BOUNCES),
             trusts_addresses=provider != MAIL,
         )
+        reply = read_reply(call.body, call.now) if provider == TWILIO else None
+        if reply is not None and reply.leaves and not await self._was_here(provider, call_id):
+            await leave(self.runtime, reply)  # before it counts as taken: done twice it is done once
         async with self.runtime.database.transaction() as connection:
             if not await is_new_callback(connection, provider, call_id):
                 return None
             taken = await take_reports(connection, reports, setting)
+            replied = await take_reply(connection, reply) if reply is not None and not reply.leaves else set()
             await count_reports(connection, provider, call_id, reports=taken.reports, unknown=taken.unknown)
-        if taken.woken:
-            await self.runtime.waker.wake(taken.woken)
+        if woken := taken.woken | replied:
+            await self.runtime.waker.wake(woken)
         return taken
+
+    async def _was_here(self, provider: str, call_id: str) -> bool:
+        async with self.runtime.database.connection() as connection:
+            return await is_known_callback(connection, provider, call_id)
 
     async def _texts(self) -> PublishedTexts | None:
         async with self.runtime.database.connection() as connection:

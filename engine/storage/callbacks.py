@@ -40,6 +40,11 @@ async def count_reports(connection: Connection, provider: str, call_id: str, *, 
     )
 
 
+async def is_known_callback(connection: Connection, provider: str, call: str) -> bool:
+    asked = "SELECT EXISTS (SELECT FROM callback WHERE provider = $1 AND id = $2)"
+    return bool(await connection.fetchval(asked, provider, call))
+
+
 async def messages_by_address(
     connection: Connection, sightings: Sequence[Sighting]
 ) -> dict[Sighting, tuple[int, UUID]]:
