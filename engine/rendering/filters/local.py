@@ -14,24 +14,26 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Undefined
 
+from engine.core import values
 from engine.rendering.budget import current_budget
 from engine.rendering.values import NotAllowed, as_number, as_text
 
 _STYLES = ("short", "medium", "long", "full")
+_LONGEST_AMOUNT = 80
 _PATTERN = re.compile(r"[A-Za-z0-9 .,:/'\-–«»а-яА-Я]{1,60}")
 
 
 def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
-    """`{"amount": "1500.00", "currency": "RUB"}` or a number, as the customer writes it: 1 500,00 ₽.
+    """`{"amount": "1500.00", "currency": "RUB"}`, `"1500 RUB"` or a number, as the customer writes it: 1 500,00 ₽.
 
-    Always with the digits of the currency, so that amounts below each other match; `money(whole=true)` leaves out
-    cents that are zero.
+    A currency that stands in the text itself goes before any other, as in rules. Always with the digits of the
+    currency, so that amounts below each other match; `money(whole=true)` leaves out cents that are zero.
     """
     if is_nothing(value):
         return value
     given = value if isinstance(value, dict) else {}
     unit = as_text(currency or given.get("currency") or current_budget().currency)
-    amount = _decimal(given.get("amount") if given else value)
+    unit, amount = _amount(given.get("amount") if given else value, unit)
     if not unit:
         return number(amount)
     if not re.fullmatch(r"[A-Za-z]{3}", unit):
@@ -124,6 +126,15 @@ def zone() -> ZoneInfo:
 
 def is_nothing(value: Any) -> bool:
     return isinstance(value, Undefined) or value is None or value == ""
+
+
+def _amount(raw: Any, unit: str) -> tuple[str, Decimal]:
+    """A text as rules read it (`42 EUR`, `42,50`), with its own currency when it names one."""
+    read = values.money(str(raw), {}, unit) if isinstance(raw, str) and len(raw) <= _LONGEST_AMOUNT else None
+    if read is None:
+        return unit, _decimal(raw)
+    named, millionths = read
+    return named, _decimal(Decimal(millionths.numerator) / (millionths.denominator * values.MICRO))
 
 
 def _decimal(value: Any) -> Decimal:
