@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.config import Settings
 from engine.flow.claiming import Claimed
-from engine.storage.messages import DueMessage
 from engine.texts import PublishedTexts
 from engine.tracking.policy import Tracking
 from engine.tracking.tokens import VIEW, Place, place_token
@@ -31,9 +30,9 @@ def tracked_mail(
     return tracked(html, text, policy, mark)
 
 
-def view_url(message: DueMessage, public_url: str, link_key: bytes) -> str:
+def view_url(place: Place, public_url: str, link_key: bytes) -> str:
     """Where the message can be read in a browser."""
-    return f"{public_url}/v/{place_token(link_key, VIEW, Place(message.partition, message.id))}"
+    return f"{public_url}/v/{place_token(link_key, VIEW, place)}"
 
 
 def tracking_of(texts: PublishedTexts | None) -> Tracking:

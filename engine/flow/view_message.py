@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from engine.config import Settings, public_url
 from engine.errors import TemplateFailed
+from engine.flow.message_links import Linked, links_for
 from engine.flow.reacting import ReactionRuntime
 from engine.flow.tracking_mails import tracking_of
 from engine.links.customer_links import CustomerLink, Sender
@@ -67,9 +68,6 @@ def _request(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) ->
         "points": found.points,
         **{name: value for name, value in known.items() if value is not None},
     }
-    sender = Sender(public_url=public_url(runtime.settings), key=runtime.link_key)
-    topic = texts.mails.topic(found.template)
-    link = CustomerLink(customer=found.customer, message=found.id, channel=found.channel, what=topic)
     return MailRequest(
         template=found.template,
         event=found.context.get("event") or {},
@@ -77,8 +75,7 @@ def _request(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) ->
         variables={
             **(found.context.get("with") or {}),
             "promo": found.context.get("promo") or {},
-            "unsubscribe_url": sender.url("unsubscribe", link),
-            "preferences_url": sender.url("preferences", link),
+            **_links(found, texts, runtime),
         },
         workspace=brand_of(texts.settings),
         locale=found.locale,
@@ -87,6 +84,20 @@ def _request(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) ->
         currency=texts.currency,
         now=found.settled_at,
     )
+
+
+def _links(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> dict[str, str]:
+    """The same that the mail had, this very page among them: a link with nowhere to go is worse."""
+    topic = texts.mails.topic(found.template)
+    linked = Linked(
+        link=CustomerLink(customer=found.customer, message=found.id, channel=found.channel, what=topic),
+        place=Place(found.partition, found.id),
+        context=found.context,
+        created_at=found.created_at,
+        sent_at=found.settled_at or found.created_at,
+    )
+    sender = Sender(public_url=public_url(runtime.settings), key=runtime.link_key)
+    return links_for(linked, texts.settings, sender, mention=texts.mails.mention)
 
 
 def _tracked(

@@ -22,6 +22,7 @@ class SentContent(NamedTuple):
     context: dict[str, Any]
     transactional: bool
     state: str
+    created_at: datetime
     settled_at: datetime | None
     key: str
     email: str | None
@@ -40,7 +41,8 @@ async def sent_content(connection: Connection, partition: int, message: UUID, *,
         row = await connection.fetchrow(
             """
             SELECT m.partition, m.id, m.customer, m.rule, m.rule_set, m.channel, m.template, m.context, m.transactional,
-                m.state, m.settled_at, c.key, c.email, c.phone, c.timezone, c.locale, c.attributes, c.tags, c.points,
+                m.state, m.created_at, m.settled_at,
+                c.key, c.email, c.phone, c.timezone, c.locale, c.attributes, c.tags, c.points,
                 (SELECT rule_set FROM publication WHERE published_at <= m.settled_at ORDER BY id DESC LIMIT 1)
             FROM unnest($1::smallint[]) AS p (partition) JOIN message m ON m.partition = p.partition AND m.id = $2
             JOIN customer c ON c.partition = m.partition AND c.id = m.customer

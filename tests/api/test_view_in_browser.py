@@ -13,7 +13,7 @@ from engine.flow.deliver_messages import deliver_messages
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
 from tests.api.conftest import api_settings, client_of
-from tests.engine.delivery.outbox import Outbox
+from tests.engine.delivery.outbox import SETTINGS, Outbox
 
 URL = "https://mail.shop.example"
 MAIL = (
@@ -62,12 +62,28 @@ async def test_a_mail_is_shown_as_it_was_sent_and_nothing_in_it_runs(outbox: Out
     policy = answer.headers["content-security-policy"]
     assert answer.status_code == 200
     assert "45 and SPRING" in answer.text
+    assert f'href="{URL}{path}">In a browser' in answer.text
     assert re.search(rf'href="{URL}/u/[\w-]+">Leave', answer.text)
     assert re.search(rf'href="{URL}/l/[\w-]+">Shop', answer.text)
     assert "/o/" not in answer.text
     assert policy.startswith("default-src 'none'")
     assert "sandbox" in policy
     assert "script" not in policy
+
+
+async def test_a_mail_that_asks_for_a_confirmation_can_be_confirmed_from_the_page(
+    outbox: Outbox, browser: httpx.AsyncClient
+):
+    asking = MAIL.replace("<p>", '<p><a href="{{ confirm_url }}">Yes</a> <a href="{{ telegram_url }}">Chat</a>')
+    settings = {**SETTINGS, "double_opt_in": {"email": "confirm"}, "channels": {"telegram": {"bot": "shop_bot"}}}
+    await outbox.publish(templates={"email/cart.html": asking}, settings=settings)
+    path = await sent(outbox, transactional=True, context={"event": {"what": "email"}, "with": {}})
+    in_mail = re.findall(rf'href="({URL}/c/[^"]+)"', outbox.channel.given[-1].content.html)
+
+    answer = await browser.get(path)
+
+    assert re.findall(rf'href="({URL}/c/[^"]+)"', answer.text) == in_mail != []
+    assert 'href=""' not in answer.text
 
 
 async def test_it_stays_as_it_was_when_the_template_is_changed(outbox: Outbox, browser: httpx.AsyncClient):
