@@ -137,7 +137,8 @@ def test_junit_tells_failures_and_tests_to_be_written(shop: Path):
 
 def test_the_example_of_the_documentation_runs(shop: Path):
     page = (ROOT / "docs" / "testing.md").read_text()
-    [rules, tests] = [block.removeprefix("rules\n") for block in page.split("```")[1::2] if block.startswith("rules\n")]
+    blocks = [block.removeprefix("rules\n") for block in page.split("```")[1::2] if block.startswith("rules\n")]
+    rules, tests = blocks[:2]
     (shop / "rules" / "first.rules").write_text(rules)
     (shop / "rules" / "first.test.rules").write_text(tests)
 
