@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.core.model import Customer
 from engine.errors import ConfigurationError
 from engine.flow.previewing import Ground, Reader, preview, preview_request
 from engine.flow.template_sizes import SHOWN_BYTES
-from engine.rendering.email import RenderedMail
+from engine.rendering.email import MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
 from tests.channels.http_sink import HttpSink
 from tests.channels.smtp_sink import SmtpSink
@@ -23,6 +24,18 @@ from tests.cli.running import kogda
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 SERVICE = ("confirm", "order_status", "receipt")
+SENDS = """\
+rule "Welcome"
+  when registered
+  once per customer
+  send email "welcome"
+
+rule "Shipped"
+  when order_shipped
+  once per event.order_id
+  transactional
+  send email "order_status"
+"""
 SETTINGS = {"name": "Teplo", "mail": {"accent": "#a8441f", "site": "https://teplo.example", "address": "Berlin"}}
 
 
@@ -63,6 +76,38 @@ def test_marketing_can_be_unsubscribed_from_and_service_mails_say_what_they_are(
     html = shown(sources, name, locale).html or ""
 
     assert ('href="https://example.com/unsubscribe"' in html) == (name not in SERVICE)
+    assert ('href="https://example.com/preferences"' in html) == (name not in SERVICE)
+    assert 'href="https://example.com/in-a-browser"' in html
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+@pytest.mark.parametrize("name", ["cart", "receipt"])
+def test_a_link_that_leads_nowhere_is_not_shown(sources: dict[str, str], name: str, locale: str):
+    ground = Ground(templates=sources, settings=SETTINGS, currency="EUR")
+    request = preview_request(ground, "email", name, now=NOW, locale=locale)
+
+    mail = MailTemplates(sources, "email").mail(replace(request, variables={}))
+
+    assert mail.html is not None
+    assert 'href=""' not in mail.html
+    assert "·" not in mail.html
+
+
+def test_news_and_service_mails_pass_the_strict_check_in_both_languages(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    shop = tmp_path / "shop"
+    for name in ("cart", "welcome"):
+        (shop / "templates" / "email" / f"{name}.html").unlink()
+    (shop / "rules" / "first.rules").write_text(SENDS)
+    schema = shop / "schema.yaml"
+    shipped = "events:\n  order_shipped: {properties: {order_id: text, carrier: text, tracking_url: text}}\n"
+    schema.write_text(schema.read_text().replace("events:\n", shipped, 1))
+    kogda("templates", "add", "welcome", "order_status", cwd=shop)
+
+    checked = kogda("check", "--strict", cwd=shop)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert len(list((shop / "templates" / "email").glob("*.mjml"))) == 4
 
 
 def test_a_discount_melts_in_the_readers_words(sources: dict[str, str]):
