@@ -49,17 +49,24 @@ def _standing(standing: RuleStanding) -> tuple[str, Message]:
     if run is None or run.ended_at is None:
         return sign, said
     last = tell_reason(run.end_reason or "")
-    if standing.not_sent is not None:
+    message = _last_message(standing)
+    if message is not None:
         return sign, say(
             "{standing}; last run ended at {time}: {reason}; {message}",
             standing=said,
             time=_clock(run.ended_at, zone),
             reason=last,
-            message=tell_message(**standing.not_sent),
+            message=message,
         )
     return sign, say(
         "{standing}; last run ended at {time}: {reason}", standing=said, time=_clock(run.ended_at, zone), reason=last
     )
+
+
+def _last_message(standing: RuleStanding) -> Message | None:
+    if standing.skipped is not None:
+        return tell_note("skipped", standing.skipped, standing.zone)
+    return tell_message(**standing.not_sent) if standing.not_sent is not None else None
 
 
 def _told_finding(finding: Finding) -> Message:
@@ -83,6 +90,12 @@ def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
     yield say("What the rule asks now:") if explanation.runs else say("Nothing has started. What the rule asks:")
     for finding in explanation.findings:
         yield from _finding_lines(finding, language)
+    if explanation.delivery is None:
+        yield say("What delivery would have said is left out: its facts are not kept by time.")
+    elif explanation.delivery:
+        yield say("What delivery says now of its messages:")
+        for finding in explanation.delivery:
+            yield from _finding_lines(finding, language)
 
 
 def _run_lines(run: RunStory, file: str, zone: ZoneInfo, language: Language) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from dsl.messages import Language, in_language
+from engine.core.reasons import Finding
 from engine.flow.explain_customer import Explanation, RunStory
 
 
@@ -61,6 +63,10 @@ class ExplainedCustomer(BaseModel):
     is_recalled: bool = Field(description="attributes are those of an earlier moment, as far as events tell")
     runs: list[ToldRun] = Field(description="newest first")
     findings: list[ToldFinding] = Field(description="what the rule asks, in the order in which the engine asks")
+    delivery: list[ToldFinding] | None = Field(
+        description="of each message that the rule could send, whether delivery would let it pass now, or why not; "
+        "null with `at` in the past: its facts are not kept by time"
+    )
 
 
 def explained(found: Explanation, language: Language) -> ExplainedCustomer:
@@ -72,15 +78,20 @@ def explained(found: Explanation, language: Language) -> ExplainedCustomer:
         at=found.at,
         is_recalled=found.is_recalled,
         runs=[_run(run) for run in found.runs],
-        findings=[
-            ToldFinding(
-                text=in_language(each.text, language),
-                is_met=each.is_met,
-                saw=[in_language(value, language) for value in each.saw],
-            )
-            for each in found.findings
-        ],
+        findings=_findings(found.findings, language),
+        delivery=_findings(found.delivery, language) if found.delivery is not None else None,
     )
+
+
+def _findings(findings: Sequence[Finding], language: Language) -> list[ToldFinding]:
+    return [
+        ToldFinding(
+            text=in_language(each.text, language),
+            is_met=each.is_met,
+            saw=[in_language(value, language) for value in each.saw],
+        )
+        for each in findings
+    ]
 
 
 def _run(run: RunStory) -> ToldRun:

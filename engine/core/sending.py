@@ -57,10 +57,11 @@ def _waits(draft: Draft, code: RuleCode, run: Run) -> bool:
     return may_be_postponed(code.limits, draft.live.policy, transactional=code.rule.transactional)
 
 
-def _limits(code: RuleCode, run: Run, step: plan.Send) -> Limits:
+def limits_of_send(code: RuleCode, step: plan.Send, *, has_more: bool) -> Limits:
+    """`has_more`: another way is left."""
     if not (step.fallbacks or step.best_of):
         return code.limits
-    return replace(code.limits, has_other_way=has_other_way(run), has_several=True)
+    return replace(code.limits, has_other_way=has_more, has_several=True)
 
 
 def _message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> NewMessage:
@@ -81,5 +82,5 @@ def _message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> NewMess
         context={"event": run.event, "with": variables, **promo_of(run)},
         transactional=code.rule.transactional,
         due_at=draft.now,
-        limits=_limits(code, run, step),
+        limits=limits_of_send(code, step, has_more=has_other_way(run)),
     )

@@ -23,12 +23,24 @@ MOST_SAID = 20
 
 def ways_of(draft: Draft, run: Run, step: plan.Send) -> tuple[Way, ...]:
     """Each channel and template once. The choice among the best is made, and noted, when the send is due."""
-    recipients = (
-        plan.Recipient(channel=None if step.best_of else step.channel, template=step.template, best_of=step.best_of),
-        *step.fallbacks,
-    )
-    ways = [way for recipient in recipients for way in _ways(draft, run, recipient, step.line)]
+    ways = [way for recipient in _recipients(step) for way in _ways(draft, run, recipient, step.line)]
     return tuple(dict.fromkeys(ways))
+
+
+def possible_ways(step: plan.Send) -> tuple[Way, ...]:
+    """All that may be chosen from, whoever the customer is."""
+    return tuple(
+        dict.fromkeys(
+            (channel, each.template)
+            for each in _recipients(step)
+            for channel in (each.best_of if each.channel is None else (each.channel,))
+        )
+    )
+
+
+def _recipients(step: plan.Send) -> tuple[plan.Recipient, ...]:
+    first = plan.Recipient(channel=None if step.best_of else step.channel, template=step.template, best_of=step.best_of)
+    return (first, *step.fallbacks)
 
 
 def _ways(draft: Draft, run: Run, recipient: plan.Recipient, line: int) -> list[Way]:

@@ -81,7 +81,7 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         at_home = [each for each in due if not each.merged_into]
         notes = [each for each in at_home if is_for_a_group(each)]
         to_judge = [each for each in at_home if each not in notes]
-        judgement = await judge_messages(connection, to_judge, policy, runtime, room=replace(room))
+        judgement = await judge_messages(connection, to_judge, policy, runtime.texts, room=replace(room))
         free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
         chosen = choose(free, room, runtime.domains, on_trial=gates.on_trial)

@@ -16,6 +16,7 @@ from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer
 from engine.core.program import Program, RuleCode
 from engine.core.reasons import Finding, Judgement, judge
+from engine.flow.ask_delivery import ask_delivery, told_prospects
 from engine.storage.customers import load_customers
 from engine.storage.database import Connection
 from engine.storage.once_marks import marks_of_customers
@@ -29,6 +30,7 @@ from engine.storage.stories import (
     reactions_of_runs,
     runs_of_rule,
 )
+from engine.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Explanation:
     zone: ZoneInfo  # by whose clock the rule goes for this customer
     runs: tuple[RunStory, ...] = ()  # newest first
     findings: tuple[Finding, ...] = ()  # what would be said if it were started now, and what speaks against it
+    delivery: tuple[Finding, ...] | None = None  # of its messages; None: as of an earlier moment nobody knows
     is_recalled: bool = False  # the attributes are those of an earlier moment, as far as events tell
 
 
@@ -74,13 +77,16 @@ async def explain_customer(
     until = min(at or now, now)
     stories = await _stories(connection, partition, customer.id, rule=rule, until=until)
     judgement = await _judgement(connection, program, code, customer, partition=partition, until=until)
+    zone = code.zone or zone_named(customer.timezone) or code.workspace_zone
+    prospects = await ask_delivery(connection, code, (partition, customer.id), Texts()) if until == now else ()
     return Explanation(
         rule=code.rule,
         customer=customer,
         at=until,
-        zone=code.zone or zone_named(customer.timezone) or code.workspace_zone,
+        zone=zone,
         runs=stories,
         findings=tuple(judge(program, code, judgement)),
+        delivery=told_prospects(prospects, zone) if until == now else None,
         is_recalled=until < now,
     )
 

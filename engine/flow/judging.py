@@ -15,12 +15,11 @@ from engine.core.guards.cap import earliest_start
 from engine.core.limits import CountedCap, Limits, caps_for, quiet_hours_for
 from engine.core.sparing import Said, Sparing
 from engine.public_holidays import holidays_for
-from engine.runtime import Runtime
 from engine.storage.counted import CountedMessage, counted_messages, lock_customers
 from engine.storage.database import Connection
 from engine.storage.engagement import engaged_at
 from engine.storage.messages import DueMessage
-from engine.texts import PublishedTexts
+from engine.texts import PublishedTexts, Texts
 
 _UTC = ZoneInfo("UTC")
 #: Capped messages that one claim judges, at least: each needs its customer's lock and history.
@@ -76,7 +75,7 @@ class _Case:
 
 
 async def judge_messages(
-    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, runtime: Runtime, *, room: Room
+    connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, texts_by_rule_set: Texts, *, room: Room
 ) -> Judgement:
     """Messages under caps are judged by priority, and only as many as may be claimed: what is counted is taken."""
     judgement = Judgement()
@@ -87,7 +86,7 @@ async def judge_messages(
             judgement.judged.append(Judged(message=message, texts=texts, block=None))
             continue
         if not policy.templates(message.channel).has(message.template):
-            texts = await runtime.texts.of(connection, message.rule_set)
+            texts = await texts_by_rule_set.of(connection, message.rule_set)
         case = _case(message, policy, texts)
         if case.facts.caps or case.facts.repeats or _may_be_sunset(case, policy):
             capped.append(case)

@@ -84,11 +84,11 @@ async def lock_due_messages(connection: Connection, *, limit: int, lanes: Lanes 
     """
     due = [DueMessage(**row) for row in await connection.fetch(_DUE, limit, *lanes.as_arguments())]
     if any(each.channel in CONTACTS for each in due):
-        return await _with_contacts(connection, due)
+        return await with_contacts(connection, due)
     return due
 
 
-async def _with_contacts(connection: Connection, due: Sequence[DueMessage]) -> list[DueMessage]:
+async def with_contacts(connection: Connection, due: Sequence[DueMessage]) -> list[DueMessage]:
     """A message goes to those that may be written to; when there are none, the first reason against one stops it."""
     wanted = [(each.partition, each.customer, each.channel) for each in due if each.channel in CONTACTS]
     known = await contacts_of(connection, wanted)
@@ -103,10 +103,9 @@ async def _with_contacts(connection: Connection, due: Sequence[DueMessage]) -> l
     return found
 
 
-#: Other addresses than mails and phones are read by themselves: see engine/core/addresses.py.
-_DUE = (
-    DUE  # noqa: S608 -- two constants
-    + """
+#: Of the messages of a `due` before it. Other addresses than mails and phones are read by themselves: see
+#: engine/core/addresses.py.
+WITH_FACTS = """
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
@@ -120,7 +119,7 @@ _DUE = (
         AND s.address = suppressed_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
     ORDER BY m.transactional DESC, m.place, m.due_at
 """
-)
+_DUE = DUE + WITH_FACTS
 
 
 async def move_messages(connection: Connection, moves: Sequence[tuple[DueMessage, int]]) -> None:

@@ -60,6 +60,16 @@ async def test_what_has_not_started_is_told_with_the_condition_that_said_no(
     assert russian["findings"] != told["findings"]
 
 
+async def test_what_delivery_would_say_is_told_of_now_only(admin: httpx.AsyncClient, shop: Shop) -> None:
+    asked = {"customer": "u:1", "rule": "far"}
+
+    told = (await admin.get("/api/explain", params=asked)).json()
+    before = (await admin.get("/api/explain", params={**asked, "at": "2026-03-01T10:00:00Z"})).json()
+
+    assert told["delivery"] == [{"text": 'email "far": no email address', "is_met": False, "saw": []}]
+    assert before["delivery"] is None
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [

@@ -10,6 +10,7 @@ from engine.core.model import Run
 from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
 
+REASON = "the same message within a minute"
 _WINDOW = timedelta(minutes=1)
 
 
@@ -17,7 +18,7 @@ def same_message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Ref
     newest = draft.last_messages.get(message_key(run))
     if newest is None or draft.now - newest >= _WINDOW:
         return None
-    return Refusal(reason="the same message within a minute", line=step.line, ends=False)
+    return Refusal(reason=REASON, line=step.line, ends=False)
 
 
 def message_key(run: Run) -> str:

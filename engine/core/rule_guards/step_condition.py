@@ -8,9 +8,11 @@ from engine.core.model import Run
 from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
 
+REASON = "unless"
+
 
 def step_condition(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:
     test = code.tests.get(run.step)
     if test is None or not test(run.event, draft.attributes, draft.scope_of(run)):
         return None
-    return Refusal(reason="unless", line=step.line, ends=False)
+    return Refusal(reason=REASON, line=step.line, ends=False)
