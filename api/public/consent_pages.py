@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.public.forms import one, posted
 from api.public.rendering import page
-from api.public.words import CHANNELS, WORDS, Language, language_of, masked
+from api.public.words import CHANNELS, WAYS, WORDS, Language, language_of, masked
 from api.services import Served, services_of
 from engine.core.consent import How
 from engine.core.identity import partition_of
@@ -55,6 +55,11 @@ class _Visit:
 
     def said(self, word: str, **values: str) -> str:
         return self.words[word].format(address=self.address, **values)
+
+    def said_of(self, word: str, what: str) -> str:
+        """Of a topic by its title, of a channel as a person would say it."""
+        way = None if what in (self.person.settings.get("topics") or {}) else WAYS[self.language].get(what)
+        return self.said(word, topic=self.title_of(what)) if way is None else self.said(f"{word}_channel", way=way)
 
     def page(self, name: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         return page(
@@ -163,7 +168,7 @@ async def ask_to_confirm(request: Request, services: Served, token: str) -> Resp
     refusal, what, _ = await _confirmable(visit)
     if refusal is not None:
         return refusal
-    return visit.page("confirm", "confirm_title", question=visit.said("confirm", topic=visit.title_of(what)))
+    return visit.page("confirm", "confirm_title", question=visit.said_of("confirm", what))
 
 
 @router.post("/c/{token}")
@@ -175,7 +180,7 @@ async def confirm(request: Request, services: Served, token: str) -> Response:
     if refusal is not None:
         return refusal
     await visit.choose({what: True}, "double opt-in", detail={"address": address})
-    return visit.page("said", "confirmed_title", said=visit.said("confirmed", topic=visit.title_of(what)))
+    return visit.page("said", "confirmed_title", said=visit.said_of("confirmed", what))
 
 
 async def _confirmable(visit: _Visit) -> tuple[Response | None, str, str]:

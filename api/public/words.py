@@ -17,6 +17,19 @@ CHANNELS: dict[Language, dict[str, str]] = {
     },
 }  # fmt: skip
 
+#: A channel in the sentences that ask for a confirmation and give thanks for it.
+WAYS: dict[Language, dict[str, str]] = {
+    "en": {
+        "email": "by email", "sms": "by text message (SMS)", "push": "by push message", "telegram": "on Telegram",
+        "whatsapp": "on WhatsApp", "viber": "on Viber", "webpush": "in your browser", "inapp": "in the shop",
+    },
+    "ru": {
+        "email": "письма", "sms": "СМС", "push": "пуш-уведомления", "telegram": "сообщения в Telegram",
+        "whatsapp": "сообщения в WhatsApp", "viber": "сообщения в Viber", "webpush": "уведомления в браузере",
+        "inapp": "сообщения в магазине",
+    },
+}  # fmt: skip
+
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "leave_title": "Unsubscribe",
@@ -44,10 +57,12 @@ WORDS: dict[Language, dict[str, str]] = {
         "saved_title": "Saved",
         "saved": "This is what may come now.",
         "confirm_title": "One press more",
-        "confirm": "Shall “{topic}” come to {address}?",
+        "confirm": "Would you like to get “{topic}” at {address}?",
+        "confirm_channel": "May we write to you {way} at {address}?",
         "confirm_button": "Yes, please",
         "confirmed_title": "Thank you",
-        "confirmed": "“{topic}” will come to {address}.",
+        "confirmed": "You will get “{topic}” at {address}.",
+        "confirmed_channel": "From now on we write to you {way} at {address}.",
         "expired_title": "This link is too old",
         "expired": "Please subscribe once more: a new mail with a new link will come.",
         "moved_title": "The address has changed since",
@@ -83,10 +98,12 @@ WORDS: dict[Language, dict[str, str]] = {
         "saved_title": "Сохранено",
         "saved": "Теперь может приходить вот что.",
         "confirm_title": "Осталось одно нажатие",
-        "confirm": "Присылать «{topic}» на {address}?",
+        "confirm": "Присылать вам «{topic}» на {address}?",
+        "confirm_channel": "Можно присылать вам {way} на {address}?",
         "confirm_button": "Да, присылайте",
         "confirmed_title": "Спасибо",
-        "confirmed": "«{topic}» будет приходить на {address}.",
+        "confirmed": "Теперь «{topic}» будет приходить на {address}.",
+        "confirmed_channel": "Теперь мы будем присылать вам {way} на {address}.",
         "expired_title": "Ссылка устарела",
         "expired": "Подпишитесь, пожалуйста, ещё раз: придёт новое письмо с новой ссылкой.",
         "moved_title": "Адрес с тех пор изменился",

@@ -95,10 +95,11 @@ async def test_a_yes_is_asked_for_by_a_service_mail_and_counts_after_the_press(d
         after = await deliver(shop)
 
     assert (asked, too_early, after) == (["Sure?"], [], ["More"])
-    assert "Shall “Email” come to a•••@b.example?" in looked.text
+    assert "May we write to you by email at a•••@b.example?" in looked.text
     assert unchanged == [("email", None, "asked"), ("news", True, "identify")]
     assert pressed.status_code == 200
     assert "Thank you" in pressed.text
+    assert "From now on we write to you by email at a•••@b.example." in pressed.text
 
 
 async def test_the_press_is_kept_as_a_proof_and_told_to_rules(database_url: str, tmp_path: Path):
