@@ -1434,6 +1434,7 @@ TEXTS: dict[str, str] = {
     "{n} {n:person is|people are} past the mark already. To start them: kogda start \"{rule}\" --include-past": "Уже за отметкой: {n} {n:человек|человека|человек}. Чтобы их запустить: kogda start \"{rule}\" --include-past",
     "nobody is there to ask; add --yes to start them": "спросить некого; чтобы запустить, добавьте --yes",
     "Start the rule for them now? Its conditions, consent, caps and quiet hours apply to each.": "Запустить правило для них сейчас? Его условия, согласия, лимиты и тихие часы действуют для каждого.",
+    "{added} {added:address|addresses} imported; {known} {known:was|were} known already; {wrong} {wrong:line|lines} left out": "{added:Добавлен|Добавлено|Добавлено} {added} {added:адрес|адреса|адресов}; {known} уже {known:был|были|было} в списке; {wrong:пропущена|пропущены|пропущено} {wrong} {wrong:строка|строки|строк}",
     "{n} {n:test|tests} updated; read the difference before you keep it": "{n} {n:тест обновлён|теста обновлены|тестов обновлено}; прочитайте различия, прежде чем оставить их",
     "no tests found in {where}{titled}: write them in files *.test.rules": "в {where} нет тестов{titled}: пишите их в файлах *.test.rules",
     " with \"{run}\" in the title": " с «{run}» в названии",

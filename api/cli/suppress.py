@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.language import told
 from api.supervisor.services import connected
 from api.suppression_files import address_on, read_addresses
+from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
 from engine.storage.database import Connection, Database
@@ -97,9 +99,19 @@ def import_(
     if len(read.mistakes) > _SHOWN_MISTAKES:
         typer.echo(f"{file}: and {len(read.mistakes) - _SHOWN_MISTAKES:,} lines more", err=True)
     known, wrong = len(rows) - added + read.doubles, len(read.mistakes)
-    typer.echo(f"{added:,} addresses imported; {known:,} were known already; {wrong:,} lines left out")
+    typer.echo(told(_outcome(added, known, wrong)))
     if wrong:
         raise typer.Exit(1)
+
+
+def _outcome(added: int, known: int, wrong: int) -> str:
+    return say(
+        "{added} {added:address|addresses} imported; {known} {known:was|were} known already;"
+        " {wrong} {wrong:line|lines} left out",
+        added=f"{added:,}",
+        known=f"{known:,}",
+        wrong=f"{wrong:,}",
+    )
 
 
 def _known(address: str, channel: str) -> str:

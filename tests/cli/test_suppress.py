@@ -102,16 +102,20 @@ async def test_a_list_is_imported_shown_and_taken_from(tmp_path: Path, database_
         return done.returncode, done.stdout, done.stderr
 
     imported, again = run("import", "left.csv"), run("import", "left.csv")
+    in_russian = kogda(
+        "suppress", "import", "left.csv", cwd=tmp_path, KOGDA_DATABASE_URL=database_url, KOGDA_LANGUAGE="ru"
+    )
     added = run("add", "Petra@b.example", "--reason", "asked on the phone")
     listed = run("list")[1]
     removed, gone = run("remove", "olga@B.example"), run("remove", "olga@b.example")
 
     assert imported == (
         1,
-        "2 addresses imported; 0 were known already; 1 lines left out\n",
+        "2 addresses imported; 0 were known already; 1 line left out\n",
         'left.csv: line 3: "x" is not an address\n',
     )
-    assert again[1] == "0 addresses imported; 2 were known already; 1 lines left out\n"
+    assert again[1] == "0 addresses imported; 2 were known already; 1 line left out\n"
+    assert in_russian.stdout == "Добавлено 0 адресов; 2 уже были в списке; пропущена 1 строка\n"
     assert added == (0, "petra@b.example is suppressed\n", "")
     assert [word in listed for word in ("petra@b.example", "manual", "import", "größer")] == [True] * 4
     assert removed == (0, "olga@b.example may be written to again\n", "")
