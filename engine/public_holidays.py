@@ -27,24 +27,30 @@ def is_known(place: str) -> bool:
     return parts is not None and (not part or part in parts)
 
 
-def holidays_for(places: Sequence[str], *, country: object, timezone: str | None, at: datetime) -> Mapping[date, str]:
-    """Around that time. Where a customer is, the attribute `country` says, else the time zone; the first place holds
-    for those of whom neither is known."""
+def holidays_for(
+    places: Sequence[str], *, country: object, timezone: str | None, at: datetime, locale: str | None = None
+) -> Mapping[date, str]:
+    """Around that time, named in that language where the library speaks it, else in English. Where a customer is, the
+    attribute `country` says, else the time zone; the first place holds for those of whom neither is known."""
     place = _place_of(places, country, timezone)
     if place is None:
         return {}
+    language = (locale or "en").replace("_", "-").partition("-")[0].lower()
     years = sorted({(at - _AHEAD).year, (at + _AHEAD).year})
-    return {day: name for year in years for day, name in dates_of(place, year).items()}
+    return {day: name for year in years for day, name in dates_of(place, year, language).items()}
 
 
 @lru_cache(256)
-def dates_of(place: str, year: int) -> Mapping[date, str]:
-    """With their names in the language of the place."""
+def dates_of(place: str, year: int, language: str) -> Mapping[date, str]:
     import holidays
 
     country, _, part = place.partition("-")
-    language = holidays.country_holidays(country, subdiv=part or None).default_language
-    found = holidays.country_holidays(country, subdiv=part or None, years=year, language=language)
+    known = holidays.country_holidays(country, subdiv=part or None)
+    spoken = [each for each in (known.default_language, *known.supported_languages) if each]
+    named = next((each for wanted in (language, "en") for each in spoken if each.partition("_")[0] == wanted), None)
+    found = holidays.country_holidays(
+        country, subdiv=part or None, years=year, language=named or known.default_language
+    )
     return MappingProxyType(dict(found.items()))
 
 

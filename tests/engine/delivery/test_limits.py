@@ -121,11 +121,32 @@ def test_holidays_are_those_of_the_customers_country(country: object, zone: str 
     assert (date(2026, 10, 3) in found) is is_quiet
 
 
-def test_holidays_of_both_years_are_known_at_the_turn_of_the_year_by_their_own_names():
-    found = holidays_for(["DE-BY"], country=None, timezone=None, at=datetime(2026, 12, 30, tzinfo=UTC))
+@pytest.mark.parametrize(
+    ("locale", "christmas", "kings"),
+    [
+        ("de-DE", "Erster Weihnachtstag", "Heilige Drei Könige"),
+        ("en", "Christmas Day", "Epiphany"),
+        ("ru", "Christmas Day", "Epiphany"),
+        (None, "Christmas Day", "Epiphany"),
+    ],
+)
+def test_holidays_of_both_years_are_known_at_the_turn_of_the_year_in_a_language_that_is_asked_for(
+    locale: str | None, christmas: str, kings: str
+):
+    at = datetime(2026, 12, 30, tzinfo=UTC)
 
-    assert found[date(2026, 12, 25)] == "Erster Weihnachtstag"
-    assert found[date(2027, 1, 6)] == "Heilige Drei Könige"  # in Bavaria, not everywhere
+    found = holidays_for(["DE-BY"], country=None, timezone=None, at=at, locale=locale)
+
+    assert found[date(2026, 12, 25)] == christmas
+    assert found[date(2027, 1, 6)] == kings  # in Bavaria, not everywhere
+
+
+def test_a_holiday_of_a_country_that_the_library_names_in_russian_is_named_so():
+    at = datetime(2026, 12, 30, tzinfo=UTC)
+
+    found = holidays_for(["RU"], country=None, timezone=None, at=at, locale="ru_RU")
+
+    assert found[date(2027, 1, 7)] == "Рождество Христово"
 
 
 def test_limits_survive_their_row():

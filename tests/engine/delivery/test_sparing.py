@@ -174,6 +174,7 @@ class Calendar:
     """The library of holidays, in a country with one."""
 
     default_language = "en"
+    supported_languages = ("en",)
 
     def __init__(self, days: Mapping[date, str]) -> None:
         self.days = days
