@@ -107,8 +107,12 @@ class RunningUp:
 
     def child(self, words: str) -> psutil.Process:
         """The running child whose command line holds `words`."""
-        [found] = [each for each in self.family() if words in " ".join(each.cmdline())]
+        [found] = self.children(words)
         return found
+
+    def children(self, words: str) -> list[psutil.Process]:
+        """All of them; one that ends while it is looked at is none."""
+        return [each for each in self.family() if words in _command_of(each)]
 
     def orphans(self) -> list[psutil.Process]:
         """Members of the family that still run."""
@@ -147,3 +151,10 @@ class RunningUp:
         assert self.process.stdout
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
+
+
+def _command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie is one of these
+        return ""
