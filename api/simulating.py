@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +20,11 @@ from dsl.messages import say
 from dsl.plan import Plan
 from dsl.render import render_text
 from engine.actions import ACTIONS
-from engine.config import Settings
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.asked_text import published_catalog
 from engine.flow.load_workspace import load_workspace
-from engine.storage.database import Connection, Database
-from engine.storage.migrate import require_current
+from engine.storage.database import Connection
 from engine.storage.replays import count_events
 from engine.storage.rule_sets import live_rule_set, load_rule_set
 from engine.testing.delivery import Delivery
@@ -159,18 +157,3 @@ def without_search_for_cycles() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-@asynccontextmanager
-async def stored_events(settings: Settings) -> Any:
-    """A connection to the database of the settings, which must name one."""
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await require_current(url)
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.connection() as connection:
-            yield connection
-    finally:
-        await database.close()

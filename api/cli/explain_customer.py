@@ -9,6 +9,7 @@ from datetime import datetime
 from api.cli.explain_report import render_explanation, render_overview
 from api.cli.naming import rule_named
 from api.language import spoken
+from api.opened_database import opened_connection
 from api.supervisor.services import connected
 from dsl.codec import from_json
 from dsl.messages import say
@@ -19,10 +20,9 @@ from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.explain_customer import NobodyThere, explain_customer
 from engine.flow.explain_rules import explain_rules
-from engine.storage.database import Connection, Database
+from engine.storage.database import Connection
 from engine.storage.installation import partitions_of
 from engine.storage.published import live_rule_set, load_rule_set
-from engine.storage.revisions import require_current
 
 
 def explain_to(settings: Settings, customer: str, rule: str | None, at: str | None) -> None:
@@ -32,18 +32,11 @@ def explain_to(settings: Settings, customer: str, rule: str | None, at: str | No
 
 
 async def _told(settings: Settings, customer: str, rule: str | None, at: str | None) -> str:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await require_current(url)
-    database = Database(url, pool_size=1)
-    await database.open()
     try:
-        async with database.connection() as connection:
+        async with opened_connection(settings) as connection:
             return await _explained(connection, customer, rule, at)
     except NobodyThere as error:
         raise ConfigurationError(say("there is no customer {customer}", customer=str(error))) from None
-    finally:
-        await database.close()
 
 
 async def _explained(connection: Connection, customer: str, rule: str | None, at: str | None) -> str:

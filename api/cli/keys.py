@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.with_database import with_database
 from api.language import told
-from api.supervisor.services import connected
 from dsl.messages import say
 from engine.channels.web_push_sealing import to_text
 from engine.clock import utc_now
-from engine.config import Settings, read_settings
+from engine.config import read_settings
 from engine.links.customer_tokens import inbox_key, sign_customer
 from engine.runtime import link_key
-from engine.storage.database import Connection, Database
-from engine.storage.migrate import migrate, require_current
+from engine.storage.database import Connection
 from engine.storage.write_keys import WriteKey, all_write_keys, create_write_key, is_source_name, revoke_write_key
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, help="Write keys, with which apps send events. A key can write and nothing else."
@@ -51,14 +46,14 @@ def create(
             err=True,
         )
         raise typer.Exit(2)
-    typer.echo(_with_database(data, lambda connection: create_write_key(connection, name)))
+    typer.echo(with_database(read_settings(data=data), lambda connection: create_write_key(connection, name)))
 
 
 @app.command("list")
 def list_(data: Data = None) -> None:
     """Show all keys, without their secrets."""
     table = Table("id", "name", "key", "made", "revoked")
-    for key in _with_database(data, all_write_keys):
+    for key in with_database(read_settings(data=data), all_write_keys):
         table.add_row(*_row(key))
     Console().print(table)
 
@@ -68,7 +63,7 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="The id that `kogda keys list` shows, `wk_…`.")], data: Data = None
 ) -> None:
     """Refuse a key from now on: every API process has noticed after 3 seconds."""
-    if not _with_database(data, lambda connection: revoke_write_key(connection, key_id)):
+    if not with_database(read_settings(data=data), lambda connection: revoke_write_key(connection, key_id)):
         typer.echo(
             told(say("kogda: there is no write key `{key_id}`; `kogda keys list` shows them", key_id=key_id)), err=True
         )
@@ -88,7 +83,7 @@ def webpush() -> None:
 @app.command()
 def inbox(data: Data = None) -> None:
     """Print the key with which the shop's backend signs who reads an inbox. No page and no app may hold it."""
-    typer.echo(inbox_key(_with_database(data, _link_key)))
+    typer.echo(inbox_key(with_database(read_settings(data=data), _link_key)))
 
 
 @app.command("inbox-token")
@@ -96,7 +91,7 @@ def inbox_token(
     name: Annotated[str, typer.Argument(help="The userId of the customer.", metavar="USERID")], data: Data = None
 ) -> None:
     """Print a token that opens one customer's inbox for a day: to try it. Shops make their own."""
-    key = inbox_key(_with_database(data, _link_key))
+    key = inbox_key(with_database(read_settings(data=data), _link_key))
     typer.echo(sign_customer(key, name, until=utc_now() + timedelta(days=1)))
 
 
@@ -111,22 +106,3 @@ async def _link_key(connection: Connection) -> bytes:
 def _row(key: WriteKey) -> tuple[str, ...]:
     made, revoked = (f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (key.created_at, key.revoked_at))
     return key.id, key.name, f"{key.id}.…{key.last4}", made, revoked
-
-
-def _with_database(data: Path | None, work: Callable[[Connection], Awaitable[T]]) -> T:
-    settings = read_settings(data=data)
-    with connected(settings) as whole:
-        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
-
-
-async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await (migrate(url) if is_ours else require_current(url))
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.connection() as connection:
-            return await work(connection)
-    finally:
-        await database.close()

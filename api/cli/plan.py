@@ -17,9 +17,10 @@ from api.cli.looking import looking_at_customers
 from api.cli.plan_report import render_markdown, render_preview
 from api.cli.terminal import errors
 from api.language import spoken, told
+from api.opened_database import opened_connection
 from api.past_marks import people_past
 from api.planning import Preview, live_of_database, live_of_server, preview, save_preview, with_replays
-from api.simulating import Rules, stored_events, stretch_of
+from api.simulating import Rules, stretch_of
 from api.supervisor.services import connected
 from dsl.diagnostics import Severity
 from dsl.messages import say
@@ -103,7 +104,7 @@ async def _of_database(
     settings: Settings, checked: CheckedWorkspace, target: str, fates: dict[str, Fate], replay: str | None
 ) -> Preview:
     assert checked.plan is not None
-    async with stored_events(settings) as connection:
+    async with opened_connection(settings) as connection:
         seen = preview(await live_of_database(connection), checked.plan, target, fates)
         if seen.past:
             with looking_at_customers(await count_customers(connection)) as on_look:

@@ -12,6 +12,7 @@ import typer
 
 from api.cli.terminal import console
 from api.language import told
+from api.opened_database import opened_database
 from api.supervisor.services import connected
 from dsl.messages import say
 from dsl.render import render_text
@@ -23,9 +24,7 @@ from engine.flow.load_workspace import read_ground
 from engine.flow.previewing import Ground, Reader, find_reader, preview_request
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
 from engine.rendering.parts import parts_of
-from engine.storage.database import Database
 from engine.storage.installation import found_installation
-from engine.storage.migrate import require_current
 from engine.workspace.files import read_files
 
 Channel = Annotated[str, typer.Argument(help="email")]
@@ -123,17 +122,10 @@ def _found(settings: Settings, ground: Ground, channel: str, template: str, *, k
 
 
 async def _load(settings: Settings, ground: Ground, channel: str, template: str, *, key: str) -> Reader | None:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await require_current(url)
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
+    async with opened_database(settings) as database:
         partitions = (await found_installation(database, settings.partitions)).partitions
         async with database.connection() as connection:
             return await find_reader(connection, ground, channel, template, key=key, partitions=partitions)
-    finally:
-        await database.close()
 
 
 def _shown(value: object) -> str:

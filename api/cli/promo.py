@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.with_database import with_database
 from api.promo_files import new_codes, read_codes, shortest_length
-from api.supervisor.services import connected
 from dsl.catalog import Catalog, PromoPool
 from dsl.suggestions import nearest
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
 from engine.flow.load_workspace import load_workspace
-from engine.storage.database import Connection, Database
-from engine.storage.migrate import migrate, require_current
+from engine.storage.database import Connection
 from engine.storage.promo_codes import PoolSize, add_codes, codes_of_pool, pool_sizes
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, help="Promo codes. Pools stand in kogda.yaml; their codes are imported or made here."
@@ -58,7 +53,7 @@ def import_(
         parts = range(0, len(read.codes), _AT_ONCE)
         return sum([await add_codes(connection, pool, read.codes[start : start + _AT_ONCE]) for start in parts])
 
-    added = _with_database(settings, add)
+    added = with_database(settings, add)
     known = len(read.codes) - added
     typer.echo(f"{added:,} codes imported into {pool}" + (f"; {known:,} were known already" if known else ""))
 
@@ -89,7 +84,7 @@ def generate(
             left -= await add_codes(connection, pool, [(code, None) for code in part])
         return count
 
-    typer.echo(f"{_with_database(settings, add):,} codes made in {pool}")
+    typer.echo(f"{with_database(settings, add):,} codes made in {pool}")
 
 
 @app.command("list")
@@ -102,10 +97,10 @@ def list_(
     settings = read_settings(workspace=workspace, data=data)
     catalog = _catalog(settings)
     if codes is not None:
-        for code in _with_database(settings, lambda connection: codes_of_pool(connection, codes)):
+        for code in with_database(settings, lambda connection: codes_of_pool(connection, codes)):
             typer.echo(code)
         return
-    sizes = {each.pool: each for each in _with_database(settings, pool_sizes)}
+    sizes = {each.pool: each for each in with_database(settings, pool_sizes)}
     table = Table("pool", "discount", "expires", "free", "issued", "expired", "")
     for name in sorted({*catalog.pools, *sizes}):
         table.add_row(*_row(name, catalog.pools.get(name), sizes.get(name)))
@@ -139,21 +134,3 @@ def _require(pool: str, catalog: Catalog) -> None:
         near = nearest(pool, list(catalog.pools))
         hint = f"did you mean {near[0]}?" if near else "add it under `promos` in kogda.yaml"
         raise ConfigurationError(f"there is no promo pool `{pool}`; {hint}")
-
-
-def _with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    with connected(settings) as whole:
-        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
-
-
-async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await (migrate(url) if is_ours else require_current(url))
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.transaction() as connection:
-            return await work(connection)
-    finally:
-        await database.close()

@@ -10,14 +10,13 @@ from typing import Annotated
 import typer
 
 from api.language import told
+from api.opened_database import opened_connection
 from api.schemas.reports import answer_of
 from api.supervisor.services import connected
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
 from engine.flow.report_messages import Line, MessageReport, report_messages
-from engine.storage.database import Database
-from engine.storage.migrate import require_current
 from engine.tracking.lift import Lift
 
 
@@ -33,17 +32,9 @@ def report(
 
 
 async def _load(settings: Settings, days: int) -> MessageReport:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await require_current(url)
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.connection() as connection:
-            now = utc_now()
-            return await report_messages(connection, now - timedelta(days=days), now)
-    finally:
-        await database.close()
+    async with opened_connection(settings) as connection:
+        now = utc_now()
+        return await report_messages(connection, now - timedelta(days=days), now)
 
 
 def rendered(found: MessageReport, days: int) -> str:

@@ -11,13 +11,12 @@ from typing import Annotated
 import typer
 
 from api.language import told
+from api.opened_database import opened_connection
 from api.supervisor.services import connected
 from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.errors import NothingPublished
 from engine.flow.segment_sizes import SegmentReport, report_segments
-from engine.storage.database import Database
-from engine.storage.migrate import require_current
 from engine.storage.rule_sets import live_rule_set, load_rule_set
 
 
@@ -37,19 +36,11 @@ def segments(
 
 
 async def _load(settings: Settings) -> list[SegmentReport]:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await require_current(url)
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.connection() as connection:
-            live = await live_rule_set(connection)
-            if live is None:
-                raise NothingPublished
-            return await report_segments(connection, await load_rule_set(connection, live))
-    finally:
-        await database.close()
+    async with opened_connection(settings) as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            raise NothingPublished
+        return await report_segments(connection, await load_rule_set(connection, live))
 
 
 def _rendered(segment: SegmentReport) -> str:

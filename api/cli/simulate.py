@@ -17,6 +17,7 @@ from api.cli.simulate_html import as_html
 from api.cli.simulate_report import as_json, render_simulations
 from api.cli.terminal import errors
 from api.language import told
+from api.opened_database import opened_connection
 from api.simulating import (
     LIVE,
     Stretch,
@@ -24,7 +25,6 @@ from api.simulating import (
     rules_of,
     simulate_file,
     simulate_server,
-    stored_events,
     stretch_of,
     without_search_for_cycles,
 )
@@ -93,7 +93,7 @@ def _of_file(path: Path, chosen: list[str], since: str | None, until: str | None
 
 async def _of_server(settings: Settings, chosen: list[str], stretch: Stretch) -> list[Simulation]:
     done = []
-    async with stored_events(settings) as connection:
+    async with opened_connection(settings) as connection:
         for each in chosen:
             chosen_rules = await live_rules(connection) if each == LIVE else rules_of(Path(each))
             with _progress(each) as on_progress:

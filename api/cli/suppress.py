@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.with_database import with_database
 from api.language import told
-from api.supervisor.services import connected
 from api.suppression_files import address_on, read_addresses
 from dsl.messages import say
-from engine.config import Settings, read_settings
+from engine.config import read_settings
 from engine.errors import ConfigurationError
-from engine.storage.database import Connection, Database
-from engine.storage.migrate import migrate, require_current
+from engine.storage.database import Connection
 from engine.storage.suppressions import newest_suppressions, suppress, unsuppress
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +40,7 @@ def list_(
     data: Data = None,
 ) -> None:
     """Show the newest."""
-    rows = _with_database(
+    rows = with_database(
         read_settings(data=data),
         lambda connection: newest_suppressions(connection, channel=channel, search=address, limit=limit),
     )
@@ -64,7 +59,7 @@ def add(
 ) -> None:
     """Send nothing more to an address."""
     known = _known(address, channel)
-    added = _with_database(
+    added = with_database(
         read_settings(data=data), lambda connection: suppress(connection, [(channel, known, reason)], kind="manual")
     )
     typer.echo(f"{known} is suppressed" if added else f"{known} was suppressed already")
@@ -74,7 +69,7 @@ def add(
 def remove(address: Address, channel: Channel = "email", data: Data = None) -> None:
     """Take an address from the list."""
     known = address_on(channel, address) or address
-    if not _with_database(read_settings(data=data), lambda connection: unsuppress(connection, channel, known)):
+    if not with_database(read_settings(data=data), lambda connection: unsuppress(connection, channel, known)):
         raise ConfigurationError(f"{known} is not on the list of {channel}")
     typer.echo(f"{known} may be written to again")
 
@@ -93,7 +88,7 @@ def import_(
         parts = range(0, len(rows), _AT_ONCE)
         return sum([await suppress(connection, rows[start : start + _AT_ONCE], kind="import") for start in parts])
 
-    added = _with_database(read_settings(data=data), put) if rows else 0
+    added = with_database(read_settings(data=data), put) if rows else 0
     for mistake in read.mistakes[:_SHOWN_MISTAKES]:
         typer.echo(f"{file}: {mistake}", err=True)
     if len(read.mistakes) > _SHOWN_MISTAKES:
@@ -128,21 +123,3 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    with connected(settings) as whole:
-        return asyncio.run(_run(whole, work, is_ours=settings.database_url is None))
-
-
-async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, is_ours: bool) -> T:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    await (migrate(url) if is_ours else require_current(url))
-    database = Database(url, pool_size=1)
-    await database.open()
-    try:
-        async with database.transaction() as connection:
-            return await work(connection)
-    finally:
-        await database.close()

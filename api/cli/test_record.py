@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.language import told
-from api.simulating import stored_events, stretch_of
+from api.opened_database import opened_connection
+from api.simulating import stretch_of
 from api.supervisor.services import connected
 from dsl.messages import say
 from engine.clock import utc_now
@@ -65,7 +66,7 @@ def _path_in(folder: Path, out: Path) -> str:
 
 async def _load(settings: Settings, asked: Recording) -> History | None:
     stretch = stretch_of(asked.since, asked.until, now=utc_now())
-    async with stored_events(settings) as connection:
+    async with opened_connection(settings) as connection:
         partitions = await partitions_of(connection)
         return await history_of(
             connection, _key(asked.customer or ""), since=stretch.since, until=stretch.until, partitions=partitions
