@@ -83,6 +83,14 @@ class _Visit:
         return _Visit(self.request, self.link, person or self.person)
 
 
+class _Ends(Exception):
+    """The page that ends a request early: there is nothing to show or to do."""
+
+    def __init__(self, page: HTMLResponse) -> None:
+        super().__init__(page)
+        self.page = page
+
+
 class _PageRoute(APIRoute):
     """People get a page, whatever happens."""
 
@@ -92,6 +100,8 @@ class _PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
+            except _Ends as end:
+                return end.page
             except TROUBLE as error:
                 _log.warning("database_trouble", path=request.url.path[:3], error=type(error).__name__)
                 response = _plain(request, "later", {}, status=503)
@@ -108,8 +118,6 @@ _LOOK = ["GET", "HEAD"]
 @router.api_route("/u/{token}", methods=_LOOK)
 async def ask_to_leave(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "unsubscribe", token)
-    if isinstance(visit, Response):
-        return visit
     topic = visit.topic
     question = visit.said("leave_topic", topic=visit.title_of(topic)) if topic else visit.said("leave_all")
     return visit.page("leave", "leave_title", question=question, topic=topic)
@@ -119,8 +127,6 @@ async def ask_to_leave(request: Request, services: Served, token: str) -> Respon
 async def leave(request: Request, services: Served, token: str) -> Response:
     """Of a form, or of a mail program's own button (RFC 8058): no cookie, no redirect, in effect before a 200."""
     visit = await _visit(request, "unsubscribe", token)
-    if isinstance(visit, Response):
-        return visit
     fields = await posted(request)
     if "undo" in fields:
         return await _undo(visit, one(fields, "undo"))
@@ -142,14 +148,12 @@ async def leave(request: Request, services: Served, token: str) -> Response:
 @router.api_route("/p/{token}", methods=_LOOK)
 async def offer(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "preferences", token)
-    return visit if isinstance(visit, Response) else _offers(visit, "choose_title")
+    return _offers(visit, "choose_title")
 
 
 @router.post("/p/{token}")
 async def save(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "preferences", token)
-    if isinstance(visit, Response):
-        return visit
     fields = await posted(request)
     offers = (*visit.person.channels, *visit.person.topics)
     words = _wanted(fields, offers)
@@ -163,38 +167,31 @@ async def save(request: Request, services: Served, token: str) -> Response:
 @router.api_route("/c/{token}", methods=_LOOK)
 async def ask_to_confirm(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "confirm", token)
-    if isinstance(visit, Response):
-        return visit
-    refusal, what, _ = await _confirmable(visit)
-    if refusal is not None:
-        return refusal
+    what, _ = await _confirmable(visit)
     return visit.page("confirm", "confirm_title", question=visit.said_of("confirm", what))
 
 
 @router.post("/c/{token}")
 async def confirm(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "confirm", token)
-    if isinstance(visit, Response):
-        return visit
-    refusal, what, address = await _confirmable(visit)
-    if refusal is not None:
-        return refusal
+    what, address = await _confirmable(visit)
     await visit.choose({what: True}, "double opt-in", detail={"address": address})
     return visit.page("said", "confirmed_title", said=visit.said_of("confirmed", what))
 
 
-async def _confirmable(visit: _Visit) -> tuple[Response | None, str, str]:
-    """Whether the link is young enough, and was sent to the address that the customer has now."""
+async def _confirmable(visit: _Visit) -> tuple[str, str]:
+    """What is confirmed and of which address. The link must be young enough, and have been sent to the address that
+    the customer has now."""
     link, chooser = visit.link, visit.person.chooser
     if link.at is None or chooser.now - link.at > CONFIRMABLE:
-        return visit.page("said", "expired_title", status=410, said=visit.said("expired")), "", ""
+        raise _Ends(visit.page("said", "expired_title", status=410, said=visit.said("expired")))
     async with visit.runtime.database.connection() as connection:
         places = [partition_of(link.customer, visit.runtime.partitions), chooser.partition]
         address = await sent_to(connection, places, link.message)
     now = (chooser.email if link.channel == "email" else chooser.phone) or ""
     if address is None or address.lower() != now.lower():
-        return visit.page("said", "moved_title", status=410, said=visit.said("moved")), "", ""
-    return None, link.what or link.channel, address
+        raise _Ends(visit.page("said", "moved_title", status=410, said=visit.said("moved")))
+    return link.what or link.channel, address
 
 
 async def _undo(visit: _Visit, token: str) -> Response:
@@ -240,12 +237,12 @@ def _status(chosen: Chosen) -> int:
     return 200 if chosen.is_in_effect else 202
 
 
-async def _visit(request: Request, purpose: Purpose, token: str) -> _Visit | Response:
+async def _visit(request: Request, purpose: Purpose, token: str) -> _Visit:
     runtime = services_of(request).runtime
     link = open_link(runtime.link_key, purpose, token)
     person = await find_person(runtime, link.customer) if link is not None else None
     if link is None or person is None:
-        return _plain(request, "unknown", await live_settings(runtime), status=404)
+        raise _Ends(_plain(request, "unknown", await live_settings(runtime), status=404))
     return _Visit(request, link, person)
 
 
