@@ -16,10 +16,12 @@ from dsl.messages import say
 from engine.actions import ACTIONS
 from engine.config import Settings
 from engine.core.calendar import zone_named
+from engine.core.identity import typed_key
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
-from engine.flow.explain_customer import NobodyThere, explain_customer
+from engine.flow.explain_customer import explain_customer
 from engine.flow.explain_rules import explain_rules
+from engine.flow.find_customer import NobodyThere
 from engine.storage.database import Connection
 from engine.storage.installation import partitions_of
 from engine.storage.published import live_rule_set, load_rule_set
@@ -44,7 +46,7 @@ async def _explained(connection: Connection, customer: str, rule: str | None, at
     if live is None:
         raise NothingPublished
     program = load_program(from_json((await load_rule_set(connection, live)).plan), live, ACTIONS)
-    key = customer if customer[:2] in ("u:", "a:") else f"u:{customer}"
+    key = typed_key(customer)
     moment = _moment(at, program.plan.timezone) if at else None
     partitions = await partitions_of(connection)
     if rule is None:

@@ -14,6 +14,7 @@ from api.supervisor.services import connected
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
+from engine.core.identity import typed_key
 from engine.errors import ConfigurationError
 from engine.storage.installation import partitions_of
 from engine.testing.ground import Workspace
@@ -42,7 +43,7 @@ def record_test(ready: Workspace, folder: Path, asked: Recording) -> None:
     with connected(settings) as whole:
         history = asyncio.run(_load(whole, asked))
     if history is None:
-        raise ConfigurationError(say("there is no customer {key}", key=_key(asked.customer)))
+        raise ConfigurationError(say("there is no customer {key}", key=typed_key(asked.customer)))
     text = recorded(asked.title, history, ready, path=path or _own_path(history, ready))
     if asked.out is None:
         sys.stdout.write(text)
@@ -69,9 +70,5 @@ async def _load(settings: Settings, asked: Recording) -> History | None:
     async with opened_connection(settings) as connection:
         partitions = await partitions_of(connection)
         return await history_of(
-            connection, _key(asked.customer or ""), since=stretch.since, until=stretch.until, partitions=partitions
+            connection, typed_key(asked.customer or ""), since=stretch.since, until=stretch.until, partitions=partitions
         )
-
-
-def _key(customer: str) -> str:
-    return customer if customer[:2] in ("u:", "a:") else f"u:{customer}"

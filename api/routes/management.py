@@ -26,7 +26,8 @@ from api.services import Served
 from dsl.codec import from_json
 from dsl.messages import Language
 from dsl.plan import Plan
-from engine.flow.explain_customer import NobodyThere, explain_customer
+from engine.flow.explain_customer import explain_customer
+from engine.flow.find_customer import NobodyThere
 from engine.flow.observe_customers import observe_customers
 from engine.flow.observed import observed_as_json
 from engine.flow.segment_sizes import report_segments

@@ -21,6 +21,11 @@ def anonymous_key(anonymous_id: str) -> str:
     return "a:" + anonymous_id
 
 
+def typed_key(text: str) -> str:
+    """As people type a customer: a key, or a bare userId."""
+    return text if text[:2] in ("u:", "a:") else known_key(text)
+
+
 def derived_id(kind: str, *parts: str) -> UUID:
     """The same id for the same parts, in every process and for ever."""
     made = object.__new__(UUID)  # a third of the cost of its constructor, which looks for six ways to be called

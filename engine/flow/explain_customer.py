@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from dsl import plan
 from engine.core.calendar import zone_named
 from engine.core.customers import with_context, with_traits
-from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer
 from engine.core.program import Program, RuleCode
 from engine.core.reasons import Finding, Judgement, judge
 from engine.flow.ask_delivery import ask_delivery, told_prospects
-from engine.storage.customers import load_customers
+from engine.flow.find_customer import find_customer
 from engine.storage.database import Connection
 from engine.storage.once_marks import marks_of_customers
 from engine.storage.queue import IDENTIFY
@@ -61,10 +60,6 @@ class Explanation:
     is_recalled: bool = False  # the attributes are those of an earlier moment, as far as events tell
 
 
-class NobodyThere(LookupError):
-    """No customer of this key."""
-
-
 async def explain_customer(
     connection: Connection, program: Program, key: str, *, rule: str, at: datetime | None, partitions: int
 ) -> Explanation:
@@ -89,19 +84,6 @@ async def explain_customer(
         delivery=told_prospects(prospects, zone) if until == now else None,
         is_recalled=until < now,
     )
-
-
-async def find_customer(connection: Connection, key: str, partitions: int) -> tuple[Customer, int]:
-    """Also where a merged customer went."""
-    wanted = customer_id(key)
-    while True:
-        partition = partition_of(wanted, partitions)
-        found = (await load_customers(connection, [partition], [wanted])).get(wanted)
-        if found is None:
-            raise NobodyThere(key)
-        if found.merged_into is None:
-            return found, partition
-        wanted = found.merged_into
 
 
 async def customer_as_of(connection: Connection, customer: Customer, program: Program, at: datetime) -> Customer:

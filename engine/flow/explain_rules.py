@@ -17,7 +17,8 @@ from engine.core.reasons import Finding, Judgement, judge
 from engine.core.rule_guards.same_message import REASON as SAME_MESSAGE
 from engine.core.rule_guards.step_condition import REASON as STEP_CONDITION
 from engine.flow.ask_delivery import ask_delivery, told_prospects
-from engine.flow.explain_customer import RunStory, customer_as_of, find_customer, story_of
+from engine.flow.explain_customer import RunStory, customer_as_of, story_of
+from engine.flow.find_customer import find_customer
 from engine.storage.database import Connection
 from engine.storage.once_marks import marks_of_customers
 from engine.storage.stories import history_until, last_runs, messages_of_runs, newest_of_each, notes_of_runs

@@ -10,15 +10,15 @@ from typing import Any
 from dsl.kinds import Kind
 from dsl.messages import say
 from dsl.suggestions import nearest
-from engine.core.identity import customer_id, partition_of
+from engine.core.identity import typed_key
 from engine.core.model import Customer
 from engine.errors import ConfigurationError
+from engine.flow.find_customer import NobodyThere, find_customer
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
 from engine.rendering.samples import sample_of_uses, sample_promo, sample_values
 from engine.rendering.sources import template_names
-from engine.storage.customers import load_customers
 from engine.storage.database import Connection
 
 #: What every template has besides the event and the customer.
@@ -148,18 +148,13 @@ async def find_reader(
     connection: Connection, ground: Ground, channel: str, template: str, *, key: str, partitions: int
 ) -> Reader | None:
     """None: no customer of this key. `key` may be a userId."""
-    wanted = customer_id(key if key[:2] in ("u:", "a:") else f"u:{key}")
-    while True:
-        partition = partition_of(wanted, partitions)
-        customer = (await load_customers(connection, [partition], [wanted])).get(wanted)
-        if customer is None:
-            return None
-        if customer.merged_into is None:
-            break
-        wanted = customer.merged_into
+    try:
+        customer, _ = await find_customer(connection, typed_key(key), partitions)
+    except NobodyThere:
+        return None
     uses = template_uses(channel, template, ground.templates).info.uses
     read = sorted({use.path[1] for use in uses if use.path[0] == "event" and len(use.path) > 1})
-    return Reader(customer=customer, event=await _newest_with(connection, wanted, read) if read else {})
+    return Reader(customer=customer, event=await _newest_with(connection, customer.id, read) if read else {})
 
 
 async def _newest_with(connection: Connection, customer: Any, properties: list[str]) -> dict[str, Any]:

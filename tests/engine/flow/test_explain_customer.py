@@ -13,8 +13,9 @@ from dsl import plan
 from engine.callbacks import Report
 from engine.core.reasons import Finding
 from engine.flow.deliver_messages import deliver_messages
-from engine.flow.explain_customer import Explanation, NobodyThere, explain_customer
+from engine.flow.explain_customer import Explanation, explain_customer
 from engine.flow.explain_rules import Overview, explain_rules
+from engine.flow.find_customer import NobodyThere
 from engine.flow.publish_rules import publish
 from engine.flow.take_reports import Setting, take_reports
 from engine.storage.rule_sets import live_rule_set
