@@ -14,7 +14,7 @@ from rich.table import Table
 from api.cli.with_database import with_database
 from api.language import told
 from dsl.messages import say
-from engine.channels.web_push_sealing import to_text
+from engine.base64url import to_text
 from engine.clock import utc_now
 from engine.config import read_settings
 from engine.links.customer_tokens import inbox_key, sign_customer

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from engine.base64url import to_text
 from engine.channels import TryLater
 from engine.channels.answers import json_of, words_of
 from engine.channels.http_post import Answer, Asker, Post
-from engine.channels.web_push_sealing import to_text
 from engine.clock import utc_now
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -16,7 +16,7 @@ from engine.channels.google_tokens import BadAccount, GoogleTokens, read_account
 from engine.channels.http_post import Asker
 from engine.channels.push_firebase import API, SCOPE, FirebaseDevices, url_of
 from engine.channels.push_web import Signer, WebPush
-from engine.channels.web_push_sealing import BadKey, from_text, private_key
+from engine.channels.web_push_sealing import BadKey, key_bytes, private_key
 
 _NO_DEVICES = "push to devices is not set up: kogda.yaml names no firebase_env"
 _NO_BROWSERS = "push to browsers is not set up: kogda.yaml names no contact"
@@ -92,7 +92,7 @@ def signer_of(settings: Mapping[str, Any], credentials: Credentials) -> Signer:
     """Raises NoCredentials. Without a key of its own, one that belongs to the installation as the key of links does."""
     variable = settings.get("web_key_env")
     try:
-        number = from_text(credentials[variable]) if variable else own_number(credentials.link_key)
+        number = key_bytes(credentials[variable]) if variable else own_number(credentials.link_key)
         return Signer(private_key(number), contact=settings["contact"])
     except BadKey as error:
         raise NoCredentials(

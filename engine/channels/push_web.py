@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from engine.base64url import to_text
 from engine.channels import Contact, Handover, Push, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.http_post import Answer, Asker, Post
 from engine.channels.web_push_sealing import (
@@ -24,7 +25,6 @@ from engine.channels.web_push_sealing import (
     read_browser_keys,
     seal,
     signed_claims,
-    to_text,
 )
 from engine.clock import utc_now
 from engine.links.push_clicks import sign_click

@@ -7,8 +7,6 @@ it answers 403. Telegram knows no idempotency key.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +15,7 @@ from uuid import UUID
 
 import orjson
 
+from engine.base64url import from_text, to_text
 from engine.channels import Button, Handover, Rejected, Sent, Text, TryLater, Verdict
 from engine.channels.answers import by_status, json_of, not_its_own, words_of
 from engine.channels.credentials import Credentials, NoCredentials
@@ -104,13 +103,13 @@ def _button(button: Button, message: UUID) -> dict[str, str]:
 
 def press_of(message: UUID, press: str) -> str:
     """What a press brings back: at most 64 bytes, 22 of them for the message."""
-    return f"{urlsafe_b64encode(message.bytes).rstrip(b'=').decode()}:{press}"
+    return f"{to_text(message.bytes)}:{press}"
 
 
 def read_press(data: str) -> tuple[UUID, str] | None:
     """Message and word. None: it is no press of a button of ours."""
     written, _, press = data.partition(":")
     try:
-        return UUID(bytes=urlsafe_b64decode(written + "==")), press
-    except (ValueError, Error):
+        return UUID(bytes=from_text(written)), press
+    except ValueError:
         return None

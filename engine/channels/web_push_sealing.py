@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from engine.base64url import from_text, to_text
 
 _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -57,7 +57,7 @@ def _named(written: Mapping[str, Any], name: str) -> bytes:
     value = written.get(name)
     if not isinstance(value, str):
         raise BadKey(f"keys.{name} is missing")
-    return from_text(value)
+    return key_bytes(value)
 
 
 def seal(
@@ -103,16 +103,12 @@ def signed_claims(key: ec.EllipticCurvePrivateKey, *, audience: str, contact: st
     return f"vapid t={signed}.{signature}, k={to_text(point_of(key))}"
 
 
-def to_text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def from_text(written: str) -> bytes:
+def key_bytes(written: str) -> bytes:
     """Both alphabets, with or without `=`. Raises BadKey."""
     try:
         plain = written.strip().replace("+", "-").replace("/", "_").rstrip("=")
         if len(plain) > 200 or not plain.isascii():
             raise BadKey("it is no base64url")
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return from_text(plain)
+    except ValueError as error:
         raise BadKey("it is no base64url") from error

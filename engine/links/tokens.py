@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 from uuid import UUID
+
+from engine.base64url import from_text, to_text
 
 Part: TypeAlias = str | int | bytes | UUID | None
 Payload: TypeAlias = tuple[Part, ...]
@@ -21,7 +21,7 @@ def sign(key: bytes, purpose: str, payload: Payload) -> str:
     """A token of letters, digits, `-` and `_`, the same for the same payload. It opens for this purpose alone, and has
     no end unless the payload says one."""
     packed = b"".join(_packed(part) for part in payload)
-    return _text(_mac(key, purpose, packed) + packed)
+    return to_text(_mac(key, purpose, packed) + packed)
 
 
 def open_token(key: bytes, purpose: str, token: str) -> Payload | None:
@@ -29,12 +29,12 @@ def open_token(key: bytes, purpose: str, token: str) -> Payload | None:
     if len(token) > LONGEST or not token.isascii():
         return None
     try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (binascii.Error, ValueError):
+        raw = from_text(token)
+    except ValueError:
         return None
     mac, packed = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     # Several texts decode to the same bytes; only the one that was given out is a token.
-    if not hmac.compare_digest(mac, _mac(key, purpose, packed)) or _text(raw) != token:
+    if not hmac.compare_digest(mac, _mac(key, purpose, packed)) or to_text(raw) != token:
         return None
     return tuple(_unpacked(packed))
 
@@ -42,10 +42,6 @@ def open_token(key: bytes, purpose: str, token: str) -> Payload | None:
 def _mac(key: bytes, purpose: str, packed: bytes) -> bytes:
     name = purpose.encode()
     return hmac.digest(key, len(name).to_bytes(2, "big") + name + packed, "sha256")[:_MAC_BYTES]
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _packed(part: Part) -> bytes:

@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from dsl import plan
+from engine.base64url import from_text, to_text
 from engine.channels.credentials import Credentials
 from engine.channels.http_post import HttpPoster
 from engine.channels.push import signer_of
 from engine.channels.registry import Registry
-from engine.channels.web_push_sealing import from_text, point_of, private_key, to_text
+from engine.channels.web_push_sealing import point_of, private_key
 from engine.keeping import keeper
 from engine.links.push_clicks import sign_click
 from engine.runtime import Runtime

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from engine.base64url import from_text, to_text
 from engine.channels import Channel, Contact, Handover, Push, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.http_post import HttpPoster
 from engine.channels.push import PushChannel, taken_together
@@ -30,12 +31,10 @@ from engine.channels.registry import Registry, WaitingChannel
 from engine.channels.web_push_sealing import (
     BadKey,
     BrowserKeys,
-    from_text,
     point_of,
     private_key,
     read_browser_keys,
     seal,
-    to_text,
 )
 from engine.links.push_clicks import open_click
 from tests.channels.conformance import NOW, PAGE, FarEnd, ProviderConformance

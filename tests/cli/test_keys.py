@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.channels.web_push_sealing import from_text, private_key
+from engine.base64url import from_text
+from engine.channels.web_push_sealing import private_key
 from engine.clock import utc_now
 from engine.links.customer_tokens import inbox_key, read_customer
 from engine.storage.database import Database
