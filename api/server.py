@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from api.app import create_app
 from api.protocol import Limits, protocol_with
 from engine.config import Settings
 from engine.errors import ConfigurationError, PortTaken
+from engine.failpoints import arm
 from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import require_current
 
@@ -26,6 +28,7 @@ STOP_WITHIN_S = 20  # for requests under way after SIGTERM
 
 def run_api(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
+    arm(os.environ)
     with listening_socket(settings.host, settings.port) as listening:
         _tune_garbage_collection()
         uvloop.run(_run(settings, listening))

@@ -1623,6 +1623,9 @@ TEXTS: dict[str, str] = {
     "a difference of {interval} in 19 cases of 20": "разница {interval} в 19 случаях из 20",
     "no difference is proven yet: {interval} in 19 cases of 20": "разница пока не доказана: {interval} в 19 случаях из 20",
     "the database does not answer: {error}": "база данных не отвечает: {error}",
+    "no link of ours in its subject: nothing was changed": "в теме письма нет нашей ссылки: ничего не изменено",
+    "this customer is not known any more": "этот клиент больше не известен",
+    "{what} was refused": "{what}: отказ записан",
     "{reports} reports, {unknown} of them about no message of ours; addresses suppressed: {suppressed}": "отчётов: {reports}, из них не о наших сообщениях: {unknown}; адресов закрыто: {suppressed}",
     "{file} cannot be read: {error}": "{file} не читается: {error}",
     "a rate, such as 20/s, 600/min, 5000/h or 100000/day": "скорость, например 20/s, 600/min, 5000/h или 100000/day",
@@ -1765,4 +1768,6 @@ TEXTS: dict[str, str] = {
     "every KOGDA_* variable is a setting": "все переменные KOGDA_* — настройки",
     "the webhook {name}": "вебхук {name}",
     "the staff group {name}": "группа сотрудников {name}",
+    "{name} is set": "{name} задана",
+    "unset it: with it, drills may end a server in the middle of its work": "уберите её: с ней учения могут завершить сервер посреди работы",
 }

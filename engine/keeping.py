@@ -8,6 +8,7 @@ from engine.channels import Handover, Push
 from engine.channels.inbox import KeepItem
 from engine.channels.mailbox import KeepMail, StoreUnreachable
 from engine.channels.mime import Envelope
+from engine.failpoints import reach
 from engine.storage.database import Database
 from engine.storage.inbox import NewItem, keep_item
 from engine.storage.mailbox import NewMail, keep_mail
@@ -30,6 +31,7 @@ def keeper(database: Database) -> KeepMail:
         try:
             async with database.connection() as connection:
                 await keep_mail(connection, mail)
+            reach("mailbox.kept")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StoreUnreachable(str(error) or type(error).__name__) from error
 
@@ -51,7 +53,9 @@ def inbox_keeper(database: Database) -> KeepItem:
         )
         try:
             async with database.transaction() as connection:
-                return await keep_item(connection, item)
+                kept = await keep_item(connection, item)
+                reach("inbox.kept")
+                return kept
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StoreUnreachable(str(error) or type(error).__name__) from error
 

@@ -20,6 +20,7 @@ from api.supervisor.signals import Signals
 from api.supervisor.supervisor import LocalServices, Supervisor, local_services
 from api.supervisor.watcher import Watcher
 from engine.config import Settings, given_variables, read_settings, unknown_variables
+from engine.failpoints import read_traps
 
 _TEND_EVERY_S = 0.5
 
@@ -38,6 +39,7 @@ def up(
     """Publish the workspace and start everything on this machine. Ctrl-C stops it."""
     for name, meant in unknown_variables(given_variables()).items():
         errors.print(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""), markup=False)
+    read_traps(os.environ)  # nothing is started with one that is not of a drill
     settings = read_settings(workspace=workspace, data=data, host=host, port=port)
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     raise typer.Exit(run_up(settings, watch=watch, show=standard_log()))

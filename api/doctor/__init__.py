@@ -8,6 +8,7 @@ from typing import TypeAlias
 from api.doctor.clock import check_clock
 from api.doctor.database import check_database
 from api.doctor.dkim import check_dkim
+from api.doctor.failpoints import check_failpoints
 from api.doctor.finding import Finding
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
@@ -22,7 +23,7 @@ OwnCheck: TypeAlias = Callable[[Mapping[str, str]], list[Finding]]
 ServiceCheck: TypeAlias = Callable[[Settings], Awaitable[list[Finding]]]
 
 #: Of this machine and its environment: nothing has to run.
-OWN_CHECKS: tuple[OwnCheck, ...] = (check_python, check_variables)
+OWN_CHECKS: tuple[OwnCheck, ...] = (check_python, check_variables, check_failpoints)
 
 #: Of what this process talks to. The settings name the services' addresses.
 SERVICE_CHECKS: tuple[ServiceCheck, ...] = (

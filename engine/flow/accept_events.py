@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from engine.errors import Overloaded
+from engine.failpoints import reach
 from engine.storage.database import TROUBLE, Database
 from engine.storage.events_in import NewEvent, insert_events
 from engine.storage.rejects import Reject, insert_rejects
@@ -125,7 +126,9 @@ class EventWriter:
             _fail(group, error)
             raise
         else:
+            reach("ingest.committed")
             _settle(group, known)
+            reach("ingest.answered")
             # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
             await self._waker.wake({event.partition for request in group for event in request.events})
 
@@ -148,13 +151,16 @@ class EventWriter:
     async def _insert(self, group: list[_Request]) -> set[UUID]:
         events = _each_once([event for request in group for event in request.events])
         rejects = [reject for request in group for reject in request.rejects]
+        reach("ingest.received")
         async with asyncio.timeout(STATEMENT_TIMEOUT_S):
             if not rejects:
                 async with self._database.connection() as connection:
                     return await insert_events(connection, events)
             async with self._database.transaction() as connection:
                 await insert_rejects(connection, rejects)
-                return await insert_events(connection, events) if events else set()
+                known = await insert_events(connection, events) if events else set()
+                reach("ingest.rejected")
+                return known
 
     async def _store_apart(self, group: list[_Request], error: Exception) -> None:
         """Find whose values the database refused, so that the others are stored."""

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from engine.errors import KogdaError, NothingPublished
+from engine.failpoints import reach
 from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
 from engine.flow.crediting import credit_goals
 from engine.flow.deciding import Decisions, add_short, decide, quarantined, set_failures_aside
@@ -99,6 +100,7 @@ async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Pro
             progress = await pass_poison(runtime, chosen)
     if progress.messages:
         await runtime.waker.wake_delivery()
+        reach("decide.woken")
     return progress
 
 
@@ -125,6 +127,7 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
         batch = await read_batch(connection, runtime, partitions, way.limits, wait=way.wait)
         if batch is None:
             return Progress(busy=frozenset(partitions))
+        reach("decide.read")
         decisions = decide(batch, runtime.programs.by_id)
         if decisions.short:
             await add_short(connection, batch, decisions)
@@ -135,6 +138,7 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
         await write_decisions(connection, decisions, carefully=way.carefully)
         if decisions.goals:
             await credit_goals(connection, runtime, decisions.goals, live=batch.live.program.rule_set)
+        reach("decide.written")
         if _has_moved(batch):
             await write_progress(connection, batch)
         if batch.merges:
@@ -144,6 +148,8 @@ async def _advance(runtime: Runtime, way: _Way) -> Progress:
             if told.failures:
                 await quarantine(connection, [quarantined(failure, TRIES) for failure in told.failures])
             decisions.messages += told.messages
+        reach("decide.moved")
+    reach("decide.committed")
     return _progress(batch, decisions, partitions)
 
 
@@ -206,4 +212,5 @@ async def _pass_poison_of(runtime: Runtime, partition: int, what: What) -> int:
                 await asyncio.sleep(_BETWEEN_TRIES_S[tries - 1])
             else:
                 await set_aside(runtime.database, suspect, error, tries=tries)
+                reach("poison.committed")
                 return 0

@@ -16,6 +16,7 @@ from engine.core.consent import ConsentEntry, How
 from engine.core.guards import MessageFacts
 from engine.core.guards.consent import check_consent
 from engine.core.identity import partition_of
+from engine.failpoints import reach
 from engine.flow.reacting import ReactionRuntime
 from engine.storage.consent import (
     Chooser,
@@ -78,6 +79,7 @@ async def change_consent(runtime: ConsentRuntime, choice: Choice, *, patience: t
     """State, history, events and the end of messages that were due, in one transaction; then a wait for those that are
     being handed over. Raises NoSuchCustomer."""
     chosen, in_hand, woken = await _with_tries(runtime, choice)
+    reach("consent.committed")
     for twin in await _twins(runtime, choice, chosen["customer"]):
         _, more, others = await _with_tries(runtime, twin)
         in_hand, woken = [*in_hand, *more], woken | others
@@ -122,7 +124,9 @@ async def _commit(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str, An
             if chooser is None:
                 raise NoSuchCustomer
             if chooser.merged_into is None:
-                return await _write(connection, runtime, chooser, choice)
+                written = await _write(connection, runtime, chooser, choice)
+                reach("consent.written")
+                return written
         customer = chooser.merged_into
     raise NoSuchCustomer
 

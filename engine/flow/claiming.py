@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from engine.core.guards import Block
 from engine.core.identity import partition_of
+from engine.failpoints import reach
 from engine.flow.choosing import Chosen, choose, reserve
 from engine.flow.circuits import Gates, gates_of
 from engine.flow.judging import Judged, Room, judge_messages
@@ -75,6 +76,7 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         looked_at = max(room.total, look_at)
         gates = await gates_of(connection, runtime)
         due = await lock_due_messages(connection, limit=looked_at, lanes=_open_lanes(room, gates, runtime))
+        reach("claim.locked")
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:
             await move_messages(connection, strays)  # and found there by the next claim
@@ -89,9 +91,12 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
         if claimed:
             await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
+            reach("claim.written")
         blocked += [*chosen.put_off, *gates.given_up]
         if blocked or spread:
             woken |= await settle(connection, [*blocked, *spread])
+    if claimed:
+        reach("claim.committed")
     runtime.full_lanes.note(chosen.full)
     if woken:
         await runtime.waker.wake(woken)
@@ -139,7 +144,9 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
         )
         for partition, message, attempt, transactional, channel in stuck  # a call is known by its id: it may come twice
     ]
-    return await settle(connection, settlements), sum(each.state == "unknown" for each in settlements)
+    woken = await settle(connection, settlements)
+    reach("claim.stuck")
+    return woken, sum(each.state == "unknown" for each in settlements)
 
 
 def _stopped(message: DueMessage, block: Block) -> Settlement:

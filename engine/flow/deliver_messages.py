@@ -16,6 +16,7 @@ import structlog
 from engine.channels.places import STUCK_S
 from engine.circuits import breaker_of
 from engine.core.addresses import CONTACTS
+from engine.failpoints import reach
 from engine.flow.choosing import domain_of
 from engine.flow.circuits import close_gates, open_gate
 from engine.flow.claiming import LEASE, Claim, Claimed, claim_messages
@@ -273,6 +274,7 @@ class _Desk:
 
 
 async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
+    reach("settle.begun")
     async with runtime.database.transaction() as connection:
         woken = await settle(connection, [ended.settlement for ended in finished])
         dead = [each for ended in finished for each in ended.dead_addresses]
@@ -283,4 +285,6 @@ async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
         poison = [ended.poison for ended in finished if ended.poison]
         if poison:
             await quarantine(connection, poison)
+        reach("settle.written")
+    reach("settle.committed")
     return woken

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from engine.failpoints import reach
 from engine.runtime import Runtime
 from engine.storage.retention import AT_ONCE, delete_old
 
@@ -26,6 +27,8 @@ async def forget_old(runtime: Runtime) -> Counter[str]:
     for _ in range(_MOST_ROUNDS):
         async with runtime.database.transaction() as connection:
             deleted = await delete_old(connection, keep)
+            reach("forget.deleted")
+        reach("forget.committed")
         total.update(deleted)
         keep = {table: length for table, length in keep.items() if deleted[table] == AT_ONCE}
         if not keep:

@@ -13,6 +13,7 @@ from engine.channels import Handover, Mail, Origin, Rejected, TryLater, Verdict
 from engine.channels.http_post import Post
 from engine.channels.signing import NoSecret, read_secret, signed_headers
 from engine.channels.telegram import cut
+from engine.failpoints import reach
 from engine.flow.claiming import Claimed
 from engine.runtime import Runtime
 from engine.storage.messages import DueMessage
@@ -42,6 +43,7 @@ async def hand_out(
         return Rejected(str(error)), target
     if not is_ours(claimed):
         return None
+    reach("call.made")
     if isinstance(thing, Post):
         return await runtime.poster.post(thing), target
     channel = runtime.channels.get("email")

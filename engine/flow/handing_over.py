@@ -28,6 +28,7 @@ from engine.core.retries import next_attempt
 from engine.core.ways import VERDICT
 from engine.domains import Met
 from engine.errors import TemplateFailed
+from engine.failpoints import reach
 from engine.flow.claiming import Claimed
 from engine.flow.dkim_keys import DkimNotReady, dkim_keys
 from engine.flow.handing_out import hand_out
@@ -74,7 +75,9 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         return Finished(settlement=_again(claimed, str(error)))
     if not is_ours(claimed):
         return None
+    reach("send.rendered")
     verdict: Verdict = await channel.send(handover)
+    reach("send.answered")
     return settled_as(claimed, verdict, rendered.missing)
 
 
@@ -82,6 +85,7 @@ async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Cla
     ended = await hand_out(claimed, runtime, now=_now(claimed), is_ours=is_ours)
     if ended is None:
         return None
+    reach("call.answered")
     verdict, where = ended
     finished = settled_as(claimed, verdict)
     # A receiver that is down is its own operator's concern: mails go on.

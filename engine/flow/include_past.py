@@ -13,6 +13,7 @@ from uuid import UUID
 from engine.core.model import Appointment, Facts
 from engine.core.program import Program, RuleCode
 from engine.core.standing.asked_for import start_asked_for
+from engine.failpoints import reach
 from engine.flow.past import Looker, past_of
 from engine.runtime import Runtime
 from engine.storage.appointments import appointments_of, save_appointments
@@ -63,6 +64,8 @@ async def include_past(runtime: Runtime, rule: str, *, at_once: int = AT_ONCE, o
                 (cursor,) = await lock_cursors(connection, [partition], wait=True)
                 customers = await customers_after(connection, partition, after, limit=at_once)
                 found += await _ask(connection, runtime, rule, cursor, customers)
+                reach("past.asked")
+            reach("past.committed")
             on_look(len(customers))
             if len(customers) < at_once:
                 break

@@ -9,6 +9,7 @@ from typing import Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
+from engine.failpoints import reach
 from engine.flow.reacting import Reaction, ReactionRuntime, take_reactions
 from engine.flow.tracking_mails import tracking_of
 from engine.storage.hits import StoredHit, clicks_of, lock_unjudged, save_classes
@@ -40,6 +41,8 @@ async def judge_hits(runtime: ReactionRuntime, *, settled: timedelta = SETTLED) 
             await save_classes(connection, judged)
             reactions = list(_reactions(judged, messages, tracking))
             woken = await take_reactions(connection, reactions, texts, partitions=runtime.partitions)
+            reach("hits.judged")
+        reach("hits.committed")
         if woken:
             await runtime.waker.wake(woken)
         total.update(judged_as for _, judged_as in judged)

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from engine.failpoints import reach
 from engine.flow.judge_hits import SETTLED, judge_hits
 from engine.flow.reacting import ReactionRuntime
 from engine.storage.database import TROUBLE
@@ -83,6 +84,7 @@ class HitKeeper:
             try:
                 async with self._runtime.database.connection() as connection:
                     await insert_hits(connection, hits)
+                reach("hits.kept")
             except asyncpg.DataError as error:
                 _log.error("hits_refused", hits=len(hits), error=type(error).__name__)
             except TROUBLE as error:

@@ -15,6 +15,7 @@ from engine.core.effects import Effects
 from engine.core.history import History, with_event
 from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Past, Run
+from engine.failpoints import reach
 from engine.flow.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
 from engine.flow.crediting import credit_goals
 from engine.flow.deciding import Decisions
@@ -46,11 +47,13 @@ async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch
         if merge.target_partition not in locked:
             raise ReadAgain({merge.target_partition, merge.partition})
         await _merge(connection, merge, after[merge.partition])
+        reach("merge.moved")
         decisions = await _apply_history(connection, runtime, batch, merge)
         if batch.standing.is_watched:
             decisions.memberships, decisions.appointments = [], []
             await look_again(connection, _move_of(merge))
         await write_decisions(connection, decisions)
+        reach("merge.told")
         if decisions.goals:
             await credit_goals(connection, runtime, decisions.goals, live=batch.live.program.rule_set)
         told.failures += decisions.failures

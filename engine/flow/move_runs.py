@@ -11,6 +11,7 @@ from typing import Literal
 from engine.core.effects import Note, Withdrawal
 from engine.core.model import Run
 from engine.core.moving import CANCELLED, Fate, cancelled, moved, places_after, restarted
+from engine.failpoints import reach
 from engine.runtime import Runtime
 from engine.storage.cursors import lock_cursors
 from engine.storage.database import Connection
@@ -72,6 +73,8 @@ async def move_runs(runtime: Runtime, rule_set: int, fates: Mapping[str, Fate]) 
                     connection, partition, sorted(chosen), but=rule_set, after=after, limit=_AT_ONCE
                 )
                 total += await _carry_out(connection, runtime, partition, runs, to=Orders(rule_set, chosen))
+                reach("move.written")
+            reach("move.committed")
             if len(runs) < _AT_ONCE:
                 break
             after = runs[-1].id

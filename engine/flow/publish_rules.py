@@ -12,6 +12,7 @@ from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
 from engine.core.standing.index import standing_digest
 from engine.errors import PlanIsStale
+from engine.failpoints import reach
 from engine.storage.database import Database
 from engine.storage.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
 
@@ -56,6 +57,9 @@ async def publish(
             return Publication(rule_set=live[0].rule_set, hash=row.hash, changed=False)
         rule_set = await store_rule_set(session, row)
         session.add(PublicationRow(rule_set=rule_set, published_by=published_by))
+        await session.flush()
+        reach("publish.stored")
+    reach("publish.committed")
     return _difference(rule_set, live[1] if live else None, row)
 
 

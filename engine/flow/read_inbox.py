@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from engine.failpoints import reach
 from engine.flow.reacting import Reaction, ReactionRuntime, take_reactions
 from engine.storage.database import Connection
 from engine.storage.inbox import Place, read_item
@@ -19,6 +20,8 @@ async def note_read(runtime: ReactionRuntime, place: Place, message: UUID, *, fo
         woken = await note_reactions(
             runtime, connection, (place.partition, message), ("opened", "clicked") if followed else ("opened",)
         )
+        reach("inbox.noted")
+    reach("inbox.committed")
     if woken:
         await runtime.waker.wake(woken)
     return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from engine.failpoints import reach
 from engine.storage.appointments import call_off, first_due_appointment
 from engine.storage.cursors import Cursor, lock_cursors, move_cursors
 from engine.storage.database import Connection, Database
@@ -58,6 +59,7 @@ async def set_aside(database: Database, suspect: Suspect, error: Exception, *, t
             detail="".join(traceback.format_exception(error)),
         )
         await quarantine(connection, [entry])
+        reach("poison.written")
         return True
 
 

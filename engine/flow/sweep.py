@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.failpoints import reach
 from engine.flow.circuits import look_up
 from engine.runtime import Runtime
 from engine.storage.lanes import WITH_LANES
@@ -24,6 +25,7 @@ async def find_waiting(runtime: Runtime) -> Waiting:
         rows = await connection.fetch(_WAITING)
         await look_up(connection, runtime)
     found = {row[0] for row in rows}
+    reach("sweep.found")
     return Waiting(frozenset(found - {_DELIVERY}), _DELIVERY in found)
 
 

@@ -14,6 +14,7 @@ from engine.callbacks.providers import PROVIDERS
 from engine.callbacks.twilio import read_reply
 from engine.channels.http_post import Answer, Asker, Post
 from engine.config import Settings
+from engine.failpoints import reach
 from engine.flow.reacting import ReactionRuntime
 from engine.flow.sms_replies import leave, take_reply
 from engine.flow.take_reports import Setting, Taken, take_reports
@@ -72,6 +73,8 @@ class CallbackDesk:
             taken = await take_reports(connection, reports, setting)
             replied = await take_reply(connection, reply) if reply is not None and not reply.leaves else set()
             await count_reports(connection, provider, call_id, reports=taken.reports, unknown=taken.unknown)
+            reach("callback.written")
+        reach("callback.committed")
         if woken := taken.woken | replied:
             await self.runtime.waker.wake(woken)
         return taken

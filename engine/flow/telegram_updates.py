@@ -13,6 +13,7 @@ import orjson
 
 from engine.callbacks.telegram import Left, Pressed, Started, Update, Wrote
 from engine.core.identity import event_id, partition_of
+from engine.failpoints import reach
 from engine.flow.change_consent import Choice, NoSuchCustomer, change_consent
 from engine.flow.reacting import Reaction, take_reactions
 from engine.links.chat_links import read_chat_token
@@ -44,6 +45,8 @@ async def take_update(runtime: UpdateRuntime, update: Update) -> None:
     """Chats that belong to nobody are not listened to."""
     async with runtime.database.transaction() as connection:
         owner = await _taken(connection, runtime, update)
+        reach("telegram.taken")
+    reach("telegram.committed")
     if owner is None:
         return
     if isinstance(update, Left) and not update.is_blocked:

@@ -22,6 +22,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from engine.failpoints import reach
 from engine.storage.database import Connection
 
 TRACK, IDENTIFY, MERGE = 0, 1, 2
@@ -106,4 +107,5 @@ async def _copy_events(connection: Connection, events: Sequence[NewEvent]) -> se
     except (ValueError, TypeError, OverflowError) as error:
         # As for arguments of a statement. The value itself is nobody's business.
         raise asyncpg.DataError(f"a value cannot be encoded: {type(error).__name__}") from error
+    reach("ingest.copied")
     return known

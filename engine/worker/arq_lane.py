@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from engine.failpoints import reach
 from engine.waker import DOORBELL, QUEUE, connect_redis, from_bytes, redis_settings, to_bytes
 from engine.worker.lanes import AdvanceLanes, DeliverLane
 
@@ -28,6 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def advance(ctx: dict[str, Any], *partitions: int) -> None:
+    reach("wake.heard")
     lane: AdvanceLanes = ctx["advance"]
     await lane.advance(partitions)
 

@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from engine.errors import NothingPublished
+from engine.failpoints import reach
 from engine.flow.advance_partition import Progress, advance_partitions
 from engine.runtime import Runtime
 
@@ -89,6 +90,7 @@ class AdvanceLane:
         try:
             if hears:
                 await self._runtime.waker.begin(partitions)
+                reach("wake.begun")
             progress = await advance_partitions(self._runtime, partitions)
         except NothingPublished:
             return 0  # the sweep comes back to it

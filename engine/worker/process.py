@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from engine.config import Settings
+from engine.failpoints import arm
 from engine.flow.deliver_messages import deliver_messages
 from engine.flow.forget import forget_old
 from engine.flow.sweep import find_waiting
@@ -41,6 +42,7 @@ _log = structlog.get_logger(__name__)
 def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it writes each job's arguments at INFO
+    arm(os.environ)
     _tune_garbage_collection()
     uvloop.run(_run(settings))
 
