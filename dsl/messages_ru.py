@@ -1625,7 +1625,6 @@ TEXTS: dict[str, str] = {
     "the database does not answer: {error}": "база данных не отвечает: {error}",
     "no link of ours in its subject: nothing was changed": "в теме письма нет нашей ссылки: ничего не изменено",
     "this customer is not known any more": "этот клиент больше не известен",
-    "{what} was refused": "{what}: отказ записан",
     "{reports} reports, {unknown} of them about no message of ours; addresses suppressed: {suppressed}": "отчётов: {reports}, из них не о наших сообщениях: {unknown}; адресов закрыто: {suppressed}",
     "{file} cannot be read: {error}": "{file} не читается: {error}",
     "a rate, such as 20/s, 600/min, 5000/h or 100000/day": "скорость, например 20/s, 600/min, 5000/h или 100000/day",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.cli.mail_pipe import kept_for_later, read_mail
 from api.cli.terminal import console
 from api.language import told
 from api.supervisor.services import connected
@@ -16,15 +16,11 @@ from dsl.messages import say
 from engine.callbacks.mail_reports import LONGEST, reports_of
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
-from engine.errors import ConfigurationError, DatabaseUnreachable
 from engine.flow.take_reports import Setting, Taken, take_reports
 from engine.runtime import open_runtime
-from engine.storage.database import TROUBLE
 from engine.storage.rule_sets import live_rule_set
 from engine.waker import NullWaker
 from engine.workspace.tracking import SOFT_BOUNCES
-
-_TRY_AGAIN = 75  # EX_TEMPFAIL: the mail server keeps the mail and calls again
 
 
 def bounces(
@@ -35,13 +31,9 @@ def bounces(
 
     For a pipe of a mail server. Any other mail changes nothing. Exit code 75: the database is away, try again.
     """
-    raw = _read(file)
-    try:
-        with connected(read_settings(data=data)) as settings:
-            taken = asyncio.run(_take(raw, settings))
-    except (DatabaseUnreachable, *TROUBLE) as error:
-        console.print(told(say("the database does not answer: {error}", error=type(error).__name__)))
-        raise typer.Exit(_TRY_AGAIN) from None
+    raw = read_mail(file, LONGEST)
+    with kept_for_later(), connected(read_settings(data=data)) as settings:
+        taken = asyncio.run(_take(raw, settings))
     console.print(
         told(
             say(
@@ -52,16 +44,6 @@ def bounces(
             )
         )
     )
-
-
-def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(LONGEST)
-    try:
-        with Path(file).open("rb") as mail:
-            return mail.read(LONGEST)
-    except OSError as error:
-        raise ConfigurationError(say("{file} cannot be read: {error}", file=file, error=error.strerror)) from error
 
 
 async def _take(raw: bytes, settings: Settings) -> Taken:

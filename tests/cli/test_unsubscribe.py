@@ -58,7 +58,7 @@ async def test_a_mail_leaves_what_its_link_leaves(tmp_path: Path, database: Data
     wrong, right = run("other"), run("mail")
 
     assert wrong == (0, "no link of ours in its subject: nothing was changed\n")
-    assert right == (0, "news refused\n")
+    assert right == (0, "news was refused\n")
     [row] = await outbox.fetch("SELECT consent FROM customer WHERE id = $1", customer)
     assert row["consent"] == {"news": False}
     [entry] = await outbox.fetch("SELECT how, at FROM consent_entry")
