@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import monotonic
 from typing import Any, TypeAlias
+
+from engine.clock import monotonic
 
 #: A channel, and whether it is the lane of its transactional messages.
 Lane: TypeAlias = tuple[str, bool]

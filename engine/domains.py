@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Literal, TypeAlias
+
+from engine.clock import monotonic
 
 #: What came of a hand-over: `answered`, also with a refusal; `silent`: not taken, for reasons of the receiver.
 Met: TypeAlias = Literal["answered", "silent", "nobody"]

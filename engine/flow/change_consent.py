@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from engine.clock import monotonic
 from engine.core.consent import ConsentEntry, How
 from engine.core.guards import MessageFacts
 from engine.core.guards.consent import check_consent

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any
 
 import structlog
 
 from engine.circuits import LONGEST_PAUSE, breaker_of
+from engine.clock import monotonic
 from engine.core.ways import VERDICT
 from engine.runtime import Runtime
 from engine.storage.circuits import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import monotonic
 from typing import Literal
 from uuid import UUID, uuid4
 
+from engine.clock import monotonic
 from engine.core.guards import Block
 from engine.core.identity import partition_of
 from engine.failpoints import reach

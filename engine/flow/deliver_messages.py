@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import monotonic
 from typing import Any
 
 import structlog
 
 from engine.channels.places import STUCK_S
 from engine.circuits import breaker_of
+from engine.clock import monotonic
 from engine.core.addresses import CONTACTS
 from engine.failpoints import reach
 from engine.flow.choosing import domain_of

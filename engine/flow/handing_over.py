@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from engine.channels import (
@@ -22,6 +21,7 @@ from engine.channels import (
     Unknown,
     Verdict,
 )
+from engine.clock import monotonic
 from engine.core.effects import OUTWARD
 from engine.core.limits import Limits
 from engine.core.retries import next_attempt
