@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from engine.flow.report_hours import Hours, hours_between
 from engine.storage.database import Connection
-from engine.storage.reports import (
-    HeldOut,
-    Subject,
-    conversion_counts,
-    held_out_counts,
-    message_counts,
-    reaction_counts,
-    unsubscribe_counts,
-)
+from engine.storage.figures import Figure, Subject, figures_of_hours
+from engine.storage.reports import HeldOut, counted_figures, held_out_counts
 from engine.tracking.lift import Group, Lift, lift_of
 
 #: In the order in which a report shows them.
@@ -24,8 +19,6 @@ FIGURES = (
     "sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "failed", "suppressed",
     "converted",
 )  # fmt: skip
-#: It may have been sent: too many is better than too few.
-_SENT = ("sent", "unknown")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,30 +37,42 @@ class MessageReport:
 
 
 async def report_messages(connection: Connection, since: datetime, until: datetime) -> MessageReport:
-    """Of messages decided from `since` until `until`, exclusive."""
-    found: dict[Subject, Line] = {}
+    """Of messages decided from `since` until `until`, exclusive. Takes a transaction of its own, so that all of it is
+    of one moment."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        figures = await _figures(connection, hours_between(since, until))
+        held_out = await held_out_counts(connection, since, until)
+    return MessageReport(since=since, until=until, lines=lines_of(figures), lifts=_lifts(list(held_out)))
 
-    def line(subject: Subject) -> Line:
-        return found.setdefault(subject, Line(subject=subject))
 
-    for subject, state, count in await message_counts(connection, since, until):
-        name = "sent" if state in _SENT else state
-        if name in FIGURES:
-            line(subject).counts[name] += count
-    for subject, kind, count in await reaction_counts(connection, since, until):
-        line(subject).counts[kind] += count
-    for subject, count in await unsubscribe_counts(connection, since, until):
-        line(subject).counts["unsubscribed"] += count
-    for subject, currency, count, revenue in await conversion_counts(connection, since, until):
-        line(subject).counts["converted"] += count
-        if revenue is not None:
-            line(subject).revenue[currency or ""] = revenue
-    return MessageReport(
-        since=since,
-        until=until,
-        lines=tuple(sorted(found.values(), key=lambda each: (-each.counts["sent"], each.subject))),
-        lifts=_lifts(list(await held_out_counts(connection, since, until))),
-    )
+async def _figures(connection: Connection, hours: Hours) -> list[Figure]:
+    found = await figures_of_hours(connection, hours.first, hours.last, hours.days)
+    for part in hours.parts:
+        counted = await counted_figures(connection, part.since, part.until)
+        found += [each.times(part.sign) for each in counted]
+    return found
+
+
+def lines_of(figures: Iterable[Figure]) -> tuple[Line, ...]:
+    """One for each subject that has something to show, the most sent first."""
+    counts: defaultdict[Subject, Counter[str]] = defaultdict(Counter)
+    worth: defaultdict[Subject, dict[str, Figure]] = defaultdict(dict)
+    for figure in figures:
+        if figure.name in FIGURES:
+            counts[figure.subject][figure.name] += figure.count
+        elif figure.name == "revenue":
+            known = worth[figure.subject].get(figure.currency)
+            worth[figure.subject][figure.currency] = figure.plus(known) if known else figure
+    lines = [
+        Line(
+            subject=subject,
+            counts=counted,
+            revenue={currency: each.amount for currency, each in worth[subject].items() if each.count},
+        )
+        for subject, counted in counts.items()
+        if any(counted.values())
+    ]
+    return tuple(sorted(lines, key=lambda each: (-each.counts["sent"], each.subject)))
 
 
 def _lifts(counted: list[HeldOut]) -> dict[str, Lift]:

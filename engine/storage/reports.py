@@ -1,21 +1,13 @@
-"""Figures of messages, counted when somebody asks. By the time at which they were decided."""
+"""Figures of messages, counted from the messages themselves. By the time at which they were decided."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from engine.storage.database import Connection
-
-
-class Subject(NamedTuple):
-    """What figures are told apart by."""
-
-    rule: str
-    template: str
-    channel: str
+from engine.storage.figures import Figure, figure_of
 
 
 class HeldOut(NamedTuple):
@@ -27,68 +19,39 @@ class HeldOut(NamedTuple):
     converted: int
 
 
-_WINDOW = "m.created_at >= $1 AND m.created_at < $2 AND m.channel NOT IN ('webhook', 'staff')"
+async def counted_figures(connection: Connection, since: datetime, until: datetime) -> list[Figure]:
+    """Reads every message of the time: for the parts of hours at the ends of a report, and to check the sums by."""
+    return [figure_of(row) for row in await connection.fetch(_COUNTED, since, until)]
 
 
-async def message_counts(connection: Connection, since: datetime, until: datetime) -> list[tuple[Subject, str, int]]:
-    """By state."""
-    rows = await connection.fetch(
-        f"SELECT rule, template, channel, state, count(*) FROM message m WHERE {_WINDOW} GROUP BY 1, 2, 3, 4",  # noqa: S608
-        since,
-        until,
+# Who followed a link has opened the mail, though its pictures were never asked for.
+_COUNTED = """
+    WITH m AS MATERIALIZED (
+        SELECT partition, id, rule, template, channel, state FROM message
+        WHERE created_at >= $1 AND created_at < $2 AND channel NOT IN ('webhook', 'staff')
     )
-    return [(Subject(*row[:3]), row[3], row[4]) for row in rows]
-
-
-async def reaction_counts(connection: Connection, since: datetime, until: datetime) -> list[tuple[Subject, str, int]]:
-    """By kind; who followed a link has opened the mail, though its pictures were never asked for."""
-    rows = await connection.fetch(
-        f"""
-        SELECT m.rule, m.template, m.channel, k.kind, count(DISTINCT (m.partition, m.id))
-        FROM message m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
-        CROSS JOIN LATERAL unnest(CASE r.kind WHEN 'clicked' THEN ARRAY['opened', 'clicked'] ELSE ARRAY[r.kind] END)
-            AS k (kind)
-        WHERE {_WINDOW} GROUP BY 1, 2, 3, 4
-        """,  # noqa: S608
-        since,
-        until,
-    )
-    return [(Subject(*row[:3]), row[3], row[4]) for row in rows]
-
-
-async def unsubscribe_counts(connection: Connection, since: datetime, until: datetime) -> list[tuple[Subject, int]]:
-    """Customers who left by a link of the message."""
-    rows = await connection.fetch(
-        f"""
-        SELECT m.rule, m.template, m.channel, count(DISTINCT e.message)
-        FROM consent_entry e JOIN message m ON m.partition = e.partition AND m.id = e.message
-        WHERE e.given = false AND {_WINDOW} GROUP BY 1, 2, 3
-        """,  # noqa: S608
-        since,
-        until,
-    )
-    return [(Subject(*row[:3]), row[3]) for row in rows]
-
-
-async def conversion_counts(
-    connection: Connection, since: datetime, until: datetime
-) -> list[tuple[Subject, str | None, int, Decimal | None]]:
-    """By currency: how many, and their sum."""
-    rows = await connection.fetch(
-        f"""
-        SELECT m.rule, m.template, m.channel, v.currency, count(*), sum(v.revenue)
-        FROM message m JOIN conversion v ON v.partition = m.partition AND v.message = m.id
-        WHERE {_WINDOW} GROUP BY 1, 2, 3, 4
-        """,  # noqa: S608
-        since,
-        until,
-    )
-    return [(Subject(*row[:3]), row[3], row[4], row[5]) for row in rows]
+    SELECT rule, template, channel, figure_of(state, channel), '', count(*), 0::numeric FROM m
+    WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, k.kind, '', count(DISTINCT (m.partition, m.id)), 0
+    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
+    CROSS JOIN LATERAL unnest(CASE r.kind WHEN 'clicked' THEN ARRAY['opened', 'clicked'] ELSE ARRAY[r.kind] END)
+        AS k (kind)
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
+    FROM consent_entry e JOIN m ON m.partition = e.partition AND m.id = e.message
+    WHERE e.given = false GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, f.figure, f.currency, count(*), sum(f.amount)
+    FROM m JOIN conversion v ON v.partition = m.partition AND v.message = m.id
+    CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS f GROUP BY 1, 2, 3, 4, 5
+"""
 
 
 async def held_out_counts(connection: Connection, since: datetime, until: datetime) -> Sequence[HeldOut]:
     """Of rules with a goal that kept somebody out. Customers count once, and have converted when any run of theirs
-    has."""
+    has: no sum of days knows that, so runs are read, those with a lot and a goal alone (the index `run_split`)."""
     rows = await connection.fetch(
         """
         WITH split AS (

@@ -19,6 +19,7 @@ import uvloop
 from engine.config import Settings
 from engine.failpoints import arm
 from engine.flow.deliver_messages import deliver_messages
+from engine.flow.fold_figures import fold_figures
 from engine.flow.forget import forget_old
 from engine.flow.sweep import find_waiting
 from engine.flow.watch_pools import watch_pools
@@ -34,6 +35,7 @@ SWEEP_S = 1.5
 BEAT_S = 10.0
 _PARTITIONS_S = 3600.0
 _POOLS_S = 60.0
+_FIGURES_S = 60.0
 _STOP_WITHIN_S = 18.0
 
 _log = structlog.get_logger(__name__)
@@ -70,6 +72,7 @@ async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> Asyn
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
     deciding, delivering = AdvanceLanes(runtime), DeliverLane(runtime, deliver)
     duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime), _watch(runtime)]
+    duties.append(_fold(runtime))
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
         duties.append(serve_wakes(runtime.settings.redis_url.get_secret_value(), deciding, delivering))
     tasks = [asyncio.create_task(duty) for duty in duties]
@@ -131,6 +134,15 @@ async def _watch(runtime: Runtime) -> None:
         except Exception as error:
             _log.warning("pools_not_watched", error=repr(error))
         await asyncio.sleep(_POOLS_S)
+
+
+async def _fold(runtime: Runtime) -> None:
+    while True:
+        try:
+            await fold_figures(runtime.database)
+        except Exception as error:
+            _log.warning("figures_not_folded", error=repr(error))
+        await asyncio.sleep(_FIGURES_S)
 
 
 async def _keep_months(runtime: Runtime) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 from alembic import op
 
+#: Up to a semicolon that is not within the body of a function.
+_STATEMENT = re.compile(r"(?:\$\$.*?\$\$|[^;])+", re.DOTALL)
+
 
 def run_script(path: Path) -> None:
     without_comments = re.sub(r"--[^\n]*", "", path.read_text())
-    for statement in without_comments.split(";"):
+    for statement in _STATEMENT.findall(without_comments):
         if statement.strip():
             op.execute(statement)

@@ -1,0 +1,258 @@
+"""Figures that are kept up are the figures that are counted, whatever happens in whatever order."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from engine.core.consent import ConsentEntry
+from engine.core.effects import Withdrawal
+from engine.core.identity import customer_id, partition_of
+from engine.flow.fold_figures import fold_figures
+from engine.flow.report_messages import Line, lines_of, report_messages
+from engine.storage import revisions
+from engine.storage.consent import add_entries
+from engine.storage.cursors import Cursor
+from engine.storage.database import Connection, Database
+from engine.storage.decisions import withdraw_messages
+from engine.storage.messages import Settlement, settle
+from engine.storage.moves import Move, move_belongings, move_consent
+from engine.storage.reactions import NewReaction, save_reactions, sent_messages
+from engine.storage.reports import counted_figures
+from tests.engine.delivery.outbox import PARTITIONS, Outbox
+
+BEGIN = datetime(2026, 1, 30, 20, tzinfo=UTC)
+SPAN = timedelta(days=3)
+SCRIPTS = Path(revisions.__file__).parent / "migrations/versions"
+KINDS = ("delivered", "opened", "clicked", "bounced", "complained", "failed", "unsubscribed", "replied")
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, pool_size=2)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@dataclass
+class History:
+    """Things that happen to messages, by lot, through the statements that the engine itself uses."""
+
+    database: Database
+    lot: random.Random
+    outbox: Outbox = field(init=False)
+    messages: list[UUID] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.database)
+
+    async def happen(self) -> None:
+        await self.lot.choice(
+            [self.decide, self.decide, self.settle, self.settle, self.react, self.react, self.convert, self.leave,
+             self.withdraw, self.merge, self.fold]
+        )()  # fmt: skip
+
+    async def decide(self) -> None:
+        key = f"u:{self.lot.randrange(6)}"
+        self.messages.append(
+            await self.outbox.message(
+                uuid4().hex,
+                key=key,
+                rule=self.lot.choice(("Cart", "News")),
+                template=self.lot.choice(("cart", "news")),
+                channel=self.lot.choice(("email", "email", "sms", "webhook")),
+                state=self.lot.choice(("queued", "queued", "sending", "sent", "suppressed")),
+                created_at=self.moment(),
+            )
+        )
+
+    async def settle(self) -> None:
+        """Several at once, also of states that were told before: a hand-over taken for dead reports after all."""
+        chosen = self.some()
+        async with self.database.transaction() as connection:
+            rows = await connection.fetch("SELECT partition, id, attempt FROM message WHERE id = ANY($1)", chosen)
+            to: Any = self.lot.choice(("sent", "failed", "unknown", "queued", "suppressed", "postponed"))
+            await settle(connection, [Settlement(partition=row[0], message=row[1], attempt=None, state=to)
+                                      for row in rows])  # fmt: skip
+            await connection.execute("UPDATE message SET state = $2 WHERE id = ANY($1)", chosen[:1], to)
+
+    async def react(self) -> None:
+        async with self.database.transaction() as connection:
+            await self.tell(connection, self.some(), *self.lot.sample(KINDS, self.lot.randint(1, 3)))
+
+    async def tell(self, connection: Connection, messages: list[UUID], *kinds: str) -> None:
+        for message in messages:
+            await connection.execute("INSERT INTO customer (partition, id, key) SELECT partition, customer, id"
+                                     " FROM message WHERE id = $1 ON CONFLICT DO NOTHING", message)  # fmt: skip
+        found = await sent_messages(connection, [(None, message) for message in messages], partitions=PARTITIONS)
+        told = [NewReaction(message, kind, BEGIN, {}) for message in found.values() for kind in kinds]
+        await save_reactions(connection, told)
+
+    async def convert(self) -> None:
+        worth = self.lot.choice((None, Decimal("9.90"), Decimal(0), Decimal(120)))
+        await self.outbox.change(
+            "INSERT INTO conversion (partition, event, message, customer, touch, at, revenue, currency)"
+            " SELECT partition, gen_random_uuid(), id, customer, 'sent', now(), $2, $3 FROM message"
+            " WHERE id = ANY($1::uuid[])",
+            self.some(),
+            worth,
+            self.lot.choice((None, "EUR", "USD")),
+        )
+
+    async def leave(self) -> None:
+        async with self.database.transaction() as connection:
+            rows = await connection.fetch("SELECT partition, id, customer FROM message WHERE id = ANY($1)", self.some())
+            entries = [
+                ConsentEntry(id=uuid4(), at=BEGIN, what=what, given=self.lot.choice((False, False, True)),
+                             how="link", message=row["id"])
+                for row in rows for what in ("email", "news")
+            ]  # fmt: skip
+            places = [(row["partition"], row["customer"]) for row in rows for _ in range(2)]
+            await add_entries(connection, [(*place, entry) for place, entry in zip(places, entries, strict=True)])
+
+    async def withdraw(self) -> None:
+        async with self.database.transaction() as connection:
+            rows = await connection.fetch("SELECT partition, run FROM message WHERE id = ANY($1)", self.some())
+            await withdraw_messages(connection, [(row[0], Withdrawal(run=row[1], reason="stopped")) for row in rows])
+
+    async def merge(self) -> None:
+        source, target = (customer_id(f"u:{number}") for number in self.lot.sample(range(6), 2))
+        move = Move(partition_of(source, PARTITIONS), source, partition_of(target, PARTITIONS), target)
+        with suppress(asyncpg.UniqueViolationError):
+            async with self.database.transaction() as connection:
+                await connection.execute("UPDATE message SET state = 'sent' WHERE state = 'sending'")
+                await move_belongings(
+                    connection, move, Cursor(partition=move.partition, xid=0, seq=0, floor=BEGIN, epoch=0)
+                )
+                await move_consent(connection, move, {})
+
+    async def fold(self) -> None:
+        await fold_figures(self.database)
+
+    def moment(self) -> datetime:
+        return BEGIN + SPAN * self.lot.random()
+
+    def some(self) -> list[UUID]:
+        return self.lot.sample(self.messages, min(len(self.messages), self.lot.randint(1, 5)))
+
+
+async def filled_by_the_migration(database: Database) -> None:
+    """Its statements about rows that were there, as if no trigger had ever run."""
+    script = (SCRIPTS / "0011_figures.sql").read_text()
+    marks, changes = re.findall(r"^INSERT INTO .*?;", script.partition("-- What there is already.")[2], re.M | re.S)
+    async with database.transaction() as connection:
+        await connection.execute(f"TRUNCATE figure, figure_change, figure_mark; {marks} {changes}")
+
+
+async def counted(database: Database, since: datetime, until: datetime) -> tuple[Line, ...]:
+    async with database.connection() as connection:
+        return lines_of(await counted_figures(connection, since, until))
+
+
+async def reported(database: Database, since: datetime, until: datetime) -> tuple[Line, ...]:
+    async with database.connection() as connection:
+        return (await report_messages(connection, since, until)).lines
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_report_is_what_is_counted_from_scratch(database: Database, seed: int):
+    history = History(database, random.Random(seed))
+
+    for _ in range(60):
+        await history.happen()
+
+    whole = (BEGIN - timedelta(hours=1), BEGIN + SPAN + timedelta(hours=1))
+    assert await counted(database, *whole)
+    for since, until in [whole, *(sorted((history.moment(), history.moment())) for _ in range(8))]:
+        assert await reported(database, since, until) == await counted(database, since, until)
+
+
+async def test_an_open_and_a_click_that_do_not_see_each_other_open_the_mail_once(database: Database, other: Database):
+    history = History(database, random.Random(1))
+    message = await history.outbox.message(state="sent", created_at=BEGIN)
+    await history.outbox.customer()
+
+    async with database.transaction() as first:
+        await history.tell(first, [message], "opened")
+        second = other.transaction()
+        connection = await second.__aenter__()
+        await connection.execute("SET LOCAL lock_timeout = '1ms'")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await history.tell(connection, [message], "clicked")
+        with suppress(asyncpg.PostgresError):
+            await second.__aexit__(None, None, None)
+    async with other.transaction() as connection:
+        await history.tell(connection, [message], "clicked")
+
+    [line] = await reported(database, BEGIN, BEGIN + SPAN)
+    assert (line.counts["opened"], line.counts["clicked"]) == (1, 1)
+
+
+async def test_a_fold_that_is_under_way_hides_nothing_and_doubles_nothing(database: Database, other: Database):
+    history = History(database, random.Random(1))
+    await history.outbox.message(state="sent", created_at=BEGIN)
+    sent: Callable[[tuple[Line, ...]], list[int]] = lambda lines: [line.counts["sent"] for line in lines]  # noqa: E731
+
+    async with database.transaction() as folding:
+        await folding.execute("DELETE FROM figure_change")
+        await folding.execute(
+            "INSERT INTO figure SELECT 'hour', hour_of(created_at), rule, template, channel, 'sent', '', 1, 0"
+            " FROM message"
+        )
+        during = await reported(other, BEGIN, BEGIN + timedelta(hours=1))
+        taken_by_others = await fold_figures(other)
+    after = await reported(other, BEGIN, BEGIN + timedelta(hours=1))
+
+    assert (sent(during), taken_by_others, sent(after)) == ([1], 0, [1])
+
+
+async def test_a_mail_opened_days_later_counts_on_the_day_it_was_decided(database: Database):
+    history = History(database, random.Random(1))
+    message = await history.outbox.message(state="sent", created_at=BEGIN)
+    await history.outbox.customer()
+    await fold_figures(database)
+
+    async with database.transaction() as connection:
+        await history.tell(connection, [message], "clicked")
+    await fold_figures(database)
+
+    [line] = await reported(database, BEGIN, BEGIN + timedelta(hours=1))
+    assert line.counts == {"sent": 1, "opened": 1, "clicked": 1}
+
+
+async def test_figures_outlive_the_messages_that_they_count(database: Database):
+    history = History(database, random.Random(3))
+    for _ in range(40):
+        await history.happen()
+    whole = (BEGIN - timedelta(hours=4), BEGIN + SPAN + timedelta(hours=1))
+    before = await counted(database, *whole)
+
+    for table in ("message", "reaction", "conversion", "consent_entry"):
+        await history.outbox.change(f"DELETE FROM {table}")  # noqa: S608
+    await fold_figures(database)
+
+    assert before and await reported(database, *whole) == before
+
+
+async def test_what_was_there_before_the_figures_is_counted_by_the_migration(database: Database):
+    history = History(database, random.Random(5))
+    for _ in range(60):
+        await history.happen()
+    whole = (BEGIN, BEGIN + SPAN)
+    before = await counted(database, *whole)
+
+    await filled_by_the_migration(database)
+
+    assert before and await reported(database, *whole) == before
