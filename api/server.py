@@ -30,11 +30,11 @@ def run_api(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     arm(os.environ)
     with listening_socket(settings.host, settings.port) as listening:
-        _tune_garbage_collection()
+        tune_garbage_collection()
         uvloop.run(_run(settings, listening))
 
 
-def _tune_garbage_collection() -> None:
+def tune_garbage_collection() -> None:
     """A batch makes thousands of short-lived values and no cycles: looking for some cost a sixth of the time."""
     gc.collect()
     gc.freeze()

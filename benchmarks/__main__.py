@@ -9,7 +9,20 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, conditions, editing, history, idle, latency, mail, parsing, rendering, road, simulating
+from benchmarks import (
+    checking,
+    conditions,
+    editing,
+    history,
+    idle,
+    latency,
+    mail,
+    parsing,
+    rendering,
+    road,
+    simulating,
+    single_posts,
+)
 from benchmarks.report import Figure, machine, write_page
 
 SEED = 1
@@ -20,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "road": lambda: road.measure(seed=SEED),
     "history": history.measure,
     "latency": latency.measure,
+    "single_posts": single_posts.measure,
     "mail": mail.measure,
     "rendering": rendering.measure,
     "parsing": parsing.measure,

@@ -100,11 +100,20 @@ def batches(all_events: Iterator[dict[str, object]], size: int) -> list[bytes]:
     return requests
 
 
+def singles(all_events: Iterator[dict[str, object]]) -> list[bytes]:
+    """One request for each event."""
+    return [_post("track", {field: value for field, value in event.items() if field != "type"}) for event in all_events]
+
+
 def _request(batch: list[dict[str, object]]) -> bytes:
-    body = json.dumps({"batch": batch, "sentAt": batch[-1]["timestamp"]}, separators=(",", ":")).encode()
+    return _post("batch", {"batch": batch, "sentAt": batch[-1]["timestamp"]})
+
+
+def _post(endpoint: str, content: dict[str, object]) -> bytes:
+    body = json.dumps(content, separators=(",", ":")).encode()
     credentials = b64encode(f"{WRITE_KEY}:".encode()).decode()
     head = (
-        "POST /v1/batch HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"POST /v1/{endpoint} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         f"Authorization: Basic {credentials}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

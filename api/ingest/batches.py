@@ -62,6 +62,8 @@ def with_common_fields(envelope: Envelope, content: Any) -> Envelope:
         sent_at = None  # then timestamps are taken as they are
     historical = envelope.historical or content.get("historical") is True
     context = content.get("context") if envelope.kind is None else None
+    if sent_at is None and context is None and historical == envelope.historical:
+        return envelope
     return replace(envelope, sent_at=sent_at, historical=historical, context=context)
 
 
