@@ -12,6 +12,7 @@ from rich.table import Table
 from benchmarks import (
     checking,
     conditions,
+    dead_domain,
     editing,
     history,
     idle,
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "latency": latency.measure,
     "single_posts": single_posts.measure,
     "mail": mail.measure,
+    "dead_domain": dead_domain.measure,
     "rendering": rendering.measure,
     "parsing": parsing.measure,
     "check": checking.measure,

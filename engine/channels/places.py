@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 #: Who holds a place for longer is stuck (a receiver that does not answer), and another may work beside it.
 STUCK_S = 10.0
+#: While others come and go, sooner: after so many times what they took, and no sooner than this.
+_TIMES_THE_USUAL, _STUCK_BESIDE_OTHERS_S = 10, 0.5
+_WEIGHT_OF_NEWEST = 0.1
 #: With fewer places none is kept free: that would cost marketing too much.
 _WORTH_KEEPING_ONE = 4
 
@@ -17,13 +20,18 @@ _WORTH_KEEPING_ONE = 4
 @dataclass(slots=True)
 class _Held:
     is_service: bool
+    since: float
     is_lent_on: bool = False  # it got stuck, and its place was given to another
+    timer: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
 class Places:
     total: int
     stuck_s: float = STUCK_S
+    stuck_beside_others_s: float = _STUCK_BESIDE_OTHERS_S
+    _usual_s: float = 0.0  # how long a place was held lately
+    _given_back_at: float = float("-inf")
     _held: int = 0
     _held_by_marketing: int = 0
     _lent: int = 0
@@ -33,16 +41,23 @@ class Places:
     @asynccontextmanager
     async def taken(self, *, is_service: bool) -> AsyncIterator[None]:
         await self._wait(is_service=is_service)
-        held = _Held(is_service)
-        timer = asyncio.get_running_loop().call_later(self.stuck_s, self._lend, held)
+        held = _Held(is_service, asyncio.get_running_loop().time())
+        self._look_after(held, self._patience_s())
         try:
             yield
         finally:
-            timer.cancel()
-            if held.is_lent_on:
-                self._lent -= 1
-            else:
-                self._give_back(is_service=is_service)
+            self._leave(held)
+
+    def _leave(self, held: _Held) -> None:
+        if held.timer is not None:
+            held.timer.cancel()
+        self._given_back_at = asyncio.get_running_loop().time()
+        if held.is_lent_on:
+            self._lent -= 1
+            return
+        took = self._given_back_at - held.since
+        self._usual_s += (took - self._usual_s) * (_WEIGHT_OF_NEWEST if self._usual_s else 1)
+        self._give_back(is_service=held.is_service)
 
     def _may_take(self, *, is_service: bool) -> bool:
         kept = 1 if self.total >= _WORTH_KEEPING_ONE else 0
@@ -81,9 +96,19 @@ class Places:
                     self._take(is_service=is_service)
                     turn.set_result(None)
 
-    def _lend(self, held: _Held) -> None:
-        """At most half as many again: providers count connections too."""
-        if self._lent < max(1, self.total // 2):
-            self._lent += 1
-            held.is_lent_on = True
-            self._give_back(is_service=held.is_service)
+    def _patience_s(self) -> float:
+        return min(self.stuck_s, max(self.stuck_beside_others_s, self._usual_s * _TIMES_THE_USUAL))
+
+    def _look_after(self, held: _Held, after_s: float) -> None:
+        held.timer = asyncio.get_running_loop().call_later(after_s, self._lend_if_stuck, held)
+
+    def _lend_if_stuck(self, held: _Held) -> None:
+        """When everybody waits, it is the provider that is slow: more connections would not make it faster."""
+        held_s = asyncio.get_running_loop().time() - held.since
+        is_stuck = held_s >= self.stuck_s or self._given_back_at > held.since + self._patience_s() / 2
+        if not is_stuck or self._lent >= max(1, self.total // 2):  # providers count connections too
+            self._look_after(held, max(self._patience_s(), 0.01))
+            return
+        self._lent += 1
+        held.is_lent_on = True
+        self._give_back(is_service=held.is_service)

@@ -97,3 +97,27 @@ async def test_a_place_is_not_lost_to_who_gave_up_waiting():
     await guests.leave("a")
 
     assert guests.inside == ["c"]
+
+
+async def test_who_is_stuck_is_known_sooner_while_others_come_and_go():
+    guests = Guests(Places(2, stuck_s=60, stuck_beside_others_s=0.02))
+    await guests.come("stuck", *(f"guest {number}" for number in range(1_000)))
+
+    async with asyncio.timeout(5):
+        while len(guests.inside) < 3:
+            await guests.leave(guests.inside[1])
+            await asyncio.sleep(0.005)
+
+    assert guests.inside[0] == "stuck"
+    await guests.leave(*(f"guest {number}" for number in range(1_000)), "stuck")
+
+
+async def test_a_provider_that_is_slow_for_everybody_gets_no_more_connections():
+    guests = Guests(Places(2, stuck_s=60, stuck_beside_others_s=0.01))
+    began = asyncio.get_running_loop().time()
+
+    await guests.come("a", "b", "c")
+    await until(lambda: asyncio.get_running_loop().time() > began + 0.05)
+
+    assert guests.inside == ["a", "b"]
+    await guests.leave("a", "b", "c")
