@@ -201,7 +201,7 @@ async def _pass_poison_of(runtime: Runtime, partition: int, what: What) -> int:
             found = await find_suspect(runtime.database, partition, what)
             suspect, tries = found, (tries if found == suspect else 0) + 1
         try:
-            limits = replace(_NONE, **{what: size})
+            limits = replace(_NONE, **{what: size}, events_only_of=partition)
             return (await _try(runtime, (partition,), limits)).messages
         except (NothingPublished, *TRANSIENT):
             raise

@@ -47,6 +47,7 @@ class Limits:
     """How much one batch takes, over all its partitions: enough that its fixed cost, twenty statements, is small."""
 
     events: int = 2500
+    events_only_of: int | None = None  # a partition: of others none are read, they are just locked for its merges
     timers: int = 1000
     outcomes: int = 1000
     appointments: int = 500
@@ -137,6 +138,11 @@ async def _backlogs(
 ) -> list[Backlog]:
     if limits.events == 0:
         return await peek_events(connection, cursors)
+    if limits.events_only_of is not None:
+        others = [cursor for cursor in cursors if cursor.partition != limits.events_only_of]
+        cursors = [cursor for cursor in cursors if cursor.partition == limits.events_only_of]
+        backlogs = await read_events(connection, cursors, limit=limits.events, names=names)
+        return [*backlogs, *await peek_events(connection, others)]
     each = max(1, limits.events // len(cursors))
     return await read_events(connection, cursors, limit=each, names=names)
 

@@ -175,3 +175,20 @@ async def test_nothing_is_set_aside_where_nothing_waits(database_url: str, what:
 
         assert not done
         assert await shop.value("SELECT count(*) FROM quarantine") == 0
+
+
+async def test_a_merge_is_not_blamed_for_poison_in_the_partition_that_it_merges_into(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        poison = shop.event("9", "registered")
+        anonymous = next(f"b{n}" for n in range(100) if shop.partition(f"a:b{n}") != poison.partition)
+        await shop.post(poison)
+        await shop.execute(UNREADABLE, poison.id)
+        await shop.post(shop.merge(anonymous, "9"))
+        merging = shop.partition(f"a:{anonymous}")
+
+        await advance_partition(shop.runtime, merging)
+        await shop.advance()
+
+        assert await shop.value("SELECT merged_into FROM customer WHERE key = $1", f"a:{anonymous}") == known("9")
+        quarantined = await shop.fetch("SELECT subject FROM quarantine")
+        assert [row["subject"] for row in quarantined] == [str(poison.id)]
