@@ -5,7 +5,8 @@ A figure is at any moment what stands in `figure`, and what `figure_change` stil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -24,7 +25,8 @@ class Subject(NamedTuple):
     channel: str
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Figure:
     subject: Subject
     name: str  # engine.flow.report_messages.FIGURES, revenue, and kinds of reactions that no report shows
     currency: str  # of revenue; "": none
@@ -32,10 +34,10 @@ class Figure(NamedTuple):
     amount: Decimal
 
     def times(self, factor: int) -> Figure:
-        return self._replace(count=factor * self.count, amount=factor * self.amount)
+        return replace(self, count=factor * self.count, amount=factor * self.amount)
 
     def plus(self, other: Figure) -> Figure:
-        return self._replace(count=self.count + other.count, amount=self.amount + other.amount)
+        return replace(self, count=self.count + other.count, amount=self.amount + other.amount)
 
 
 async def figures_of_hours(
@@ -46,7 +48,7 @@ async def figures_of_hours(
     return [figure_of(row) for row in await connection.fetch(_OF_HOURS, first, last, *days)]
 
 
-def figure_of(row: Sequence[Any]) -> Figure:
+def figure_of(row: Iterable[Any]) -> Figure:
     rule, template, channel, name, currency, count, amount = row
     return Figure(Subject(rule, template, channel), name, currency, int(count), amount)
 

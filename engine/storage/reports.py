@@ -33,11 +33,12 @@ _COUNTED = """
     SELECT rule, template, channel, figure_of(state, channel), '', count(*), 0::numeric FROM m
     WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT m.rule, m.template, m.channel, k.kind, '', count(DISTINCT (m.partition, m.id)), 0
-    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
-    CROSS JOIN LATERAL unnest(CASE r.kind WHEN 'clicked' THEN ARRAY['opened', 'clicked'] ELSE ARRAY[r.kind] END)
-        AS k (kind)
-    GROUP BY 1, 2, 3, 4
+    SELECT m.rule, m.template, m.channel, r.kind, '', count(*), 0
+    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id WHERE r.kind <> 'opened' GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, 'opened', '', count(*), 0
+    FROM m WHERE EXISTS (SELECT FROM reaction r WHERE r.partition = m.partition AND r.message = m.id
+                         AND r.kind IN ('opened', 'clicked')) GROUP BY 1, 2, 3
     UNION ALL
     SELECT m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
     FROM consent_entry e JOIN m ON m.partition = e.partition AND m.id = e.message

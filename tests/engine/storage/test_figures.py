@@ -151,9 +151,9 @@ class History:
 async def filled_by_the_migration(database: Database) -> None:
     """Its statements about rows that were there, as if no trigger had ever run."""
     script = (SCRIPTS / "0011_figures.sql").read_text()
-    marks, changes = re.findall(r"^INSERT INTO .*?;", script.partition("-- What there is already.")[2], re.M | re.S)
+    statements = re.findall(r"^INSERT INTO .*?;", script.partition("-- What there is already.")[2], re.M | re.S)
     async with database.transaction() as connection:
-        await connection.execute(f"TRUNCATE figure, figure_change, figure_mark; {marks} {changes}")
+        await connection.execute("TRUNCATE figure, figure_change, figure_mark; " + " ".join(statements))
 
 
 async def counted(database: Database, since: datetime, until: datetime) -> tuple[Line, ...]:

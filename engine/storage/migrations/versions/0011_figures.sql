@@ -36,7 +36,7 @@ CREATE TABLE figure_mark (
 );
 
 CREATE FUNCTION hour_of(at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN date_trunc('hour', at, 'UTC');
+RETURN date_bin('1 hour', at, '2000-01-01Z');
 
 -- The figure that a message counts for; null: none, or none yet. What may have been sent was.
 CREATE FUNCTION figure_of(state text, channel text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -142,18 +142,24 @@ SELECT DISTINCT e.message, 'unsubscribed' FROM consent_entry e
 JOIN message m ON m.partition = e.partition AND m.id = e.message
 WHERE e.given = false AND m.channel NOT IN ('webhook', 'staff');
 
+INSERT INTO figure_change (partition, hour, rule, template, channel, figure, count)
+SELECT 0, hour_of(created_at), rule, template, channel, figure_of(state, channel), count(*)
+FROM message WHERE figure_of(state, channel) IS NOT NULL GROUP BY 2, 3, 4, 5, 6;
+
+INSERT INTO figure_change (partition, hour, rule, template, channel, figure, count)
+SELECT 0, hour_of(m.created_at), m.rule, m.template, m.channel, r.kind, count(*)
+FROM reaction r JOIN message m ON m.partition = r.partition AND m.id = r.message
+WHERE r.kind <> 'opened' AND m.channel NOT IN ('webhook', 'staff') GROUP BY 2, 3, 4, 5, 6;
+
+INSERT INTO figure_change (partition, hour, rule, template, channel, figure, count)
+SELECT 0, hour_of(m.created_at), m.rule, m.template, m.channel, k.figure, count(*)
+FROM figure_mark k JOIN message m ON m.id = k.message GROUP BY 2, 3, 4, 5, 6;
+
 INSERT INTO figure_change (partition, hour, rule, template, channel, figure, currency, count, amount)
 SELECT 0, hour_of(m.created_at), m.rule, m.template, m.channel, f.figure, f.currency, count(*), sum(f.amount)
-FROM message m CROSS JOIN LATERAL (
-    SELECT figure_of(m.state, m.channel) AS figure, '' AS currency, 0::numeric AS amount
-    UNION ALL SELECT k.figure, '', 0 FROM figure_mark k WHERE k.message = m.id
-    UNION ALL SELECT r.kind, '', 0 FROM reaction r
-    WHERE r.partition = m.partition AND r.message = m.id AND r.kind <> 'opened'
-    UNION ALL SELECT c.* FROM conversion v CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS c
-    WHERE v.partition = m.partition AND v.message = m.id
-) AS f
-WHERE f.figure IS NOT NULL AND m.channel NOT IN ('webhook', 'staff')
-GROUP BY 2, 3, 4, 5, 6, 7;
+FROM conversion v JOIN message m ON m.partition = v.partition AND m.id = v.message
+CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS f
+WHERE m.channel NOT IN ('webhook', 'staff') GROUP BY 2, 3, 4, 5, 6, 7;
 
 -- Who was kept out by lot is counted as people, whom no sum of days knows: only runs of such rules are read.
 CREATE INDEX run_split ON run (began_at) WHERE body ? 'split' AND body ? 'goal_until';
