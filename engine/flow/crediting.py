@@ -18,7 +18,7 @@ async def credit_goals(
     """`goals`: runs that have just reached theirs, with their partitions. After the batch's own events are written."""
     texts = await runtime.texts.of(connection, live)
     policy = tracking_of(texts)
-    wanted = [_event_of(run, runtime) for _, run in goals]
+    wanted = [_event_of(partition, run, runtime) for partition, run in goals]
     found = await events_of_goals(connection, wanted)
     reached = []
     for (partition, run), goal in zip(goals, wanted, strict=True):
@@ -30,7 +30,7 @@ async def credit_goals(
         await credit_messages(connection, reached, policy.credit)
 
 
-def _event_of(run: Run, runtime: Runtime) -> GoalEvent:
+def _event_of(partition: int, run: Run, runtime: Runtime) -> GoalEvent:
     goal = runtime.programs.by_id[run.rule_set].by_name[run.rule].rule.goal
     assert goal is not None and run.goal_at is not None
-    return GoalEvent(run.customer, run.goal_at, goal.match.events)
+    return GoalEvent(partition, run.customer, run.goal_at, goal.match.events)

@@ -14,6 +14,7 @@ from engine.storage.database import Connection
 class GoalEvent(NamedTuple):
     """When a customer met a goal, and by which events that could be."""
 
+    partition: int
     customer: UUID
     at: datetime
     names: tuple[str, ...]
@@ -36,10 +37,13 @@ async def events_of_goals(
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (g.place) g.place, e.id, e.body->'properties' AS properties
-        FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) WITH ORDINALITY AS g (customer, at, names, place)
-        JOIN event e ON e.customer = g.customer AND e.name = ANY(string_to_array(g.names, chr(31))) AND e.at = g.at
+        FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[], $4::text[]) WITH ORDINALITY
+            AS g (partition, customer, at, names, place)
+        JOIN event e ON e.partition = g.partition AND e.customer = g.customer
+            AND e.name = ANY(string_to_array(g.names, chr(31))) AND e.at = g.at
         ORDER BY g.place, e.id
         """,
+        [each.partition for each in goals],
         [each.customer for each in goals],
         [each.at for each in goals],
         ["\x1f".join(each.names) for each in goals],

@@ -16,18 +16,21 @@ from engine.storage.database import Connection
 async def newest_times(
     connection: Connection, customers: Sequence[tuple[UUID, Cursor]], names: Collection[str]
 ) -> list[tuple[UUID, str, datetime]]:
-    """Customer, event name and the newest time of it, up to the customer's cursor. One index probe a pair."""
+    """Customer, event name and the newest time of it, up to the cursor of the customer's partition. One index probe a
+    pair."""
     rows = await connection.fetch(
         """
         SELECT c.customer, n.name, h.at
-        FROM unnest($1::uuid[], $2::xid8[], $3::bigint[]) AS c (customer, xid, seq)
-        CROSS JOIN unnest($4::text[]) AS n (name)
+        FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[]) AS c (partition, customer, xid, seq)
+        CROSS JOIN unnest($5::text[]) AS n (name)
         CROSS JOIN LATERAL (
             SELECT e.at FROM event e
-            WHERE e.customer = c.customer AND e.name = n.name AND (e.xid, e.seq) <= (c.xid, c.seq)
+            WHERE e.partition = c.partition AND e.customer = c.customer AND e.name = n.name
+              AND (e.xid, e.seq) <= (c.xid, c.seq)
             ORDER BY e.at DESC LIMIT 1
         ) h
         """,
+        [cursor.partition for _, cursor in customers],
         [customer for customer, _ in customers],
         [cursor.xid for _, cursor in customers],
         [cursor.seq for _, cursor in customers],
@@ -53,9 +56,10 @@ async def events_since(
     return await connection.fetch(
         """
         SELECT partition, xid, seq, id, customer, kind, name, at, received_at, body FROM event
-        WHERE customer = $1 AND name = ANY($2::text[]) AND at >= $3 AND (xid, seq) <= ($4, $5)
+        WHERE partition = $1 AND customer = $2 AND name = ANY($3::text[]) AND at >= $4 AND (xid, seq) <= ($5, $6)
         ORDER BY at
         """,
+        cursor.partition,
         customer,
         list(names),
         since,
@@ -84,6 +88,7 @@ async def read_past(
     """
     rows = await connection.fetch(
         _PAST,
+        [probe.cursor.partition for probe in probes],
         [probe.customer for probe in probes],
         [probe.cursor.xid for probe in probes],
         [probe.cursor.seq for probe in probes],
@@ -104,9 +109,9 @@ async def read_past(
 # Equal times stand in the order in which they were decided.
 _PAST = """
     SELECT p.place, h.times, h.bodies
-    FROM unnest($1::uuid[], $2::xid8[], $3::bigint[], $4::text[], $5::timestamptz[], $6::integer[])
-        WITH ORDINALITY AS p (customer, xid, seq, name, since, most, place)
-    CROSS JOIN LATERAL (SELECT $7::jsonb -> p.name AS names) n
+    FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[], $5::text[], $6::timestamptz[], $7::integer[])
+        WITH ORDINALITY AS p (partition, customer, xid, seq, name, since, most, place)
+    CROSS JOIN LATERAL (SELECT $8::jsonb -> p.name AS names) n
     CROSS JOIN LATERAL (
         SELECT array_agg(n.at ORDER BY n.at, n.xid, n.seq) AS times,
                CASE WHEN bool_or(n.properties IS NOT NULL)
@@ -118,7 +123,7 @@ _PAST = """
                        FROM jsonb_array_elements_text(n.names) AS each
                    ) END AS properties
             FROM event e
-            WHERE e.customer = p.customer AND e.name = p.name AND e.at > p.since
+            WHERE e.partition = p.partition AND e.customer = p.customer AND e.name = p.name AND e.at > p.since
               AND e.received_at > p.since - interval '1 hour' AND (e.xid, e.seq) <= (p.xid, p.seq)
             ORDER BY e.at DESC, e.xid DESC, e.seq DESC
             LIMIT p.most
