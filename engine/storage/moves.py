@@ -95,9 +95,10 @@ _DEEDS = """
     FROM (SELECT points FROM customer WHERE partition = $1 AND id = $2 AND points > 0) AS source
     WHERE (c.partition, c.id) IN (($1, $2), ($3, $4))
 """
-# Transaction 0 lies before every cursor: in its new partition an event is history, and never decided again.
+# Places below zero of transaction 0 lie before every cursor, that of a partition without any event included: in its new
+# partition an event is history, and never decided again.
 _EVENTS = """
-    UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq')
+    UPDATE event SET partition = $3, customer = $4, xid = '0', seq = nextval('event_seq') - 4611686018427387904
     WHERE customer = $2 AND partition = $1 AND (xid, seq) <= ($5, $6)
 """
 

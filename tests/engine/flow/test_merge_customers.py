@@ -28,6 +28,18 @@ async def test_runs_and_history_move_and_the_timer_fires_for_the_known_customer(
         assert moved == [(known("42"), shop.partition("u:42"))]
 
 
+async def test_history_that_moves_to_a_partition_without_any_event_is_not_decided_again(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        elsewhere = next(f"x{n}" for n in range(100) if shop.partition(f"a:x{n}") != shop.partition("u:42"))
+        await shop.post(shop.anonymous(elsewhere, "registered"))
+        await shop.advance()
+        await shop.post(shop.merge(elsewhere, "42"))
+
+        await shop.advance()
+
+        assert await shop.value("SELECT count(*) FROM message") == 1
+
+
 async def test_later_events_of_a_merged_customer_are_decided_for_the_known_one(database_url: str) -> None:
     async with open_shop(database_url, CART, rule("welcome", "registered")) as shop:
         await shop.post(shop.anonymous("x", "page_viewed"), shop.merge("x", "42"))
