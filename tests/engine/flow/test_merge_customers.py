@@ -37,7 +37,7 @@ async def test_history_that_moves_to_a_partition_without_any_event_is_not_decide
 
         await shop.advance()
 
-        assert await shop.value("SELECT count(*) FROM message") == 1
+        assert await shop.value("SELECT count(*) FROM run") == 1
 
 
 async def test_later_events_of_a_merged_customer_are_decided_for_the_known_one(database_url: str) -> None:
