@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "promo": "api.cli.promo",
     "suppress": "api.cli.suppress",
     "unsubscribe": "api.cli.unsubscribe",
+    "export": "api.cli.export",
+    "erase": "api.cli.erase",
     "report": "api.cli.report",
     "bounces": "api.cli.bounces",
     "doctor": "api.cli.doctor",

@@ -11,6 +11,7 @@ from api.routes import (
     mailbox,
     management,
     preview,
+    privacy,
     reports,
     telegram,
 )
@@ -20,6 +21,7 @@ ROUTERS = (
     management.router,
     reports.router,
     consent.router,
+    privacy.router,
     language.router,
     mailbox.router,
     preview.router,

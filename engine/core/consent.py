@@ -74,6 +74,17 @@ def told(
     return after
 
 
+def pressed(chosen: Mapping[str, str], words: Mapping[str, object], at: datetime) -> dict[str, str]:
+    """When the customer chose by hand, after an app has told of a press in a form of its own."""
+    after = dict(chosen)
+    for what, word in words.items():
+        if isinstance(word, dict) and isinstance(word.get("chosen"), bool):
+            since = chosen.get(what)
+            if since is None or datetime.fromisoformat(since) < at:
+                after[what] = at.isoformat()
+    return after
+
+
 def asked_mark(what: str) -> str:
     """In `chosen`, when the customer was asked to confirm it."""
     return f"asked:{what}"

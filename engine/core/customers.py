@@ -10,7 +10,7 @@ from typing import Any
 from dsl.plan import JSON
 from engine.core import values
 from engine.core.calendar import zone_named
-from engine.core.consent import told
+from engine.core.consent import pressed, told
 from engine.core.model import Customer
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -27,6 +27,8 @@ def with_traits(
     for name, value in traits.items():
         if name == "consent":
             known["consent"] = _consent(customer, value, at)
+            if at is not None and isinstance(value, dict):
+                known["chosen"] = pressed(customer.chosen, value, at)
         elif name in _BUILT_IN:
             if value is None or (value := _BUILT_IN[name](value)) is not None:
                 known[name] = value

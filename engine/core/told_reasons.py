@@ -43,6 +43,10 @@ _WORDS = {
     "unless": say("unless"),
     "the same message within a minute": say("the same message within a minute"),
     "no consent": say("no consent"),
+    "no consent: the person was erased, and has not chosen again": say(
+        "no consent: the person was erased, and has not chosen again"
+    ),
+    "erased": say("the customer was erased"),
     "no email address": say("no email address"),
     "the rule was switched off": say("the rule was switched off"),
     "cap": say("the cap"),

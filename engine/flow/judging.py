@@ -207,6 +207,8 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
         consent=message.consent,
         consent_policy=policy.consent_policy,
         confirmed=policy.confirmed,
+        chosen=message.chosen.keys(),
+        is_erased=message.is_erased,
         suppressed=message.suppressed,
         is_rule_on=message.rule in policy.rules,
         run_end=message.end_reason,

@@ -78,10 +78,10 @@ async def save_customers(connection: Connection, customers: Sequence[tuple[int, 
         UPDATE customer c
         SET email = n.email, phone = n.phone, timezone = n.timezone, locale = n.locale, attributes = n.attributes,
             tags = ARRAY(SELECT jsonb_array_elements_text(n.tags->'all')), consent = n.consent,
-            merged_into = n.merged_into
+            chosen = c.chosen || n.chosen, merged_into = n.merged_into
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-                    $8::jsonb[], $9::jsonb[], $10::uuid[])
-            AS n (partition, id, email, phone, timezone, locale, attributes, tags, consent, merged_into)
+                    $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::uuid[])
+            AS n (partition, id, email, phone, timezone, locale, attributes, tags, consent, chosen, merged_into)
         WHERE c.partition = n.partition AND c.id = n.id
         """,
         [partition for partition, _ in customers],
@@ -93,6 +93,7 @@ async def save_customers(connection: Connection, customers: Sequence[tuple[int, 
         [customer.attributes for _, customer in customers],
         [{"all": sorted(customer.tags)} for _, customer in customers],  # a list in a list would be a 2D array
         [customer.consent for _, customer in customers],
+        [customer.chosen for _, customer in customers],
         [customer.merged_into for _, customer in customers],
     )
 

@@ -3,9 +3,10 @@ decisions.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class DueMessage(NamedTuple):
     now: datetime  # the database's clock: the only one that due times are compared with
     points: int
     merged_into: UUID | None  # the customer was merged while the message was in a worker's hands
+    chosen: Mapping[str, str] = MappingProxyType({})  # when the customer chose by hand, by channel and topic
+    is_erased: bool = False  # the person was erased once, by this key or address
     contacts: tuple[StoredContact, ...] = ()  # of a channel that reaches customers by them, the newest first
 
     @property
@@ -110,13 +113,16 @@ WITH_FACTS = """
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
         coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
-        r.state AS run_state, r.end_reason, s.reason AS suppressed, now() AS now, c.merged_into,
-        coalesce(c.points, 0) AS points
+        r.state AS run_state, r.end_reason, coalesce(s.reason, x.suppressed) AS suppressed, now() AS now,
+        c.merged_into, coalesce(c.points, 0) AS points, coalesce(c.chosen, '{}'::jsonb) AS chosen,
+        x.hash IS NOT NULL OR k.hash IS NOT NULL AS is_erased
     FROM due m
     LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
     LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
     LEFT JOIN suppression s ON s.channel = m.channel
         AND s.address = suppressed_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
+    LEFT JOIN erasure x ON x.hash = erased_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
+    LEFT JOIN erasure k ON k.hash = erased_as('customer', c.key)
     ORDER BY m.transactional DESC, m.place, m.due_at
 """
 _DUE = DUE + WITH_FACTS

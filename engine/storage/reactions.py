@@ -40,6 +40,8 @@ _FIELDS = """
     m.partition, m.id, m.customer, c.key, m.channel, m.rule, m.template, m.rule_set, m.context, m.state, m.address,
     m.provider_id, m.created_at, m.settled_at
 """
+# Nobody erases the customer between this look and what is written because of it.
+_STAYS = "FOR KEY SHARE OF c"
 _CUSTOMER = "JOIN customer c ON c.partition = m.partition AND c.id = m.customer"
 
 
@@ -51,7 +53,7 @@ async def sent_messages(
     rows = await connection.fetch(
         f"""
         SELECT {_FIELDS} FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, id)
-        JOIN message m ON m.partition = w.partition AND m.id = w.id {_CUSTOMER}
+        JOIN message m ON m.partition = w.partition AND m.id = w.id {_CUSTOMER} {_STAYS}
         """,  # noqa: S608
         list(wanted.values()),
         list(wanted),
@@ -62,7 +64,7 @@ async def sent_messages(
         rows = await connection.fetch(
             f"""
             SELECT {_FIELDS} FROM unnest($1::uuid[]) AS w (id) CROSS JOIN generate_series(0, $2::int - 1) AS p
-            JOIN message m ON m.partition = p::smallint AND m.id = w.id {_CUSTOMER}
+            JOIN message m ON m.partition = p::smallint AND m.id = w.id {_CUSTOMER} {_STAYS}
             """,  # noqa: S608
             astray,
             partitions,
@@ -76,7 +78,7 @@ async def messages_of_provider(connection: Connection, ids: Sequence[str]) -> di
     rows = await connection.fetch(
         f"""
         SELECT {_FIELDS} FROM message m {_CUSTOMER}
-        WHERE m.provider_id = ANY($1::text[]) AND m.provider_id NOT LIKE '<%'
+        WHERE m.provider_id = ANY($1::text[]) AND m.provider_id NOT LIKE '<%' {_STAYS}
         """,  # noqa: S608
         list(ids),
     )

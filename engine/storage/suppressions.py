@@ -45,10 +45,19 @@ async def suppress(
 
 async def unsuppress(connection: Connection, channel: str, address: str) -> bool:
     """False: it was not on the list."""
-    status = await connection.execute(
-        "DELETE FROM suppression WHERE channel = $1 AND address = suppressed_as($1, $2)", channel, address
+    found = await connection.fetchval(
+        """
+        WITH listed AS (
+            DELETE FROM suppression WHERE channel = $1 AND address = suppressed_as($1, $2) RETURNING 1
+        ), of_the_erased AS (
+            UPDATE erasure SET suppressed = NULL WHERE hash = erased_as($1, $2) AND suppressed IS NOT NULL RETURNING 1
+        )
+        SELECT count(*) FROM (TABLE listed UNION ALL TABLE of_the_erased) AS each
+        """,
+        channel,
+        address,
     )
-    return not status.endswith(" 0")
+    return bool(found)
 
 
 async def newest_suppressions(

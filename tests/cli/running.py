@@ -23,12 +23,19 @@ WRITE_KEY = "wk_000000000001.a-key-for-tests-that-is-long-enough"
 
 
 def kogda(
-    *arguments: str | Path, cwd: Path, within_s: float = 120, **variables: str
+    *arguments: str | Path, cwd: Path, within_s: float = 120, typed: str | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, apart from the settings of this shell."""
+    """Run a command to its end, apart from the settings of this shell. `typed` is its standard input."""
     command = [sys.executable, "-m", "api.cli", *(str(argument) for argument in arguments)]
     return subprocess.run(
-        command, cwd=cwd, env=environment(**variables), capture_output=True, text=True, timeout=within_s, check=False
+        command,
+        cwd=cwd,
+        env=environment(**variables),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=within_s,
+        check=False,
     )
 
 

@@ -9,16 +9,23 @@ from engine.core.guards.facts import Block, MessageFacts
 
 def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
     """A refusal always holds; `required` also asks for an explicit yes to the channel. What is refused as a topic is
-    not said on another channel either."""
+    not said on another channel either. Who was erased must have agreed anew by hand."""
     if facts.transactional:
         return None
     if facts.consent.get(facts.channel) is False:
         return Block(f"no consent: {facts.channel} refused", other_way=True)
     if facts.topic is not None and facts.consent.get(facts.topic) is False:
         return Block(f"no consent: topic {facts.topic} refused")
+    if facts.is_erased and not _has_chosen_again(facts):
+        return Block("no consent: the person was erased, and has not chosen again", other_way=True)
     for what in facts.confirmed & {facts.channel, facts.topic}:
         if facts.consent.get(str(what)) is not True:
             return Block(f"no consent: {what} was never confirmed", other_way=what == facts.channel)
     if facts.consent_policy == "required" and facts.consent.get(facts.channel) is not True:
         return Block(f"no consent: {facts.channel} was never agreed to", other_way=True)
     return None
+
+
+def _has_chosen_again(facts: MessageFacts) -> bool:
+    wanted = [what for what in (facts.channel, facts.topic) if what is not None]
+    return any(what in facts.chosen and facts.consent.get(what) is True for what in wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
@@ -48,6 +48,8 @@ class MessageFacts:
     consent: Mapping[str, bool] = field(default_factory=dict)  # by channel and topic; absent: never asked
     consent_policy: Literal["required", "unless_refused"] = "unless_refused"
     confirmed: frozenset[str] = frozenset()  # channels and topics that need a yes of the customer's own (double opt-in)
+    chosen: Collection[str] = ()  # channels and topics of which the customer said by hand what it wants
+    is_erased: bool = False  # the person was erased once: what is told of its consent since then may be an old list
     suppressed: str | None = None  # why the address must not be contacted
     is_rule_on: bool = True  # the live rule set still has the rule
     run_end: str | None = None  # why its run has ended; None: it goes on

@@ -111,6 +111,14 @@ def test_a_refusal_by_hand_stays_until_the_customer_chooses_again(told: Any, con
     assert visit.consent == consent
 
 
+def test_a_press_in_a_form_of_the_shop_counts_as_by_hand_from_then_on():
+    words = {"email": {"chosen": True}, "sms": True, "push": {"chosen": "yes"}}
+
+    after = with_traits(ANNA, {"consent": words}, {}, at=datetime(2026, 11, 20, tzinfo=UTC))
+
+    assert after.chosen == {"email": "2026-11-20T00:00:00+00:00"}
+
+
 def test_an_app_may_refuse_what_was_agreed_to_by_hand():
     agreed = replace(ANNA, consent={"email": True}, chosen={"email": "2026-11-01T10:00:00+00:00"})
 
