@@ -34,7 +34,8 @@ _COUNTED = """
     WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
     UNION ALL
     SELECT m.rule, m.template, m.channel, r.kind, '', count(*), 0
-    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id WHERE r.kind <> 'opened' GROUP BY 1, 2, 3, 4
+    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
+    WHERE r.kind <> 'opened' GROUP BY 1, 2, 3, 4
     UNION ALL
     SELECT m.rule, m.template, m.channel, 'opened', '', count(*), 0
     FROM m WHERE EXISTS (SELECT FROM reaction r WHERE r.partition = m.partition AND r.message = m.id
