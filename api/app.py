@@ -20,6 +20,7 @@ from api.browser.inbox_streams import InboxStreams
 from api.browser.route import PREFIXES
 from api.gate import BacklogGate
 from api.ingest.edge import IngestEdge
+from api.ingest.in_hand import InHand
 from api.metrics import Metrics
 from api.problems import add_problem_handlers, on_crash
 from api.routes import ROUTERS
@@ -59,6 +60,7 @@ def create_app(runtime: ApiRuntime) -> FastAPI:
         keys=services.keys,
         writer=services.writer,
         gate=services.gate,
+        in_hand=services.in_hand,
         counts=services.metrics,
     )
     app.router.routes.append(Mount("/v1", edge))
@@ -86,6 +88,7 @@ def _services(runtime: ApiRuntime) -> Services:
         keys=WriteKeys(runtime.database, runtime.settings.write_key),
         writer=EventWriter(runtime.database, runtime.waker),
         gate=BacklogGate(runtime.database, runtime.settings.max_backlog_s),
+        in_hand=InHand(runtime.settings.max_in_hand_bytes),
         metrics=Metrics(),
         hits=HitKeeper(runtime),
         inbox_streams=InboxStreams(runtime.database, runtime.stopping),

@@ -23,6 +23,10 @@ class Metrics:
             "kogda_request_seconds", "time from request to answer", ["area"], buckets=SECONDS, registry=self.registry
         )
         self.events = counter("kogda_events_total", "events received, by what became of them", ["verdict"])
+        self.overloaded = counter(
+            "kogda_requests_overloaded_total", "requests for events refused, by what was short", ["short_of"]
+        )
+        self.in_hand = gauge("kogda_in_hand_bytes", "bodies of events that are being read and stored")
         self.callbacks = counter(
             "kogda_callbacks_total",
             "what providers reported, by what became of it; refused and repeated count calls",
@@ -41,6 +45,9 @@ class Metrics:
         self._stored, self._duplicate, self._rejected = (
             self.events.labels(verdict) for verdict in ("accepted", "duplicate", "rejected")
         )
+
+    def refused(self, short_of: str) -> None:
+        self.overloaded.labels(short_of).inc()
 
     def called_back(self, provider: str, verdict: str, count: int = 1) -> None:
         self.callbacks.labels(provider, verdict).inc(count)

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from api.auth import WriteKeys
 from api.browser.inbox_streams import InboxStreams
 from api.gate import BacklogGate
+from api.ingest.in_hand import InHand
 from api.metrics import Metrics
 from engine.channels.http_post import Poster
 from engine.config import Settings
@@ -43,6 +44,7 @@ class Services:
     keys: WriteKeys
     writer: EventWriter
     gate: BacklogGate
+    in_hand: InHand
     metrics: Metrics
     hits: HitKeeper
     inbox_streams: InboxStreams

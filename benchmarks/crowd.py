@@ -18,6 +18,7 @@ _DONE = b'{"success":true}'
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    number: int  # of its request
     status: int  # 0: the connection ended without one
     seconds: float  # from the moment at which it was to be sent
     at: float  # seconds since the first
@@ -32,7 +33,7 @@ def send_all(
     Without `a_second` each connection sends as soon as it has its answer; with it requests are due at that pace,
     whatever the server does, and those that find no free connection wait, which counts.
     """
-    return uvloop.run(_Crowd(deque(requests), a_second).served(port, connections))
+    return uvloop.run(_Crowd(requests, a_second).served(port, connections))
 
 
 def percentiles_ms(answers: Iterable[Answer]) -> tuple[float, float]:
@@ -42,11 +43,11 @@ def percentiles_ms(answers: Iterable[Answer]) -> tuple[float, float]:
 
 
 class _Crowd:
-    def __init__(self, requests: deque[bytes], a_second: float | None) -> None:
-        self._requests = requests
-        self._left = len(requests)
+    def __init__(self, requests: Iterable[bytes], a_second: float | None) -> None:
+        self._requests = deque(enumerate(requests))
+        self._left = len(self._requests)
         self._a_second = a_second
-        self._due: deque[tuple[bytes, float]] = deque()
+        self._due: deque[tuple[int, bytes, float]] = deque()
         self._free: deque[_Client] = deque()
         self._answers: list[Answer] = []
         self._done = asyncio.Event()
@@ -68,9 +69,9 @@ class _Crowd:
             transport.close()
         return self._answers, seconds
 
-    def answered(self, client: _Client, answer: bytes, due: float) -> None:
+    def answered(self, client: _Client, number: int, answer: bytes, due: float) -> None:
         now = time.perf_counter()
-        self._answers.append(Answer(_status(answer), now - due, now - self._began, _retry_after(answer)))
+        self._answers.append(Answer(number, _status(answer), now - due, now - self._began, _retry_after(answer)))
         self._left -= 1
         if not self._left:
             self._done.set()
@@ -82,17 +83,15 @@ class _Crowd:
 
     def _send_next(self, client: _Client) -> None:
         if self._requests:
-            client.send(self._requests.popleft(), time.perf_counter())
+            client.send(*self._requests.popleft(), time.perf_counter())
 
     async def _send_at_pace(self, a_second: float) -> None:
-        number = 0
         while self._requests:
-            due = self._began + number / a_second
+            due = self._began + self._requests[0][0] / a_second
             if (pause := due - time.perf_counter()) > 0:
                 await asyncio.sleep(pause)
-            self._due.append((self._requests.popleft(), due))
+            self._due.append((*self._requests.popleft(), due))
             self._hand_out()
-            number += 1
 
     def _hand_out(self) -> None:
         while self._due and self._free:
@@ -103,14 +102,14 @@ class _Client(asyncio.Protocol):
     def __init__(self, crowd: _Crowd) -> None:
         self._crowd = crowd
         self._received = b""
-        self._due: float | None = None  # None: nothing is under way
+        self._asked: tuple[int, float] | None = None  # number and due time of what is under way
         self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def send(self, request: bytes, due: float) -> None:
-        self._due = due
+    def send(self, number: int, request: bytes, due: float) -> None:
+        self._asked = number, due
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -123,9 +122,10 @@ class _Client(asyncio.Protocol):
         self._settle()
 
     def _settle(self) -> None:
-        answer, due, self._received, self._due = self._received, self._due, b"", None
-        if due is not None:
-            self._crowd.answered(self, answer, due)
+        answer, asked, self._received, self._asked = self._received, self._asked, b"", None
+        if asked is not None:
+            number, due = asked
+            self._crowd.answered(self, number, answer, due)
 
 
 def _is_whole(answer: bytes) -> bool:

@@ -46,7 +46,7 @@ class Stand:
         """The API and the workers; returns when the API is ready."""
         self.processes.append(self._spawn("api"))
         self.processes.extend(self._spawn("worker") for _ in range(self.workers))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=1)

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(
         default=None, description="the key of the management API; without one it answers this machine only"
     )
+    max_in_hand_bytes: int = Field(
+        default=128 * 1024, ge=1024, description="bodies being read and stored at once, beyond which batches get a 503"
+    )
     max_backlog_s: float = Field(default=600, gt=0, description="age of the oldest undecided event that answers 503")
 
     language: str = Field(default="en", description="language of messages about rules: en or ru, also ru_RU.UTF-8")

@@ -129,6 +129,7 @@ class UnsafeHeader(KogdaError):
 
 
 class Overloaded(KogdaError):
-    def __init__(self, reason: str, retry_after_s: int) -> None:
+    def __init__(self, reason: str, retry_after_s: int, *, short_of: str) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.short_of = short_of  # a word for the metrics

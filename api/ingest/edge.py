@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 from api.auth import WriteKeys, key_in_header
 from api.ingest.batches import ENDPOINTS, Reading, items_of, read_items, with_common_fields
 from api.ingest.browser import browser_settings
+from api.ingest.in_hand import InHand
 from api.ingest.items import Envelope
-from api.ingest.payload import payload_of, too_large
+from api.ingest.payload import payload_of, too_large, unpacked
 from api.problems import Problem, database_trouble, overloaded
 from engine.clock import utc_now
 from engine.config import Settings
@@ -55,18 +56,29 @@ class Counts(Protocol):
 
     def accepted(self, accepted: Accepted, reading: Reading) -> None: ...
 
+    def refused(self, short_of: str) -> None: ...
+
 
 class IngestEdge:
     """Serves /v1. Mounted beside the management API, which has another front."""
 
     def __init__(
-        self, *, settings: Settings, partitions: int, keys: WriteKeys, writer: EventWriter, gate: Gate, counts: Counts
+        self,
+        *,
+        settings: Settings,
+        partitions: int,
+        keys: WriteKeys,
+        writer: EventWriter,
+        gate: Gate,
+        in_hand: InHand,
+        counts: Counts,
     ) -> None:
         self._settings = settings
         self._partitions = partitions
         self._keys = keys
         self._writer = writer
         self._gate = gate
+        self._in_hand = in_hand
         self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,8 +106,10 @@ class IngestEdge:
         except Problem as problem:
             return problem.response(CORS)
         except Overloaded as error:
+            self._counts.refused(error.short_of)
             return overloaded(error).response(CORS)
         except TROUBLE:
+            self._counts.refused("database")
             return database_trouble().response(CORS)
 
     async def _ingest(self, scope: Scope, receive: Receive, endpoint: str) -> None:
@@ -103,8 +117,14 @@ class IngestEdge:
         headers = dict(scope["headers"])
         key = key_in_header(headers.get(b"authorization", b"").decode("latin-1"))
         source = await self._source(key) if key is not None else None
-        raw = await _body(headers, receive, self._settings.max_batch_bytes)
-        payload = payload_of(raw, self._settings.max_batch_bytes)
+        most = self._settings.max_batch_bytes
+        body = unpacked(await _body(headers, receive, most=most, in_hand=self._in_hand), most)
+        is_strict = not _STRICT.isdisjoint(scope["query_string"].split(b"&"))
+        with self._in_hand.taken(len(body)):
+            await self._store(body, endpoint, source, is_strict=is_strict)
+
+    async def _store(self, body: bytes, endpoint: str, source: str | None, *, is_strict: bool) -> None:
+        payload = payload_of(body)
         if source is None:
             source = await self._source(_key_in_body(payload.content))
         items = items_of(payload.content, endpoint, self._settings.max_batch_events)
@@ -119,7 +139,6 @@ class IngestEdge:
             is_lenient=payload.is_lenient,
         )
         reading = read_items(items, with_common_fields(envelope, payload.content))
-        is_strict = not _STRICT.isdisjoint(scope["query_string"].split(b"&"))
         if reading.rejects and is_strict:
             raise _rejected(reading, "nothing was stored")
         accepted = await self._writer.accept(reading.events, reading.rejects)
@@ -152,22 +171,28 @@ def _require_method(scope: Scope, *methods: str) -> None:
         raise Problem(405, "method_not_allowed", f"use {methods[0]} here", headers={"allow": allowed})
 
 
-async def _body(headers: dict[bytes, bytes], receive: Callable[[], Awaitable[Any]], most: int) -> bytes:
+async def _body(
+    headers: dict[bytes, bytes], receive: Callable[[], Awaitable[Any]], *, most: int, in_hand: InHand
+) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > most:
         raise too_large(most)
     parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Problem(400, "incomplete_body", "the connection ended before the body did")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            raise too_large(most)
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts) if len(parts) > 1 else parts[0]
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem(400, "incomplete_body", "the connection ended before the body did")
+            part = message.get("body", b"")
+            if size + len(part) > most:
+                raise too_large(most)
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts) if len(parts) > 1 else parts[0]
+            in_hand.arrives(len(part))
+            size += len(part)
+    finally:
+        in_hand.arrived(size)
 
 
 def _key_in_body(content: Any) -> str | None:

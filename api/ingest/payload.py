@@ -24,15 +24,18 @@ class Payload:
     is_lenient: bool  # it holds what JSON or the database forbid; the items at fault must be found
 
 
-def payload_of(raw: bytes, max_bytes: int) -> Payload:
-    """Raises Problem 400 for what is not JSON, 413 for what is too large once unpacked."""
-    if raw.startswith(_GZIP):
-        raw = _unpacked(raw, max_bytes)
-    raw = raw.removeprefix(_BOM)
+def unpacked(raw: bytes, max_bytes: int) -> bytes:
+    """Raises Problem 400 for broken gzip, 413 for what is too large once unpacked."""
+    return _from_gzip(raw, max_bytes) if raw.startswith(_GZIP) else raw
+
+
+def payload_of(body: bytes) -> Payload:
+    """Raises Problem 400 for what is not JSON."""
+    body = body.removeprefix(_BOM)
     try:
-        return Payload(orjson.loads(raw), _NUL in raw, is_lenient=False)
+        return Payload(orjson.loads(body), _NUL in body, is_lenient=False)
     except orjson.JSONDecodeError as error:
-        return _lenient(raw, error)
+        return _lenient(body, error)
 
 
 def too_large(max_bytes: int) -> Problem:
@@ -44,7 +47,7 @@ def too_large(max_bytes: int) -> Problem:
     )
 
 
-def _unpacked(raw: bytes, max_bytes: int) -> bytes:
+def _from_gzip(raw: bytes, max_bytes: int) -> bytes:
     unpacker = zlib.decompressobj(wbits=31)
     most = min(max_bytes, len(raw) * MAX_RATIO)
     try:

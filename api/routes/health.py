@@ -72,6 +72,7 @@ async def metrics(services: Served) -> Response:
 async def _read_gauges(services: Services) -> None:
     gauges = services.metrics
     gauges.backlog_age.set(services.gate.state.oldest_age_s)
+    gauges.in_hand.set(services.in_hand.bytes)
     gauges.partitions_behind.set(services.gate.state.partitions_behind)
     async with services.runtime.database.connection() as connection:
         gauges.workers.set(await live_workers(connection))

@@ -81,7 +81,7 @@ class EventWriter:
         if not events and not rejects:
             return Accepted(0, 0)
         if self._waiting_events + len(events) + len(rejects) > self._max_waiting:
-            raise Overloaded("too many events are waiting to be stored", RETRY_AFTER_S)
+            raise Overloaded("too many events are waiting to be stored", RETRY_AFTER_S, short_of="storage")
         request = _Request(events, rejects, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         self._waiting_events += request.size
@@ -134,7 +134,7 @@ class EventWriter:
 
     def _put_off(self, group: list[_Request], error: Exception) -> None:
         _log.warning("events not stored", action="accept", requests=len(group), error=_said(error))
-        _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S))
+        _fail(group, Overloaded("the database cannot store events now", RETRY_AFTER_S, short_of="database"))
 
     async def _insert_twice(self, group: list[_Request]) -> set[UUID]:
         """A connection that broke, or a deadlock, deserves one more try: ids make it harmless."""

@@ -16,7 +16,7 @@ import pytest
 
 from api.ingest.batches import items_of, read_items
 from api.ingest.items import Envelope
-from api.ingest.payload import payload_of
+from api.ingest.payload import payload_of, unpacked
 from api.problems import Problem
 from tests.api.conftest import Stored, batch, track
 
@@ -145,7 +145,7 @@ def test_a_body_that_cannot_be_read_is_refused_whole(what: str) -> None:
     began = time.process_time()
 
     with pytest.raises(Problem) as refused:
-        items_of(payload_of(body, 500 * 1024).content, "batch", 2500)
+        items_of(payload_of(unpacked(body, 500 * 1024)).content, "batch", 2500)
 
     assert (refused.value.status, refused.value.code) == (status, code)
     assert time.process_time() - began < 1
