@@ -36,6 +36,7 @@ async def test_history_that_moves_to_a_partition_without_any_event_is_not_decide
         await shop.post(shop.merge(elsewhere, "42"))
 
         await shop.advance()
+        await shop.advance()  # as a sweep does
 
         assert await shop.value("SELECT count(*) FROM run") == 1
 
