@@ -28,6 +28,7 @@ from engine.notices import Notices
 from engine.reading import names_of_interest
 from engine.storage.database import Connection, Database
 from engine.storage.event_partitions import make_event_partitions
+from engine.storage.fill_sql import FillSql, fill_sql
 from engine.storage.installation import found_installation
 from engine.storage.rule_sets import RuleSet, load_rule_set
 from engine.texts import Texts
@@ -45,6 +46,7 @@ class LoadedRules:
     standing: str = ""  # digest of what it watches outside of runs
     watched: frozenset[str] = frozenset()  # events that may change that
     told: frozenset[str] = frozenset()  # events whose properties are looked at later
+    fill: FillSql | None = None  # looks at many customers at once; None: each is decided by itself
 
 
 class Programs:
@@ -96,7 +98,8 @@ def _loaded(stored: RuleSet) -> LoadedRules:
         plan = from_json(stored.plan)
         program = load_program(plan, stored.id, ACTIONS)
         watched = program.standing.events if program.standing is not None else frozenset()
-        return LoadedRules(program, names_of_interest(plan) | watched, stored.standing, watched, program.needs.told)
+        interest = names_of_interest(plan) | watched
+        return LoadedRules(program, interest, stored.standing, watched, program.needs.told, fill_sql(program))
     except UnreadablePlan as error:
         raise RuleSetUnreadable(stored.id, error) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:

@@ -170,7 +170,7 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
         timers=batch.timers + len(batch.standing.due),
-        customers=sum(len(each.customers) for each in batch.standing.slices),
+        customers=sum(len(each.customers) + each.noted for each in batch.standing.slices),
         outcomes=len(batch.outcomes),
         messages=len(decisions.messages),
         more=frozenset(left | forwarded | batch.due_left | batch.standing.left),

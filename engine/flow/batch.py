@@ -14,7 +14,7 @@ from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished, RuleSetCorrupt
 from engine.flow.past import Looker, past_of
 from engine.flow.policy_facts import with_policy_facts
-from engine.flow.standing import Standing, find_standing, noted_of
+from engine.flow.standing import FULL_FILL, Looking, Standing, find_standing, noted_of
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.count_marks import count_marks_of
 from engine.storage.cursors import Cursor, lock_cursors
@@ -51,7 +51,7 @@ class Limits:
     timers: int = 1000
     outcomes: int = 1000
     appointments: int = 500
-    customers: int = 500  # looked at after a publication that watches something else
+    customers: int = FULL_FILL  # looked at after a publication that watches something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,8 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
 async def _find_standing(connection: Connection, batch: Batch, cursors: Sequence[Cursor], limits: Limits) -> None:
     sizes = (limits.appointments, limits.customers)
     horizons = list(batch.horizons.items())
-    batch.standing = await find_standing(connection, cursors, batch.live.standing, horizons=horizons, limits=sizes)
+    looking = Looking(batch.live, batch.now, *sizes)
+    batch.standing = await find_standing(connection, cursors, looking, horizons=horizons)
     for partition, customer in batch.standing.due:
         _work(batch, customer, partition).is_due = True
     for each in batch.standing.slices:

@@ -10,11 +10,16 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.core.model import Appointment, Membership
+from engine.runtime import LoadedRules
 from engine.storage.appointments import appointments_of, due_appointments
 from engine.storage.cursors import Cursor
 from engine.storage.database import Connection
-from engine.storage.fills import Slice, is_unfilled, next_slices
+from engine.storage.fills import Pass, Slice, is_unfilled, next_slices, note_slices
 from engine.storage.memberships import memberships_of
+
+#: Customers that a full batch decides one by one, and that one statement looks at.
+FULL_FILL = 500
+_AT_ONCE = 10_000
 
 
 @dataclass(slots=True)
@@ -34,28 +39,43 @@ class Standing:
         return self.due_left | {each.partition for each in self.slices if each.filled_to is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What is live now, and how many appointments and customers are decided one by one, over all partitions."""
+
+    live: LoadedRules
+    now: datetime
+    appointments: int
+    customers: int
+
+
 async def find_standing(
-    connection: Connection,
-    cursors: Sequence[Cursor],
-    digest: str,
-    *,
-    horizons: Sequence[tuple[int, datetime]],
-    limits: tuple[int, int],
+    connection: Connection, cursors: Sequence[Cursor], looking: Looking, *, horizons: Sequence[tuple[int, datetime]]
 ) -> Standing:
-    """Due appointments, and the next customers of the fill; `limits` of each, over all partitions."""
+    """Due appointments, and the next customers of the fill: those whom SQL can tell about are noted at once."""
+    digest = looking.live.standing
     unfilled = [cursor for cursor in cursors if is_unfilled(cursor, digest)]
     if not (digest or unfilled):
         return Standing(digest)
-    appointments, customers = limits
     found = Standing(digest, is_watched=True, unfilled=frozenset(cursor.partition for cursor in unfilled))
-    if appointments:
-        each = max(1, appointments // len(cursors))
+    if looking.appointments:
+        each = max(1, looking.appointments // len(cursors))
         found.due = await due_appointments(connection, horizons, limit=each)
         counts = Counter(partition for partition, _ in found.due)
         found.due_left = frozenset(partition for partition, count in counts.items() if count >= each)
-    if unfilled and customers:
-        found.slices = await next_slices(connection, unfilled, digest, limit=max(1, customers // len(unfilled)))
+    if unfilled and looking.customers:
+        found.slices = await _next_slices(connection, unfilled, looking)
     return found
+
+
+async def _next_slices(connection: Connection, unfilled: Sequence[Cursor], looking: Looking) -> list[Slice]:
+    digest, fill = looking.live.standing, looking.live.fill
+    each = max(1, looking.customers // len(unfilled))
+    # When a batch failed less is taken at a time, and each customer is then decided alone.
+    if fill is None or looking.customers < FULL_FILL:
+        return await next_slices(connection, unfilled, digest, limit=each)
+    many = max(1, _AT_ONCE // len(unfilled))
+    return await note_slices(connection, unfilled, digest, Pass(fill, looking.now, many, each))
 
 
 async def noted_of(

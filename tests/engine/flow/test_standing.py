@@ -147,11 +147,20 @@ async def test_s14_an_import_of_a_thousand_people_starts_nothing(database_url: s
         assert await shop.value("SELECT count(*) FROM run") == 0
 
 
-async def test_the_fill_goes_on_where_a_dead_worker_left_it_and_starts_nothing(database_url: str) -> None:
+#: A condition that SQL cannot tell about, and one about which it is in doubt: letters that only Python folds.
+BEYOND_SQL = plan.All((is_tier("göld"), plan.Not(plan.InLast(plan.Attribute("born", "date"), DAY))))
+IN_DOUBT = plan.Contains(TIER, plan.Constant("text", "ld"))
+
+
+@pytest.mark.parametrize("condition", [BEYOND_SQL, IN_DOUBT], ids=["beyond SQL", "in doubt"])
+async def test_the_fill_goes_on_where_a_dead_worker_left_it_and_starts_nothing(
+    database_url: str, condition: plan.Expression
+) -> None:
+    watched: dict[str, Any] = {"segments": {"gold": segment(condition)}, "attributes": {"tier": "text"}}
     async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"tier": "text"}) as shop:
-        await shop.post(*(shop.identify(str(number), tier="gold") for number in range(1200)))
+        await shop.post(*(shop.identify(str(number), tier="göld") for number in range(1200)))
         await shop.advance()
-        await shop.publish(ENTERS, LEAVES, **WATCHED)
+        await shop.publish(ENTERS, LEAVES, **watched)
         waiting = await find_waiting(shop.runtime)
 
         first = await advance_partition(shop.runtime, 0)
@@ -159,11 +168,24 @@ async def test_the_fill_goes_on_where_a_dead_worker_left_it_and_starts_nothing(d
         await shop.advance()
 
         assert waiting.partitions == {0}
-        assert (first.customers, share, first.more) == (500, 500, {0})
+        assert (share, first.more) == (500, {0})
         assert len(await members(shop)) == 1200
         assert await shop.value("SELECT count(*) FROM run") == 0
         assert not (await find_waiting(shop.runtime)).partitions
         assert not await shop.advance()
+
+
+async def test_thousands_are_looked_at_in_one_batch_where_sql_can_tell(database_url: str) -> None:
+    async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"tier": "text"}) as shop:
+        await shop.post(*(shop.identify(str(number), tier=("gold", "silver")[number % 2]) for number in range(2400)))
+        await shop.advance()
+        await shop.publish(ENTERS, LEAVES, **WATCHED)
+
+        progress = await advance_partition(shop.runtime, 0)
+
+        assert (progress.customers, progress.more) == (2400, frozenset())
+        assert len(await members(shop)) == 1200
+        assert await shop.value("SELECT count(*) FROM run") == 0
 
 
 async def test_a_plan_that_watches_nothing_leaves_nothing_behind(database_url: str) -> None:
@@ -389,9 +411,9 @@ async def test_segments_are_counted_and_shown_with_personal_data_shortened(datab
 
 async def test_a_segment_that_is_being_filled_says_how_far(database_url: str) -> None:
     async with open_shop(database_url, rule("any", "pinged"), partitions=1, attributes={"tier": "text"}) as shop:
-        await shop.post(*(shop.identify(str(number), tier="gold") for number in range(1000)))
+        await shop.post(*(shop.identify(str(number), tier="göld") for number in range(1000)))
         await shop.advance()
-        await shop.publish(ENTERS, **WATCHED)
+        await shop.publish(ENTERS, segments={"gold": segment(BEYOND_SQL)}, attributes={"tier": "text"})
 
         await advance_partition(shop.runtime, 0)
 
