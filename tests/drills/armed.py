@@ -1,0 +1,72 @@
+"""Processes that end at a failpoint, forked from one that has everything loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+from engine.config import Settings
+from engine.failpoints import DRILL_VARIABLE, VARIABLE, arm
+from engine.runtime import Runtime, open_runtime
+from engine.waker import NullWaker
+from engine.worker import run_worker
+
+#: What a process does, on a subject by its number. Named, since it is called in another process.
+Operation: TypeAlias = Callable[[Runtime, int], Awaitable[Any]]
+
+PATIENCE_S = 30
+
+
+class Armed:
+    def __init__(self, *preload: str) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["engine.worker", "tests.drills.armed", *preload])
+
+    def worker(self, settings: Settings, *traps: str, **variables: str) -> Any:
+        """A whole worker."""
+        return self._start(_work, settings, _armed(traps) | variables)
+
+    def operation(self, settings: Settings, operation: Operation, subject: int, *traps: str) -> Any:
+        return self._start(_operate, settings, _armed(traps), operation, subject)
+
+    def _start(self, target: Callable[..., None], *arguments: Any) -> Any:
+        process = self._context.Process(target=target, args=arguments, daemon=True)
+        process.start()
+        return process
+
+
+async def was_killed(process: Any) -> bool:
+    """Waits for its end: whether that was at its failpoint."""
+    await asyncio.to_thread(process.join, PATIENCE_S)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    return bool(code == -signal.SIGKILL)
+
+
+def kill_at(name: str) -> str:
+    return f"{name}=kill"
+
+
+def _armed(traps: Sequence[str]) -> dict[str, str]:
+    return {VARIABLE: ";".join(traps), DRILL_VARIABLE: "1"}
+
+
+def _work(settings: Settings, variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+    run_worker(settings)
+
+
+def _operate(settings: Settings, variables: dict[str, str], operation: Operation, subject: int) -> None:
+    os.environ.update(variables)
+    arm(os.environ)
+    asyncio.run(_with_runtime(settings, operation, subject))
+
+
+async def _with_runtime(settings: Settings, operation: Operation, subject: int) -> None:
+    async with open_runtime(settings, waker=NullWaker()) as runtime:
+        await operation(runtime, subject)
