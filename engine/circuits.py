@@ -11,6 +11,9 @@ from typing import Any, TypeAlias
 
 from engine.clock import monotonic
 
+#: What opens and closes: a channel, or `push firebase` where a channel has a provider that others work beside.
+CircuitName: TypeAlias = str
+
 #: A channel, and whether it is the lane of its transactional messages.
 Lane: TypeAlias = tuple[str, bool]
 
@@ -42,17 +45,17 @@ def breaker_of(settings: Mapping[str, Any], channel: str) -> Breaker | None:
 class Circuits:
     """One per process. What is open is a row for all of them, which each looks up now and then."""
 
-    open: dict[str, str] = field(default_factory=dict)  # channel, and why
+    open: dict[CircuitName, str] = field(default_factory=dict)  # and why
     looked_at: float = float("-inf")
     _outages: Counter[str] = field(default_factory=Counter)  # in a row
 
-    def ended(self, channel: str, outage: str | None, breaker: Breaker | None) -> bool:
+    def ended(self, name: CircuitName, outage: str | None, breaker: Breaker | None) -> bool:
         """After each hand-over. Whether the circuit is to be opened."""
         if outage is None:
-            self._outages.pop(channel, None)
+            self._outages.pop(name, None)
             return False
-        self._outages[channel] += 1
-        return breaker is not None and channel not in self.open and self._outages[channel] >= breaker.after
+        self._outages[name] += 1
+        return breaker is not None and name not in self.open and self._outages[name] >= breaker.after
 
 
 @dataclass(slots=True)

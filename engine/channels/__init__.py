@@ -108,12 +108,13 @@ class Rejected:
 class TryLater:
     """Certainly not taken yet. `after`: no sooner than that; None: as the retry schedule says.
 
-    `is_outage`: the provider would take no other message either.
+    `is_outage`: the provider would take no other message either. `provider`: which one, of a channel with several.
     """
 
     reason: str
     after: timedelta | None = None
     is_outage: bool = False
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from engine.channels.push_firebase import API, SCOPE, FirebaseDevices, url_of
 from engine.channels.push_web import Signer, WebPush
 from engine.channels.web_push_sealing import BadKey, key_bytes, private_key
 
+#: The provider that may be down while browsers are reached.
+FIREBASE = "firebase"
 _NO_DEVICES = "push to devices is not set up: kogda.yaml names no firebase_env"
 _NO_BROWSERS = "push to browsers is not set up: kogda.yaml names no contact"
 
@@ -46,7 +48,10 @@ class PushChannel:
         reach = self.browsers if is_browser else self.devices
         if reach is None:
             return Rejected(_NO_BROWSERS if is_browser else _NO_DEVICES)
-        return await reach.send_to(contact, handover)
+        verdict = await reach.send_to(contact, handover)
+        if isinstance(verdict, TryLater) and not is_browser and self.browsers is not None:
+            return replace(verdict, provider=FIREBASE)
+        return verdict
 
 
 def taken_together(contacts: Sequence[Contact], verdicts: Sequence[Verdict]) -> Verdict:
@@ -65,14 +70,47 @@ def taken_together(contacts: Sequence[Contact], verdicts: Sequence[Verdict]) -> 
     return replace(alive[0], gone=dead) if alive else refused[0]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingReach:
+    """The operator must set something first; places of other kinds are reached meanwhile."""
+
+    reason: str
+
+    async def send_to(self, contact: Contact, handover: Handover) -> Verdict:
+        return TryLater(self.reason, is_outage=True)
+
+
 def open_push(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> PushChannel:
     """Raises NoCredentials."""
     devices = browsers = None
     if variable := settings.get("firebase_env"):
         devices = _devices(variable, settings.get("url", API), credentials, asker)
     if "contact" in settings:
-        browsers = WebPush(signer_of(settings, credentials), asker, credentials.link_key)
+        browsers = _browsers(settings, credentials, asker)
     return PushChannel(devices, browsers)
+
+
+def open_what_there_is(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> PushChannel:
+    """After `open_push` has failed: what misses its credentials waits alone. Raises NoCredentials when all does."""
+    kinds = [
+        {name: value for name, value in settings.items() if name != other} for other in ("contact", "firebase_env")
+    ]
+    opened: list[PushChannel] = []
+    reasons: list[NoCredentials] = []
+    for kind in kinds:
+        try:
+            opened.append(open_push(kind, credentials, asker))
+        except NoCredentials as error:
+            reasons.append(error)
+    if not opened or not {"contact", "firebase_env"} <= settings.keys():
+        raise reasons[0]
+    devices, browsers = opened[0].devices, opened[0].browsers
+    waiting = WaitingReach(str(reasons[0]))
+    return PushChannel(devices or waiting, browsers or waiting)
+
+
+def _browsers(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> WebPush:
+    return WebPush(signer_of(settings, credentials), asker, credentials.link_key)
 
 
 def _devices(variable: str, api: str, credentials: Credentials, asker: Asker) -> FirebaseDevices:

@@ -16,7 +16,7 @@ from engine.channels import Channel, Handover, TryLater, Verdict
 from engine.channels.credentials import Credentials, NoCredentials
 from engine.channels.http_post import Asker
 from engine.channels.mailbox import KeepMail, MailboxChannel
-from engine.channels.push import open_push
+from engine.channels.push import open_push, open_what_there_is
 from engine.channels.sms_gateway import open_gateway
 from engine.channels.sms_twilio import open_twilio
 from engine.channels.telegram import open_telegram
@@ -31,6 +31,8 @@ OPENERS: dict[str, Opener] = {
     "telegram": open_telegram,
     "push": open_push,
 }
+#: For those that have several providers, when one misses its credentials.
+OPENERS_IN_PART: dict[str, Opener] = {"push": open_what_there_is}
 
 
 @dataclass(slots=True)
@@ -85,6 +87,17 @@ class Registry:
             reason = f"kogda.yaml says under channels nothing of who sends {name}"
             return WaitingChannel(reason) if self.is_real else kept
         try:
-            return OPENERS[written["provider"]](written, Credentials(self.secrets, self.link_key), self.asker)
+            return self._with(OPENERS[written["provider"]], written)
         except NoCredentials as error:
-            return WaitingChannel(str(error)) if self.is_real else kept
+            return self._waiting(written, error) if self.is_real else kept
+
+    def _waiting(self, written: Mapping[str, Any], error: NoCredentials) -> Channel:
+        """Of several providers the others work."""
+        try:
+            in_part = OPENERS_IN_PART.get(written["provider"])
+            return self._with(in_part, written) if in_part else WaitingChannel(str(error))
+        except NoCredentials:
+            return WaitingChannel(str(error))
+
+    def _with(self, opener: Opener, written: Mapping[str, Any]) -> Channel:
+        return opener(written, Credentials(self.secrets, self.link_key), self.asker)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.circuits import Lane
+from engine.channels.push import FIREBASE
+from engine.circuits import PAUSE, CircuitName, Lane
 from engine.core import calendar
+from engine.core.limits import Limits
 from engine.core.provider_limits import Ledger, limits_by_channel, use_names
+from engine.core.ways import VERDICT
 from engine.domains import Domains
+from engine.flow.circuits import given_up
 from engine.flow.judging import Judged, Room
 from engine.storage.database import Connection
 from engine.storage.messages import DueMessage, Settlement
@@ -38,26 +43,44 @@ def domain_of(message: DueMessage) -> str:
     return message.address.rpartition("@")[2].lower()
 
 
-def choose(free: Iterable[Judged], room: Room, domains: Domains, *, on_trial: Collection[str] = ()) -> Chosen:
-    """Within what each domain has proved to take. Only where nobody else is waiting it may have all places.
+def circuit_of(message: DueMessage, settings: Mapping[str, Any]) -> CircuitName:
+    """What must be closed for it to go: its channel, or the one provider that it needs of several."""
+    if message.channel != "push" or any("p256dh" in each.detail for each in message.contacts):
+        return message.channel
+    push = (settings.get("channels") or {}).get("push") or {}
+    return f"push {FIREBASE}" if "contact" in push else "push"
 
-    `on_trial`: channels of which a single message may try whether their provider is back.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a claim knows of providers that are down. Of channels that are closed it has read nothing."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    closed: Mapping[CircuitName, str] = field(default_factory=dict)  # and why
+    on_trial: Collection[CircuitName] = ()  # of which a single message may try whether it is back
+
+
+_ALL_OPEN = Doors()
+
+
+def choose(free: Iterable[Judged], room: Room, domains: Domains, *, doors: Doors = _ALL_OPEN) -> Chosen:
+    """Within what each domain has proved to take. Only where nobody else is waiting it may have all places."""
     chosen, left, begun = Chosen(), replace(room), Counter[str]()
     beyond: list[Judged] = []
-    trials = set(on_trial)
+    trials = set(doors.on_trial)
     for each in free:
         message, domain = each.message, domain_of(each.message)
+        circuit = circuit_of(message, doors.settings)
         wait = domains.waits_s(domain) if domain else 0.0
         if wait:
             chosen.put_off.append(put_off(message, timedelta(seconds=wait), f"{domain} does not answer"))
-        elif message.channel in on_trial and message.channel not in trials:
-            chosen.left += 1
+        elif circuit in doors.closed or (circuit in doors.on_trial and circuit not in trials):
+            _keep_waiting(each, circuit, doors, chosen)
         elif domain and not domains.has_room(domain, begun[domain]):
             beyond.append(each)
         elif left.has_place(transactional=message.transactional):
             left.take(transactional=message.transactional)
-            trials.discard(message.channel)
+            trials.discard(circuit)
             begun[domain] += 1
             chosen.taken.append(each)
         else:
@@ -73,6 +96,20 @@ def choose(free: Iterable[Judged], room: Room, domains: Domains, *, on_trial: Co
         left.take(transactional=transactional)
         chosen.taken.append(each)
     return chosen
+
+
+def _keep_waiting(each: Judged, circuit: CircuitName, doors: Doors, chosen: Chosen) -> None:
+    """In its lane, which is closed from now on, or by itself when others of the lane may go."""
+    message = each.message
+    if circuit == message.channel:
+        chosen.left += 1
+        return
+    reason = doors.closed.get(circuit, "on trial")
+    is_late = message.now >= message.created_at + VERDICT and not message.maybe_duplicate
+    if is_late and Limits.from_json(message.limits).has_other_way:
+        chosen.put_off.append(given_up(message.partition, message.id, reason))
+    else:
+        chosen.put_off.append(put_off(message, PAUSE, reason))
 
 
 def put_off(message: DueMessage, wait: timedelta, reason: str) -> Settlement:

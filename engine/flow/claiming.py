@@ -12,7 +12,7 @@ from engine.clock import monotonic
 from engine.core.guards import Block
 from engine.core.identity import partition_of
 from engine.failpoints import reach
-from engine.flow.choosing import Chosen, choose, reserve
+from engine.flow.choosing import Chosen, Doors, choose, reserve
 from engine.flow.circuits import Gates, gates_of
 from engine.flow.judging import Judged, Room, judge_messages
 from engine.flow.staff_notes import is_for_a_group, spread_notes
@@ -86,7 +86,7 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         judgement = await judge_messages(connection, to_judge, policy, runtime.texts, room=replace(room))
         free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
-        chosen = choose(free, room, runtime.domains, on_trial=gates.on_trial)
+        chosen = choose(free, room, runtime.domains, doors=Doors(policy.settings, gates.closed, gates.on_trial))
         chosen = await reserve(connection, chosen, policy)
         claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
         if claimed:

@@ -17,7 +17,7 @@ from engine.circuits import breaker_of
 from engine.clock import monotonic
 from engine.core.addresses import CONTACTS
 from engine.failpoints import reach
-from engine.flow.choosing import domain_of
+from engine.flow.choosing import circuit_of, domain_of
 from engine.flow.circuits import close_gates, open_gate
 from engine.flow.claiming import LEASE, Claim, Claimed, claim_messages
 from engine.flow.handing_over import Finished, hand_over
@@ -92,7 +92,7 @@ class _Desk:
     looked_for_service_at: float = 0.0
     at_work_on_marketing: int = 0
     opens_at: float | None = None  # when a limit lets more through
-    went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # channel to reason and settings
+    went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # circuit to reason and settings
     came_back: set[str] = field(default_factory=set)
 
     async def work(self) -> None:
@@ -233,20 +233,23 @@ class _Desk:
             await self.runtime.waker.wake(woken)
 
     def _note_provider(self, claimed: Claimed, ended: Finished) -> None:
-        channel, settings, circuits = claimed.message.channel, claimed.policy.settings, self.runtime.circuits
+        message, settings, circuits = claimed.message, claimed.policy.settings, self.runtime.circuits
         if ended.met == "nobody" and ended.outage is None:
             return
-        if circuits.ended(channel, ended.outage, breaker_of(settings, channel)):
-            self.went_down[channel] = (ended.outage or "", settings)
-        elif ended.outage is None and channel in circuits.open:
-            self.came_back.add(channel)
+        name = circuit_of(message, settings)
+        if ended.outage is not None:
+            name = f"{message.channel} {ended.provider}".rstrip()
+        if circuits.ended(name, ended.outage, breaker_of(settings, message.channel)):
+            self.went_down[name] = (ended.outage or "", settings)
+        elif ended.outage is None and name in circuits.open:
+            self.came_back.add(name)
 
     async def _switch_gates(self) -> None:
         went_down, self.went_down = self.went_down, {}
         came_back, self.came_back = self.came_back, set()
         try:
-            for channel, (reason, settings) in went_down.items():
-                await open_gate(self.runtime, channel, reason, settings)
+            for name, (reason, settings) in went_down.items():
+                await open_gate(self.runtime, name, reason, settings)
             if came_back:
                 await close_gates(self.runtime, came_back)
         except TROUBLE as error:

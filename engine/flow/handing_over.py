@@ -55,6 +55,7 @@ class Finished:
     dead_addresses: tuple[tuple[str, str, str], ...] = ()  # channel, address, reason
     poison: Quarantined | None = None
     met: Met = "nobody"  # at the other end
+    provider: str = ""  # whose outage it is, of a channel with several
     outage: str | None = None  # the provider takes no mail at all, and why; nothing of the customer is in it
 
 
@@ -105,10 +106,11 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             dead = _dead(claimed, addresses, reason) if suppress else _dead(claimed, gone, "gone")
             settlement = _settled(claimed, "failed", reason, undeliverable=True)
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
-        case TryLater(reason, after, is_outage):
+        case TryLater(reason, after, is_outage, provider):
             outage = _ADDRESS.sub("…", reason) if is_outage else None
             met: Met = "nobody" if is_outage else "silent"
-            return Finished(settlement=_again(claimed, reason, after=after), outage=outage, met=met)
+            settlement = _again(claimed, reason, after=after)
+            return Finished(settlement=settlement, outage=outage, met=met, provider=provider)
         case Unknown(reason):
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
                 return Finished(settlement=_settled(claimed, "unknown", reason), met="silent")

@@ -12,7 +12,7 @@ from engine.storage.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class OpenCircuit:
-    channel: str
+    channel: str  # or `push firebase`
     reason: str
     opened_at: datetime
     probe_at: datetime
@@ -45,7 +45,8 @@ async def take_probes(connection: Connection, longest: timedelta) -> set[str]:
         UPDATE circuit SET pause = least(pause * 2, $1), probe_at = now() + least(pause * 2, $1)
         WHERE channel IN (
             SELECT channel FROM circuit c WHERE probe_at <= now() AND EXISTS (
-                SELECT FROM message m WHERE m.state = 'queued' AND m.channel = c.channel AND m.due_at <= now()
+                SELECT FROM message m
+                WHERE m.state = 'queued' AND m.channel = split_part(c.channel, ' ', 1) AND m.due_at <= now()
             ) ORDER BY channel FOR UPDATE SKIP LOCKED
         )
         RETURNING channel
