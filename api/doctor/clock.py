@@ -8,6 +8,7 @@ from api.doctor.finding import Finding
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings
+from engine.storage.addresses import connect
 
 _WARN_S = 2.0
 
@@ -15,7 +16,7 @@ _WARN_S = 2.0
 async def check_clock(settings: Settings) -> list[Finding]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     try:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await connect(url, timeout_s=5)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return []  # said by check_database
     try:

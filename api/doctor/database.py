@@ -8,6 +8,7 @@ from api.doctor.finding import Finding
 from dsl.messages import say
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.storage.addresses import connect
 from engine.storage.migrate import require_current
 
 #: The oldest that PostgreSQL itself still maintains. The tests run on 18.
@@ -17,7 +18,7 @@ _OLDEST_MAJOR = 15
 async def check_database(settings: Settings) -> list[Finding]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     try:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await connect(url, timeout_s=5)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         advice = say("is it running, and is KOGDA_DATABASE_URL right?")
         text = say("does not answer: {error}", error=str(error) or type(error).__name__)

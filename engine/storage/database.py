@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from engine.errors import DatabaseUnreachable
+from engine.storage.addresses import address
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -39,14 +40,16 @@ class Database:
     async def open(self) -> None:
         """Raises DatabaseUnreachable, with the host that did not answer."""
         try:
+            at = address(self.url)
             self._pool = await asyncpg.create_pool(
-                self.url,
+                at.url,
                 min_size=1,
                 max_size=self._pool_size,
                 init=_prepare_connection,
                 reset=_keep_as_it_is,
                 command_timeout=60,
                 server_settings={"application_name": APPLICATION},
+                **at.options,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseUnreachable(f"the database at {_where(self.url)} does not answer: {error}") from error
@@ -74,24 +77,26 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """One transaction: leaving commits, an exception rolls back."""
         # SQLAlchemy takes most of a second to load, and a command that only reads does without it.
-        from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+        from sqlalchemy.ext.asyncio import AsyncSession
 
         if self._engine is None:
-            self._engine = create_async_engine(
-                sqlalchemy_url(self.url), pool_size=2, max_overflow=8, pool_pre_ping=True
-            )
+            self._engine = sqlalchemy_engine(self.url, pool_size=2, max_overflow=8, pool_pre_ping=True)
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
 
-def sqlalchemy_url(url: str) -> str:
+def sqlalchemy_engine(url: str, **options: Any) -> AsyncEngine:
     from sqlalchemy.engine import make_url
+    from sqlalchemy.ext.asyncio import create_async_engine
 
-    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    at = address(url)
+    where = make_url(at.url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(where, connect_args=at.sqlalchemy_options, **options)
 
 
 async def _prepare_connection(connection: Any) -> None:
-    # A worker that stands still (SIGSTOP, a paused machine) must not hold its partitions for ever.
+    # A worker that stands still (SIGSTOP, a paused machine) must not hold its partitions for ever. Behind a pooler this
+    # reaches one connection or another; heartbeats end what it has missed.
     await connection.execute("SET idle_in_transaction_session_timeout = '20s'")
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb

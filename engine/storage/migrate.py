@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from engine.errors import DatabaseUnreachable
-from engine.storage.database import sqlalchemy_url
+from engine.storage.database import sqlalchemy_engine
 from engine.storage.revisions import require_current as require_current
 from engine.storage.revisions import wanted_revision as wanted_revision
 
@@ -44,7 +44,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
-    engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
+    engine = sqlalchemy_engine(url, poolclass=NullPool)
     try:
         connection = await _connected(engine)
         async with aclosing(connection), connection.begin():

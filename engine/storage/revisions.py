@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.storage.addresses import connect
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -28,7 +29,7 @@ def wanted_revision() -> str:
 async def _found_revision(url: str) -> str | None:
     """None: there are no tables yet. A server that is starting, full, or does not know us refuses in many ways."""
     try:
-        connection = await asyncpg.connect(url, timeout=60)
+        connection = await connect(url, timeout_s=60)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseUnreachable(f"the database does not answer: {error}") from error
     try:
