@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -108,5 +109,6 @@ def _silence(
     return at, occasion
 
 
+@lru_cache(maxsize=4096)
 def _start_of(day: str, zone: ZoneInfo) -> datetime:
     return calendar.resolve(datetime.combine(date.fromisoformat(day[:10]), time(0)), zone)
