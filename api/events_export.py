@@ -22,6 +22,7 @@ KNOWN = ("userId", "customer", "customer_id", "user_id")
 ANONYMOUS = ("anonymousId", "anonymous_id")
 TIME = ("timestamp", "at", "time", "occurred_at", "originalTimestamp", "sentAt")
 VALUES = ("properties", "traits", "data")
+_TRACK = ("track", None)
 
 
 class ExportedEvent(NamedTuple):
@@ -61,6 +62,22 @@ def _objects(lines: Iterator[str], path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _event(fields: Mapping[str, Any], path: Path, line: int) -> ExportedEvent:
+    return _plain(fields) or _any_event(fields, path, line)
+
+
+def _plain(fields: Mapping[str, Any]) -> ExportedEvent | None:
+    """A track call in the server's own form, as most lines are; None: it must be looked at more closely."""
+    try:
+        name, key, values = fields["event"], fields["userId"], fields["properties"]
+        at = datetime.fromisoformat(fields["timestamp"])
+    except (LookupError, TypeError, ValueError):
+        return None
+    if not (name and key and type(name) is str and type(key) is str and type(values) is dict and at.tzinfo):
+        return None
+    return ExportedEvent(_known_key(key), event_name(name), at, values) if fields.get("type") in _TRACK else None
+
+
+def _any_event(fields: Mapping[str, Any], path: Path, line: int) -> ExportedEvent:
     is_identify = fields.get("type") == "identify"
     key, name, at = _key(fields), _first(fields, EVENT), _moment(_first(fields, TIME))
     if key is None or at is None or (name is None and not is_identify):

@@ -74,6 +74,14 @@ def _decide(draft: Draft, event: Event) -> None:
         tending.after_event(draft, event, _occasion(draft, event))
         return
     draft.see(event)
+    if draft.runs:
+        _tell_runs(draft, event)
+    start_rules(draft, event)
+    if draft.live.standing is not None:
+        tending.after_event(draft, event, _occasion(draft, event))
+
+
+def _tell_runs(draft: Draft, event: Event) -> None:
     for run in draft.runs_concerned(event.name):
         with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
             _measure(draft, run, event)
@@ -85,9 +93,6 @@ def _decide(draft: Draft, event: Event) -> None:
         elif is_bounce(run, event):
             with draft.attempt(run.rule, run.rule_set, event=event.id, run=run.id):
                 hear_bounce(draft, run, event)
-    start_rules(draft, event)
-    if draft.live.standing is not None:
-        tending.after_event(draft, event, _occasion(draft, event))
 
 
 def _occasion(draft: Draft, event: Event) -> Occasion:
@@ -99,7 +104,7 @@ def _identify(draft: Draft, event: Event) -> None:
     plan = draft.live.plan
     told = with_traits(draft.customer, event.properties, plan.attributes, at=event.at)
     for name, kind in misfits_of(event.properties, plan.attributes):
-        draft.misfits.append(Misfit(event=event.id, name=name, kind=kind, value=event.properties[name]))
+        draft.misfits += (Misfit(event=event.id, name=name, kind=kind, value=event.properties[name]),)
     wanted: tuple[str, ...] = ()
     if plan.double_opt_in and told.consent != draft.customer.consent:
         told, wanted = held_back(draft.customer, told, plan.double_opt_in)
@@ -107,7 +112,7 @@ def _identify(draft: Draft, event: Event) -> None:
     for what in to_ask(draft.customer, wanted, event.at):
         entry, asked = asking(event, what)
         draft.change_customer(with_asked(draft.customer, what, event.at))
-        draft.consents.append(entry)
+        draft.consents += (entry,)
         draft.emit(asked)
 
 
@@ -115,7 +120,7 @@ def _change_customer(draft: Draft, customer: Customer, event: Event) -> None:
     if customer != draft.customer:
         before = draft.customer
         if customer.consent != before.consent:
-            draft.consents += entries_between(before.consent, customer.consent, event=event.id, at=event.at)
+            draft.consents += tuple(entries_between(before.consent, customer.consent, event=event.id, at=event.at))
         draft.change_customer(customer)
         follow(draft, before)
         if draft.live.standing is not None:
@@ -154,9 +159,13 @@ def _meet(draft: Draft, run: Run, event: Event) -> None:
 
 def _fire(draft: Draft, horizon: datetime) -> None:
     """Due timers of runs, and due appointments, by their time, then by the order of their rules."""
-    tending.make_appointments(draft)
-    due = [_due(draft, run) for run in draft.active_runs() if run.wake_at is not None and run.wake_at <= horizon]
-    due += [_due_appointment(draft, key, at) for key, at in tending.due(draft, horizon)]
+    if draft.to_plan:
+        tending.make_appointments(draft)
+    due = [_due(draft, run) for run in draft.runs.values() if _is_due(run, horizon)]
+    if draft.appointments:
+        due += [_due_appointment(draft, key, at) for key, at in tending.due(draft, horizon)]
+    if not due:
+        return
     heapq.heapify(due)
     while due and not draft.is_exhausted:
         at, _, errand, ident = heapq.heappop(due)
@@ -165,12 +174,16 @@ def _fire(draft: Draft, horizon: datetime) -> None:
             continue
         _drain(draft)
         tending.make_appointments(draft)
-        for changed in draft.active_runs():
-            if changed is not runs.get(changed.id) and changed.wake_at is not None and changed.wake_at <= horizon:
+        for changed in draft.runs.values():
+            if _is_due(changed, horizon) and changed is not runs.get(changed.id):
                 heapq.heappush(due, _due(draft, changed))
         for key, at in tending.due(draft, horizon):
             if draft.appointments[key] is not appointments.get(key):
                 heapq.heappush(due, _due_appointment(draft, key, at))
+
+
+def _is_due(run: Run, horizon: datetime) -> bool:
+    return run.wake_at is not None and run.wake_at <= horizon and run.state != "ended"
 
 
 def _wake(draft: Draft, run: Run, at: datetime) -> bool:

@@ -110,10 +110,12 @@ def is_overtaken(draft: Draft, program: Program, code: RuleCode, run: Run) -> bo
 def _overtaken_by(draft: Draft, program: Program, code: RuleCode, run: Run) -> str | None:
     for stop in code.stops:
         for name in sorted(stop.match.events):
-            if any(fits(draft, stop.match, run, past.properties) for past in happened_after(draft, name, run.began_at)):
+            later = happened_after(draft, name, run.began_at)
+            if later and any(fits(draft, stop.match, run, past.properties) for past in later):
                 return stop.text
     facts = program.plan.events.get(run.event_name)
     for name in facts.cancelled_by if facts is not None else ():
-        if any(cancels(program, run, name, past.properties) for past in happened_after(draft, name, run.began_at)):
+        later = happened_after(draft, name, run.began_at)
+        if later and any(cancels(program, run, name, past.properties) for past in later):
             return f"cancelled by {name}"
     return None

@@ -13,20 +13,20 @@ from engine.core.effects import Failure
 if TYPE_CHECKING:
     from engine.core.draft import Draft
 
-#: Of a draft: what is only ever appended to, or replaced; and what is only replaced. To remember it is enough.
-_GROWING = ("messages", "withdrawals", "notes", "emitted", "points", "issued", "consents")
+#: Of a draft: what is replaced, and never changed in place, so that to remember it is enough.
 _REPLACED = (
+    *("messages", "withdrawals", "notes", "emitted", "points", "issued", "consents"),
     *("customer", "once", "marks", "released", "last_messages", "counted", "codes"),
     *("memberships", "appointments", "to_plan"),
 )
-_growing, _replaced = attrgetter(*_GROWING), attrgetter(*_REPLACED)
+_replaced = attrgetter(*_REPLACED)
 
 
 class Attempt:
     """Undoes what its block did to a draft when that raises, and reports it. A class, since there is one for every
     rule that an event touches, and a generator costs twice as much."""
 
-    __slots__ = ("_about", "_draft", "_lengths", "_lists", "_queued", "_values")
+    __slots__ = ("_about", "_draft", "_queued", "_values")
 
     def __init__(self, draft: Draft, rule: str, rule_set: int, event: UUID | None, run: UUID | None) -> None:
         self._draft = draft
@@ -34,8 +34,6 @@ class Attempt:
 
     def __enter__(self) -> None:
         draft = self._draft
-        self._lists = _growing(draft)
-        self._lengths = tuple(map(len, self._lists))
         self._values = _replaced(draft)
         self._queued = len(draft.queue)
         draft.begin_undo()
@@ -46,14 +44,11 @@ class Attempt:
         if not isinstance(error, Exception):
             return False
         self._undo()
-        self._draft.failures.append(_failure(error, self._about))
+        self._draft.failures += (_failure(error, self._about),)
         return True
 
     def _undo(self) -> None:
         draft = self._draft
-        for name, known, length in zip(_GROWING, self._lists, self._lengths, strict=True):
-            del known[length:]
-            setattr(draft, name, known)
         for name, value in zip(_REPLACED, self._values, strict=True):
             setattr(draft, name, value)
         while len(draft.queue) > self._queued:

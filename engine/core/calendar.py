@@ -43,7 +43,8 @@ def add(moment: datetime, length: Length, zone: ZoneInfo, *, sign: int = 1) -> d
     """`moment` plus (or, with sign -1, minus) a length, in UTC. Beyond the calendar it is its last or first day."""
     try:
         if length.unit in _EXACT:
-            return _clamp(moment + _EXACT[length.unit] * (sign * length.amount))
+            moved = moment + _EXACT[length.unit] * (sign * length.amount)
+            return moved if LONG_AGO <= moved <= FAR else _clamp(moved)
         wall = moment.astimezone(zone).replace(tzinfo=None)
         return resolve(datetime.combine(shift(wall.date(), length, sign=sign), wall.time()), zone)
     except OverflowError:

@@ -52,12 +52,11 @@ class Dispatch:
 
     tables: tuple[Table, ...]
     others: tuple[Matcher, ...]
+    asks_customer: bool  # or nothing at all: the event's own texts are not enough to tell that nothing holds
 
     def may_match(self, event: Properties) -> bool:
         """False: whoever the customer is, nothing holds. Told from the event's own texts, without a condition run."""
-        if self.others or any(not table.of_event for table in self.tables):
-            return True
-        return any(table.candidates(event) for table in self.tables)
+        return self.asks_customer or any(table.candidates(event) for table in self.tables)
 
     def matching(self, event: Properties, attributes: Properties, scope: Scope) -> list[int]:
         """The numbers of the rules whose conditions hold, in ascending order."""
@@ -88,6 +87,7 @@ def build_dispatch(entries: Sequence[Entry], currency: str | None) -> Dispatch:
     return Dispatch(
         tables=tuple(_table(place, tables[place], currency) for place in sorted(tables)),
         others=tuple(_matchers(others, currency)),
+        asks_customer=bool(others) or any(place[0] != "e" for place in tables),
     )
 
 

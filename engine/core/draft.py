@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,22 +24,67 @@ from engine.core.scope import Scope, attributes_of
 from engine.core.standing.change import Change
 from engine.core.standing.index import WHYS, WakeKey, Why
 
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+_BY_AGE = attrgetter("began_at", "id")
+#: What few calls change, besides runs, messages and notes; and of it what is part of the effects as it is.
+_AS_THEY_ARE = ("withdrawals", "released", "emitted", "points", "issued", "consents", "misfits", "failures")
+_rare = attrgetter(*_AS_THEY_ARE, "marks", "short_of")
+
 #: Steps that one call may take for one customer, and steps that one run may take in its life.
 MOST_STEPS = 10_000
+
+
+_Mark = TypeVar("_Mark", OnceMark, CountMark)
 
 
 class UnknownRuleSet(LookupError):
     """A run is pinned to a rule that was not given. The flow must load every rule set that has runs."""
 
 
-class Draft:
-    """Mutable, and local to one call. `attempt` makes a unit of work all or nothing."""
+class RunIndex:
+    """Runs by their rule, and by the events that may stop, move or measure them. Some may be gone by now."""
 
+    def __init__(self) -> None:
+        self.by_rule: dict[str, list[UUID]] = {}
+        self.by_event: dict[str, list[UUID]] = {}
+
+    def add(self, run: Run, code: RuleCode | None) -> None:
+        """Also again, when it moves to another rule set."""
+        for name, listed in ((run.rule, self.by_rule), *((event, self.by_event) for event in _concerned_by(code))):
+            ids = listed.setdefault(name, [])
+            if run.id not in ids:
+                ids.append(run.id)
+
+
+def _concerned_by(code: RuleCode | None) -> Collection[str]:
+    return code.concerned_by if code is not None else ()
+
+
+class Draft:
+    """Mutable, and local to one call. `attempt` makes a unit of work all or nothing.
+
+    There is one for every customer of every batch, and most leave most of it alone: what a class attribute says for
+    all of them costs none of them anything. All of those are replaced and never changed in place.
+    """
+
+    messages: tuple[NewMessage, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    emitted: tuple[Event, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    points: tuple[PointsEntry, ...] = ()
+    issued: tuple[PromoIssue, ...] = ()
+    consents: tuple[ConsentEntry, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
     released: tuple[UUID, ...] = ()
+    marks: Mapping[tuple[str, str], OnceMark] = _NONE
+    short_of: Mapping[str, int] = _NONE
+    to_plan: Mapping[WakeKey, Why] = _NONE  # appointments to be made anew
+    met: frozenset[tuple[UUID, UUID]] = frozenset()  # run and event: taken for the next part of a sequence
     steps = 0
     _scope: Scope | None = None
     _attributes: dict[str, Any] | None = None
-    _is_changed = False
+    _known: RunIndex | None = None
 
     def __init__(self, programs: Mapping[int, Program], live: Program, facts: Facts, now: datetime) -> None:
         self.programs = programs
@@ -46,37 +93,23 @@ class Draft:
         self.customer = facts.customer
         self.runs: dict[UUID, Run] = {}
         self.seen: dict[str, datetime] = facts.last_seen
-        self.once: dict[tuple[str, str], OnceMark] = {(mark.rule, mark.key): mark for mark in facts.once}
-        self.counted: dict[tuple[str, str], CountMark] = {(mark.rule, mark.key): mark for mark in facts.counted}
+        self.once: Mapping[tuple[str, str], OnceMark] = _by_rule_and_key(facts.once) if facts.once else _NONE
+        self.counted: Mapping[tuple[str, str], CountMark] = _by_rule_and_key(facts.counted) if facts.counted else _NONE
         self.history: dict[str, tuple[Past, ...]] = facts.history
         self.last_messages: dict[str, datetime] = facts.last_messages
-        self.places: dict[str, int] = facts.places
-        self.delivered_by, self.contacts, self.reactions = facts.delivered_by, facts.contacts, facts.reactions
-        self.marks: dict[tuple[str, str], OnceMark] = {}
-        self.messages: list[NewMessage] = []
-        self.withdrawals: list[Withdrawal] = []
-        self.notes: list[Note] = []
-        self.emitted: list[Event] = []
-        self.failures: list[Failure] = []
-        self.points: list[PointsEntry] = []
-        self.issued: list[PromoIssue] = []
-        self.consents: list[ConsentEntry] = []
-        self.misfits: list[Misfit] = []
         self.codes = facts.codes
-        self.short_of: dict[str, int] = {}
-        self.met: set[tuple[UUID, UUID]] = set()  # run and event: taken for the next part of a sequence
         self.queue: deque[Event | Change] = deque()
         self.is_new = facts.is_new
         self.memberships: dict[str, Membership] = facts.memberships
-        self.appointments: dict[WakeKey, Appointment] = {(each.errand, each.name): each for each in facts.appointments}
-        self.to_plan: dict[WakeKey, Why] = {}  # appointments to be made anew
-        self._before = facts
+        self.appointments: Mapping[WakeKey, Appointment] = (
+            {(each.errand, each.name): each for each in facts.appointments} if facts.appointments else _NONE
+        )
+        self.facts = facts
         self._undo: list[tuple[UUID, Run | None]] = []  # what runs were before the present attempt
-        self._by_rule: dict[str, list[UUID]] = {}
-        self._by_event: dict[str, list[UUID]] = {}  # runs by the events that may stop, move or measure them
-        for run in sorted(facts.runs, key=lambda run: (run.began_at, run.id)):
-            self.put(run)
-        self.pinned = [run.id for run in self.runs.values() if run.state != "ended"]
+        self.pinned: Sequence[UUID] = ()
+        if facts.runs:
+            self.runs = {run.id: run for run in sorted(facts.runs, key=_BY_AGE)}
+            self.pinned = [run.id for run in self.runs.values() if run.state != "ended"]
 
     # what may be read
 
@@ -96,13 +129,15 @@ class Draft:
 
     def runs_of(self, rule: str) -> list[Run]:
         """Runs of a rule that have not ended, oldest first."""
-        known = (self.runs.get(run_id) for run_id in self._by_rule.get(rule, ()))
+        if not self.runs:
+            return []
+        known = [self.runs.get(run_id) for run_id in self._index().by_rule.get(rule, ())]
         return [run for run in known if run is not None and run.state != "ended"]
 
     def runs_concerned(self, event: str) -> list[Run]:
         """Runs that an event of this name may stop, move or measure, in the order their rules act."""
-        known = (self.runs.get(run_id) for run_id in self._by_event.get(event, ()))
-        concerned = [run for run in known if run is not None]
+        ids = self._index().by_event.get(event, ())
+        concerned = [run for run_id in ids if (run := self.runs.get(run_id)) is not None]
         if len(concerned) > 1:
             concerned.sort(key=self.order_of)
         return concerned
@@ -150,14 +185,14 @@ class Draft:
 
     def see(self, event: Event) -> None:
         """An event is part of history from now on (D9), if any rule asks for it."""
-        programs, name = self.programs.values(), event.name
-        if any(name in program.remembers for program in programs):
+        name, is_remembered, is_read = event.name, False, False
+        for program in self.programs.values():
+            is_remembered = is_remembered or name in program.remembers
+            is_read = is_read or name in program.reads
+        if is_remembered:
             self.history = with_event(self.history, name, Past(event.at, event.properties))
             self._scope = None
-        if not any(name in program.reads for program in programs):
-            return
-        newest = self.seen.get(name)
-        if newest is None or event.at > newest:
+        if is_read and ((newest := self.seen.get(name)) is None or event.at > newest):
             self.seen = {**self.seen, name: event.at}
             self._scope = None
 
@@ -168,28 +203,35 @@ class Draft:
 
     def put(self, run: Run) -> Run:
         before = self.runs.get(run.id)
-        self._is_changed = True
         self._undo.append((run.id, before))
         self.runs[run.id] = run
-        if before is None:
-            self._by_rule.setdefault(run.rule, []).append(run.id)
-        if before is None or before.rule_set != run.rule_set:
-            code = self.find_code(run)
-            for event in code.concerned_by if code is not None else ():
-                concerned = self._by_event.setdefault(event, [])
-                if run.id not in concerned:
-                    concerned.append(run.id)
+        if self._known is not None and (before is None or before.rule_set != run.rule_set):
+            self._known.add(run, self.find_code(run))
         return run
 
-    def note(self, run: Run, what: Any, detail: str, *, line: int = 0) -> None:
-        self.notes.append(Note(run=run.id, at=self.now, line=line, what=what, detail=detail))
+    def _index(self) -> RunIndex:
+        """Made when it is first asked: timers and verdicts name their run."""
+        if self._known is None:
+            self._known = RunIndex()
+            for run in self.runs.values():
+                self._known.add(run, self.find_code(run))
+        return self._known
 
-    def end(self, run: Run, reason: str, *, line: int = 0) -> Run:
+    def note(self, run: Run, what: Any, detail: str, *, line: int = 0) -> None:
+        self.notes += (Note(run=run.id, at=self.now, line=line, what=what, detail=detail),)
+
+    def end(self, run: Run, reason: str, *, line: int = 0, taken: int | None = None) -> Run:
         """The run is over. What it still has in the queue is withdrawn by the caller, when it must be."""
         if reason != "finished":
             self.note(run, "ended", reason, line=line)
         ended = run.but(
-            state="ended", wake_at=None, since=None, waits_for_event=False, ended_at=self.now, end_reason=reason
+            state="ended",
+            wake_at=None,
+            since=None,
+            waits_for_event=False,
+            ended_at=self.now,
+            end_reason=reason,
+            taken=run.taken if taken is None else taken,
         )
         return self.put(ended)
 
@@ -198,11 +240,11 @@ class Draft:
         and so never was."""
         if run.state != "sending":
             return False
-        kept = [message for message in self.messages if message.run != run.id or message.is_outward]
+        kept = tuple([message for message in self.messages if message.run != run.id or message.is_outward])
         if len(kept) != len(self.messages):
             self.messages = kept
             return True
-        self.withdrawals.append(Withdrawal(run=run.id, reason=reason))
+        self.withdrawals += (Withdrawal(run=run.id, reason=reason),)
         return False
 
     def reserve(self, mark: OnceMark) -> None:
@@ -217,11 +259,10 @@ class Draft:
         self.released = (*self.released, mark.run)
 
     def count_from(self, mark: CountMark) -> None:
-        self._is_changed = True
         self.counted = {**self.counted, (mark.rule, mark.key): mark}
 
     def emit(self, event: Event) -> None:
-        self.emitted.append(event)
+        self.emitted += (event,)
         self.queue.append(event)
 
     def change_membership(self, membership: Membership) -> None:
@@ -254,49 +295,55 @@ class Draft:
         self._scope = self._attributes = None
 
     def effects(self) -> Effects:
-        before = {run.id: run for run in self._before.runs}
-        standing = self._standing()
-        if (
-            not (self._is_changed or self.failures or self.misfits or standing)
-            and self.customer is self._before.customer
-        ):
-            return NOTHING
-        changed = (
-            run.but(version=before[run.id].version + 1) if run.id in before else run
-            for run in self.runs.values()
-            if (known := before.get(run.id)) is not run and known != run
-        )
-        return Effects(
-            customer=None if self._is_customer_as_before() else self.customer,
-            runs=tuple(changed),
-            messages=tuple(self.messages),
-            withdrawals=tuple(self.withdrawals),
-            marks=tuple(self.marks.values()),
-            counted=self._newly_counted(),
-            released=self.released,
-            emitted=tuple(self.emitted),
-            notes=tuple(self.notes),
-            points=tuple(self.points),
-            issued=tuple(self.issued),
-            consents=tuple(self.consents),
-            misfits=tuple(self.misfits),
-            short_of=self.short_of,
-            failures=tuple(self.failures),
-            **standing,
-        )
+        runs, counted, standing = self._changed_runs(), self._newly_counted(), self._standing()
+        is_plain = not (counted or standing or any(_rare(self)))
+        customer = None if self._is_customer_as_before() else self.customer
+        if not is_plain:
+            return Effects(
+                customer=customer,
+                runs=runs,
+                messages=self.messages,
+                notes=self.notes,
+                counted=counted,
+                marks=tuple(self.marks.values()),
+                short_of=dict(self.short_of),
+                **{name: getattr(self, name) for name in _AS_THEY_ARE},
+                **standing,
+            )
+        if runs or self.messages or self.notes or self.customer is not self.facts.customer:
+            return Effects(customer=customer, runs=runs, messages=self.messages, notes=self.notes)
+        return NOTHING
+
+    def _changed_runs(self) -> tuple[Run, ...]:
+        """Those that were there before are one version further on."""
+        if not self.runs:
+            return ()
+        before = {run.id: run for run in self.facts.runs}
+        if not before:
+            return tuple(self.runs.values())
+        changed = []
+        for run in self.runs.values():
+            known = before.get(run.id)
+            if known is None:
+                changed.append(run)
+            elif known is not run and not run.is_as(known):
+                changed.append(run.but(version=known.version + 1))
+        return tuple(changed)
 
     def _is_customer_as_before(self) -> bool:
-        return self.customer is self._before.customer or self.customer == self._before.customer
+        return self.customer is self.facts.customer or self.customer == self.facts.customer
 
     def _newly_counted(self) -> tuple[CountMark, ...]:
         if not self.counted:
             return ()
-        known = set(self._before.counted)
+        known = set(self.facts.counted)
         return tuple(mark for mark in self.counted.values() if mark not in known)
 
-    def _standing(self) -> dict[str, Any]:
+    def _standing(self) -> Mapping[str, Any]:
         """Changed memberships and appointments; empty when nothing of the kind has changed."""
-        before = self._before
+        before = self.facts
+        if self.memberships is before.memberships and not self.appointments:
+            return _NONE
         changed: dict[str, tuple[Any, ...]] = {}
         if self.memberships is not before.memberships:
             known = before.memberships
@@ -310,3 +357,7 @@ class Draft:
                 if made.get(key) != each and (key in made or each.at is not None or each.definition)
             )
         return {name: rows for name, rows in changed.items() if rows}
+
+
+def _by_rule_and_key(marks: Iterable[_Mark]) -> dict[tuple[str, str], _Mark]:
+    return {(mark.rule, mark.key): mark for mark in marks}

@@ -123,12 +123,14 @@ def quiet_hours_for(limits: Limits, policy: Policy, *, channel: str) -> tuple[Qu
     """A rule's own come on top of the workspace's: only `ignore quiet hours` lifts them."""
     if limits.ignores_quiet_hours or channel in OUTWARD:
         return ()
+    if policy.quiet_hours is None and limits.quiet_hours is None:
+        return ()
     return tuple(each for each in (policy.quiet_hours, limits.quiet_hours) if each is not None)
 
 
 def caps_for(limits: Limits, policy: Policy, *, rule: str, channel: str, transactional: bool) -> tuple[CountedCap, ...]:
     """The rule's own, then the workspace's. Transactional messages keep only what their own rule says."""
-    if channel in OUTWARD:
+    if channel in OUTWARD or not (limits.caps or (policy.caps and not transactional)):
         return ()
     return tuple(_caps(limits, policy if not transactional else Policy(), rule))
 

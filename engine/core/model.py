@@ -98,18 +98,23 @@ class Run:
     end_reason: str | None = None  # "finished", "stop when order_placed", "only if", "holdout" …
     version: int = 0  # raised at each change
 
+    def is_as(self, other: Run) -> bool:
+        """`==` at a third of its cost."""
+        return self.__dict__ == other.__dict__
+
     def but(self, **changes: Any) -> Run:
         """`dataclasses.replace` at a tenth of its cost: each step of each run makes another run."""
-        if not changes.keys() <= _FIELDS:
-            raise TypeError(f"a run has no {', '.join(changes.keys() - _FIELDS)}")
-        other = object.__new__(Run)
         values = self.__dict__.copy()  # less than half of the cost of updating an empty one
         values.update(changes)
+        if len(values) != _FIELD_COUNT:
+            raise TypeError(f"a run has no {', '.join(changes.keys() - self.__dict__.keys())}")
+        other = _new(Run)
         other.__dict__ = values
         return other
 
 
-_FIELDS = frozenset(each.name for each in fields(Run))
+_new = object.__new__
+_FIELD_COUNT = len(fields(Run))
 
 
 #: The key of a mark that is a place among the first customers of its rule (D14). No value of an event is this text.

@@ -31,7 +31,7 @@ def issue_code(draft: Draft, code: RuleCode, run: Run, step: plan.IssuePromo) ->
     valid = calendar.add(draft.now, step.valid, draft.zone_of(code)) if step.valid else None
     expires = min([at for at in (valid, pool_ends, taken.until) if at is not None], default=None)
     draft.note(run, "issued", f'{taken.code} of "{step.pool}"', line=step.line)
-    draft.issued.append(
+    draft.issued += (
         PromoIssue(
             pool=step.pool,
             code=taken.code,
@@ -40,7 +40,7 @@ def issue_code(draft: Draft, code: RuleCode, run: Run, step: plan.IssuePromo) ->
             step=run.step,
             at=draft.now,
             expires_at=expires,
-        )
+        ),
     )
     return run.but(step=run.step + 1, issue=run.step, promos={**run.promos, place: _written(taken, step, expires)})
 
@@ -56,7 +56,7 @@ def promo_of(run: Run) -> dict[str, JSON]:
 def _take(draft: Draft, pool: str) -> PromoCode | None:
     held = [each for each in draft.codes.get(pool, ()) if each.until is None or each.until > draft.now]
     if not held:
-        draft.short_of[pool] = draft.short_of.get(pool, 0) + 1
+        draft.short_of = {**draft.short_of, pool: draft.short_of.get(pool, 0) + 1}
         return None
     draft.codes = {**draft.codes, pool: tuple(held[1:])}
     return held[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from dsl import plan
 from dsl.plan import JSON
@@ -29,13 +30,14 @@ def send(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Run:
         if refusal.ends:
             return draft.end(run, refusal.reason, line=refusal.line)
         draft.note(run, "skipped", f"{named(run)}: {refusal.reason}", line=step.line)
-        return past_send(run.but(step=run.step + 1))
+        return past_send(run, step=run.step + 1)
     reserve(draft, code, run)
     draft.last_messages = {**draft.last_messages, message_key(run): draft.now}
-    draft.messages.append(_message(draft, code, run, step))
-    waits = _waits(draft, code, run)
-    run = run.but(step=run.step + 1, messages=run.messages + 1)
-    return run.but(state="sending") if waits else past_send(run)
+    draft.messages += (_message(draft, code, run, step),)
+    following, messages = run.step + 1, run.messages + 1
+    if _waits(draft, code, run):
+        return run.but(step=following, messages=messages, state="sending")
+    return past_send(run, step=following, messages=messages)
 
 
 def named(run: Run) -> str:
@@ -44,8 +46,8 @@ def named(run: Run) -> str:
     return f'{channel} "{template}"'
 
 
-def past_send(run: Run) -> Run:
-    return run.but(state="waiting", wake_at=None, since=None, ways=(), said=0)
+def past_send(run: Run, **more: Any) -> Run:
+    return run.but(state="waiting", wake_at=None, since=None, ways=(), said=0, **more)
 
 
 def _waits(draft: Draft, code: RuleCode, run: Run) -> bool:

@@ -50,7 +50,7 @@ def meet_part(draft: Draft, run: Run, event: Event) -> None:
         return
     code = draft.code_of(run)
     if matches(draft, code.parts[run.stage - 1], run, event):
-        draft.met.add((run.id, event.id))
+        draft.met |= {(run.id, event.id)}
         _meet(draft, code, run, event.name, event.at)
 
 

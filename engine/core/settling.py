@@ -23,9 +23,10 @@ def settle(draft: Draft, outcome: Outcome) -> None:
             run = run.but(sent=run.sent + 1)
         elif _was_for_nothing(run, outcome, is_awaited=is_awaited):
             release(draft, code, run)
-        draft.put(run)
         if is_awaited:
             _go_on(draft, code, run, outcome)
+        else:
+            draft.put(run)
 
 
 def _was_for_nothing(run: Run, outcome: Outcome, *, is_awaited: bool) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dsl import plan
 from engine.core import calendar
 from engine.core.answering import answer, restart, restarts
@@ -20,11 +22,15 @@ def start_rules(draft: Draft, event: Event) -> None:
         return
     if not may_start(draft, event):
         return
-    answered: set[str] = set()
-    for code in _started_by(draft, event):
-        answered.add(code.rule.name)
+    codes = _started_by(draft, event)
+    for code in codes:
         with draft.attempt(code.rule.name, draft.live.rule_set, event=event.id):
             _start(draft, code, event)
+    if draft.pinned:
+        _answer_of_old_rules(draft, event, answered={code.rule.name for code in codes})
+
+
+def _answer_of_old_rules(draft: Draft, event: Event, *, answered: Collection[str]) -> None:
     for run in (draft.runs[run_id] for run_id in draft.pinned):
         own = draft.find_code(run)
         if own is None or own.trigger is None or run.rule in answered or run.state == "ended":
@@ -38,6 +44,8 @@ def may_start(draft: Draft, event: Event) -> bool:
     """Imported, too old (S15) and too deeply caused events are history and stops, no more."""
     if event.historical or (event.cause is not None and (event.cause.depth > DEEPEST or draft.is_exhausted)):
         return False
+    if event.received_at <= event.at:
+        return True
     facts = draft.live.plan.events.get(event.name)
     late_after = facts.late_after if facts is not None else calendar.LATE_AFTER
     return event.received_at <= calendar.add(event.at, late_after, draft.scope().zone)
@@ -48,7 +56,7 @@ def _started_by(draft: Draft, event: Event) -> list[RuleCode]:
     if dispatch is None:
         return []
     numbers = dispatch.matching(event.properties, draft.attributes, draft.scope().of_run(event.at, arrived=None))
-    codes = (draft.live.rules[number] for number in numbers)
+    codes = [draft.live.rules[number] for number in numbers]
     return [code for code in codes if code.active_from <= event.at < code.active_until]
 
 

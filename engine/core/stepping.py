@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl import plan
 from engine.core import calendar
@@ -31,8 +31,7 @@ DEEPEST = 8
 OVERDUE = timedelta(hours=12)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A run on the move: `at` is its own time, from which the next wait counts. It may be earlier than `draft.now`."""
 
     draft: Draft
@@ -99,8 +98,9 @@ def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     taken = run.taken
     while run.state == "waiting" and run.wake_at is None:
         if run.step >= len(steps):
-            run = draft.end(run, "finished")
-        elif draft.is_exhausted or taken >= MOST_STEPS:
+            draft.end(run, "finished", taken=taken)
+            return
+        if draft.is_exhausted or taken >= MOST_STEPS:
             run = _stop_runaway(draft, run.but(taken=taken), at)
         else:
             run = _take(turn, run, steps[run.step])
@@ -269,12 +269,12 @@ def _carry_out(draft: Draft, run: Run, deed: Deed, line: int) -> None:
     if deed.points:
         _add_points(draft, run, deed.points)
     if deed.outward is not None:
-        draft.messages.append(_outward(draft, run, deed.outward))
+        draft.messages += (_outward(draft, run, deed.outward),)
 
 
 def _add_points(draft: Draft, run: Run, points: int) -> None:
     entry = derived_id("points", run.id.hex, str(run.step), str(run.activation))
-    draft.points.append(PointsEntry(id=entry, run=run.id, rule=run.rule, amount=points, at=draft.now))
+    draft.points += (PointsEntry(id=entry, run=run.id, rule=run.rule, amount=points, at=draft.now),)
     draft.change_customer(replace(draft.customer, points=draft.customer.points + points))
 
 

@@ -23,6 +23,8 @@ MOST_SAID = 20
 
 def ways_of(draft: Draft, run: Run, step: plan.Send) -> tuple[Way, ...]:
     """Each channel and template once. The choice among the best is made, and noted, when the send is due."""
+    if step.channel is not None and not step.best_of and not step.fallbacks:
+        return ((step.channel, step.template),)
     ways = [way for recipient in _recipients(step) for way in _ways(draft, run, recipient, step.line)]
     return tuple(dict.fromkeys(ways))
 
@@ -54,14 +56,14 @@ def _ways(draft: Draft, run: Run, recipient: plan.Recipient, line: int) -> list[
 
 def _facts(draft: Draft) -> ChannelFacts:
     customer = draft.customer
-    reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set()) | draft.contacts
+    reachable = ({"email"} if customer.email else set()) | (PHONES if customer.phone else set()) | draft.facts.contacts
     if has_inbox(customer.key):
         reachable |= {INBOX}
     return ChannelFacts(
         reachable=frozenset(reachable),
         consent=customer.consent,
-        delivered=draft.delivered_by,
-        reactions=draft.reactions,
+        delivered=draft.facts.delivered_by,
+        reactions=draft.facts.reactions,
     )
 
 

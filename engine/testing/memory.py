@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +41,16 @@ class Memory:
     noted: Noted = field(default_factory=Noted)
     delivered_by: dict[UUID, str] = field(default_factory=dict)
     contacts: dict[UUID, frozenset[str]] = field(default_factory=dict)  # channels on which somebody has one
+    remembered: Collection[str] | None = None  # events that are looked back at; None: perhaps all of them
     pools: Pools = field(default_factory=Pools)
 
     def customer(self, key: str) -> Customer:
         known = customer_id(key)
         return self.customers.setdefault(known, Customer(id=known, key=key))
+
+    def name_of(self, customer: UUID) -> str:
+        """The key without its prefix."""
+        return self.customers[customer].key.partition(":")[2]
 
     def facts(self, customer: UUID) -> Facts:
         """What is empty is not asked: to hash an id costs more than all the rest."""
@@ -69,14 +73,14 @@ class Memory:
 
     def remember(self, event: Event) -> None:
         self.events.append(event)
-        if event.kind == "track":
+        if event.kind == "track" and (self.remembered is None or event.name in self.remembered):
             seen = self.last_seen.setdefault(event.customer, {})
             seen[event.name] = max(event.at, seen.get(event.name, event.at))
             past = Past(event.at, event.properties)
             self.history[event.customer] = with_event(self.history.get(event.customer, {}), event.name, past)
 
     def apply(self, customer: UUID, effects: Effects) -> None:
-        """Most events change nothing."""
+        """Most events change nothing, and most of those that do change little."""
         if effects is NOTHING:
             self.noted.known.add(customer)
             return
@@ -84,18 +88,24 @@ class Memory:
             self.customers[customer] = effects.customer
         for run in effects.runs:
             self._keep_run(run)
-        self._apply_marks(customer, effects)
+        if effects.released or effects.marks or effects.counted:
+            self._apply_marks(customer, effects)
         for event in effects.emitted:
             self.remember(event)
-        for message in effects.messages:
-            self.queued.append(message)
-            recent: dict[str, datetime] = self.last_messages.setdefault(customer, {})
-            recent[f"{message.channel}/{message.template}"] = message.due_at
+        if effects.messages:
+            self._enqueue(customer, effects.messages)
         self.noted.apply(customer, effects)
-        self.notes.extend(effects.notes)
-        self.failures.extend(effects.failures)
-        self.points.extend(effects.points)
-        self.pools.issue(effects.issued)
+        self.notes += effects.notes
+        self.failures += effects.failures
+        self.points += effects.points
+        if effects.issued:
+            self.pools.issue(effects.issued)
+
+    def _enqueue(self, customer: UUID, messages: Iterable[NewMessage]) -> None:
+        recent = self.last_messages.setdefault(customer, {})
+        for message in messages:
+            self.queued.append(message)
+            recent[f"{message.channel}/{message.template}"] = message.due_at
 
     def _keep_run(self, run: Run) -> None:
         self.runs[run.id] = run
@@ -103,6 +113,8 @@ class Memory:
             self.changing.setdefault(run.customer, {})[run.id] = run
         elif (theirs := self.changing.get(run.customer)) is not None:
             theirs.pop(run.id, None)
+            if not theirs:
+                del self.changing[run.customer]
 
     def _apply_marks(self, customer: UUID, effects: Effects) -> None:
         if effects.released:
@@ -120,7 +132,7 @@ class Memory:
 
     def settle(self, message: NewMessage, state: str) -> None:
         """It leaves the queue. What was put off has not been said, and what was sent says which channel works."""
-        self.queued = [each for each in self.queued if each.id != message.id]
+        self.queued = [each for each in self.queued if each is not message and each.id != message.id]
         if state == "postponed":
             self.last_messages.get(message.customer, {}).pop(f"{message.channel}/{message.template}", None)
         elif state == "sent" and not message.is_outward:
@@ -136,21 +148,22 @@ class Memory:
 
     def next_wake(self, recurring_until: datetime | None = None) -> datetime | None:
         """Of what comes again and again, such as schedules, only what comes up to a moment, if one is given."""
-        waiting = [run.wake_at for run in self._changing() if run.wake_at is not None]
-        return min([*waiting, *self.noted.moments(recurring_until)], default=None)
+        waiting = [at for runs in self.changing.values() for run in runs.values() if (at := run.wake_at) is not None]
+        if self.noted.appointments:
+            waiting += self.noted.moments(recurring_until)
+        return min(waiting) if waiting else None
 
     def due(self, now: datetime) -> list[UUID]:
         """Customers with a timer that is due, each once, in the order of their oldest one."""
         due = [
-            (run.wake_at, run.id, run.customer)
-            for run in self._changing()
-            if run.wake_at is not None and run.wake_at <= now
+            (at, run.id, run.customer)
+            for runs in self.changing.values()
+            for run in runs.values()
+            if (at := run.wake_at) is not None and at <= now
         ]
-        due += self.noted.due(now)
-        return list(dict.fromkeys(customer for _, _, customer in sorted(due)))
-
-    def _changing(self) -> Iterator[Run]:
-        return chain.from_iterable(map(dict.values, self.changing.values()))
+        if self.noted.appointments:
+            due += self.noted.due(now)
+        return list(dict.fromkeys([customer for _, _, customer in sorted(due)])) if due else []
 
 
 def may_change(run: Run) -> bool:

@@ -17,9 +17,13 @@ from engine.errors import ConfigurationError
 from engine.testing.cases import judged, run_case
 from engine.testing.delivery import Delivery
 from engine.testing.ground import Workspace
-from engine.testing.replay import TOLD, Replay
+from engine.testing.replay import Replay
 from engine.testing.scribe import Scribe
 from engine.testing.updating import expectations
+from engine.testing.world import World
+
+#: Notes of a rule that starts, ends or holds something back.
+_ACTS = frozenset({"started", "ended", "skipped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,13 @@ def files_concerned(history: History, workspace: Workspace) -> list[str]:
     program = load_program(workspace.plan, 1, ACTIONS)
     replay = Replay(program, history.since, history.until, Delivery.of(workspace.catalog))
     world = replay.customer(history.customer, history.events)
-    acting = {entry.rule for entry in world.timeline if entry.what in TOLD} if world is not None else set()
+    acting = _rules_acting(world) if world is not None else set()
     return sorted({rule.file for rule in workspace.plan.rules if rule.name in acting})
+
+
+def _rules_acting(world: World) -> set[str]:
+    noted = {world.rule_of(note) for note in world.memory.notes if note.what in _ACTS}
+    return noted | {message.rule for message in world.messages}
 
 
 def _expected(text: str, workspace: Workspace, path: str) -> list[str]:

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from engine.core.customers import with_context, with_traits
-from engine.core.model import Customer, Event
+from engine.core.model import Customer, Event, Properties
 from engine.core.program import Program
 from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory
 from engine.testing.pools import Pools
 from engine.testing.world import World
 
-#: What a simulation counts.
-TOLD = frozenset({"started", "ended", "skipped", "message"})
+#: When, the name ("": an identification), and the properties or traits.
+Heard: TypeAlias = tuple[datetime, str, Properties]
 
 
 @dataclass(slots=True)
@@ -33,9 +34,11 @@ class Replay:
     pools: Pools = field(default_factory=Pools)
     places: Counter[str] = field(default_factory=Counter)
     heard: frozenset[str] = field(init=False)
+    _remembered: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.heard = events_heard(self.program)
+        self._remembered = self.program.reads | self.program.remembers
 
     def customer(
         self,
@@ -49,8 +52,8 @@ class Replay:
         nothing was known before the first of them."""
         if self.program.standing is None and not any(map(self._may_start, events)):
             return None
-        memory = Memory(pools=self.pools, places=self.places)
-        world = World(self.program, now=self.since, delivery=self.delivery, memory=memory, tells=TOLD)
+        memory = Memory(pools=self.pools, places=self.places, remembered=self._remembered)
+        world = World(self.program, now=self.since, delivery=self.delivery, memory=memory, tells=False)
         memory.customers[customer.id] = customer
         if contacts:
             memory.contacts[customer.id] = contacts
@@ -85,7 +88,7 @@ class Replay:
         world.memory.customers[event.customer] = known
 
     def _meet(self, world: World, event: Event) -> None:
-        is_quiet = self.program.standing is None and not any(world.memory.changing.values())
+        is_quiet = self.program.standing is None and not world.memory.changing
         if is_quiet and not self._may_start(event):
             self._recall(world, event)
         elif event.kind != "track" or event.context or event.name in self.heard:
@@ -99,6 +102,16 @@ class Replay:
             return False
         starts = self.program.dispatch.get(event.name)
         return starts is not None and starts.may_match(event.properties)
+
+    def is_concerned(self, told: Iterable[Heard]) -> bool:
+        """False: nothing can happen to who has told no more than this."""
+        dispatch = self.program.dispatch
+        if self.program.standing is not None:
+            return True
+        for _, name, properties in told:
+            if (starts := dispatch.get(name)) is not None and starts.may_match(properties):
+                return True
+        return False
 
 
 def events_heard(program: Program) -> frozenset[str]:

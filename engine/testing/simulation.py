@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from engine.testing.skips import skips_of
+from engine.testing.skips import NOT_SENT, read_skip
 from engine.testing.world import World
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Z]{3})")
@@ -65,33 +65,34 @@ class Simulation:
     def add(self, world: World | None) -> None:
         """One customer's part; None: nothing happened."""
         self.customers += 1
-        if world is None or not world.timeline:
+        if world is None:
             return
         days: dict[date, list[str]] = {}
         for message in world.messages:
-            if message.state != "sent":
-                continue
-            if message.is_outward:
+            if message.state in NOT_SENT:
+                self.refused[message.rule, message.reason or message.state] += 1
+            elif message.state == "sent" and message.is_outward:
                 self.outward[message.channel, message.template] += 1
-                continue
-            day = message.at.astimezone(self.zone).date()
-            self.sent[day, message.channel, message.rule] += 1
-            days.setdefault(day, []).append(message.rule)
-        self.refused.update((skip.rule, skip.reason) for skip in skips_of(world))
-        self._add_course(world)
+            elif message.state == "sent":
+                day = message.at.astimezone(self.zone).date()
+                self.sent[day, message.channel, message.rule] += 1
+                days.setdefault(day, []).append(message.rule)
+        self._add_notes(world)
         self._add_days(days)
 
-    def _add_course(self, world: World) -> None:
-        for entry in world.timeline:
-            if entry.what == "started":
-                self.starts[entry.rule] += 1
-            elif entry.what == "ended":
-                self.ended[entry.rule, entry.detail] += 1
+    def _add_notes(self, world: World) -> None:
+        for note in world.memory.notes:
+            if note.what == "started":
+                self.starts[world.rule_of(note)] += 1
+            elif note.what == "ended":
+                self.ended[world.rule_of(note), note.detail] += 1
+            elif note.what == "skipped" and (said := read_skip(note.detail)) is not None:
+                self.refused[world.rule_of(note), said.reason] += 1
 
     def _add_days(self, days: Mapping[date, list[str]]) -> None:
         if not days:
             return
         self.reached += 1
         self.busiest[max(len(rules) for rules in days.values())] += 1
-        pairs = {pair for rules in days.values() for pair in combinations(sorted(set(rules)), 2)}
-        self.overlaps.update(pairs)
+        several = [sorted(set(rules)) for rules in days.values() if len(rules) > 1]
+        self.overlaps.update({pair for rules in several for pair in combinations(rules, 2)})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from engine.core.effects import Note
 from engine.core.told_reasons import forms_of
@@ -13,6 +14,22 @@ from engine.testing.timeline import SentMessage
 from engine.testing.world import World
 
 _SKIPPED = re.compile(r'(\w+) "([^"]*)": (.*)', re.DOTALL)
+
+
+#: States of a message that nobody got.
+NOT_SENT = frozenset({"suppressed", "failed", "withdrawn", "postponed"})
+
+
+class SkipSaid(NamedTuple):
+    channel: str
+    template: str
+    reason: str
+
+
+def read_skip(detail: str) -> SkipSaid | None:
+    """What a note of the kind `skipped` says."""
+    said = _SKIPPED.fullmatch(detail)
+    return SkipSaid(said[1], said[2], said[3]) if said else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +46,7 @@ def skips_of(world: World) -> Iterator[Skip]:
     """By rules, by the guards of delivery and by providers, in the order of time."""
     for entry in world.timeline:
         about = entry.about
-        if isinstance(about, SentMessage) and about.state in ("suppressed", "failed", "withdrawn", "postponed"):
+        if isinstance(about, SentMessage) and about.state in NOT_SENT:
             yield Skip(
                 at=entry.at,
                 customer=entry.customer,
@@ -38,13 +55,13 @@ def skips_of(world: World) -> Iterator[Skip]:
                 reason=about.reason or about.state,
                 rule=entry.rule,
             )
-        elif isinstance(about, Note) and about.what == "skipped" and (said := _SKIPPED.fullmatch(about.detail)):
+        elif isinstance(about, Note) and about.what == "skipped" and (said := read_skip(about.detail)) is not None:
             yield Skip(
                 at=entry.at,
                 customer=entry.customer,
-                channel=said[1],
-                template=said[2],
-                reason=said[3],
+                channel=said.channel,
+                template=said.template,
+                reason=said.reason,
                 rule=entry.rule,
             )
 

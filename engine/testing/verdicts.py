@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ class Verdict(NamedTuple):
     undeliverable: bool = False  # another way may follow
 
 
+_NO_HOLIDAYS: Mapping[date, str] = {}
 SENT = Verdict("sent")
 REFUSED = Verdict("failed", reason="the provider refused it", undeliverable=True)
 
@@ -54,25 +55,25 @@ def limits_on(
     policy: tuple[Policy, Sparing],
     *,
     zone: ZoneInfo,
-    sent: Callable[[], tuple[Counted, ...]],
+    sent: Callable[[NewMessage], tuple[Counted, ...]],
 ) -> dict[str, Any]:
     """The part of a message's facts that its limits look at. What was `sent` is asked only where a cap counts it."""
     limits, (limited, sparing) = message.limits, policy
     repeats = sparing.repeats_for(limits, transactional=message.transactional)
     caps = caps_for(limits, limited, rule=message.rule, channel=message.channel, transactional=message.transactional)
+    holidays = sparing.holidays_for(limits, transactional=message.transactional)
     return {
         "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
         "quiet_hours": quiet_hours_for(limits, limited, channel=message.channel),
         "caps": caps,
         "holidays": holidays_for(
-            sparing.holidays_for(limits, transactional=message.transactional),
-            country=customer.attributes.get("country"),
-            timezone=customer.timezone,
-            at=message.due_at,
-        ),
-        "said": Said(message.run, message.template),
+            holidays, country=customer.attributes.get("country"), timezone=customer.timezone, at=message.due_at
+        )
+        if holidays
+        else _NO_HOLIDAYS,
+        "said": Said(message.run, message.template) if repeats else None,
         "repeats": repeats,
-        "counted": sent() if caps or repeats else (),
+        "counted": sent(message) if caps or repeats else (),
     }
 
 

@@ -5,11 +5,10 @@ It drives the same `advance` as production. `kogda test`, `simulate` and `explai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,16 +18,15 @@ from engine.actions import ACTIONS
 from engine.core import calendar
 from engine.core.advancing import advance
 from engine.core.customers import with_traits
-from engine.core.effects import Effects, NewMessage
-from engine.core.guards import Counted, first_block
+from engine.core.effects import Effects, NewMessage, Note
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.program import Program, load_program
-from engine.core.sparing import Sparing
 from engine.testing.delivery import Delivery
+from engine.testing.judge import Judge
 from engine.testing.memory import Memory, may_change
 from engine.testing.timeline import Entry, SentMessage
-from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limits_block, limits_on, verdict_of
+from engine.testing.verdicts import Verdict
 
 _LONGEST = timedelta(days=400)
 _DEFAULT = "customer"
@@ -52,20 +50,18 @@ class World:
         now: str | datetime = "2026-03-02 09:00",
         delivery: Delivery | None = None,
         memory: Memory | None = None,
-        tells: Collection[str] | None = None,
+        tells: bool = True,
     ) -> None:
         """A program, of rule set 1, saves the time to load the same plan for many worlds. Without `delivery`
-        everybody can be reached; `memory` may share its pools and places with that of others; `tells` says what
-        the timeline holds (None: everything)."""
+        everybody can be reached; `memory` may share its pools and places with that of others; without `tells`
+        there is no timeline, only messages, and the memory's notes."""
         self.programs: dict[int, Program] = {}
         self.live = 0
         self.memory = memory or Memory()
         self.timeline: list[Entry] = []
         self.messages: list[SentMessage] = []
-        self._delivery = delivery
+        self._judge = Judge(self.memory, delivery, self.messages, self.programs)
         self._tells = tells
-        self._handed_over: set[UUID] = set()
-        self._verdicts: dict[str, Verdict] = {}
         self._settling: list[tuple[datetime, NewMessage]] = []
         self.watcher: Callable[[Facts, Event], None] | None = None  # told of each event, with what was known before
         self._numbers = count(1)
@@ -105,7 +101,7 @@ class World:
     def verdict(self, message: str, state: str, *, after: timedelta = timedelta(0), reason: str | None = None) -> None:
         """What becomes of a message, `"email/cart"`, from now on. Without one it is sent at once. `failed`: the
         provider refuses it."""
-        self._verdicts[message] = Verdict(state, after, reason, undeliverable=state == "failed")
+        self._judge.said[message] = Verdict(state, after, reason, undeliverable=state == "failed")
 
     @property
     def runs(self) -> list[Run]:
@@ -205,7 +201,7 @@ class World:
 
     def receive(self, *events: Event) -> Effects:
         """Several events of one customer in one batch, as the worker reads them."""
-        for event in events:
+        for event in events if self._tells else ():
             self._record(event.customer, "event", event.name or event.kind, about=event)
         effects = self._advance(events[0].customer, events=events)
         self._happen()
@@ -237,21 +233,27 @@ class World:
         wake_at = self.memory.next_wake(recurring_until)
         if not self._settling:
             return wake_at
-        settles_at = min(at for at, _ in self._settling)
+        settles_at = min([at for at, _ in self._settling])
         return settles_at if wake_at is None else min(settles_at, wake_at)
 
     def _happen(self) -> None:
         """All that is due at this instant: verdicts on messages before timers, until nothing is left."""
         while True:
-            settled = next((pair for pair in self._settling if pair[0] <= self.now), None) if self._settling else None
-            if settled is not None:
-                self._settling.remove(settled)
-                self._settle(settled[1])
+            if self._settling and (settled := self._take_settled()) is not None:
+                self._settle(settled)
             elif due := self.memory.due(self.now):
                 for customer in due:
                     self._advance(customer)
             else:
                 return
+
+    def _take_settled(self) -> NewMessage | None:
+        """The first message of those that are due for their verdict."""
+        for place, (at, message) in enumerate(self._settling):
+            if at <= self.now:
+                del self._settling[place]
+                return message
+        return None
 
     def _advance(self, customer: UUID, *, events: tuple[Event, ...] = (), outcome: Outcome | None = None) -> Effects:
         facts = self.memory.facts(customer)
@@ -262,7 +264,7 @@ class World:
                 self.watcher(facts, event)
         failed = len(self.memory.failures)
         self.memory.apply(customer, effects)
-        for note in effects.notes:
+        for note in effects.notes if self._tells else ():
             self._record(customer, note.what, note.detail, run=note.run, line=note.line, about=note)
         for failure in self.memory.failures[failed:]:
             raise RuleFailed(f"rule {failure.rule!r} failed: {failure.error}\n{failure.detail}")
@@ -285,54 +287,15 @@ class World:
             self._tell(message, "withdrawn", reason)
         if not self.memory.queued:
             return
-        known = {message.id for _, message in self._settling}
+        known = {message.id for _, message in self._settling} if self._settling else ()
         for message in self.memory.queued:
             if message.id not in known:
-                after = self._takes(message)
-                self._settling.append((self.now + after, message))
-                self._handed_over |= {message.id} if after else set()
-
-    def _takes(self, message: NewMessage) -> timedelta:
-        """How long the provider takes for it, if it gets it at all."""
-        said = self._verdicts.get(f"{message.channel}/{message.template}")
-        return said.after if said is not None and said.after and self._judge_limits(message) is SENT else timedelta(0)
-
-    def _verdict_on(self, message: NewMessage) -> Verdict:
-        said = self._verdicts.get(f"{message.channel}/{message.template}")
-        if said is None:
-            return self._judge(message)
-        limited = self._judge_limits(message) if message.id not in self._handed_over else SENT
-        return said if limited is SENT else limited
-
-    def _judge(self, message: NewMessage) -> Verdict:
-        """As delivery does: by all its guards, then by the provider."""
-        if self._delivery is None:
-            return self._judge_limits(message)
-        if not message.is_outward:
-            customer, run = self.memory.customers[message.customer], self.memory.runs.get(message.run)
-            contacts, limits = self.memory.contacts.get(customer.id, ()), self._limits_on(message)
-            facts = self._delivery.facts(message, customer, run=run, contacts=contacts, limits=limits)
-            block = first_block(facts, self.now)
-            if block is not None:
-                return verdict_of(block)
-        return REFUSED if message.template in self._delivery.failing else SENT
-
-    def _judge_limits(self, message: NewMessage) -> Verdict:
-        block = limits_block(message, self._limits_on(message), self.now)
-        return verdict_of(block) if block is not None else SENT
-
-    def _limits_on(self, message: NewMessage) -> dict[str, Any]:
-        """What the guards of delivery must know of quiet hours and caps."""
-        program, customer = self.programs[self.live], self.memory.customers[message.customer]
-
-        def sent() -> tuple[Counted, ...]:
-            return counted_of(self.messages, self._name_of(customer.id), self.programs, self._delivery)
-
-        sparing = self._delivery.sparing if self._delivery is not None else Sparing()
-        return limits_on(message, customer, (program.policy, sparing), zone=program.zone, sent=sent)
+                self._settling.append(
+                    (self.now + self._judge.takes(message, self.programs[self.live], self.now), message)
+                )
 
     def _settle(self, message: NewMessage) -> None:
-        verdict = self._verdict_on(message)
+        verdict = self._judge.verdict_on(message, self.programs[self.live], self.now)
         run = self.memory.runs.get(message.run)
         if verdict.until is not None and (run is None or run.state != "sending"):
             self._settling.append((verdict.until, message))  # nobody can be asked again: it waits by itself
@@ -357,7 +320,7 @@ class World:
         told = SentMessage(
             at=self.now,
             due_at=message.due_at,
-            customer=self._name_of(message.customer),
+            customer=self.memory.name_of(message.customer),
             channel=message.channel,
             template=message.template,
             rule=message.rule,
@@ -369,20 +332,23 @@ class World:
             reason=reason,
         )
         self.messages.append(told)
-        self._record(
-            message.customer, "message", f'{message.channel} "{message.template}" {state}', run=message.run, about=told
-        )
+        if self._tells:
+            detail = f'{message.channel} "{message.template}" {state}'
+            self._record(message.customer, "message", detail, run=message.run, about=told)
+
+    def rule_of(self, note: Note) -> str:
+        """ "" when its run is not known."""
+        run = self.memory.runs.get(note.run)
+        return run.rule if run is not None else ""
 
     def _record(
         self, customer: UUID, what: str, detail: str, *, run: UUID | None = None, line: int = 0, about: object = None
     ) -> None:
-        if self._tells is not None and what not in self._tells:
-            return
         rule = self.memory.runs[run].rule if run is not None and run in self.memory.runs else ""
         self.timeline.append(
             Entry(
                 at=self.now,
-                customer=self._name_of(customer),
+                customer=self.memory.name_of(customer),
                 what=what,
                 detail=detail,
                 rule=rule,
@@ -390,9 +356,6 @@ class World:
                 about=about,
             )
         )
-
-    def _name_of(self, customer: UUID) -> str:
-        return self.memory.customers[customer].key.partition(":")[2]
 
 
 def _with(event: Event, *, historical: bool = False, context: Properties | None = None) -> Event:

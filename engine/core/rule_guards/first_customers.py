@@ -26,7 +26,7 @@ def is_full(draft: Draft, code: RuleCode) -> bool:
     limit = code.rule.first_customers
     if limit is None or (code.rule.name, PLACE) in draft.once:
         return False
-    return draft.places.get(code.rule.name, 0) >= limit
+    return draft.facts.places.get(code.rule.name, 0) >= limit
 
 
 def take_place(draft: Draft, code: RuleCode, run: Run) -> None:

@@ -1,0 +1,77 @@
+"""What becomes of a message in a virtual world: what was said of it, else what the guards of delivery say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from engine.core.effects import NewMessage
+from engine.core.guards import Counted, first_block
+from engine.core.program import Program
+from engine.core.sparing import Sparing
+from engine.testing.delivery import Delivery
+from engine.testing.memory import Memory
+from engine.testing.timeline import SentMessage
+from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limits_block, limits_on, verdict_of
+
+_AT_ONCE = timedelta(0)
+_NO_SPARING = Sparing()
+
+
+@dataclass(slots=True)
+class Judge:
+    """Without `delivery` everybody can be reached, and only the limits of sending are asked."""
+
+    memory: Memory
+    delivery: Delivery | None
+    messages: Sequence[SentMessage]  # that the world has sent so far
+    programs: Mapping[int, Program]
+    said: dict[str, Verdict] = field(default_factory=dict)  # of "email/cart"
+    _handed_over: set[UUID] = field(default_factory=set)
+
+    def takes(self, message: NewMessage, live: Program, now: datetime) -> timedelta:
+        """How long the provider takes for it, if it gets it at all."""
+        said = self._said_of(message)
+        if said is None or not said.after or self._judge_limits(message, live, now) is not SENT:
+            return _AT_ONCE
+        self._handed_over.add(message.id)
+        return said.after
+
+    def verdict_on(self, message: NewMessage, live: Program, now: datetime) -> Verdict:
+        said = self._said_of(message)
+        if said is None:
+            return self._judge(message, live, now)
+        limited = self._judge_limits(message, live, now) if message.id not in self._handed_over else SENT
+        return said if limited is SENT else limited
+
+    def _said_of(self, message: NewMessage) -> Verdict | None:
+        return self.said.get(f"{message.channel}/{message.template}") if self.said else None
+
+    def _judge(self, message: NewMessage, live: Program, now: datetime) -> Verdict:
+        """As delivery does: by all its guards, then by the provider."""
+        if self.delivery is None:
+            return self._judge_limits(message, live, now)
+        if not message.is_outward:
+            customer, run = self.memory.customers[message.customer], self.memory.runs.get(message.run)
+            contacts, limits = self.memory.contacts.get(customer.id, ()), self._limits_on(message, live)
+            facts = self.delivery.facts(message, customer, run=run, contacts=contacts, limits=limits)
+            block = first_block(facts, now)
+            if block is not None:
+                return verdict_of(block)
+        return REFUSED if message.template in self.delivery.failing else SENT
+
+    def _judge_limits(self, message: NewMessage, live: Program, now: datetime) -> Verdict:
+        block = limits_block(message, self._limits_on(message, live), now)
+        return verdict_of(block) if block is not None else SENT
+
+    def _limits_on(self, message: NewMessage, live: Program) -> dict[str, Any]:
+        """What the guards of delivery must know of quiet hours and caps."""
+        customer = self.memory.customers[message.customer]
+        sparing = self.delivery.sparing if self.delivery is not None else _NO_SPARING
+        return limits_on(message, customer, (live.policy, sparing), zone=live.zone, sent=self._counted)
+
+    def _counted(self, message: NewMessage) -> tuple[Counted, ...]:
+        return counted_of(self.messages, self.memory.name_of(message.customer), self.programs, self.delivery)
