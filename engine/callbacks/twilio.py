@@ -11,6 +11,7 @@ import base64
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.callbacks import Call, Kind, Refused, Report, Unreadable
@@ -26,8 +27,16 @@ _LEAVING = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
     | {"стоп", "отписаться", "отписка", "stopp", "abmelden"}
 )
+#: They ask for messages again: https://help.twilio.com/articles/223134027 has START, YES and UNSTOP.
+_RETURNING = frozenset({"start", "unstop", "старт"})
+#: So does this, of somebody who has left; else it is an answer to what was asked.
+_AGREEING = frozenset({"yes", "да", "ja"})
 _LONGEST = 4096
 _PORTS = {"https": 443, "http": 80}
+
+
+#: `agree`: to messages, if it comes from somebody who gets none; else to whatever was asked.
+Wish: TypeAlias = Literal["none", "leave", "return", "agree"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +48,7 @@ class Reply:
     phone: str  # E.164
     text: str
     at: datetime
-    leaves: bool  # it says STOP
+    wish: Wish = "none"
 
 
 def read_reply(body: bytes, now: datetime) -> Reply | None:
@@ -55,8 +64,18 @@ def read_reply(body: bytes, now: datetime) -> Reply | None:
         phone=phone,
         text=text,
         at=now,
-        leaves=found.get("OptOutType") == "STOP" or text.strip(" .!\"'«»").casefold() in _LEAVING,
+        wish=_wish(text, found.get("OptOutType", "")),
     )
+
+
+def _wish(text: str, opt_out_type: str) -> Wish:
+    """Of a message that says one word and nothing else, or as Twilio has understood it."""
+    word = text.strip(" .!\"'«»").casefold()
+    if opt_out_type == "STOP" or word in _LEAVING:
+        return "leave"
+    if opt_out_type == "START" or word in _RETURNING:
+        return "return"
+    return "agree" if word in _AGREEING else "none"
 
 
 class Twilio:

@@ -1,4 +1,4 @@
-"""What people answer to an sms: words become an event of theirs, STOP takes their consent back."""
+"""What people answer to an sms: words become an event of theirs, STOP takes consent back, START gives it again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.core.identity import event_id
 from engine.flow.change_consent import Choice, ConsentRuntime, NoSuchCustomer, change_consent
 from engine.storage.database import Connection
 from engine.storage.events_in import TRACK, NewEvent, insert_events
-from engine.storage.phones import Writer, writers
+from engine.storage.phones import Writer, lift_opt_out, writers
 
 
 async def leave(runtime: ConsentRuntime, reply: Reply) -> None:
@@ -21,6 +21,27 @@ async def leave(runtime: ConsentRuntime, reply: Reply) -> None:
             await change_consent(runtime, Choice(customer=each.customer, words={reply.channel: False}, how="reply"))
         except NoSuchCustomer:
             continue
+
+
+async def come_back(runtime: ConsentRuntime, reply: Reply) -> bool:
+    """START: whoever left by this number gets messages again, else the one whom we wrote to last. Whether it was a
+    wish at all: `yes` of somebody who has not left is an answer."""
+    async with runtime.database.transaction() as connection:
+        found = await writers(connection, reply.channel, reply.phone)
+        await lift_opt_out(connection, reply.channel, reply.phone)
+    left = [each for each in found if each.is_refused]
+    if reply.wish == "agree" and not left:
+        return False
+    for each in left or found[:1]:
+        words = {reply.channel: True}
+        try:
+            await change_consent(
+                runtime,
+                Choice(customer=each.customer, words=words, how="reply", detail={"said": reply.text[:40]}),
+            )
+        except NoSuchCustomer:
+            continue
+    return True
 
 
 async def take_reply(connection: Connection, reply: Reply) -> set[int]:

@@ -11,12 +11,12 @@ from engine.callbacks import Call, Refused, Report, ses
 from engine.callbacks.mail_reports import reports_of
 from engine.callbacks.proofs import check_secret
 from engine.callbacks.providers import PROVIDERS
-from engine.callbacks.twilio import read_reply
+from engine.callbacks.twilio import Reply, read_reply
 from engine.channels.http_post import Answer, Asker, Post
 from engine.config import Settings
 from engine.failpoints import reach
 from engine.flow.reacting import ReactionRuntime
-from engine.flow.sms_replies import leave, take_reply
+from engine.flow.sms_replies import come_back, leave, take_reply
 from engine.flow.take_reports import Setting, Taken, take_reports
 from engine.storage.callbacks import count_reports, is_known_callback, is_new_callback
 from engine.storage.rule_sets import live_rule_set
@@ -65,19 +65,29 @@ class CallbackDesk:
             trusts_addresses=provider != MAIL,
         )
         reply = read_reply(call.body, call.now) if provider == TWILIO else None
-        if reply is not None and reply.leaves and not await self._was_here(provider, call_id):
-            await leave(self.runtime, reply)  # before it counts as taken: done twice it is done once
+        is_wish = reply is not None and await self._carried_out(provider, call_id, reply)
         async with self.runtime.database.transaction() as connection:
             if not await is_new_callback(connection, provider, call_id):
                 return None
             taken = await take_reports(connection, reports, setting)
-            replied = await take_reply(connection, reply) if reply is not None and not reply.leaves else set()
+            replied = await take_reply(connection, reply) if reply is not None and not is_wish else set()
             await count_reports(connection, provider, call_id, reports=taken.reports, unknown=taken.unknown)
             reach("callback.written")
         reach("callback.committed")
         if woken := taken.woken | replied:
             await self.runtime.waker.wake(woken)
         return taken
+
+    async def _carried_out(self, provider: str, call_id: str, reply: Reply) -> bool:
+        """Whether it is a wish, and no words for rules. Before it counts as taken: done twice it is done once."""
+        if reply.wish == "none":
+            return False
+        if await self._was_here(provider, call_id):
+            return True
+        if reply.wish == "leave":
+            await leave(self.runtime, reply)
+            return True
+        return await come_back(self.runtime, reply)
 
     async def _was_here(self, provider: str, call_id: str) -> bool:
         async with self.runtime.database.connection() as connection:

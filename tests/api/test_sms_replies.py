@@ -88,6 +88,62 @@ async def test_stop_takes_consent_back_for_everybody_with_this_number(
     assert told == {"sms_unsubscribed": {"channel": "sms", "how": "reply"}}
 
 
+@pytest.mark.parametrize("text", ["START", "unstop", "Старт!", "yes"])
+async def test_start_brings_back_who_left_by_this_number(outbox: Outbox, provider: httpx.AsyncClient, text: str):
+    await outbox.customer("u:ben", phone="0049170 1234567")
+    await write(provider, "STOP")
+    await outbox.customer("u:carl", phone="0049170 1234567")
+
+    await write(provider, text, MessageSid="SM2")
+
+    assert await consents(outbox) == {"u:anna": {"sms": True}, "u:ben": {"sms": True}, "u:carl": {}}
+    assert [name for name, _ in await events(outbox)] == ["sms_unsubscribed"] * 2 + ["sms_subscribed"] * 2
+    rows = await outbox.fetch("SELECT DISTINCT how, detail->>'said' AS said FROM consent_entry WHERE given")
+    assert [tuple(row) for row in rows] == [("reply", text)]
+
+
+async def test_start_of_somebody_who_never_left_is_a_yes_of_the_one_whom_we_wrote_to_last(
+    outbox: Outbox, provider: httpx.AsyncClient
+):
+    await outbox.customer("u:ben", phone="0049170 1234567")
+    await outbox.message(key="u:ben", channel="sms", state="sent")
+
+    await write(provider, "START")
+
+    assert await consents(outbox) == {"u:anna": {}, "u:ben": {"sms": True}}
+
+
+async def test_yes_of_somebody_who_gets_messages_is_an_answer(outbox: Outbox, provider: httpx.AsyncClient):
+    await write(provider, "Yes")
+
+    assert await consents(outbox) == {"u:anna": {}}
+    assert [name for name, _ in await events(outbox)] == ["message_replied"]
+
+
+async def test_start_lifts_what_twilio_refused_because_of_stop_and_nothing_else(
+    outbox: Outbox, provider: httpx.AsyncClient
+):
+    await outbox.change(
+        "INSERT INTO suppression (channel, address, reason) VALUES ('sms', $1, 'Twilio: unsubscribed (21610)'),"
+        " ('whatsapp', $1, 'asked on the phone')",
+        PHONE,
+    )
+
+    await write(provider, "START")
+    await write(provider, "START", From=f"whatsapp:{PHONE}", MessageSid="SM2")
+
+    assert [row["channel"] for row in await outbox.fetch("SELECT channel FROM suppression")] == ["whatsapp"]
+
+
+async def test_a_start_that_is_replayed_after_a_new_no_changes_nothing(outbox: Outbox, provider: httpx.AsyncClient):
+    await write(provider, "START")
+    await outbox.change("UPDATE customer SET consent = '{\"sms\": false}'")
+
+    await write(provider, "START")
+
+    assert await consents(outbox) == {"u:anna": {"sms": False}}
+
+
 async def test_stop_in_a_sentence_is_a_sentence(outbox: Outbox, provider: httpx.AsyncClient):
     await write(provider, "Please do not stop")
 
