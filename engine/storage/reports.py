@@ -56,15 +56,15 @@ async def held_out_counts(connection: Connection, since: datetime, until: dateti
     has: no sum of days knows that, so runs are read, those with a lot and a goal alone (the index `run_split`)."""
     rows = await connection.fetch(
         """
-        WITH split AS (
-            SELECT rule, customer, bool_or(end_reason = 'holdout') AS held, bool_or(body ? 'goal_at') AS reached
+        SELECT rule, held, count(*), count(*) FILTER (WHERE reached) FROM (
+            SELECT rule, coalesce(bool_or(end_reason = 'holdout'), false) AS held, bool_or(body ? 'goal_at') AS reached
             FROM run WHERE began_at >= $1 AND began_at < $2 AND body ? 'split' AND body ? 'goal_until'
             GROUP BY rule, customer
-        )
-        SELECT rule, coalesce(held, false), count(*), count(*) FILTER (WHERE reached) FROM split
-        WHERE rule IN (SELECT rule FROM split WHERE held) GROUP BY 1, 2
+        ) AS person GROUP BY 1, 2
         """,
         since,
         until,
     )
-    return [HeldOut(*row) for row in rows]
+    found = [HeldOut(*row) for row in rows]
+    held_out = {each.rule for each in found if each.is_held_out}
+    return [each for each in found if each.rule in held_out]

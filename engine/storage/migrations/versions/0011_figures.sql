@@ -163,3 +163,6 @@ WHERE m.channel NOT IN ('webhook', 'staff') GROUP BY 2, 3, 4, 5, 6, 7;
 
 -- Who was kept out by lot is counted as people, whom no sum of days knows: only runs of such rules are read.
 CREATE INDEX run_split ON run (began_at) WHERE body ? 'split' AND body ? 'goal_until';
+
+-- By what mail somebody left.
+CREATE INDEX consent_entry_of_message ON consent_entry (partition, message) WHERE given = false;
