@@ -1,0 +1,158 @@
+"""A report over millions of messages: from figures that are kept up, beside counting, and what keeping them up costs.
+
+1,000,000 messages; 10,000,000 with KOGDA_BENCH_FULL=1, which takes some twenty minutes to fill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.report import Figure
+from engine.clock import utc_now
+from engine.embedded import EmbeddedServices
+from engine.flow.fold_figures import fold_figures
+from engine.flow.report_messages import lines_of, report_messages
+from engine.storage import revisions
+from engine.storage.database import Connection, Database
+from engine.storage.migrate import migrate
+from engine.storage.reports import counted_figures
+
+DAYS, RULES = 30, 50
+GOAL_MS = 300
+_CHUNK = 250_000
+_SETTLED = 500  # messages of one statement, as delivery settles them
+_FAST_FILL = {"fsync": "off", "synchronous_commit": "off", "max_wal_size": "4GB", "shared_buffers": "512MB"}
+_SCRIPT = Path(revisions.__file__).parent / "migrations/versions/0011_figures.sql"
+
+_MESSAGES = f"""
+    INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context, transactional,
+                         state, due_at, created_at, settled_at)
+    SELECT n % 64, md5(n::text)::uuid, md5('c' || n % 200000)::uuid, md5('r' || n)::uuid, 'Rule ' || n % {RULES}, 1, 0,
+           CASE n % 7 WHEN 0 THEN 'sms' ELSE 'email' END, 'template ' || n % {RULES}, '{{"event": {{"total": 45}}}}',
+           false, CASE n % 20 WHEN 0 THEN 'suppressed' ELSE 'sent' END, at, at, at
+    FROM generate_series($1::int, $2::int - 1) n, LATERAL (
+        SELECT now() - interval '{DAYS} days' * (n::float / $3::int) AS at) t
+"""  # noqa: S608 -- numbers
+_REACTIONS = """
+    INSERT INTO reaction (partition, message, kind, customer, at, last_at)
+    SELECT n % 64, md5(n::text)::uuid, kind, md5('c' || n % 200000)::uuid, now(), now()
+    FROM generate_series($1::int, $2::int - 1) n, 
+        (VALUES ('delivered', 2), ('opened', 3), ('clicked', 9)) k (kind, every)
+    WHERE n % every = 0
+"""
+_CONVERSIONS = """
+    INSERT INTO conversion (partition, event, message, customer, touch, at, revenue, currency)
+    SELECT n % 64, md5('e' || n)::uuid, md5(n::text)::uuid, md5('c' || n % 200000)::uuid, 'sent', now(), n % 100, 'EUR'
+    FROM generate_series($1::int, $2::int - 1) n WHERE n % 20 = 1
+"""
+# One rule in fifty keeps customers out by lot, and has a goal.
+_RUNS = f"""
+    INSERT INTO run (partition, id, customer, rule, rule_set, state, began_at, ended_at, end_reason, body)
+    SELECT n % 64, md5('r' || n)::uuid, md5('c' || n % 200000)::uuid, 'Rule ' || n % {RULES}, 1, 'ended', at, at,
+           CASE n / {RULES} % 10 WHEN 0 THEN 'holdout' ELSE 'finished' END,
+           CASE n % {RULES} WHEN 0 THEN '{{"split": {{"test": "x"}}, "goal_until": "2030-01-01"}}'
+               ELSE '{{}}' END::jsonb
+    FROM generate_series($1::int, $2::int - 1) n, LATERAL (
+        SELECT now() - interval '{DAYS} days' * (n::float / $3::int) AS at) t
+"""  # noqa: S608 -- numbers
+_SETTLE = """
+    UPDATE message SET state = $2, deadline = now(), settled_at = now()
+    WHERE (partition, id) IN (SELECT n % 64, md5(n::text)::uuid FROM generate_series(1, $1::int) n)
+"""
+
+
+def measure() -> list[Figure]:
+    messages = 10_000_000 if os.environ.get("KOGDA_BENCH_FULL") else 1_000_000
+    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
+    try:
+        with EmbeddedServices(folder, postgres_options=_FAST_FILL) as services:
+            return asyncio.run(_measure(services.endpoints.database_url, messages))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _measure(url: str, messages: int) -> list[Figure]:
+    await migrate(url)
+    database = Database(url)
+    await database.open()
+    try:
+        filled_s = await _fill(database, messages)
+        until = utc_now()
+        since = until - timedelta(days=DAYS) + timedelta(minutes=7)
+        async with database.connection() as connection:
+            report_ms = await _best(lambda: report_messages(connection, since, until), 7)
+            began = time.perf_counter()
+            counted = lines_of(await counted_figures(connection, since, until))
+            counted_ms = (time.perf_counter() - began) * 1000
+            assert (await report_messages(connection, since, until)).lines == counted
+            plain_us, kept_us = await _settling(connection)
+    finally:
+        await database.close()
+    how = (
+        f"{messages:,} messages of {DAYS} days and {RULES} rules, {messages * 17 // 18:,} reactions, "
+        f"{messages // 20:,} conversions, {messages // RULES:,} runs of a rule with a holdout; best of 7"
+    )
+    size = "" if messages == 10_000_000 else "; 10,000,000 with KOGDA_BENCH_FULL=1"
+    return [
+        Figure(what=f"report over {messages:,} messages", value=report_ms, unit="ms", goal=GOAL_MS, at_least=False,
+               detail=how + size),
+        Figure(what="the same counted from the messages", value=counted_ms, unit="ms", detail="the same figures, once"),
+        Figure(what="keeping figures up, beside an UPDATE without", value=kept_us / plain_us, unit="x",
+               detail=f"settling {_SETTLED} messages at once: {kept_us:.3g} µs against {plain_us:.3g} µs a message"),
+        Figure(what="figures of what there was, made by the migration", value=filled_s, unit="s", detail=how),
+    ]  # fmt: skip
+
+
+async def _fill(database: Database, messages: int) -> float:
+    """Rows as they would stand, without triggers; then what the migration does about rows that it finds. Its time."""
+    async with database.connection() as connection:
+        await connection.execute("SET session_replication_role = replica")
+        for start in range(0, messages, _CHUNK):
+            for statement in (_MESSAGES, _REACTIONS, _CONVERSIONS, _RUNS):
+                given = (start, min(start + _CHUNK, messages), messages)
+                await connection.execute(statement, *given[: 3 if "$3" in statement else 2], timeout=600)
+        await connection.execute("SET session_replication_role = origin")
+        await connection.execute("VACUUM ANALYZE", timeout=900)
+        began = time.perf_counter()
+        statements = re.findall(r"^INSERT INTO .*?;", _SCRIPT.read_text(), re.MULTILINE | re.DOTALL)
+        for statement in statements:
+            await connection.execute(statement, timeout=900)
+        took = time.perf_counter() - began
+        await connection.execute("VACUUM ANALYZE figure_mark", timeout=300)
+    await fold_figures(database)
+    async with database.connection() as connection:
+        await connection.execute("VACUUM ANALYZE figure, figure_change", timeout=300)
+    return took
+
+
+async def _best(work: Callable[[], Awaitable[object]], times: int) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        await work()
+        taken.append((time.perf_counter() - began) * 1000)
+    return min(taken)
+
+
+async def _settling(connection: Connection) -> tuple[float, float]:
+    """Microseconds a message of two changes of state, without the triggers and with them, in turns."""
+    taken: dict[str, list[float]] = {"replica": [], "origin": []}
+    for _ in range(15):
+        for role, times in taken.items():
+            changes = connection.transaction()
+            await changes.start()
+            await connection.execute(f"SET LOCAL session_replication_role = {role}")
+            began = time.perf_counter()
+            for state in ("sending", "sent"):
+                await connection.execute(_SETTLE, _SETTLED, state)
+            times.append((time.perf_counter() - began) / _SETTLED * 1e6)
+            await changes.rollback()
+    return min(taken["replica"]), min(taken["origin"])
