@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dsl.suggestions import nearest
 from engine.errors import ConfigurationError
+from engine.sentinels import SCHEME, sentinels_of
 
 #: Variables of the tests and their machines.
 _NOT_SETTINGS = ("KOGDA_TEST_", "KOGDA_TESTS_")
@@ -22,7 +23,7 @@ _NOT_SETTINGS = ("KOGDA_TEST_", "KOGDA_TESTS_")
 #: What each address looks like; the schemes that are read, then the example that a mistake is answered with.
 _ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
     "database_url": (("postgresql", "postgres"), "postgresql://user:password@host:5432/database"),
-    "redis_url": (("redis", "rediss", "unix"), "redis://host:6379/0"),
+    "redis_url": (("redis", "rediss", "unix", SCHEME), "redis://host:6379/0"),
     "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
     "public_url": (("http", "https"), "https://mail.example.com"),
 }
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
         default=None, description="postgresql://… of your own PostgreSQL; default: the embedded one"
     )
     redis_url: SecretStr | None = Field(
-        default=None, description="redis://… of your own Redis; default: the embedded one"
+        default=None, description="redis://… of your own Redis, or redis+sentinel://…; default: the embedded one"
     )
     waker: Literal["arq", "null"] = Field(default="arq", description="who wakes workers; null: only the sweep")
     workers: int = Field(default=1, ge=1, le=64, description="worker processes that `kogda up` starts")
@@ -150,6 +151,8 @@ def public_url(settings: Settings) -> str:
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     try:
+        if SCHEME in schemes and sentinels_of(text) is not None:
+            return True
         address = urlsplit(text)
         _ = address.port  # raises when it is no number
     except ValueError:

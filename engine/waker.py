@@ -14,8 +14,11 @@ from arq.connections import ArqRedis, RedisSettings
 from arq.jobs import serialize_job
 from prometheus_client import Counter
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from engine.sentinels import sentinels_of
 
 QUEUE = "kogda:queue"
 DOORBELL = "kogda:doorbell"
@@ -198,6 +201,9 @@ def from_bytes(content: bytes) -> Any:
 
 def redis_settings(url: str) -> RedisSettings:
     """For arq. A refused connection is an OSError, which redis-py does not retry on its own."""
+    sentinels = sentinels_of(url)
+    if sentinels is not None:
+        return RedisSettings(host=list(sentinels.hosts), sentinel=True, sentinel_master=sentinels.master)
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 1
     settings.conn_retries = 0
@@ -205,10 +211,33 @@ def redis_settings(url: str) -> RedisSettings:
 
 
 def connect_redis(url: str, *, timeout_s: float = _TIMEOUT_S) -> ArqRedis:
-    """A client that fails fast; it connects at the first command."""
-    client: ArqRedis = ArqRedis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
-    )
+    """A client that fails fast; it connects at the first command. Behind Sentinels it asks them for the master each
+    time it connects."""
+    options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    sentinels = sentinels_of(url)
+    client: ArqRedis
+    if sentinels is None:
+        client = ArqRedis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+    else:
+        # Asking them takes no longer than a command: a Sentinel that is down must not hold up those who ask the next.
+        guide = Sentinel(sentinels.hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
+        client = guide.master_for(
+            sentinels.master,
+            ArqRedis,
+            _MasterPool,
+            retry=Retry(NoBackoff(), 0),
+            **sentinels.client_options(),
+            **options,
+        )
     client.job_serializer, client.job_deserializer = to_bytes, from_bytes
     client.default_queue_name = QUEUE
     return client
+
+
+class _MasterPool(SentinelConnectionPool):
+    """Lets go of the Sentinels with the connections that they led to: redis-py leaves them open."""
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        await super().disconnect(inuse_connections)
+        for sentinel in self.sentinel_manager.sentinels:
+            await sentinel.aclose(close_connection_pool=True)

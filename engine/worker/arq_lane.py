@@ -10,17 +10,19 @@ import contextlib
 from typing import Any
 
 import structlog
-from arq.connections import create_pool
+from arq.connections import ArqRedis, create_pool
 from arq.worker import Worker, func
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from engine.failpoints import reach
+from engine.sentinels import sentinels_of
 from engine.waker import DOORBELL, QUEUE, connect_redis, from_bytes, redis_settings, to_bytes
 from engine.worker.lanes import AdvanceLanes, DeliverLane
 
 _BELL_S = 1.0  # how long to wait for the bell before looking anyway
+_ANSWER_S = 2.0  # of Redis, and of each Sentinel
 _BATCH_AT_MOST_S = 30
 _STOP_WITHIN_S = 20
 _RESTART_S = (0.2, 0.5, 1.0, 2.0)
@@ -66,6 +68,7 @@ class DoorbellWorker(Worker):
     """arq's worker, which looks into its queue when the bell rings, and not sooner than it has a place free."""
 
     def __init__(self, redis_url: str, ctx: dict[str, Any]) -> None:
+        self._redis_url = redis_url
         settings = redis_settings(redis_url)
         # A refused connection after a restart is an OSError, which arq's documented list leaves out.
         settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
@@ -75,17 +78,25 @@ class DoorbellWorker(Worker):
         self._bell = connect_redis(redis_url, timeout_s=_BELL_S + 2)
 
     async def main(self) -> None:
-        self._pool = await create_pool(
+        self._pool = await self._connected()
+        self.ctx["redis"] = self._pool
+        while True:
+            await self._poll_iteration()
+            await self._wait_for_bell()
+
+    async def _connected(self) -> ArqRedis:
+        if sentinels_of(self._redis_url) is not None:
+            # arq asks Sentinels without a time limit.
+            pool = connect_redis(self._redis_url, timeout_s=_ANSWER_S)
+            pool.expires_extra_ms = self.expires_extra_ms
+            return pool
+        return await create_pool(
             self.redis_settings,
             job_deserializer=self.job_deserializer,
             job_serializer=self.job_serializer,
             default_queue_name=self.queue_name,
             expires_extra_ms=self.expires_extra_ms,
         )
-        self.ctx["redis"] = self._pool
-        while True:
-            await self._poll_iteration()
-            await self._wait_for_bell()
 
     async def _wait_for_bell(self) -> None:
         if self.job_counter >= self.max_jobs:
