@@ -11,7 +11,7 @@ from typing import Any
 from dsl import plan
 from engine.core.expressions import family_of, read_constant
 from engine.core.values import MICRO
-from engine.storage.past_sql import Past, Pasts, Untranslatable
+from engine.storage.past_sql import Last, Past, Pasts, Untranslatable
 from engine.storage.values_sql import DAY, Values, plain_number
 
 _OPERATORS = {"is": "=", "is not": "<>", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
@@ -107,7 +107,7 @@ class Conditions:
             where = self._where(left)
             return self._past(left.event).compared(left, where, operator, constant, currency=None)
         if isinstance(left, plan.DaysSince):
-            return f"{self._past(left.event).days_since(number)} {operator} {constant}"
+            return f"{self._last(left.event).days_since(number)} {operator} {constant}"
         values, path = self._place(left)
         return f"{values.number(path)} {operator} {constant}"
 
@@ -191,14 +191,19 @@ class Conditions:
             return self._customer, tuple(operand.name.split("."))
         if isinstance(operand, plan.Property) and self._event is not None and not operand.outside:
             return self._event, tuple(operand.name.split("."))
-        if isinstance(operand, plan.LastValue) and self._pasts is not None:
-            return self._pasts.last(operand.event).values, tuple(operand.property.split("."))
+        if isinstance(operand, plan.LastValue):
+            return self._last(operand.event).values, tuple(operand.property.split("."))
         raise Untranslatable(type(operand).__name__)
 
     def _past(self, event: str) -> Past:
         if self._pasts is None:
             raise Untranslatable("a tally in a tally")
         return self._pasts.of(event)
+
+    def _last(self, event: str) -> Last:
+        if self._pasts is None:
+            raise Untranslatable("a past in a tally")
+        return self._pasts.last(event)
 
     def _where(self, tally: plan.Tally) -> str:
         if tally.where is None:
@@ -229,9 +234,9 @@ class Conditions:
         if isinstance(left, plan.DaysSince):
             others = [getattr(node, name, None) for name in ("right", "low", "high")] + [*getattr(node, "options", ())]
             numbers = [plain_number(each.value) for each in others if isinstance(each, plan.Constant)]
-            past = self._past(left.event)
+            last = self._last(left.event)
             turns = {days for number in numbers if number is not None for days in (ceil(number), floor(number) + 1)}
-            return [past.days_after(days) for days in sorted(turns) if days >= 0]
+            return [last.days_after(days) for days in sorted(turns) if days >= 0]
         if not isinstance(left, plan.Tally) or left.within is None:
             return []
         past = self._past(left.event)

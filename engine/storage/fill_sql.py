@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from dsl import plan
 from engine.core import calendar
 from engine.core.program import Program
-from engine.core.standing.index import Standing, Wake
+from engine.core.standing.index import SegmentCode, Standing, Wake
 from engine.core.standing.occurrences import next_occurrence
+from engine.core.standing.reads import gate_of
 from engine.core.standing.windows import stays_in
 from engine.storage.conditions_sql import Conditions
 from engine.storage.parameters import Parameters
@@ -105,7 +106,7 @@ class _Writer:
         self._schedules: dict[int, Wake] = {}
 
     def written(self) -> FillSql:
-        facts = [self._conditions.holds(code.condition) for code in self._standing.segments.values()]
+        facts = [self._fact(code) for code in self._standing.segments.values()]
         moments = [self._moment(number, wake) for number, wake in enumerate(self._standing.wakes.values())]
         text = self._statement(facts, moments)
         return FillSql(
@@ -124,16 +125,21 @@ class _Writer:
         place = _BUILT_IN.get(first) or f"c.attributes -> {self._parameters.constant(first, 'text')}"
         return place + "".join(f" -> {self._parameters.constant(part, 'text')}" for part in others)
 
+    def _fact(self, code: SegmentCode) -> str:
+        self._pasts.gate = self._gate(code)
+        return self._conditions.holds(code.condition)
+
+    def _gate(self, code: SegmentCode) -> str | None:
+        gate = gate_of(code.condition, self._program.plan.segments)
+        return self._conditions.holds(gate) if gate is not None else None
+
     # what appointments are made for
 
     def _moment(self, number: int, wake: Wake) -> tuple[str, str]:
         """When, and for which occasion."""
         if wake.segment is not None:
-            now = self._pasts.now
-            far = self._parameters.constant(calendar.FAR, "timestamptz")
-            instants = dict.fromkeys(self._conditions.instants(wake.segment.condition))
-            asked = [f"CASE WHEN {each} > {now} AND {each} < {far} THEN {each} END" for each in instants]
-            return (f"least({', '.join(asked)})" if asked else "NULL::timestamptz"), "''"
+            return self._next_look(wake.segment), "''"
+        self._pasts.gate = None
         assert wake.rule is not None
         trigger = wake.rule.rule.trigger
         if isinstance(trigger, plan.ScheduleTrigger):
@@ -146,6 +152,15 @@ class _Writer:
             self._pasts.doubt(f"jsonb_typeof({raw}) = 'string'")
             return "NULL::timestamptz", "''"
         raise Untranslatable(type(trigger).__name__)
+
+    def _next_look(self, code: SegmentCode) -> str:
+        gate = self._pasts.gate = self._gate(code)
+        now, far = self._pasts.now, self._parameters.constant(calendar.FAR, "timestamptz")
+        instants = dict.fromkeys(self._conditions.instants(code.condition))
+        asked = [f"CASE WHEN {each} > {now} AND {each} < {far} THEN {each} END" for each in instants]
+        if not asked:
+            return "NULL::timestamptz"
+        return f"CASE WHEN {gate or 'true'} THEN least({', '.join(asked)}) END"
 
     def _silence(self, trigger: plan.InactivityTrigger, zone: ZoneInfo | None) -> tuple[str, str]:
         """Who is past the mark already is not swept in (S13)."""

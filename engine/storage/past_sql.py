@@ -46,13 +46,18 @@ class Pasts:
         self._pasts: dict[str, Past] = {}
         self._lasts: dict[str, Last] = {}
         self.instants: dict[str, str] = {}  # expressions to columns
+        self.gate: str | None = None  # what must hold of the customer for what is being written to matter
         self.doubts: dict[str, None] = {}
 
     def of(self, event: str) -> Past:
-        return self._pasts.setdefault(event, Past(event, f"p{len(self._pasts)}", self))
+        found = self._pasts.setdefault(event, Past(event, f"p{len(self._pasts)}", self))
+        found.gates[self.gate] = None
+        return found
 
     def last(self, event: str) -> Last:
-        return self._lasts.setdefault(event, Last(event, f"l{len(self._lasts)}", self))
+        found = self._lasts.setdefault(event, Last(event, f"l{len(self._lasts)}", self))
+        found.gates[self.gate] = None
+        return found
 
     def instant(self, expression: str) -> str:
         return self.instants.setdefault(expression, f"i{len(self.instants)}")
@@ -96,6 +101,7 @@ class Past:
         self._aggregates: dict[str, str] = {}
         self._since: dict[str, None] = {}
         self._is_ever = False
+        self.gates: dict[str | None, None] = {}
 
     def count(self, within: plan.Length | None) -> str:
         return self._aggregate(f"count({self.tag}_at) FILTER (WHERE {self._inside(within)})")
@@ -148,15 +154,6 @@ class Past:
         self._pasts.doubt(f"{at} IS NOT NULL AND {found} IS NULL")
         return found
 
-    def days_since(self, compared: Decimal) -> str:
-        self._pasts.clocks.look(abs(compared))
-        return f"(today - width_bucket({self._pasts.last(self.event).at}, starts))"
-
-    def days_after(self, days: int) -> str:
-        """The midnight so many days after that of the newest one."""
-        day = f"width_bucket({self._pasts.last(self.event).at}, starts)"
-        return self._pasts.instant(f"CASE WHEN {day} > 0 THEN starts[{day} + {days}] END")
-
     def query(self) -> str:
         columns = [f"{expression} AS {name}" for expression, name in self._aggregates.items()]
         doubts = f"bool_or({self.values.in_doubt()} OR {self.tag}_at > {self._pasts.now})"
@@ -174,7 +171,7 @@ class Past:
         if self._since and not self._is_ever:
             after = f"least({', '.join(self._since)})"
             since = f" AND e.at > {after} AND e.received_at > {after} - interval '1 hour'"
-        return f"{_of_customer(self.event, self._pasts)}{since} LIMIT {MOST_EVENTS + 1}"
+        return f"{_of_customer(self, self._pasts)}{since} LIMIT {MOST_EVENTS + 1}"
 
     def _inside(self, within: plan.Length | None) -> str:
         if within is None:
@@ -197,17 +194,29 @@ class Last:
         self.at = f"{tag}_at"
         self._pasts = pasts
         self.values = _values(tag, pasts)
+        self.gates: dict[str | None, None] = {}
+
+    def days_since(self, compared: Decimal) -> str:
+        self._pasts.clocks.look(abs(compared))
+        return f"(today - width_bucket({self.at}, starts))"
+
+    def days_after(self, days: int) -> str:
+        """The midnight so many days after that of the event."""
+        day = f"width_bucket({self.at}, starts)"
+        return self._pasts.instant(f"CASE WHEN {day} > 0 THEN starts[{day} + {days}] END")
 
     def query(self) -> str:
-        source = f"{_of_customer(self.event, self._pasts)} ORDER BY e.at DESC, e.xid DESC, e.seq DESC LIMIT 1"
+        source = f"{_of_customer(self, self._pasts)} ORDER BY e.at DESC, e.xid DESC, e.seq DESC LIMIT 1"
         return self.values.query(f"e.at AS {self.at}", source)
 
     def in_doubt(self) -> str:
         return any_of([self.values.in_doubt(), f"{self.at} > {self._pasts.now}"])
 
 
-def _of_customer(event: str, pasts: Pasts) -> str:
-    """Decided events only."""
-    name = pasts.parameters.constant(event, "text")
+def _of_customer(read: Past | Last, pasts: Pasts) -> str:
+    """Decided events only, and of those for whom they may matter."""
+    name = pasts.parameters.constant(read.event, "text")
+    gates = [gate for gate in read.gates if gate is not None]
+    asked = f" AND ({' OR '.join(gates)})" if len(gates) == len(read.gates) else ""
     whose = "e.partition = c_partition AND e.customer = c_id"
-    return f"event e WHERE {whose} AND e.name = {name} AND (e.xid, e.seq) <= (c_xid, c_seq)"
+    return f"event e WHERE {whose} AND e.name = {name} AND (e.xid, e.seq) <= (c_xid, c_seq){asked}"

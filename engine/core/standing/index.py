@@ -11,7 +11,7 @@ from dsl import plan
 from dsl.codec import canonical, node_json
 from engine.core.expressions import Test, test_of
 from engine.core.model import Errand
-from engine.core.standing.reads import Reads, reads_of
+from engine.core.standing.reads import Reads, gate_of, reads_of
 
 if TYPE_CHECKING:
     from engine.core.program import RuleCode
@@ -35,6 +35,7 @@ class SegmentCode:
     condition: plan.Expression
     holds: Test
     reads: Reads
+    gate: Test | None  # what it asks of attributes alone: unless it holds, time changes nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,6 +75,9 @@ def segment_codes(plan_: plan.Plan) -> dict[str, SegmentCode]:
             condition=segment.condition,
             holds=test_of(segment.condition, plan_.currency, zone=None),
             reads=reads_of(segment.condition, plan_.segments),
+            gate=test_of(gate, plan_.currency, zone=None)
+            if (gate := gate_of(segment.condition, plan_.segments)) is not None
+            else None,
         )
         for name, segment in sorted(plan_.segments.items())
     }

@@ -12,7 +12,7 @@ from engine.core import calendar
 from engine.core.draft import Draft
 from engine.core.model import Appointment
 from engine.core.program import RuleCode
-from engine.core.standing.index import Wake, Why
+from engine.core.standing.index import SegmentCode, Wake, Why
 from engine.core.standing.instants import Instants
 from engine.core.standing.occurrences import next_occurrence
 from engine.core.waits import Place, dated_moment
@@ -29,7 +29,7 @@ def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, why: W
     done = known.done if known is not None else ""
     pending = known if known is not None and known.at is not None and known.definition == wake.definition else None
     if wake.segment is not None:
-        asked = Instants(draft.scope(), draft.attributes, draft.live.plan.segments).next(wake.segment.condition)
+        asked = _next_look(draft, wake.segment)
         found = (asked, "") if asked is not None else None
     elif wake.key[0] == "inactivity":
         found = _silence(draft, _rule(wake), _earliest(draft, wake, why), done=done, pending=pending)
@@ -41,6 +41,13 @@ def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, why: W
     at, occasion = found if found is not None else (None, "")
     errand, name = wake.key
     return Appointment(errand=errand, name=name, at=at, definition=wake.definition, occasion=occasion, done=done)
+
+
+def _next_look(draft: Draft, segment: SegmentCode) -> datetime | None:
+    scope, attributes = draft.scope(), draft.attributes
+    if segment.gate is not None and not segment.gate({}, attributes, scope):
+        return None
+    return Instants(scope, attributes, draft.live.plan.segments).next(segment.condition)
 
 
 def newest_until(draft: Draft, code: RuleCode, appointment: Appointment, horizon: datetime) -> Planned:

@@ -30,6 +30,18 @@ def reads_of(expression: plan.Expression, segments: Mapping[str, plan.Segment]) 
     )
 
 
+def gate_of(expression: plan.Expression, segments: Mapping[str, plan.Segment]) -> plan.Expression | None:
+    """What a condition asks of attributes alone: as long as it does not hold, neither time nor an event changes
+    anything. None: nothing."""
+    operands = expression.operands if isinstance(expression, plan.All) else (expression,)
+    fixed = tuple(each for each in operands if _is_fixed(reads_of(each, segments)))
+    return plan.All(fixed) if fixed else None
+
+
+def _is_fixed(reads: Reads) -> bool:
+    return not reads.events and not reads.follows_time
+
+
 def parts(tree: Any, segments: Mapping[str, plan.Segment], passed: frozenset[str] = frozenset()) -> Iterator[Any]:
     """Every node of a condition. A segment that leads back to itself is passed once: plans come from outside."""
     if isinstance(tree, tuple):
