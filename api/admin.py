@@ -12,6 +12,15 @@ from api.problems import Problem
 from api.services import Served
 from engine.storage.write_keys import hash_of_key
 
+#: In the OpenAPI description.
+ADMIN_SCHEMES = {
+    "adminKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "KOGDA_ADMIN_KEY; without one only from this machine",
+    },
+    "adminKeyBasic": {"type": "http", "scheme": "basic", "description": "the same as user, an empty password"},
+}
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 _FORWARDED = frozenset(
     {"forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "cf-connecting-ip"}

@@ -15,6 +15,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.admin import ADMIN_SCHEMES
 from api.auth import WriteKeys
 from api.browser.inbox_streams import InboxStreams
 from api.browser.route import PREFIXES
@@ -24,6 +25,7 @@ from api.ingest.in_hand import InHand
 from api.metrics import Metrics
 from api.problems import add_problem_handlers, on_crash
 from api.routes import ROUTERS
+from api.schemas import browser
 from api.schemas.events import SECURITY_SCHEMES, event_paths
 from api.schemas.problem import ProblemBody
 from api.services import ApiRuntime, Services
@@ -77,7 +79,11 @@ def _description(app: FastAPI) -> dict[str, Any]:
         schemas = described["components"]["schemas"]
         schemas["ProblemBody"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schemas["ProblemBody"].pop("$defs")
-        described["components"]["securitySchemes"] = SECURITY_SCHEMES
+        described["components"]["securitySchemes"] = {**SECURITY_SCHEMES, **browser.SECURITY_SCHEMES, **ADMIN_SCHEMES}
+        for path, operations in described["paths"].items():
+            if path.startswith("/api/"):
+                for operation in operations.values():
+                    operation["security"] = [{name: []} for name in ADMIN_SCHEMES]
         app.openapi_schema = described
     return app.openapi_schema
 

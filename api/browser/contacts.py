@@ -12,13 +12,20 @@ from starlette.responses import Response
 from api.browser.asking import body_of, sender_of
 from api.browser.route import BrowserRoute, preflight
 from api.problems import Problem
+from api.schemas.browser import CONTACT, CONTACT_GONE, OF_A_SENDER, Done
+from api.schemas.problem import problem_responses
 from api.services import Served, Services
 from engine.channels.web_push_sealing import BadKey, read_browser_keys
 from engine.core.identity import customer_id
 from engine.storage.contacts import add_contact, remove_contact, retire_oldest
 from engine.storage.inbox import place_of
 
-router = APIRouter(prefix="/v1/contacts", route_class=BrowserRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/v1/contacts",
+    route_class=BrowserRoute,
+    tags=["browser"],
+    responses=problem_responses(400, 401, 405, 413, 422, 503),
+)
 
 _CHANNEL = "push"
 _DEVICE = re.compile(r"[A-Za-z0-9_:.-]{20,4096}")
@@ -31,10 +38,10 @@ class _Told(NamedTuple):
     detail: dict[str, Any]
 
 
-router.add_api_route("", preflight, methods=["OPTIONS"])
+router.add_api_route("", preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
-@router.post("")
+@router.post("", response_model=Done, openapi_extra=CONTACT | OF_A_SENDER)
 async def add(request: Request, services: Served) -> Response:
     """The same again changes nothing. What belonged to another customer is this one's from now on."""
     body = await body_of(request)
@@ -49,7 +56,7 @@ async def add(request: Request, services: Served) -> Response:
     return _done()
 
 
-@router.delete("")
+@router.delete("", response_model=Done, openapi_extra=CONTACT_GONE | OF_A_SENDER)
 async def remove(request: Request, services: Served) -> Response:
     """Nothing is sent there any more. With a customer named, only when it is that customer's."""
     body = await body_of(request)

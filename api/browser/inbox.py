@@ -13,21 +13,28 @@ from api.browser.asking import bearer, body_of, customer_of
 from api.browser.inbox_items import as_json
 from api.browser.route import BrowserRoute, preflight
 from api.problems import Problem
+from api.schemas.browser import EVENTS_STREAM, OF_A_CUSTOMER, UNTIL, Done, InboxPage
+from api.schemas.problem import problem_responses
 from api.services import Served, Services
 from engine.core.identity import customer_id
 from engine.flow.read_inbox import note_read
 from engine.storage.inbox import Place, items_of, newest_id, place_of, read_all, unread_counts
 
-router = APIRouter(prefix="/v1/inbox", route_class=BrowserRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/v1/inbox",
+    route_class=BrowserRoute,
+    tags=["browser"],
+    responses=problem_responses(400, 401, 404, 405, 413, 422, 503),
+)
 
 _LIVE = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _MOST_ID = 2**63 - 1
 
-router.add_api_route("", preflight, methods=["OPTIONS"])
-router.add_api_route("/{rest:path}", preflight, methods=["OPTIONS"])
+router.add_api_route("", preflight, methods=["OPTIONS"], include_in_schema=False)
+router.add_api_route("/{rest:path}", preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
-@router.get("")
+@router.get("", response_model=InboxPage, openapi_extra=OF_A_CUSTOMER)
 async def look(
     request: Request,
     services: Served,
@@ -44,30 +51,32 @@ async def look(
     return _json({"messages": [as_json(each) for each in shown], "unread": unread, "next": following})
 
 
-@router.post("/read")
+@router.post("/read", response_model=Done, openapi_extra=UNTIL | OF_A_CUSTOMER)
 async def read_everything(request: Request, services: Served) -> Response:
     """Up to the `cursor` of the newest message that was shown."""
+    customer = _customer(request, services)
     until = (await body_of(request)).get("until")
     if not isinstance(until, int) or isinstance(until, bool) or not 0 <= until <= _MOST_ID:
         raise Problem(422, "invalid_request", "until is the cursor of the newest message that was shown")
     async with services.runtime.database.connection() as connection:
-        place = await place_of(connection, _customer(request, services), services.runtime.partitions)
+        place = await place_of(connection, customer, services.runtime.partitions)
         await read_all(connection, place, until=until)
     return _json({"success": True})
 
 
-@router.post("/{message}/read")
+@router.post("/{message}/read", response_model=Done, openapi_extra=OF_A_CUSTOMER)
 async def read(request: Request, services: Served, message: UUID) -> Response:
+    """It was shown."""
     return await _noted(request, services, message, followed=False)
 
 
-@router.post("/{message}/clicked")
+@router.post("/{message}/clicked", response_model=Done, openapi_extra=OF_A_CUSTOMER)
 async def clicked(request: Request, services: Served, message: UUID) -> Response:
     """Its link was followed, so it was read as well."""
     return await _noted(request, services, message, followed=True)
 
 
-@router.get("/stream")
+@router.get("/stream", response_class=StreamingResponse, responses=EVENTS_STREAM, openapi_extra=OF_A_CUSTOMER)
 async def stream(
     request: Request,
     services: Served,

@@ -9,6 +9,8 @@ from starlette.responses import Response
 from api.browser.asking import body_of
 from api.browser.route import BrowserRoute, preflight
 from api.problems import Problem
+from api.schemas.browser import CLICKED, OF_ANYBODY, BrowserKey, Done
+from api.schemas.problem import problem_responses
 from api.services import Served
 from engine.channels.credentials import Credentials, NoCredentials
 from engine.channels.push import signer_of
@@ -16,12 +18,17 @@ from engine.flow.consent_offers import live_settings
 from engine.flow.read_inbox import note_reactions
 from engine.links.push_clicks import open_click
 
-router = APIRouter(prefix="/v1/push", route_class=BrowserRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/v1/push",
+    route_class=BrowserRoute,
+    tags=["browser"],
+    responses=problem_responses(400, 404, 405, 413, 422, 503),
+)
 
-router.add_api_route("/{rest:path}", preflight, methods=["OPTIONS"])
+router.add_api_route("/{rest:path}", preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
-@router.get("/key")
+@router.get("/key", response_model=BrowserKey, openapi_extra=OF_ANYBODY)
 async def key(services: Served) -> Response:
     """The `applicationServerKey` of subscriptions."""
     settings = await live_settings(services.runtime)
@@ -35,7 +42,7 @@ async def key(services: Served) -> Response:
     return Response(orjson.dumps({"key": signer.public}), media_type="application/json")
 
 
-@router.post("/clicked")
+@router.post("/clicked", response_model=Done, openapi_extra=CLICKED | OF_ANYBODY)
 async def clicked(request: Request, services: Served) -> Response:
     """`push_clicked`, once."""
     token = (await body_of(request)).get("clicked")
