@@ -1,0 +1,66 @@
+"""What goes wrong, and how often: drawn from the seed, never more than a seed has left."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+#: `before`: it never reached the other side. `after`: it was done, and nobody here heard of it.
+Fault: TypeAlias = Literal["crash before", "crash after", "lost before", "lost after", "timeout", "stall"]
+
+_OF_STATEMENTS: tuple[Fault, ...] = ("crash before", "crash after", "lost before", "lost after", "timeout", "stall")
+_OF_COMMITS: tuple[Fault, ...] = ("crash before", "crash after", "lost before", "lost after", "lost after", "timeout")
+_OF_HINTS: tuple[Fault, ...] = ("crash before", "crash after")
+_OF_PROVIDERS: tuple[Fault, ...] = ("crash before", "crash after")
+BY_KIND = {
+    "statement": _OF_STATEMENTS,
+    "commit": _OF_COMMITS,
+    "wake": _OF_HINTS,
+    "sweep": _OF_HINTS,
+    "provider": _OF_PROVIDERS,
+}
+#: How likely each kind is to go wrong, compared with a statement: there are many of these and few of the others.
+_WEIGHT = {"statement": 1.0, "commit": 5.0, "wake": 2.0, "sweep": 0.3, "provider": 8.0}
+
+
+@dataclass
+class Weather:
+    """The faults of one seed."""
+
+    chance: random.Random
+    likely: float  # that a statement goes wrong
+    left: int
+    drawn: int = 0
+
+    @classmethod
+    def of(cls, seed: int) -> Weather:
+        chance = random.Random(f"weather {seed}")
+        kind = chance.choice(("calm", "light", "light", "rough", "rough", "storm"))
+        likely = {"calm": 0.0, "light": 0.004, "rough": 0.012, "storm": 0.04}[kind]
+        return cls(chance, likely, {"calm": 0, "light": 3, "rough": 8, "storm": 16}[kind])
+
+    def draw(self, kind: str) -> Fault | None:
+        if not self.left or kind not in BY_KIND or self.chance.random() >= self.likely * _WEIGHT[kind]:
+            return None
+        self._take()
+        return self.chance.choice(BY_KIND[kind])
+
+    def delays_hint(self) -> list[float]:
+        """When a wake-up arrives, in seconds: not at all, once, or twice; one may overtake another."""
+        if not self.likely:
+            return [0.001]
+        lot = self.chance.random()
+        times = 0 if lot < 0.2 else 2 if lot < 0.35 else 1
+        return [self.chance.choice((0.001, 0.01, 0.2, 3.0)) * self.chance.random() for _ in range(times)]
+
+    def strikes(self, likely: float) -> bool:
+        """Some other thing that happens in bad weather."""
+        if not self.left or not self.likely or self.chance.random() >= likely:
+            return False
+        self._take()
+        return True
+
+    def _take(self) -> None:
+        self.left -= 1
+        self.drawn += 1

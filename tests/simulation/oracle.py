@@ -1,0 +1,136 @@
+"""What must come of the events, told by the virtual world of `kogda test`: in memory, alone, with nothing going wrong.
+
+It gets the events in the order and at the times at which they were received; what the faults did besides may only have
+delayed what follows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.core.model import Event
+from engine.core.program import Program
+from engine.storage.queue import IDENTIFY
+from engine.testing.delivery import Delivery
+from engine.testing.world import World
+from tests.simulation.laws import Broken
+from tests.simulation.server import DAWN, Server
+from tests.simulation.shop import REFUSED_BY_PROVIDER, Script
+
+#: What all faults of a seed may cost one customer.
+LATEST = timedelta(minutes=15)
+#: Two messages that are closer than that may come in either order, and a cap takes whichever is first.
+_CLOSE = timedelta(minutes=30)
+_GONE = {"sent": "gone", "unknown": "gone", "withdrawn": "suppressed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    rule: str
+    template: str
+    state: str
+    at: datetime
+
+
+async def compare(server: Server, program: Program, script: Script) -> int:
+    """How many customers could be compared. Raises Broken."""
+    world = await _told(server, program)
+    expected: dict[str, list[Ended]] = {}
+    for each in world.messages:
+        if each.state != "postponed":
+            state = _GONE.get(each.state, each.state)
+            expected.setdefault(each.customer, []).append(Ended(each.rule, each.template, state, each.at))
+    found = await _found(server)
+    compared = 0
+    for customer in script.customers:
+        if customer in script.racing or _is_close(expected.get(customer, [])) or _is_open(found.get(customer, [])):
+            continue
+        compared += 1
+        _compare(customer, expected.get(customer, []), found.get(customer, []))
+    await _compare_runs(server, world, script)
+    return compared
+
+
+async def _compare_runs(server: Server, world: World, script: Script) -> None:
+    rows = await server.own.connection.fetch("SELECT run.id, rule, key FROM run JOIN customer c ON c.id = customer")
+    there = {row[0] for row in rows}
+    expected = {run.id for run in world.runs}
+    if there != expected:
+        raise Broken(f"runs that should not be: {there - expected}; that are missing: {expected - there}")
+
+
+async def _told(server: Server, program: Program) -> World:
+    world = World(program, now=DAWN - timedelta(hours=1), delivery=Delivery(failing=REFUSED_BY_PROVIDER), tells=())
+    rows = await server.own.connection.fetch(
+        """
+        SELECT e.id, e.customer, e.kind, e.name, e.at, e.received_at, e.body, c.what, e.xid, e.seq
+        FROM event e LEFT JOIN consent_entry c ON c.id = e.id
+        WHERE e.kind <> 3 ORDER BY e.received_at, e.xid, e.seq
+        """
+    )
+    for row in rows:
+        world.up_to(row["received_at"])
+        customer = world.memory.customer(row["body"]["key"])
+        if row["what"] is not None:
+            refused = {**customer.consent, row["what"]: False}
+            world.memory.customers[customer.id] = replace(customer, consent=refused)
+        world.receive(_event(row))
+    return world.finish()
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        id=row["id"],
+        customer=row["customer"],
+        kind="identify" if row["kind"] == IDENTIFY else "track",
+        name=row["name"],
+        at=row["at"],
+        received_at=row["received_at"],
+        properties=row["body"]["properties"],
+    )
+
+
+async def _found(server: Server) -> dict[str, list[Ended]]:
+    rows = await server.own.connection.fetch(
+        "SELECT c.key, m.rule, m.template, m.state, m.settled_at FROM message m"
+        " JOIN customer c ON c.partition = m.partition AND c.id = m.customer WHERE m.state <> 'postponed'"
+    )
+    found: dict[str, list[Ended]] = {}
+    for key, rule, template, state, at in rows:
+        is_open = state == "unknown" and template in REFUSED_BY_PROVIDER
+        known = "unknown" if is_open else _GONE.get(state, state)
+        found.setdefault(key.removeprefix("u:"), []).append(Ended(rule, template, known, at))
+    return found
+
+
+def _is_close(messages: list[Ended]) -> bool:
+    """A cap stopped one of two messages that came at about the same time."""
+    return any(
+        one.state == "suppressed" and other is not one and abs(one.at - other.at) < _CLOSE
+        for one in messages
+        for other in messages
+    )
+
+
+def _is_open(messages: list[Ended]) -> bool:
+    """The provider would have refused it, and nobody heard the answer: it counts as sent."""
+    return any(each.state == "unknown" for each in messages)
+
+
+def _compare(customer: str, expected: list[Ended], found: list[Ended]) -> None:
+    wanted = Counter((each.rule, each.template, each.state) for each in expected)
+    there = Counter((each.rule, each.template, each.state) for each in found)
+    if wanted != there:
+        raise Broken(f"customer {customer}: missing {dict(wanted - there)}, too much {dict(there - wanted)}")
+    for what in wanted:
+        pairs = zip(_times(expected, what), _times(found, what), strict=True)
+        for should, was in pairs:
+            if what[2] == "gone" and not should <= was <= should + LATEST:
+                raise Broken(f"customer {customer}: {what[1]} was due at {should}, and went out at {was}")
+
+
+def _times(messages: list[Ended], what: tuple[str, str, str]) -> list[datetime]:
+    return sorted(each.at for each in messages if (each.rule, each.template, each.state) == what)

@@ -1,0 +1,37 @@
+"""Whatever goes wrong, and in whatever order: `python -m tests.simulation --seed N` tells the story of one world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation.worlds import Report
+
+Play = Callable[..., Report]
+
+#: A thousand is what three minutes of two processors have room for. KOGDA_SEEDS=2000 plays more.
+SEEDS = int(os.environ.get("KOGDA_SEEDS", "1000"))
+TOGETHER = 50
+
+
+@pytest.mark.parametrize(
+    "first", range(0, SEEDS, TOGETHER), ids=lambda first: f"seeds {first} to {first + TOGETHER - 1}"
+)
+def test_in_a_thousand_worlds_every_law_holds(play: Play, first: int) -> None:
+    reports = [play(seed) for seed in range(first, min(first + TOGETHER, SEEDS))]
+
+    assert [f"seed {each.seed}: {each.failure}" for each in reports if each.failure] == []
+    assert sum(each.compared for each in reports) >= len(reports) // 2  # customers, held against the oracle
+    assert sum(each.faults for each in reports) >= len(reports)
+
+
+@pytest.mark.parametrize("seed", [5, 23, 24])
+def test_a_seed_goes_the_same_way_whatever_was_played_before(play: Play, seed: int) -> None:
+    first = play(seed)
+    play(seed + 1)
+
+    again = play(seed)
+
+    assert again.trace == first.trace

@@ -1,0 +1,85 @@
+"""An event loop whose time is made: it asks what happens next whenever nothing is left to run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import selectors
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+Idle = Callable[[float | None], None]
+
+
+class _AskingSelector(selectors.BaseSelector):
+    """Waits for sockets only while `on_idle` is not set: else that decides whether to wait for them."""
+
+    def __init__(self) -> None:
+        self._real = selectors.DefaultSelector()
+        self.on_idle: Idle | None = None
+        self._came: list[Any] = []
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout == 0:
+            return self._real.select(0)
+        if self.on_idle is None:
+            return self._real.select(timeout)
+        self._came = []
+        self.on_idle(timeout)
+        return self._came
+
+    def wait(self, timeout_s: float) -> bool:
+        """In real time. Whether something came; the loop gets it."""
+        self._came = self._real.select(timeout_s)
+        return bool(self._came)
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._real.get_map()
+
+    def close(self) -> None:
+        self._real.close()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Everything runs in one thread, in an order that depends on nothing but what `on_idle` does."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.asking = _AskingSelector()
+        super().__init__(self.asking)
+
+    def time(self) -> float:
+        return self.seconds
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Threads would end whenever they like."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def made_time_and_chance(loop: VirtualLoop, seed: int) -> Iterator[None]:
+    """The clocks of this process that only go on are the loop's, and its random bytes come from the seed."""
+    bytes_of = random.Random(f"bytes {seed}").randbytes
+    monotonic, counter, urandom = time.monotonic, time.perf_counter, os.urandom
+    time.monotonic, time.perf_counter, os.urandom = loop.time, loop.time, bytes_of
+    try:
+        yield
+    finally:
+        time.monotonic, time.perf_counter, os.urandom = monotonic, counter, urandom
