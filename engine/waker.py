@@ -238,6 +238,8 @@ class _MasterPool(SentinelConnectionPool):
     """Lets go of the Sentinels with the connections that they led to: redis-py leaves them open."""
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
-        await super().disconnect(inuse_connections)
-        for sentinel in self.sentinel_manager.sentinels:
-            await sentinel.aclose(close_connection_pool=True)
+        try:
+            await super().disconnect(inuse_connections)
+        finally:
+            for sentinel in self.sentinel_manager.sentinels:
+                await sentinel.aclose(close_connection_pool=True)
