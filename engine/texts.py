@@ -63,7 +63,7 @@ class PublishedTexts:
         """Channels and topics with double opt-in."""
         return frozenset(self.settings.get("double_opt_in") or ())
 
-    def mail_setting(self, key: Literal["from", "reply_to"]) -> str | None:
+    def mail_setting(self, key: Literal["from", "reply_to", "bounces"]) -> str | None:
         found = self.settings.get("mail", {}).get(key)
         return str(found) if found else None
 

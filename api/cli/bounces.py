@@ -48,7 +48,7 @@ def bounces(
 
 async def _take(raw: bytes, settings: Settings) -> Taken:
     async with open_runtime(settings, waker=NullWaker()) as runtime:  # the sweep finds the events
-        reports = reports_of(raw, utc_now())
+        reports = reports_of(raw, utc_now(), runtime.link_key)
         async with runtime.database.transaction() as connection:
             live = await live_rule_set(connection)
             texts = await runtime.texts.of(connection, live) if live is not None else None

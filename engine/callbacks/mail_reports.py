@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from engine.callbacks import Report
 from engine.callbacks.reading import message_of
+from engine.links.bounce_addresses import message_of_address
 
 #: What of a mail is read. The reports come before the mail that they are about.
 LONGEST = 1024 * 1024
@@ -25,23 +27,33 @@ _LONGEST_TEXT = 300
 _DEAD = re.compile(r"5\.(?:1\.(?:0|1|2|3|4|6|10)|2\.1|4\.4)")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _MESSAGE_ID = re.compile(rb"(?im)^(?:>\s*)?(?:message-id|references|in-reply-to):\s*(<[^<>\s]{1,300}>)")
+#: Where a mail server says whom a mail came to.
+_TO = frozenset({"to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to"})
+_MAIL_SERVERS = ("mailer-daemon", "postmaster", "mail delivery")
+_REFUSED = re.compile(r"\b(5\.\d{1,3}\.\d{1,3})\b[^\r\n]{0,200}")
 _ADDRESS = re.compile(r"[^\s<>;,\"']{1,256}@[^\s<>;,\"']{1,256}")
 #: What the standard library raises for mails that nobody should have written.
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
 _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list", "miscategorized", "other"})
 
 
-def reports_of(raw: bytes, now: datetime) -> list[Report]:
-    """Of one mail; empty when it is no report, or one about a mail that is none of ours."""
+def reports_of(raw: bytes, now: datetime, key: bytes) -> list[Report]:
+    """Of one mail; empty when it is no report, or one about a mail that is none of ours. `key` signs the addresses
+    that bounces come back to."""
     raw = raw[:LONGEST]
     if raw.lower().count(b"boundary") > _MOST_PARTS:
         return []
     try:
         parts = list(_parts(message_from_bytes(raw)))
-        ours = _message_in(parts, raw)
+        named = _addressee(parts[0], key)
+        ours = named or _message_in(parts, raw)
         if ours is None:
             return []
-        return [*_failures(parts, ours, now), *_complaints(parts, ours, now)][:_MOST_RECIPIENTS]
+        found = [*_failures(parts, ours, now), *_complaints(parts, ours, now)][:_MOST_RECIPIENTS]
+        if named is None:
+            return found
+        # It may have been forwarded on its way: what we wrote to is meant, whatever the report calls it.
+        return [replace(each, address=None) for each in found] or _in_words(parts, ours, now)
     except _BROKEN:
         return []
 
@@ -57,6 +69,32 @@ def _parts(mail: Message[str, str]) -> Iterator[Message[str, str]]:
         inner: Any = part.get_payload()
         if isinstance(inner, list) and depth < _DEEPEST:
             waiting += [(each, depth + 1) for each in inner if isinstance(each, Message)]
+
+
+def _addressee(mail: Message[str, str], key: bytes) -> UUID | None:
+    """Whose bounce address it came to, which nobody can make up."""
+    given = (_plain(value) for name, value in mail.items() if name.lower() in _TO)
+    return next((found for value in given if (found := message_of_address(key, value))), None)
+
+
+def _in_words(parts: list[Message[str, str]], ours: UUID, now: datetime) -> list[Report]:
+    """Of an old mail server, which tells it to people. Somebody's answer from a holiday comes here, too."""
+    writer = (_first(parts[0], "from") or "").lower()
+    if not any(name in writer for name in _MAIL_SERVERS):
+        return []
+    text = b" ".join(body for part in parts[:3] if isinstance(body := part.get_payload(decode=True), bytes))
+    status = _REFUSED.search(text.decode("utf-8", "replace"))
+    if status is None:
+        return []
+    return [
+        Report(
+            kind="bounced",
+            at=now,
+            message=ours,
+            hard=bool(_DEAD.fullmatch(status[1])),
+            reason=status[0][:_LONGEST_TEXT],
+        )
+    ]
 
 
 def _message_in(parts: list[Message[str, str]], raw: bytes) -> UUID | None:

@@ -21,6 +21,7 @@ class Mail:
     html: str | None = None
     reply_to: str | None = None
     dkim: tuple[DkimKey, ...] = ()  # what it is signed with
+    bounces_to: str | None = None  # the address of the envelope; None: the sender's
     ways_out: tuple[str, ...] = ()  # addresses to unsubscribe, https: first; none in service mails
 
 

@@ -59,7 +59,8 @@ def build_mail(handover: Handover, *, is_for_postmark: bool = False) -> Envelope
     raw = _lines([*head, *kind]) + b"\r\n" + body
     _check_head(raw)
     raw = b"".join([*(sign(raw, key, at=handover.at) for key in mail.dkim), raw])
-    return Envelope(sender=sender.address, recipient=recipient, message_id=message_id, subject=subject, raw=raw)
+    comes_back_to = safe_address("mail.bounces", mail.bounces_to) if mail.bounces_to else sender.address
+    return Envelope(sender=comes_back_to, recipient=recipient, message_id=message_id, subject=subject, raw=raw)
 
 
 def _ways_out(addresses: tuple[str, ...]) -> list[tuple[str, str]]:

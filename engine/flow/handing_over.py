@@ -35,6 +35,7 @@ from engine.flow.handing_out import hand_out
 from engine.flow.message_links import links_of, with_way_out
 from engine.flow.text_content import text_content
 from engine.flow.tracking_mails import tracked_mail
+from engine.links.bounce_addresses import bounce_address
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, RenderedMail
 from engine.runtime import Runtime
@@ -241,6 +242,7 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
     html, text = tracked_mail(
         claimed, rendered.html, rendered.text, settings=runtime.settings, link_key=runtime.link_key
     )
+    mailbox = policy.mail_setting("bounces")
     return Mail(
         sender=sender,
         subject=rendered.subject,
@@ -248,4 +250,5 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
         html=html,
         reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
         dkim=dkim_keys(policy.settings, runtime.secrets),
+        bounces_to=bounce_address(runtime.link_key, mailbox, message.id) if mailbox else None,
     )

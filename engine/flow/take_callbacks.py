@@ -42,6 +42,8 @@ class CallbackRuntime(ReactionRuntime, Protocol):
     def settings(self) -> Settings: ...
     @property
     def secrets(self) -> Mapping[str, str]: ...
+    @property
+    def link_key(self) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class CallbackDesk:
             raise NotReady(f"the environment variable {name} is not set")
         if provider == MAIL:
             check_secret(call, secret)
-            return _digest(call.body), reports_of(call.body, call.now)
+            return _digest(call.body), reports_of(call.body, call.now, self.runtime.link_key)
         call_id = PROVIDERS[provider].verify(call, secret)
         return call_id.replace("\0", "")[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
 

@@ -13,6 +13,7 @@ from dsl.messages import say
 from dsl.plan import Length, QuietHours, WorkspaceCap
 from dsl.problems import Problems
 from dsl.source import Source, Span
+from engine.links.bounce_addresses import LONGEST_LOCAL
 from engine.tracking.policy import Tracking
 from engine.workspace.channels import MAIL_ONLY, ChannelSettings, read_channels
 from engine.workspace.confirmations import check_confirmed, read_confirmations
@@ -34,7 +35,7 @@ KEYS = (
     "unknown_window", "late_after", "leap_day", "quiet_hours", "caps", "channels", "promos", "webhooks", "staff",
     "tracking", "callbacks", "providers", "repeats", "sunset", "dkim",
 )  # fmt: skip
-MAIL_KEYS = ("from", "reply_to", "unsubscribe", "accent", "site", "logo", "address")
+MAIL_KEYS = ("from", "reply_to", "unsubscribe", "bounces", "accent", "site", "logo", "address")
 CLASSES = ("marketing", "transactional")
 POLICIES = ("hold", "resend")
 CONSENTS = ("unless_refused", "required")
@@ -178,6 +179,14 @@ def _read_bare_address(value: Tree, reader: Reader) -> str | None:
     return text
 
 
+def _read_bounces(value: Tree, reader: Reader) -> str | None:
+    text = _read_bare_address(value, reader)
+    if text is not None and ("+" in text or len(text.partition("@")[0]) > LONGEST_LOCAL):
+        reader.wrong(value, say("a mail address with at most {n} characters before the @, and no +", n=LONGEST_LOCAL))
+        return None
+    return text
+
+
 def _read_colour(value: Tree, reader: Reader) -> str | None:
     text = reader.text(value, say("a colour, such as #1f6f5c"))
     if text is None or re.fullmatch(r"#[0-9a-fA-F]{6}", text):
@@ -198,6 +207,7 @@ _MAIL: dict[str, Callable[[Tree, Reader], str | None]] = {
     "from": lambda value, reader: reader.address(value),
     "reply_to": lambda value, reader: reader.address(value),
     "unsubscribe": lambda value, reader: _read_bare_address(value, reader),
+    "bounces": lambda value, reader: _read_bounces(value, reader),
     "accent": _read_colour,
     "site": _read_site,
     "logo": _read_site,

@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 
 from engine.callbacks.mail_reports import reports_of
+from engine.links.bounce_addresses import bounce_address
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+KEY = b"k" * 32
 OURS = UUID("6f0d2a8e-1111-4222-8333-444455556666")
 MESSAGE_ID = f"<{OURS}@shop.example>"
 
@@ -123,14 +125,14 @@ Spam Spam Spam
 )
 @pytest.mark.parametrize("line", ["\n", "\r\n"], ids=["lf", "crlf"])
 def test_a_report_is_understood(mail: str, expected: tuple[str, str, bool], line: str):
-    [report] = reports_of(mail.replace("\n", line).encode(), NOW)
+    [report] = reports_of(mail.replace("\n", line).encode(), NOW, KEY)
 
     assert (report.kind, report.address, report.hard) == expected
     assert (report.message, report.at) == (OURS, NOW)
 
 
 def test_the_reason_is_what_the_server_said():
-    [report] = reports_of(POSTFIX.encode(), NOW)
+    [report] = reports_of(POSTFIX.encode(), NOW, KEY)
 
     assert report.reason == "550 5.1.1 <anna@example.com>: Recipient address rejected: User unknown"
 
@@ -141,7 +143,7 @@ def test_several_recipients_are_several_reports():
         "\nFinal-Recipient: rfc822; boris@example.com\nAction: failed\nStatus: 5.7.1\n\n--4F2A.1234/mx.shop.example\nContent-Description: Und",
     )
 
-    assert [(report.address, report.hard) for report in reports_of(two.encode(), NOW)] == [
+    assert [(report.address, report.hard) for report in reports_of(two.encode(), NOW, KEY)] == [
         ("anna@example.com", True),
         ("boris@example.com", False),
     ]
@@ -166,7 +168,7 @@ def test_several_recipients_are_several_reports():
     ],
 )
 def test_what_is_no_report_is_none(mail: str):
-    assert reports_of(mail.encode(), NOW) == []
+    assert reports_of(mail.encode(), NOW, KEY) == []
 
 
 def nested(depth: int) -> bytes:
@@ -190,7 +192,7 @@ def nested(depth: int) -> bytes:
     ],
 )  # fmt: skip
 def test_hostile_mails_are_survived(raw: bytes):
-    assert len(reports_of(raw, NOW)) <= 1
+    assert len(reports_of(raw, NOW, KEY)) <= 1
 
 
 def test_damaged_reports_never_raise():
@@ -207,4 +209,59 @@ def test_damaged_reports_never_raise():
                     del raw[at : at + dice.randrange(1, 40)]
                 case _:
                     raw[at:at] = raw[dice.randrange(len(raw)) :][: dice.randrange(60)]
-        assert isinstance(reports_of(bytes(raw), NOW), list)
+        assert isinstance(reports_of(bytes(raw), NOW, KEY), list)
+
+
+COMES_BACK_TO = bounce_address(KEY, "bounce@shop.example", OURS)
+_LINE = "--4F2A.1234/mx.shop.example"
+WITHOUT_THE_MAIL = POSTFIX.partition(f"{_LINE}\nContent-Description: Undelivered")[0] + f"{_LINE}--\n"
+IN_WORDS = """\
+From: MAILER-DAEMON@mx.example.com
+To: {to}
+Subject: failure notice
+
+Hi. This is the qmail-send program at mx.example.com.
+<anna@example.com>:
+192.0.2.1 does not like recipient.
+Remote host said: 550 5.1.1 no such user
+"""
+
+
+def test_a_bounce_without_our_mail_in_it_is_known_by_the_address_it_came_to():
+    raw = WITHOUT_THE_MAIL.replace("To: hello@shop.example", f"To: {COMES_BACK_TO.upper()}").encode()
+
+    [report] = reports_of(raw, NOW, KEY)
+
+    assert MESSAGE_ID.encode() not in raw
+    assert (report.message, report.kind, report.hard) == (OURS, "bounced", True)
+    assert report.address is None  # it may have been forwarded: the address that we wrote to is meant
+
+
+@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "Envelope-To"])
+def test_the_address_may_stand_where_a_mail_server_notes_it(header: str):
+    raw = f"{header}: {COMES_BACK_TO}\n{WITHOUT_THE_MAIL}".encode()
+
+    assert [report.message for report in reports_of(raw, NOW, KEY)] == [OURS]
+
+
+def test_an_address_that_nobody_signed_is_nobody_s():
+    local, _, rest = COMES_BACK_TO.partition("+")
+    changed = [f"{local}+{rest[:n]}{'b' if rest[n] == 'a' else 'a'}{rest[n + 1 :]}" for n in range(41)]
+
+    found = [reports_of(WITHOUT_THE_MAIL.replace("hello@shop.example", each).encode(), NOW, KEY) for each in changed]
+    of_another = reports_of(WITHOUT_THE_MAIL.replace("hello@shop.example", COMES_BACK_TO).encode(), NOW, b"x" * 32)
+
+    assert found == [[]] * 41
+    assert of_another == []
+
+
+def test_an_old_mail_server_that_writes_to_people_is_understood():
+    [report] = reports_of(IN_WORDS.format(to=COMES_BACK_TO).encode(), NOW, KEY)
+
+    assert (report.message, report.hard, report.reason) == (OURS, True, "5.1.1 no such user")
+
+
+def test_an_answer_from_a_holiday_is_no_bounce():
+    raw = IN_WORDS.format(to=COMES_BACK_TO).replace("MAILER-DAEMON@mx.example.com", "anna@example.com").encode()
+
+    assert reports_of(raw, NOW, KEY) == []

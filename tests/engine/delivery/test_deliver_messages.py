@@ -11,9 +11,11 @@ from structlog.testing import capture_logs
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
 from engine.channels.mailbox import MailboxChannel
+from engine.channels.mime import build_mail
 from engine.core.identity import derived_id
 from engine.flow.deliver_messages import deliver_messages
 from engine.keeping import keeper
+from engine.links.bounce_addresses import message_of_address
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import SETTINGS, TEMPLATES, Outbox, ScriptedChannel
 
@@ -24,6 +26,21 @@ async def outbox(database: Database) -> Outbox:
     await outbox.publish()
     await outbox.customer()
     return outbox
+
+
+async def test_bounces_of_each_mail_come_back_to_an_address_of_its_own(database: Database):
+    outbox = Outbox(database)
+    await outbox.publish(settings={"mail": {"from": "hello@shop.example", "bounces": "bounces@shop.example"}})
+    await outbox.customer()
+    message = await outbox.message()
+
+    await deliver_messages(outbox.runtime)
+
+    [given] = outbox.channel.given
+    envelope = build_mail(given)
+    assert message_of_address(outbox.runtime.link_key, envelope.sender) == message
+    assert envelope.sender.endswith("@shop.example")
+    assert b"From: hello@shop.example" in envelope.raw
 
 
 async def test_a_due_message_is_rendered_and_handed_over_once(outbox: Outbox):
