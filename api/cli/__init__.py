@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "report": "api.cli.report",
     "bounces": "api.cli.bounces",
     "doctor": "api.cli.doctor",
+    "drill": "api.cli.drill",
     "api": "api.cli.api",
     "worker": "api.cli.worker",
     "migrate": "api.cli.migrate",

@@ -75,6 +75,16 @@ MADE = """
 """
 
 
+#: What has not come to rest yet: decisions, waits, hand-overs.
+UNDER_WAY = """
+    SELECT (SELECT count(*) FROM message WHERE state IN ('queued', 'sending'))
+         + (SELECT count(*) FROM run WHERE state <> 'ended')
+         + (SELECT count(*) FROM outcome)
+         + (SELECT count(*) FROM event e JOIN partition_cursor c USING (partition)
+            WHERE (e.xid, e.seq) > (c.xid, c.seq))
+"""
+
+
 def as_made(rows: Iterable[tuple[UUID, str, str, str, bool]]) -> list[Made]:
     """Rows of the query `MADE`."""
     return [

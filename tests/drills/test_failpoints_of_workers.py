@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from api.drill.sink import Sink
 from api.drill.stories import Story, tell_stories
-from api.drill.verdict import MADE, as_made, judge
+from api.drill.verdict import MADE, UNDER_WAY, as_made, judge
 from api.drill.workspace import FILES, write_workspace
 from api.ingest.items import Envelope, events_of
 from engine.config import Settings
@@ -120,15 +120,8 @@ async def make_undecidable(shop: Shop) -> UUID:
 
 async def until_quiet(shop: Shop) -> None:
     """Nothing is under way any more."""
-    under_way = """
-        SELECT (SELECT count(*) FROM message WHERE state IN ('queued', 'sending'))
-             + (SELECT count(*) FROM run WHERE state <> 'ended')
-             + (SELECT count(*) FROM outcome)
-             + (SELECT count(*) FROM event e JOIN partition_cursor c USING (partition)
-                WHERE (e.xid, e.seq) > (c.xid, c.seq))
-    """
     async with asyncio.timeout(60):
-        while await shop.value(under_way):
+        while await shop.value(UNDER_WAY):
             await asyncio.sleep(0.1)
 
 
