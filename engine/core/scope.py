@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,9 @@ from engine.core.model import Customer
 from engine.core.values import EPOCH, NAN, Number, dig, micros
 
 _NO_HISTORY: History = {}
+
+#: A batch has one moment for all of its customers, and few zones.
+_before = lru_cache(maxsize=4096)(partial(calendar.add, sign=-1))
 
 
 class Asked(Protocol):
@@ -72,7 +76,7 @@ class Scope:
     def ago(self, length: Length, zone: ZoneInfo | None) -> datetime:
         known = self._ago.get((length, zone or self.zone))
         if known is None:
-            known = calendar.add(self.now, length, zone or self.zone, sign=-1)
+            known = _before(self.now, length, zone or self.zone)
             self._ago[length, zone or self.zone] = known
         return known
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsl.plan import Length
 from engine.core import calendar
-from engine.core.standing.instants import leaves_at
+from engine.core.standing.leaving import leaves_at
 from engine.core.standing.occurrences import next_occurrence
 from engine.testing.world import World
 from tests.semantics.conftest import plan_of

@@ -6,20 +6,19 @@ To look too early is harmless, too late is not: where the exact moment is not wo
 from __future__ import annotations
 
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from math import ceil, floor
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dsl import plan
 from dsl.plan import Length
 from engine.core import calendar, values
 from engine.core.scope import Scope
+from engine.core.standing.leaving import leaves_at
 from engine.core.standing.reads import reads_of
-
-_INSTANT = timedelta(microseconds=1)
-_MONTH_ENDS = timedelta(days=4)  # by how much a window of months may be longer than the step from its start
+from engine.core.standing.windows import stays_in
 
 
 class Instants:
@@ -131,8 +130,15 @@ class Instants:
     def _window(self, at: datetime, length: Length) -> Iterator[datetime]:
         if at > self._scope.now:
             yield at
-        elif (left := leaves_at(at, length, self._scope.zone, now=self._scope.now)) is not None:
+        elif self._scope.ago(length, None) < at and (left := self._leaves(at, length)) is not None:
             yield left
+
+    def _leaves(self, at: datetime, length: Length) -> datetime | None:
+        """Most often the zone's clock tells how long everything of that time stays."""
+        stays = stays_in(length, self._scope.zone, self._scope.now)
+        place = bisect_right(stays.bounds, at) - 1
+        known = stays.whiles[place] if place >= 0 else None
+        return at + known if known is not None else leaves_at(at, length, self._scope.zone, now=self._scope.now)
 
     def _today(self) -> date:
         return self._scope.now.astimezone(self._scope.zone).date()
@@ -155,28 +161,3 @@ def _is_bare_count(node: Any) -> bool:
 
 def _path(operand: plan.Attribute | plan.Property) -> tuple[str, ...]:
     return tuple(operand.name.split("."))
-
-
-def leaves_at(at: datetime, length: Length, zone: ZoneInfo, *, now: datetime) -> datetime | None:
-    """The first instant after `now` when `at` no longer lies within the last `length`; None: it does not by now."""
-    if calendar.add(now, length, zone, sign=-1) >= at:
-        return None
-    guess = calendar.add(at, length, zone)
-    if calendar.is_exact(length) or _is_border(guess, at, length, zone):
-        return guess
-    low, high = now, max(now, guess) + _MONTH_ENDS
-    if calendar.add(high, length, zone, sign=-1) < at:
-        return None
-    while high - low > _INSTANT:
-        middle = low + (high - low) // 2
-        if calendar.add(middle, length, zone, sign=-1) >= at:
-            high = middle
-        else:
-            low = middle
-    return high.astimezone(UTC)
-
-
-def _is_border(guess: datetime, at: datetime, length: Length, zone: ZoneInfo) -> bool:
-    """Most often true: no end of a month or jump of the clock lies between."""
-    before = calendar.add(guess - _INSTANT, length, zone, sign=-1)
-    return before < at <= calendar.add(guess, length, zone, sign=-1)

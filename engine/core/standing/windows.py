@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.plan import Length
 from engine.core import calendar
-from engine.core.standing.instants import leaves_at
+from engine.core.standing.leaving import leaves_at
 
 _DAY = timedelta(days=1)
 _NEAR = timedelta(hours=4)  # more than any clock was ever turned
