@@ -30,3 +30,11 @@ async def opened_database(
 async def opened_connection(settings: Settings) -> AsyncIterator[Connection]:
     async with opened_database(settings) as database, database.connection() as connection:
         yield connection
+
+
+@asynccontextmanager
+async def opened_for_reading(settings: Settings) -> AsyncIterator[Connection]:
+    """Of the replica, when there is one: what it says may be a moment old."""
+    chosen = settings.read_database_url or settings.database_url
+    async with opened_connection(settings.model_copy(update={"database_url": chosen})) as connection:
+        yield connection

@@ -37,6 +37,9 @@ class ApiRuntime(Protocol):
     stopping: asyncio.Event
     poster: Poster
 
+    @property
+    def reading(self) -> Database: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -23,6 +23,7 @@ _NOT_SETTINGS = ("KOGDA_TEST_", "KOGDA_TESTS_")
 #: What each address looks like; the schemes that are read, then the example that a mistake is answered with.
 _ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
     "database_url": (("postgresql", "postgres"), "postgresql://user:password@host:5432/database"),
+    "read_database_url": (("postgresql", "postgres"), "postgresql://user:password@replica:5432/database"),
     "redis_url": (("redis", "rediss", "unix", SCHEME), "redis://host:6379/0"),
     "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
     "public_url": (("http", "https"), "https://mail.example.com"),
@@ -47,6 +48,9 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(
         default=None, description="postgresql://… of your own PostgreSQL; default: the embedded one"
+    )
+    read_database_url: SecretStr | None = Field(
+        default=None, description="postgresql://… of a replica that reports, listings and the mailbox page read"
     )
     redis_url: SecretStr | None = Field(
         default=None, description="redis://… of your own Redis, or redis+sentinel://…; default: the embedded one"

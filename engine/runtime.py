@@ -30,6 +30,7 @@ from engine.storage.database import Connection, Database
 from engine.storage.event_partitions import make_event_partitions
 from engine.storage.fill_sql import FillSql, fill_sql
 from engine.storage.installation import found_installation
+from engine.storage.replica import Replica
 from engine.storage.rule_sets import RuleSet, load_rule_set
 from engine.texts import Texts
 from engine.waker import ArqWaker, NullWaker, Waker
@@ -130,7 +131,13 @@ class Runtime:
     domains: Domains = field(default_factory=Domains)
     circuits: Circuits = field(default_factory=Circuits)
     full_lanes: FullLanes = field(default_factory=FullLanes)
+    replica: Database | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: end what is in hand, begin nothing new
+
+    @property
+    def reading(self) -> Database:
+        """For those who only look, and can do with what was true a moment ago."""
+        return self.replica or self.database
 
     def channel(self, name: str, settings: Mapping[str, Any]) -> Channel | None:
         """By the settings of the live rule set. None: this server has no such channel."""
@@ -171,17 +178,19 @@ async def open_runtime(
             signing_key = link_key(settings, installation.link_secret)
             registry = _registry(settings, database, poster=poster, secrets=secrets, link_key=signing_key)
             try:
-                yield Runtime(
-                    settings,
-                    database,
-                    waker,
-                    installation.partitions,
-                    signing_key,
-                    channels,
-                    poster=poster,
-                    registry=registry,
-                    secrets=secrets,
-                )
+                async with replica_of(settings, database) as replica:
+                    yield Runtime(
+                        settings,
+                        database,
+                        waker,
+                        installation.partitions,
+                        signing_key,
+                        channels,
+                        poster=poster,
+                        registry=registry,
+                        secrets=secrets,
+                        replica=replica,
+                    )
             finally:
                 await registry.close()
                 await poster.close()
@@ -190,6 +199,19 @@ async def open_runtime(
             await waker.close()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def replica_of(settings: Settings, database: Database) -> AsyncIterator[Replica | None]:
+    if settings.read_database_url is None:
+        yield None
+        return
+    replica = Replica(settings.read_database_url.get_secret_value(), database)
+    await replica.open()
+    try:
+        yield replica
+    finally:
+        await replica.close()
 
 
 def link_key(settings: Settings, installed: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.language import told
-from api.opened_database import opened_connection
+from api.opened_database import opened_for_reading
 from api.schemas.reports import answer_of
 from api.supervisor.services import connected
 from dsl.messages import say
@@ -32,7 +32,7 @@ def report(
 
 
 async def _load(settings: Settings, days: int) -> MessageReport:
-    async with opened_connection(settings) as connection:
+    async with opened_for_reading(settings) as connection:
         now = utc_now()
         return await report_messages(connection, now - timedelta(days=days), now)
 

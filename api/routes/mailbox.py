@@ -59,7 +59,7 @@ async def script() -> Response:
 @router.get("/newer")
 async def newer(services: Served, than: Annotated[int, Query(ge=0, le=2**62)], q: Search = "") -> Response:
     """The rows of mails that came after `than`, newest first; empty most of the time."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         mails = await kept_mails(connection, after=than, search=q.strip(), limit=PAGE_SIZE)
         if not mails:
             return Response(status_code=204, headers=PAGE_HEADERS)
@@ -95,7 +95,7 @@ async def source(services: Served, mail: MailId) -> Response:
 
 
 async def _found(services: Served, mail: int) -> tuple[KeptMail, bytes, list[RunNote]]:
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         found = await kept_mail(connection, mail)
     if found is None:
         raise Problem(404, "unknown_mail", f"there is no mail {mail}")
@@ -104,7 +104,7 @@ async def _found(services: Served, mail: int) -> tuple[KeptMail, bytes, list[Run
 
 async def _shown(services: Served, mail: int | None, *, view: str, before: int | None, search: str) -> Response:
     search = search.strip()
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         mails = await kept_mails(connection, before=before, search=search, limit=PAGE_SIZE + 1)
         rows, shop = await _rows(connection, mails[:PAGE_SIZE])
         opened = mail or (mails[0].id if mails else None)

@@ -53,7 +53,7 @@ CustomerKey = Annotated[str, Query(pattern=_KEY, max_length=258, examples=["u:42
 @router.get("/rejects")
 async def list_rejects(services: Served, after: After = None, limit: Limit = 50) -> Page[RejectedEvent]:
     """Events that were refused, each with the reason and the field at fault."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         rows = await newest_rejects(connection, before=number_of(after), limit=limit)
     items = [RejectedEvent(**row._asdict()) for row in rows]
     return Page(items=items, next=str(rows[-1].id) if len(rows) == limit else None)
@@ -74,7 +74,7 @@ async def get_rule_set(services: Served) -> dict[str, Any]:
 @router.get("/segments")
 async def list_segments(services: Served) -> Page[SegmentEntry]:
     """The segments of the live rules: how many customers are in each, and who, for example."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         live = await live_rule_set(connection)
         if live is None:
             raise Problem(404, "nothing_published", "no rule set is published yet")
@@ -93,7 +93,7 @@ async def list_write_keys(services: Served) -> Page[WriteKeyEntry]:
 @router.get("/customers/{key}")
 async def get_customer(services: Served, key: CustomerKeyInPath) -> CustomerEntry:
     """What is known about one customer."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         row = await customer_by_key(connection, key, partitions=services.runtime.partitions)
     if row is None:
         raise Problem(404, "unknown_customer", f"there is no customer `{key}`")
@@ -103,7 +103,7 @@ async def get_customer(services: Served, key: CustomerKeyInPath) -> CustomerEntr
 @router.get("/runs")
 async def list_runs(services: Served, customer: CustomerKey, after: After = None, limit: Limit = 50) -> Page[RunEntry]:
     """A customer's passes through rules, by when they began."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         rows = await runs_of_customer(
             connection, customer, partitions=services.runtime.partitions, before=place_of(after), limit=limit
         )
@@ -115,7 +115,7 @@ async def list_messages(
     services: Served, state: MessageState | None = None, after: After = None, limit: Limit = 50
 ) -> Page[MessageEntry]:
     """Messages to all customers, by when they were decided, with why some were not sent."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         rows = await newest_messages(connection, state=state, before=place_of(after), limit=limit)
     return Page(items=[MessageEntry(**row) for row in rows], next=_next(rows, "created_at", limit))
 
@@ -151,7 +151,7 @@ async def explain(
 @router.get("/observed")
 async def get_observed(services: Served) -> dict[str, Any]:
     """What customers did in the last 30 days, in numbers: for `kogda check --against`."""
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         live = await live_rule_set(connection)
         plan = from_json((await load_rule_set(connection, live)).plan) if live is not None else Plan()
         return observed_as_json(await observe_customers(connection, plan))

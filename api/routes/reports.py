@@ -39,5 +39,5 @@ async def report_on_messages(
     begin = since or end - timedelta(days=DAYS)
     if not begin < end or end - begin > timedelta(days=MOST_DAYS):
         raise Problem(422, "invalid_request", f"`since` must lie before `until`, at most {MOST_DAYS} days")
-    async with services.runtime.database.connection() as connection:
+    async with services.runtime.reading.connection() as connection:
         return answer_of(await report_messages(connection, begin, end))

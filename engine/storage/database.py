@@ -31,6 +31,10 @@ class Database:
     JSON columns are Python values on both sides, written in PostgreSQL's binary form, so COPY takes them too.
     """
 
+    #: Connections that are there before anybody asks; none: opening it asks for nothing.
+    _at_least = 1
+    _connect_within_s = 60.0
+
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self._pool_size = pool_size
@@ -43,8 +47,9 @@ class Database:
             at = address(self.url)
             self._pool = await asyncpg.create_pool(
                 at.url,
-                min_size=1,
+                min_size=self._at_least,
                 max_size=self._pool_size,
+                timeout=self._connect_within_s,
                 init=_prepare_connection,
                 reset=_keep_as_it_is,
                 command_timeout=60,
