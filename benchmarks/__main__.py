@@ -25,6 +25,7 @@ from benchmarks import (
     road,
     simulating,
     single_posts,
+    workers,
 )
 from benchmarks.report import Figure, machine, write_page
 
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "latency": latency.measure,
     "single_posts": single_posts.measure,
     "overload": overload.measure,
+    "workers": workers.measure,
     "mail": mail.measure,
     "dead_domain": dead_domain.measure,
     "rendering": rendering.measure,

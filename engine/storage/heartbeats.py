@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from engine.storage.database import Connection
+from engine.storage.vital_signs import FRESH_HEARTBEAT
 
 
-async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> None:
-    """Also forgets workers that were silent for a day."""
+async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> int:
+    """How many workers are alive that began before this one, by `detail["since"]`. Forgets those silent for a day."""
     await connection.execute(
         """
         INSERT INTO worker_heartbeat (worker, detail) VALUES ($1, $2)
@@ -19,6 +20,16 @@ async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> 
         detail,
     )
     await connection.execute("DELETE FROM worker_heartbeat WHERE at < now() - interval '1 day'")
+    elder: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM worker_heartbeat
+        WHERE at > now() - $1::interval AND ((detail ->> 'since')::float8, worker) < ($2, $3)
+        """,
+        FRESH_HEARTBEAT,
+        detail["since"],
+        worker,
+    )
+    return elder
 
 
 async def stop_beating(connection: Connection, worker: UUID) -> None:

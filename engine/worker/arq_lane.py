@@ -20,6 +20,7 @@ from engine.failpoints import reach
 from engine.sentinels import sentinels_of
 from engine.waker import DOORBELL, QUEUE, connect_redis, from_bytes, redis_settings, to_bytes
 from engine.worker.lanes import AdvanceLanes, DeliverLane
+from engine.worker.standby import Standby
 
 _BELL_S = 1.0  # how long to wait for the bell before looking anyway
 _ANSWER_S = 2.0  # of Redis, and of each Sentinel
@@ -67,7 +68,7 @@ class WorkerSettings:
 class DoorbellWorker(Worker):
     """arq's worker, which looks into its queue when the bell rings, and not sooner than it has a place free."""
 
-    def __init__(self, redis_url: str, ctx: dict[str, Any]) -> None:
+    def __init__(self, redis_url: str, ctx: dict[str, Any], standby: Standby) -> None:
         self._redis_url = redis_url
         settings = redis_settings(redis_url)
         # A refused connection after a restart is an OSError, which arq's documented list leaves out.
@@ -75,12 +76,14 @@ class DoorbellWorker(Worker):
         options = {name: value for name, value in vars(WorkerSettings).items() if not name.startswith("_")}
         options["job_serializer"], options["job_deserializer"] = to_bytes, from_bytes
         super().__init__(redis_settings=settings, ctx=ctx, **options)
+        self._standby = standby
         self._bell = connect_redis(redis_url, timeout_s=_BELL_S + 2)
 
     async def main(self) -> None:
         self._pool = await self._connected()
         self.ctx["redis"] = self._pool
         while True:
+            await self._standby.until_first()
             await self._poll_iteration()
             await self._wait_for_bell()
 
@@ -120,11 +123,13 @@ class DoorbellWorker(Worker):
                     await client.aclose(close_connection_pool=True)
 
 
-async def serve_wakes(redis_url: str, advance_lane: AdvanceLanes, deliver_lane: DeliverLane) -> None:
+async def serve_wakes(
+    redis_url: str, advance_lane: AdvanceLanes, *, deliver_lane: DeliverLane, standby: Standby
+) -> None:
     """Until cancelled. A lost connection ends arq's worker; a new one begins as soon as Redis answers."""
     failures = 0
     while True:
-        worker = DoorbellWorker(redis_url, {"advance": advance_lane, "deliver": deliver_lane})
+        worker = DoorbellWorker(redis_url, {"advance": advance_lane, "deliver": deliver_lane}, standby)
         try:
             await worker.main()
         except Exception as error:

@@ -15,6 +15,7 @@ from engine.errors import NothingPublished
 from engine.failpoints import reach
 from engine.flow.advance_partition import Progress, advance_partitions
 from engine.runtime import Runtime
+from engine.worker.standby import Standby
 
 _EVENTS = Counter("kogda_events_decided_total", "Events decided")
 _MESSAGES = Counter("kogda_messages_decided_total", "Messages that decisions made")
@@ -38,8 +39,9 @@ _log = structlog.get_logger(__name__)
 class AdvanceLane:
     """Decides the partitions it is told of, all that wait in one batch."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, standby: Standby | None = None) -> None:
         self._runtime = runtime
+        self._standby = standby or Standby()
         self._pending: set[int] = set()
         self._callers: list[asyncio.Future[None]] = []  # each waits for the next batch to end
         self._turn: asyncio.Task[None] | None = None
@@ -108,7 +110,8 @@ class AdvanceLane:
         decided = {"events": progress.events, "timers": progress.timers, "outcomes": progress.outcomes}
         self._runtime.counts.decided.update({**decided, "messages": progress.messages})
         self._pending |= progress.more
-        late = progress.held | progress.busy
+        # What another has is in good hands, but for the first: those who stand by may leave it any time.
+        late = progress.held if self._standby.stands_by else progress.held | progress.busy
         for partition in (partitions - late) | progress.moved:
             self._delays.pop(partition, None)  # what moves is held up by the traffic itself, not by one slow writer
         for partition in late:
@@ -128,8 +131,8 @@ class AdvanceLanes:
     """Two lanes for one process, each with half of the partitions: while one waits for the database, the other
     decides."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._lanes = (AdvanceLane(runtime), AdvanceLane(runtime))
+    def __init__(self, runtime: Runtime, standby: Standby) -> None:
+        self._lanes = (AdvanceLane(runtime, standby), AdvanceLane(runtime, standby))
 
     def wake(self, partitions: Iterable[int]) -> None:
         for lane, share in self._shares(partitions):

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -30,6 +31,7 @@ from engine.storage.migrate import require_current
 from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLanes, Deliver, DeliverLane
+from engine.worker.standby import Standby
 
 SWEEP_S = 1.5
 BEAT_S = 10.0
@@ -70,11 +72,14 @@ async def _run(settings: Settings) -> None:
 @asynccontextmanager
 async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> AsyncIterator[None]:
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
-    deciding, delivering = AdvanceLanes(runtime), DeliverLane(runtime, deliver)
-    duties = [_sweep(runtime, deciding, delivering), _beat(runtime), _keep_months(runtime), _watch(runtime)]
+    standby = Standby()
+    deciding, delivering = AdvanceLanes(runtime, standby), DeliverLane(runtime, deliver)
+    duties = [_beat(runtime, standby), _keep_months(runtime), _watch(runtime)]
+    duties.append(_sweep(runtime, deciding, delivering, standby=standby))
     duties.append(_fold(runtime))
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
-        duties.append(serve_wakes(runtime.settings.redis_url.get_secret_value(), deciding, delivering))
+        redis_url = runtime.settings.redis_url.get_secret_value()
+        duties.append(serve_wakes(redis_url, deciding, deliver_lane=delivering, standby=standby))
     tasks = [asyncio.create_task(duty) for duty in duties]
     try:
         yield
@@ -95,12 +100,12 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
         _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
-async def _sweep(runtime: Runtime, advance: AdvanceLanes, deliver: DeliverLane) -> None:
+async def _sweep(runtime: Runtime, advance: AdvanceLanes, deliver: DeliverLane, *, standby: Standby) -> None:
     """At once, then every second or two; workers that started together drift apart by their process id."""
     pause = SWEEP_S * (0.8 + 0.4 * (os.getpid() % 97) / 97)
     while True:
         try:
-            waiting = await find_waiting(runtime)
+            waiting = await find_waiting(runtime, standby.patience)
             advance.wake(waiting.partitions)
             if waiting.messages:
                 deliver.wake()
@@ -109,14 +114,14 @@ async def _sweep(runtime: Runtime, advance: AdvanceLanes, deliver: DeliverLane) 
         await asyncio.sleep(pause)
 
 
-async def _beat(runtime: Runtime) -> None:
+async def _beat(runtime: Runtime, standby: Standby) -> None:
     worker = uuid4()
-    detail = {"pid": os.getpid(), "host": socket.gethostname()}
+    detail = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
     try:
         while True:
             try:
                 async with runtime.database.connection() as connection:
-                    await beat(connection, worker, detail | {"counts": runtime.counts.as_json()})
+                    standby.place = await beat(connection, worker, detail | {"counts": runtime.counts.as_json()})
                     await end_stalled_transactions(connection)
             except Exception as error:
                 _log.warning("heartbeat_failed", error=repr(error))
