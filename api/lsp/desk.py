@@ -9,7 +9,7 @@ from pathlib import Path
 from lsprotocol.types import PositionEncodingKind
 
 from api.lsp.folders import LooseFile, folder_of, name_in, path_of, uri_of
-from api.lsp.positions import Positions
+from api.lsp.positions import Positions, positions_in
 from dsl.assistance.documents import Document
 from dsl.assistance.view import View
 from dsl.diagnostics import Diagnostic
@@ -98,7 +98,7 @@ class Desk:
         return self.open_uris.get((workspace.folder, name)) or uri_of(workspace.folder / name)
 
     def positions(self, text: str) -> Positions:
-        return Positions(text, self.encoding)
+        return positions_in(text, self.encoding)
 
     def _find(self, uri: str) -> tuple[Path, str] | None:
         path = path_of(uri)

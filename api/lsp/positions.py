@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
@@ -60,3 +60,9 @@ class Positions:
         if self._encoding == PositionEncodingKind.Utf8:
             return len(text.encode("utf-8", errors="surrogatepass"))
         return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+@lru_cache(maxsize=16)
+def positions_in(text: str, encoding: PositionEncodingKind | str) -> Positions:
+    """Of a text that is looked at again and again, as for each of its marks."""
+    return Positions(text, encoding)

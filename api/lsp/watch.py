@@ -66,11 +66,11 @@ class Watch:
 
     async def _check(self) -> None:
         for workspace, checking in list(self._server.desk.checks()):
-            found = await self._aside.run(checking.work)
+            found = workspace.remember(checking, await self._aside.run(checking.work))
             if workspace.revision != checking.revision:
                 self._again = True  # the texts have changed meanwhile: their places would be wrong
                 continue
-            self._adopt(workspace, workspace.remember(checking, found))
+            self._adopt(workspace, found)
         if self._again:
             self._again = False
             self.whole()

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from lsprotocol import types
 
-from api.lsp.positions import Positions
+from api.lsp.positions import Positions, positions_in
 from dsl.assistance.completion import Completion
 from dsl.assistance.outline import Symbol
 from dsl.diagnostics import Diagnostic, Severity
@@ -56,7 +56,7 @@ class Wording:
         self._encoding = encoding
 
     def positions(self, text: str) -> Positions:
-        return Positions(text, self._encoding)
+        return positions_in(text, self._encoding)
 
     def diagnostic(self, finding: Diagnostic, uris: Mapping[str, str]) -> types.Diagnostic:
         """`uris`: the address of each file that a label may point into, by path."""

@@ -34,6 +34,10 @@ class _Birth:
     kind: FileKind
 
     @cached_property
+    def may_define(self) -> bool:
+        return _DEFINES.search(self.source.text, self.span.start, self.span.end) is not None
+
+    @cached_property
     def parsed(self) -> tuple[tuple[Any, ...], tuple[Diagnostic, ...], bool]:
         """Items, findings, and whether the parser stumbled."""
         problems = Problems(self.source)
@@ -64,7 +68,7 @@ class Piece:
     @property
     def definitions(self) -> tuple[Any, ...]:
         """Its items that are no rules. Most pieces have none, and are not even parsed for that."""
-        if not _DEFINES.search(self.text):
+        if not self.birth.may_define:
             return ()
         return tuple(item for item in self.items if not isinstance(item, syntax.Rule))
 
@@ -124,6 +128,11 @@ class Document:
     @cached_property
     def _starts(self) -> list[int]:
         return [piece.span.start for piece in self.pieces]
+
+    def piece_from(self, offset: int) -> Piece | None:
+        """The piece that the character at `offset` belongs to; the end of the file belongs to the last one."""
+        place = bisect_right(self._starts, offset) - 1
+        return self.pieces[place] if self.pieces else None
 
     def piece_at(self, offset: int) -> Piece | None:
         """The piece that the character before `offset` belongs to; None in an empty file."""

@@ -143,7 +143,8 @@ class EditedWorkspace:
         return Checking(self.revision, documents, partial(_check, self.folder, files, around))
 
     def remember(self, checking: Checking, found: Found) -> Found:
-        """Holds what was found, for the quick checks that follow."""
+        """Holds what was found, for the quick checks that follow: of other texts than these it holds for the items
+        that are still the same."""
         self._known = {each.path: (each, found.get(each.path, ())) for each in checking.documents}
         return found
 
@@ -154,10 +155,14 @@ class EditedWorkspace:
         kept, changed = _unchanged(document, before)
         found = [each for piece in changed for each in piece.found]
         found += self._compiled(document, changed) if document.kind == "rules" else []
+        lay_in = _by_piece(known, before)
         for piece, born in kept:
             by = piece.span.start - born.span.start
-            found += [moved_finding(each, by, document.source) for each in known if _is_in(each, born)]
-        return tuple(in_order(found))
+            found += [moved_finding(each, by, document.source) for each in lay_in.get(id(born), ())]
+        told = tuple(in_order(found))
+        if before is None:
+            self._known[path] = document, told  # until the whole workspace is checked for the first time
+        return told
 
     def _compiled(self, document: Document, changed: Sequence[Piece]) -> list[Diagnostic]:
         """What the compiler says of some items: of the rest of the workspace it needs the definitions alone."""
@@ -224,6 +229,16 @@ def _unchanged(document: Document, before: Document | None) -> tuple[list[tuple[
         else:
             changed.append(piece)
     return kept, changed
+
+
+def _by_piece(found: Sequence[Diagnostic], document: Document | None) -> dict[int, list[Diagnostic]]:
+    """By the identity of the piece of the document that each one lies in."""
+    lay_in: dict[int, list[Diagnostic]] = {}
+    for each in found:
+        piece = document.piece_from(each.span.start) if document else None
+        if piece is not None:
+            lay_in.setdefault(id(piece), []).append(each)
+    return lay_in
 
 
 def _is_in(finding: Diagnostic, piece: Piece) -> bool:

@@ -74,6 +74,34 @@ def test_known_findings_move_with_the_text(folder: Path):
     assert found.source.place(found.span.start).line == 5
 
 
+def test_a_check_of_older_texts_serves_the_items_that_are_still_the_same(folder: Path):
+    workspace = EditedWorkspace(folder)
+    text = '\nwhen cart_updatedd after 1h exit\n\nrule "B"\n  when order_placed\n  send email "order_placed"\n'
+    workspace.write("rules/new.rules", text)
+    checking = workspace.checking()
+
+    workspace.write("rules/new.rules", f"when order_placed exit\n{text}".replace('"order_placed"', '"order_plced"'))
+    known = workspace.remember(checking, checking.work())["rules/new.rules"]
+    found = [each for each in workspace.check_quickly("rules/new.rules") if each.code[0] == "E"]
+
+    assert [each.code for each in found] == ["E201", "E204"]
+    assert found[0].message is next(each.message for each in known if each.code == "E201")
+    assert found[0].source.place(found[0].span.start).line == 3
+
+
+def test_before_the_first_check_an_item_is_judged_once(folder: Path):
+    workspace = EditedWorkspace(folder)
+    text = '\nwhen cart_updatedd after 1h exit\n\nrule "B"\n  when order_placed\n  exit\n'
+    workspace.write("rules/new.rules", text)
+    first = workspace.check_quickly("rules/new.rules")
+
+    workspace.write("rules/new.rules", f"when order_placed exit\n{text}")
+    moved = workspace.check_quickly("rules/new.rules")
+
+    assert moved[0].message is first[0].message
+    assert moved[0].source.place(moved[0].span.start).line == first[0].source.place(first[0].span.start).line + 1
+
+
 def test_names_of_other_files_are_known_at_once(folder: Path):
     workspace = EditedWorkspace(folder)
     workspace.write("rules/common.rules", "let small_cart = 1 EUR\ndefine reachable means customer.email is known\n")
