@@ -46,7 +46,8 @@ async def test_a_worker_hears_by_the_replica_after_the_master_was_killed(servers
 
     async with open_runtime(settings) as runtime:
         waker = ArqWaker(servers.url)
-        serving = asyncio.create_task(serve_wakes(servers.url, lanes, DeliverLane(runtime, deliver_messages)))
+        delivering = DeliverLane(runtime, deliver_messages)
+        serving = asyncio.create_task(serve_wakes(servers.url, lanes, deliver_lane=delivering, standby=Standby()))
         await wake_until_heard(waker, 1)
 
         servers.kill_master()
