@@ -17,6 +17,7 @@ from engine.sentinels import sentinels_of
 from engine.waker import ArqWaker, connect_redis
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLanes, DeliverLane
+from engine.worker.standby import Standby
 from tests.engine.worker.sentinels import Guarded, guarded
 
 
