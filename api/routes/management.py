@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from api.admin import require_admin
 from api.paging import After, Limit, number_of, place_of, token_of
 from api.problems import Problem
-from api.schemas.explanation import ExplainedCustomer, explained
+from api.schemas.explanation import ExplainedCustomer, ExplainedRules, explained, explained_rules
 from api.schemas.management import (
     CustomerEntry,
     MessageEntry,
@@ -26,12 +26,15 @@ from api.services import Served
 from dsl.codec import from_json
 from dsl.messages import Language
 from dsl.plan import Plan
+from engine.core.program import Program
 from engine.flow.explain_customer import explain_customer
+from engine.flow.explain_rules import explain_rules
 from engine.flow.find_customer import NobodyThere
 from engine.flow.observe_customers import observe_customers
 from engine.flow.observed import observed_as_json
 from engine.flow.segment_sizes import report_segments
 from engine.runtime import Programs
+from engine.storage.database import Connection
 from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
 from engine.storage.rejects import newest_rejects
 from engine.storage.rule_sets import live_rule_set, load_rule_set
@@ -47,6 +50,7 @@ router = APIRouter(
 
 _KEY = r"^[ua]:[^\x00]+$"
 CustomerKeyInPath = Annotated[str, Path(pattern=_KEY, max_length=258, examples=["u:42"])]
+Moment = Annotated[datetime | None, Query(description="as it stood then; with an offset")]
 CustomerKey = Annotated[str, Query(pattern=_KEY, max_length=258, examples=["u:42"])]
 
 
@@ -125,18 +129,14 @@ async def explain(
     services: Served,
     customer: CustomerKey,
     rule: Annotated[str, Query(max_length=200)],
-    at: Annotated[datetime | None, Query(description="as it stood then; with an offset")] = None,
+    at: Moment = None,
     language: Annotated[Language, Query()] = "en",
 ) -> ExplainedCustomer:
     """What a rule did for a customer, and why not: each condition with its answer and the values it saw."""
-    if at is not None and at.tzinfo is None:
-        raise Problem(422, "invalid_request", "`at` needs an offset, such as Z or +03:00")
+    _require_offset(at)
     runtime = services.runtime
     async with runtime.database.connection() as connection:
-        live = await live_rule_set(connection)
-        if live is None:
-            raise Problem(404, "nothing_published", "no rule set is published yet")
-        program = (await Programs().load(connection, live)).program
+        program = await _live_program(connection)
         if rule not in program.by_name:
             raise Problem(404, "unknown_rule", f"there is no rule `{rule}`")
         try:
@@ -146,6 +146,34 @@ async def explain(
         except NobodyThere:
             raise Problem(404, "unknown_customer", f"there is no customer `{customer}`") from None
     return explained(found, language)
+
+
+@router.get("/explain/rules")
+async def explain_all(
+    services: Served, customer: CustomerKey, at: Moment = None, language: Annotated[Language, Query()] = "en"
+) -> ExplainedRules:
+    """How all rules stand for a customer: where the newest run of each is, or what speaks against one."""
+    _require_offset(at)
+    runtime = services.runtime
+    async with runtime.database.connection() as connection:
+        program = await _live_program(connection)
+        try:
+            found = await explain_rules(connection, program, customer, at=at, partitions=runtime.partitions)
+        except NobodyThere:
+            raise Problem(404, "unknown_customer", f"there is no customer `{customer}`") from None
+    return explained_rules(found, language)
+
+
+def _require_offset(at: datetime | None) -> None:
+    if at is not None and at.tzinfo is None:
+        raise Problem(422, "invalid_request", "`at` needs an offset, such as Z or +03:00")
+
+
+async def _live_program(connection: Connection) -> Program:
+    live = await live_rule_set(connection)
+    if live is None:
+        raise Problem(404, "nothing_published", "no rule set is published yet")
+    return (await Programs().load(connection, live)).program
 
 
 @router.get("/observed")

@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from dsl.messages import Language, in_language
+from dsl.messages import Language, Message, in_language
 from engine.core.reasons import Finding
+from engine.core.told import tell_message, tell_note
 from engine.flow.explain_customer import Explanation, RunStory
+from engine.flow.explain_rules import Overview, RuleStanding
 
 
 class ToldNote(BaseModel):
@@ -66,6 +68,69 @@ class ExplainedCustomer(BaseModel):
     delivery: list[ToldFinding] | None = Field(
         description="of each message that the rule could send, whether delivery would let it pass now, or why not; "
         "null with `at` in the past: its facts are not kept by time"
+    )
+
+
+class ToldRuleRun(BaseModel):
+    id: str
+    began_at: datetime
+    state: str
+    wake_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    not_sent: str | None = Field(description="why its last message did not go out, or was left out")
+
+
+class ToldStanding(BaseModel):
+    rule: str
+    file: str
+    line: int
+    run: ToldRuleRun | None = Field(description="the newest")
+    against: ToldFinding | None = Field(description="the first thing that speaks against a start now")
+
+
+class ExplainedRules(BaseModel):
+    customer: str
+    at: datetime
+    is_recalled: bool = Field(description="attributes are those of an earlier moment, as far as events tell")
+    rules: list[ToldStanding] = Field(description="in the order in which they act")
+
+
+def explained_rules(found: Overview, language: Language) -> ExplainedRules:
+    return ExplainedRules(
+        customer=found.customer.key,
+        at=found.at,
+        is_recalled=found.is_recalled,
+        rules=[
+            ToldStanding(
+                rule=each.rule.name,
+                file=each.rule.file,
+                line=each.rule.line,
+                run=_newest_run(each, language),
+                against=_findings([each.against], language)[0] if each.against is not None else None,
+            )
+            for each in found.rules
+        ],
+    )
+
+
+def _newest_run(standing: RuleStanding, language: Language) -> ToldRuleRun | None:
+    run = standing.run
+    if run is None:
+        return None
+    unsent: Message | None = None
+    if standing.skipped is not None:
+        unsent = tell_note("skipped", standing.skipped, standing.zone)
+    elif standing.not_sent is not None:
+        unsent = tell_message(**standing.not_sent)
+    return ToldRuleRun(
+        id=str(run.id),
+        began_at=run.began_at,
+        state=run.state,
+        wake_at=run.wake_at,
+        ended_at=run.ended_at,
+        end_reason=run.end_reason,
+        not_sent=in_language(unsent, language) if unsent is not None else None,
     )
 
 

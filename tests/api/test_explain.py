@@ -70,6 +70,30 @@ async def test_what_delivery_would_say_is_told_of_now_only(admin: httpx.AsyncCli
     assert before["delivery"] is None
 
 
+async def test_all_rules_are_told_at_once(admin: httpx.AsyncClient, shop: Shop) -> None:
+    answer = await admin.get("/api/explain/rules", params={"customer": "u:1"})
+
+    assert answer.status_code == 200, answer.text
+    cart, far = sorted(answer.json()["rules"], key=lambda each: str(each["rule"]))
+    assert (cart["rule"], cart["run"]["state"], cart["run"]["not_sent"]) == ("cart", "waiting", None)
+    assert (far["run"], far["against"]["text"]) == (None, 'only if customer.city is "Kazan"')
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"customer": "u:9"}, 404, "unknown_customer"),
+        ({"customer": "u:1", "at": "2026-03-01T10:00"}, 422, "invalid_request"),
+    ],
+)
+async def test_all_rules_of_nobody_or_of_no_moment_are_refused(
+    admin: httpx.AsyncClient, shop: Shop, asked: dict[str, str], status: int, code: str
+) -> None:
+    answer = await admin.get("/api/explain/rules", params=asked)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [
