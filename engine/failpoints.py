@@ -64,6 +64,10 @@ FAILPOINTS: Mapping[str, str] = {
     "inbox.committed": "it is committed; no worker was woken",
     "telegram.taken": "an update of a chat is written, not committed",
     "telegram.committed": "it is committed; a consent in it was not taken back",
+    "figures.folded": "changes are in the sums of reports, not committed",
+    "figures.committed": "they are committed; the next round was not begun",
+    "erase.written": "a person is taken out of every table, not committed",
+    "erase.committed": "it is committed; nobody was answered",
     "forget.deleted": "old rows are deleted, not committed",
     "forget.committed": "they are gone; the next round was not begun",
 }  # fmt: skip

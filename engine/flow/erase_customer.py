@@ -15,6 +15,7 @@ import structlog
 from dsl.messages import say
 from engine.core.identity import partition_of
 from engine.errors import KogdaError
+from engine.failpoints import reach
 from engine.flow.find_customer import NobodyThere, find_customer
 from engine.flow.reacting import ReactionRuntime
 from engine.storage.cursors import lock_cursors
@@ -86,7 +87,10 @@ async def _commit(runtime: ReactionRuntime, root: UUID) -> tuple[Erased | None, 
         if seen is None:
             raise NobodyThere(str(root))
         await lock_cursors(connection, seen.partitions, wait=True)
-        return await _erase(connection, partition, root, locked=seen.partitions)
+        done = await _erase(connection, partition, root, locked=seen.partitions)
+        reach("erase.written")
+    reach("erase.committed")
+    return done
 
 
 async def _erase(connection: Connection, partition: int, root: UUID, *, locked: list[int]) -> tuple[Erased | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.failpoints import reach
 from engine.storage.database import Database
 from engine.storage.figures import AT_ONCE, fold_changes
 
@@ -15,6 +16,8 @@ async def fold_figures(database: Database) -> int:
     for _ in range(_MOST_ROUNDS):
         async with database.transaction() as connection:
             folded = await fold_changes(connection)
+            reach("figures.folded")
+        reach("figures.committed")
         total += folded
         if folded < AT_ONCE:
             break

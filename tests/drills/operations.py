@@ -4,6 +4,7 @@ must have been done once."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +18,8 @@ from engine.clock import utc_now
 from engine.core.identity import customer_id, event_id, partition_of
 from engine.flow.accept_events import EventWriter
 from engine.flow.change_consent import Choice, change_consent
+from engine.flow.erase_customer import erase_customer
+from engine.flow.find_customer import NobodyThere
 from engine.flow.include_past import include_past
 from engine.flow.judge_hits import judge_hits
 from engine.flow.keep_hits import HitKeeper
@@ -115,6 +118,11 @@ async def read_note(runtime: Runtime, subject: int) -> None:
     await note_read(runtime, place, await _message_of(runtime, subject))
 
 
+async def erase(runtime: Runtime, subject: int) -> None:
+    with suppress(NobodyThere):  # it was done already
+        await erase_customer(runtime, f"u:{subject}")
+
+
 async def start_bot(runtime: Runtime, subject: int) -> None:
     now = utc_now()
     link = chat_link(runtime.link_key, "bot", customer_of(subject), today=now.date())
@@ -161,6 +169,13 @@ DEEDS = (
         start_bot,
         ("telegram.taken", "telegram.committed"),
         "SELECT count(*) FROM contact WHERE customer = $1 AND $2 >= 0",
+    ),
+    Deed(
+        erase,
+        ("erase.written", "erase.committed"),
+        "SELECT (SELECT count(*) FROM event WHERE customer = $1 AND $2 >= 0)"
+        " + (SELECT count(*) FROM message WHERE customer = $1 AND address IS NOT NULL)",
+        0,
     ),
     Deed(
         start_the_past,
