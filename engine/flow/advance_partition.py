@@ -16,7 +16,8 @@ import structlog
 
 from engine.errors import KogdaError, NothingPublished
 from engine.failpoints import reach
-from engine.flow.batch import Batch, Limits, ReadAgain, read_batch
+from engine.flow.batch import Batch, ReadAgain, read_batch
+from engine.flow.batch_sizes import Limits
 from engine.flow.crediting import credit_goals
 from engine.flow.deciding import Decisions, add_short, decide, quarantined, set_failures_aside
 from engine.flow.merge_customers import merge_customers

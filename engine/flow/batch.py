@@ -12,9 +12,10 @@ from uuid import UUID
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished, RuleSetCorrupt
+from engine.flow.batch_sizes import Limits
 from engine.flow.past import Looker, past_of
 from engine.flow.policy_facts import with_policy_facts
-from engine.flow.standing import FULL_FILL, Looking, Standing, find_standing, noted_of
+from engine.flow.standing import Looking, Standing, find_standing, noted_of
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.count_marks import count_marks_of
 from engine.storage.cursors import Cursor, lock_cursors
@@ -40,18 +41,6 @@ class ReadAgain(Exception):
     def __init__(self, partitions: Collection[int] = ()) -> None:
         super().__init__("read again")
         self.partitions = frozenset(partitions)  # to be locked as well
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one batch takes, over all its partitions: enough that its fixed cost, twenty statements, is small."""
-
-    events: int = 2500
-    events_only_of: int | None = None  # a partition: of others none are read, they are just locked for its merges
-    timers: int = 1000
-    outcomes: int = 1000
-    appointments: int = 500
-    customers: int = FULL_FILL  # looked at after a publication that watches something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ async def read_batch(
         raise NothingPublished
     live = await runtime.programs.load(connection, moment["live"])
     names = runtime.programs.told
-    backlogs = await _backlogs(connection, cursors, limits, names)
+    backlogs = await _backlogs(connection, cursors, limits.beside(len(live.program.segments)), names)
     batch = Batch(moment["now"], live, backlogs)
     _queue_events(batch, runtime.partitions)
     _require_locks(batch, cursors)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dsl import plan
 from engine.flow.advance_partition import advance_partition, advance_partitions
-from engine.flow.batch import Limits
+from engine.flow.batch_sizes import Limits
 from engine.storage.cursors import lock_cursors
 from tests.engine.flow.shop import HOUR, open_shop, rule, send, stop
 

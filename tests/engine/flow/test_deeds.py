@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from dsl import plan
 from engine.core.effects import PointsEntry
 from engine.flow.advance_partition import advance_partition
-from engine.flow.batch import Limits, read_batch
+from engine.flow.batch import read_batch
+from engine.flow.batch_sizes import Limits
 from engine.flow.deciding import add_short, decide
 from engine.flow.publish_rules import publish
 from engine.flow.watch_pools import watch_pools

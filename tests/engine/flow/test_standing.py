@@ -12,7 +12,8 @@ import pytest
 from dsl import plan
 from engine.core.identity import customer_id
 from engine.flow.advance_partition import advance_partition, advance_partitions
-from engine.flow.batch import Limits, read_batch
+from engine.flow.batch import read_batch
+from engine.flow.batch_sizes import Limits
 from engine.flow.deciding import decide
 from engine.flow.segment_sizes import report_segments
 from engine.flow.sweep import find_waiting
@@ -186,6 +187,18 @@ async def test_thousands_are_looked_at_in_one_batch_where_sql_can_tell(database_
         assert (progress.customers, progress.more) == (2400, frozenset())
         assert len(await members(shop)) == 1200
         assert await shop.value("SELECT count(*) FROM run") == 0
+
+
+async def test_a_batch_is_smaller_where_many_segments_ask_about_each_event(database_url: str) -> None:
+    many = {f"gold{number}": GOLD for number in range(50)}
+    async with open_shop(database_url, ENTERS, partitions=1, segments={**many, "gold": GOLD}) as shop:
+        await shop.post(*(shop.event(str(number), "pinged") for number in range(300)))
+
+        first = await advance_partition(shop.runtime, 0)
+        await shop.advance()
+
+        assert first.events == 2500 * 5 // 51
+        assert await shop.value("SELECT count(*) FROM customer") == 300
 
 
 async def test_a_plan_that_watches_nothing_leaves_nothing_behind(database_url: str) -> None:
