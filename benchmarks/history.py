@@ -1,4 +1,4 @@
-"""What conditions on history cost beside the same rules without them, over a large table of events."""
+"""What conditions on history and live segments cost beside the same rules without them, over many stored events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CATALOG = Catalog(
         "product_viewed": EventType(name="product_viewed", properties={"category": TEXT, "price": MONEY}),
         "order_placed": EventType(name="order_placed", properties={"total": MONEY, "kind": TEXT}),
     },
-    attributes=BUILT_IN_ATTRIBUTES,
+    attributes={**BUILT_IN_ATTRIBUTES, "country": TEXT},
     templates={("email", "note"): TemplateInfo(channel="email", name="note", path="templates/email/note.html")},
     timezone="UTC",
     currency="EUR",
@@ -40,6 +40,16 @@ HISTORY = (
     "count of order_placed where (total > 5 EUR) in last 90 days >= 1"
     " and sum of order_placed.total in last 90 days > 10 EUR"
     ' and last order_placed.kind is not "refund" and event.price > 1 EUR'
+)
+#: Twenty, ten of which every view concerns.
+SEGMENTS = "".join(
+    f"""
+segment buyer_{number} means sum of order_placed.total in last {30 * number} days > {50 * number} EUR
+segment viewer_{number} means count of product_viewed in last {7 * number} days >= {number}
+segment looker_{number} means product_viewed in last 3 days and not order_placed in last {20 + number} days
+segment place_{number} means customer.country is "C{number}"
+"""
+    for number in range(1, 6)
 )
 
 
@@ -58,21 +68,34 @@ async def _measure(url: str, *, stored: int, customers: int, events: int) -> lis
     settings = Settings(database_url=SecretStr(url), partitions=PARTITIONS, waker="null")
     async with open_runtime(settings, waker=NullWaker()) as runtime:
         await _fill(runtime, stored, customers)
-        taken: dict[str, list[float]] = {PLAIN: [], HISTORY: []}
+        texts = (_rules(PLAIN), _rules(HISTORY), _rules(HISTORY) + SEGMENTS)
+        taken: dict[str, list[float]] = {text: [] for text in texts}
         for turn in range(3):
-            for guard in (PLAIN, HISTORY):
-                await publish(runtime.database, compiled(_rules(guard), CATALOG), templates={}, settings={})
+            for text in texts:
+                await publish(runtime.database, compiled(text, CATALOG), templates={}, settings={})
+                await _settle(runtime)
                 await _post(runtime, events, customers, turn)
-                taken[guard].append(await _decide(runtime, events))
+                taken[text].append(await _decide(runtime, events))
         runs = await _value(runtime, "SELECT count(*) FROM run")
-    plain, history = (min(taken[guard]) * 1e6 for guard in (PLAIN, HISTORY))
-    assert runs == 6 * events, runs  # every event passed the guards of both
+    plain, history, segments = (min(taken[text]) * 1e6 for text in texts)
+    assert runs == 9 * events, runs  # every event passed the guards of all
     how = f"{events:,} events that each start a run and send; {stored:,} stored, {customers:,} customers; best of 3"
     guards = "a filtered count, a sum and a last value, 90 days, against a comparison"
     return [
         Figure(what="deciding an event, rules without history", value=plain, unit="µs", detail=how),
         Figure(what="the same with conditions on history", value=history, unit="µs", detail=guards),
         Figure(what="history beside none", value=history / plain, unit="x", goal=3, at_least=False, detail=how),
+        Figure(
+            what="the same with 20 live segments", value=segments, unit="µs", detail="ten of them concern every event"
+        ),
+        Figure(
+            what="history and 20 live segments beside none",
+            value=segments / plain,
+            unit="x",
+            goal=2.5,
+            at_least=False,
+            detail="every customer was looked at before; five segments sum, five count, five are of a silence",
+        ),
     ]
 
 
@@ -126,6 +149,12 @@ async def _fill(runtime: Runtime, stored: int, customers: int) -> None:
 async def _post(runtime: Runtime, events: int, customers: int, turn: int) -> None:
     async with runtime.database.connection() as connection:
         await connection.execute(_NEW, events, turn * 1000, customers)
+
+
+async def _settle(runtime: Runtime) -> None:
+    """Until every customer was looked at for what has just been published."""
+    while (await advance_partitions(runtime, range(PARTITIONS))).customers:
+        pass
 
 
 async def _decide(runtime: Runtime, events: int) -> float:

@@ -1,0 +1,143 @@
+"""One mail to everybody in a segment at the same moment: how fast it is planned, what it costs in memory, and how soon
+the first mail goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from pydantic import SecretStr
+
+from benchmarks.report import Figure
+from benchmarks.segments import PARTITIONS, look_at_all
+from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
+from dsl.kinds import Kind
+from engine.config import Settings
+from engine.embedded import EmbeddedServices
+from engine.runtime import Runtime, open_runtime
+from engine.storage.migrate import migrate
+from engine.waker import NullWaker
+from engine.worker.lanes import AdvanceLanes
+
+IS_FULL = "KOGDA_BENCH_FULL" in os.environ
+CUSTOMERS = 1_000_000 if IS_FULL else 50_000
+GOAL_S = 60  # for a million customers
+
+CATALOG = Catalog(
+    events={"order_placed": EventType(name="order_placed", properties={})},
+    attributes={**BUILT_IN_ATTRIBUTES, "country": Kind(name="text")},
+    templates={("email", "digest"): TemplateInfo(channel="email", name="digest", path="templates/email/digest.html")},
+    timezone="UTC",
+    currency="EUR",
+)
+RULES = """
+segment local means customer.country is "LV"
+
+rule "digest"
+every monday at 9:00 for customer in local
+send email "digest"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    seconds: float
+    memory_mib: float  # by how much the worker grew from its first tenth to its highest
+    first_s: float  # until the first messages could be claimed
+
+
+def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
+    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
+    try:
+        with EmbeddedServices(folder) as services:
+            planned = asyncio.run(_measure(services.endpoints.database_url, customers))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    how = f"{customers:,} customers of a segment, all due at once; one worker, two lanes"
+    if not IS_FULL:
+        how += f"; the goal is {GOAL_S} s for a million (KOGDA_BENCH_FULL=1)"
+    goal = GOAL_S * customers / 1_000_000
+    return [
+        Figure(
+            what="a mass send: every run and message planned",
+            value=planned.seconds,
+            unit="s",
+            goal=goal,
+            at_least=False,
+            detail=how,
+        ),
+        Figure(what="the same, a second", value=customers / planned.seconds, unit="customers/s", detail=how),
+        Figure(
+            what="a mass send: until the first messages are due for delivery",
+            value=planned.first_s,
+            unit="s",
+            goal=5,
+            at_least=False,
+            detail=how,
+        ),
+        Figure(
+            what="a mass send: growth of the worker's memory",
+            value=planned.memory_mib,
+            unit="MiB",
+            goal=32,
+            at_least=False,
+            detail="from a tenth of the customers planned to the end",
+        ),
+    ]
+
+
+async def _measure(url: str, customers: int) -> Planned:
+    await migrate(url)
+    settings = Settings(database_url=SecretStr(url), partitions=PARTITIONS, waker="null")
+    async with open_runtime(settings, waker=NullWaker()) as runtime:
+        await _fill(runtime, customers)
+        await look_at_all(runtime, RULES, CATALOG)
+        await _execute(runtime, "UPDATE appointment SET at = now()")
+        await _execute(runtime, "VACUUM ANALYZE appointment")
+        return await _send(runtime, customers)
+
+
+async def _send(runtime: Runtime, customers: int) -> Planned:
+    lanes, process = AdvanceLanes(runtime), psutil.Process()
+    began, first, sizes = time.perf_counter(), 0.0, list[tuple[int, int]]()
+    turn = asyncio.create_task(lanes.advance(range(PARTITIONS)))
+    while (planned := await _value(runtime, "SELECT count(*) FROM message")) < customers:
+        if planned and not first:
+            first = time.perf_counter() - began
+        sizes.append((planned, process.memory_info().rss))
+        await asyncio.sleep(0.25)
+    seconds = time.perf_counter() - began
+    await turn
+    await lanes.close()
+    early = next((size for planned, size in sizes if planned >= customers / 10), process.memory_info().rss)
+    return Planned(seconds, (max(size for _, size in sizes) - early) / 2**20, first)
+
+
+_CUSTOMERS = f"""
+    INSERT INTO customer (partition, id, key, email, timezone, attributes)
+    SELECT (('x' || left(id::text, 8))::bit(32)::bigint % {PARTITIONS})::smallint, id, 'u:' || n,
+           'u' || n || '@example.com', CASE WHEN n % 2 = 0 THEN 'Europe/Riga' END, '{{"country": "LV"}}'
+    FROM (SELECT n, md5(n::text)::uuid AS id FROM generate_series(0, $1::integer - 1) AS n) AS numbered
+"""  # noqa: S608
+
+
+async def _fill(runtime: Runtime, customers: int) -> None:
+    async with runtime.database.connection() as connection:
+        await connection.execute(_CUSTOMERS, customers, timeout=600)
+        await connection.execute("VACUUM ANALYZE customer", timeout=600)
+
+
+async def _execute(runtime: Runtime, statement: str) -> None:
+    async with runtime.database.connection() as connection:
+        await connection.execute(statement, timeout=600)
+
+
+async def _value(runtime: Runtime, query: str) -> int:
+    async with runtime.database.connection() as connection:
+        return int(await connection.fetchval(query))
