@@ -1,0 +1,246 @@
+"""Drills 9, 11, 21 and 23: an answer that is lost, a call of the database that fails, a publication on the way, events
+that come twice, late and out of order."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from dsl import plan
+from engine.embedded import EmbeddedServices
+from engine.errors import Overloaded
+from engine.flow.accept_events import EventWriter
+from engine.flow.advance_partition import advance_partitions
+from engine.storage.database import TROUBLE, Database
+from tests.drills.cut_proxy import CutProxy, cutting
+from tests.drills.stage import RULES, Story, expected, made, stories
+from tests.engine.flow.shop import Shop, open_shop, rule, send
+
+SEED = 20261122
+WAIT = plan.Wait(length=plan.Length(1, "day"), line=1)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """With a short name: it is a socket's."""
+    with tempfile.TemporaryDirectory(prefix="kogda-cut-") as name:
+        yield Path(name)
+
+
+async def decide(shop: Shop) -> None:
+    """As a lane does: what failed for a moment is done again, and a sweep looks until nothing is left."""
+    left: frozenset[int] = frozenset(range(shop.partitions))
+    while left:
+        try:
+            progress = await advance_partitions(shop.runtime, left)
+        except TROUBLE:
+            continue
+        left = progress.more | progress.busy | (left if progress else frozenset())
+
+
+async def tell(shop: Shop, told: list[Story], *, at_once: int = 5) -> None:
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    for start in range(0, len(told), at_once):
+        events = [event for story in told[start : start + at_once] for event in story.events(shop)]
+        while True:
+            try:
+                await writer.accept(events)
+                break
+            except Overloaded:
+                continue
+    await writer.close()
+
+
+async def test_an_answer_to_a_commit_that_is_lost_neither_loses_nor_doubles(
+    services: EmbeddedServices, database_url: str, folder: Path
+) -> None:
+    told = stories(60, Random(SEED))
+    through = database_url.replace(quote(str(services.postgres.sockets), safe=""), quote(str(folder), safe=""))
+    assert through != database_url
+    async with cutting(services.postgres.sockets, folder) as proxy, open_shop(database_url, *RULES) as shop:
+        shop.runtime.database = Database(through)
+        await shop.runtime.database.open()
+
+        await lose_answers(proxy, shop, told)
+
+        await shop.runtime.database.close()
+        shop.runtime.database = Database(database_url)
+        await shop.runtime.database.open()
+        await shop.let_time_pass(timedelta(seconds=5))
+        await decide(shop)
+        assert proxy.lost > 8, "the drill did not bite"
+        assert await shop.value("SELECT count(*) FROM event") == 4 * len(told)
+        assert await made(shop) == expected(told)
+        assert await shop.value("SELECT count(*) FROM quarantine") == 0
+        await shop.runtime.database.close()
+
+
+async def lose_answers(proxy: CutProxy, shop: Shop, told: list[Story]) -> None:
+    """One in each round, now of the intake, now of a decision."""
+    for start in range(0, len(told), 5):
+        proxy.cuts = 1
+        await tell(shop, told[start : start + 5])
+        proxy.cuts = 1
+        await decide(shop)
+
+
+class Failing:
+    """A connection whose calls fail from the N-th on, until it is mended: as when the server goes."""
+
+    def __init__(self, connection: Any, calls: Iterator[int], nth: int) -> None:
+        self._connection, self._calls, self._nth = connection, calls, nth
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._connection, name)
+        if name not in ("fetch", "fetchrow", "fetchval", "execute", "executemany", "copy_records_to_table"):
+            return found
+
+        async def call(*arguments: Any, **options: Any) -> Any:
+            if next(self._calls) == self._nth:
+                raise asyncpg.ConnectionDoesNotExistError("the drill ends this connection")
+            return await found(*arguments, **options)
+
+        return call
+
+
+class FailingDatabase(Database):
+    """Its N-th call fails, whatever it is."""
+
+    nth = 0
+    calls: Iterator[int] = iter(())
+
+    def fail(self, nth: int) -> None:
+        self.nth, self.calls = nth, iter(range(1, 1_000_000))
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        async with super().connection() as connection:
+            yield Failing(connection, self.calls, self.nth)
+
+
+STATE = """
+    SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM message) AS messages,
+           (SELECT count(*) FROM run) AS runs, (SELECT sum(seq + xid::text::bigint) FROM partition_cursor) AS places
+"""
+
+
+async def test_the_nth_call_of_a_batch_fails_for_every_n_and_leaves_the_state_before_or_after(
+    database_url: str,
+) -> None:
+    async with open_shop(database_url, *RULES) as shop:
+        failing = FailingDatabase(database_url)
+        await failing.open()
+        plain, told, nth = shop.runtime.database, list[Story](), 0
+        is_through = False
+        while not is_through:
+            nth += 1
+            story = Story(f"{nth}", orders=False, stars=5)
+            told.append(story)
+            await shop.post(*story.events(shop))
+            before = await state_of(plain)
+            failing.fail(nth)
+            shop.runtime.database = failing
+            try:
+                await advance_partitions(shop.runtime, range(shop.partitions))
+                is_through = next(failing.calls) <= nth
+            except TROUBLE:
+                assert await state_of(plain) == before
+            shop.runtime.database = plain
+            await decide(shop)
+            await shop.let_time_pass(timedelta(seconds=5))
+            await decide(shop)
+            assert await made(shop) == expected(told)
+        await failing.close()
+
+    assert nth > 8, "a batch has more calls than that"
+
+
+async def state_of(database: Database) -> tuple[Any, ...]:
+    async with database.connection() as connection:
+        return tuple(await connection.fetchrow(STATE) or ())
+
+
+async def test_with_every_connection_of_the_pool_taken_requests_wait_and_nothing_is_lost(database_url: str) -> None:
+    told = stories(30, Random(SEED))
+    async with open_shop(database_url, *RULES) as shop, asyncio.timeout(60):
+        taken = [shop.runtime.database.connection() for _ in range(10)]
+        for connection in taken:
+            await connection.__aenter__()
+        telling = asyncio.create_task(tell(shop, told))
+        deciding = asyncio.create_task(decide(shop))
+        done, _ = await asyncio.wait([telling, deciding], timeout=0.2)
+
+        for connection in taken:
+            await connection.__aexit__(None, None, None)
+        await asyncio.gather(telling, deciding)
+        await decide(shop)
+        await shop.let_time_pass(timedelta(seconds=5))
+        await decide(shop)
+
+        assert done == set()
+        assert await made(shop) == expected(told)
+
+
+def version(name: str) -> plan.Rule:
+    """Of one rule: which template it sends after its wait."""
+    return rule("cart", "cart_abandoned", WAIT, send(name))
+
+
+async def test_a_rule_that_is_replaced_under_way_and_put_back_finishes_everybody_on_their_own_version(
+    database_url: str,
+) -> None:
+    async with open_shop(database_url, version("first")) as shop:
+        people = 400
+        await shop.post(*(shop.event(f"a{number}", "cart_abandoned") for number in range(people)))
+        await shop.advance()
+        await shop.publish(version("second"))
+        await shop.post(*(shop.event(f"b{number}", "cart_abandoned") for number in range(people)))
+        await shop.advance()
+        await shop.publish(rule("other", "registered"))  # their rule is no more
+        await shop.publish(version("first"))
+        await shop.post(*(shop.event(f"c{number}", "cart_abandoned") for number in range(people)))
+        await shop.advance()
+
+        await shop.let_time_pass(timedelta(days=1, minutes=1))
+        await decide(shop)
+
+        rows = await shop.fetch(
+            "SELECT substr(c.key, 3, 1) AS who, m.template FROM message m JOIN customer c ON c.id = m.customer"
+        )
+        assert Counter((row["who"], row["template"]) for row in rows) == {
+            ("a", "first"): people,
+            ("b", "second"): people,
+            ("c", "first"): people,
+        }
+        assert await shop.value("SELECT count(*) FROM run WHERE state NOT IN ('ended', 'sending')") == 0
+
+
+async def test_batches_that_come_five_times_and_in_any_order_count_once(database_url: str) -> None:
+    random = Random(SEED)
+    told = stories(80, random)
+    async with open_shop(database_url, *RULES) as shop:
+        batches = [list(story.events(shop)) for story in told]
+        writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+        for times in range(5):
+            random.shuffle(batches)
+            await asyncio.gather(*(writer.accept(batch) for batch in batches))
+            if times == 1:
+                await decide(shop)
+        await writer.close()
+        await decide(shop)
+        await shop.let_time_pass(timedelta(seconds=5))
+        await decide(shop)
+
+        assert await shop.value("SELECT count(*) FROM event") == 4 * len(told)
+        assert await made(shop) == expected(told)
