@@ -24,9 +24,10 @@ from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
 from engine.waker import NullWaker
 from engine.worker.lanes import AdvanceLanes
+from engine.worker.standby import Standby
 
 IS_FULL = "KOGDA_BENCH_FULL" in os.environ
-CUSTOMERS = 1_000_000 if IS_FULL else 50_000
+CUSTOMERS = 1_000_000 if IS_FULL else 20_000
 GOAL_S = 60  # for a million customers
 
 CATALOG = Catalog(
@@ -104,7 +105,7 @@ async def _measure(url: str, customers: int) -> Planned:
 
 
 async def _send(runtime: Runtime, customers: int) -> Planned:
-    lanes, process = AdvanceLanes(runtime), psutil.Process()
+    lanes, process = AdvanceLanes(runtime, Standby()), psutil.Process()
     began, first, sizes = time.perf_counter(), 0.0, list[tuple[int, int]]()
     turn = asyncio.create_task(lanes.advance(range(PARTITIONS)))
     while (planned := await _value(runtime, "SELECT count(*) FROM message")) < customers:

@@ -22,12 +22,13 @@ from engine.storage.migrate import migrate
 from engine.testing.compiled import compiled
 from engine.waker import NullWaker
 from engine.worker.lanes import AdvanceLanes
+from engine.worker.standby import Standby
 
 PARTITIONS = 64
 EVENTS_EACH = 10
 ZONES = ("UTC", "Europe/Riga", "Europe/Berlin", "Asia/Tokyo", "America/New_York")
 IS_FULL = "KOGDA_BENCH_FULL" in os.environ
-CUSTOMERS = 1_000_000 if IS_FULL else 100_000
+CUSTOMERS = 1_000_000 if IS_FULL else 50_000
 GOAL_S = 20  # for a million customers and ten million events
 
 TEXT, MONEY = Kind(name="text"), Kind(name="money")
@@ -130,7 +131,7 @@ async def fill(runtime: Runtime, customers: int) -> None:
 async def look_at_all(runtime: Runtime, rules: str, catalog: Catalog = CATALOG) -> float:
     """Seconds from the publication until every customer was looked at."""
     await publish(runtime.database, compiled(rules, catalog), templates={}, settings={})
-    lanes = AdvanceLanes(runtime)
+    lanes = AdvanceLanes(runtime, Standby())
     began = time.perf_counter()
     await lanes.advance(range(PARTITIONS))
     while await _value(runtime, "SELECT count(*) FROM partition_cursor WHERE filled_to IS NOT NULL OR standing = ''"):
