@@ -148,6 +148,7 @@ TEXTS: dict[str, str] = {
     "a name in quotes": "имя в кавычках",
     "a number without its unit": "число без единицы",
     "how often it happens stands behind the event": "сколько раз — пишут после события",
+    "how long before or after stands in front of the date": "за сколько до даты или после неё — пишут перед датой",
     "the unit of \"{n}\" is missing": "не сказано, чего {n}",
     "of what: minutes, hours, days?": "минут, часов, дней?",
     "a name of several words": "имя из нескольких слов",
@@ -1152,6 +1153,9 @@ TEXTS: dict[str, str] = {
     "its arms: {all}": "его части: {all}",
     "this split has no arm \"{arm}\"": "у этого разделения нет части «{arm}»",
     "a test cannot set \"{name}\"": "в тесте нельзя задать «{name}»",
+    "it belongs to the whole workspace": "это настройка всего рабочего пространства",
+    "rules and schema are compiled with it: change it in kogda.yaml, and all tests are judged by it":
+        "с ней собираются правила и схема: измените её в kogda.yaml, и по ней будут судить все тесты",
     "\"{name}\" is set twice": "«{name}» задано дважды",
     "one test has one of it": "в одном тесте — что-то одно",
     "no `at` with an event stands below": "ниже нет строки `{AT_MOMENT}` с событием",

@@ -44,6 +44,7 @@ LOOKS: tuple[Look, ...] = (
     order.needless_auxiliary,
     order.filter_behind_delay,
     order.time_behind_send,
+    order.offset_behind_date,
     order.colon_before_holdout,
     structure.joined_events,
     structure.needless_is,

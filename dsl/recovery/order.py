@@ -10,7 +10,7 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.quantities import unit_of
 from dsl.source import Span
-from dsl.words import CLAUSES, STEPS, one_of, shown
+from dsl.words import CLAUSES, FORMS, STEPS, one_of, shown
 
 _GUARDED = ("UNLESS", "ONLY_IF", "IF", "ELSE_IF", "WHERE", "NOT", "AND", "OR")
 _AUXILIARIES = ("has", "have", "did", "was", "had")
@@ -20,6 +20,13 @@ _WHEN_SENT = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"([^\W\d]+)[ \t]*\.[ \t]*[^\W\d]")
+_DATED = re.compile(r"(?P<when>[^\W\d]+)[ \t]+(?P<path>(?:[^\W\d]\w*[ \t]*\.[ \t]*)+[^\W\d]\w*)\s+\Z")
+_SIDE = "|".join((*FORMS["BEFORE"], *FORMS["AFTER"]))
+_OFFSET = re.compile(
+    rf"(?P<number>\d{{1,4}})(?:[ \t]*(?P<unit>[^\W\d]+))?[ \t]+(?P<side>{_SIDE})\b"
+    rf"|(?P<first>{_SIDE})[ \t]+(?P<of>\d{{1,4}})\b(?:[ \t]*(?P<of_unit>[^\W\d]+))?",
+    re.IGNORECASE,
+)
 _TOO_LONG = re.compile(r"\d+[ \t\u00a0]*([^\W\d]+)")
 
 
@@ -130,6 +137,31 @@ def colon_before_holdout(failure: Failure) -> Finding | None:
         label=say("steps would follow after it"),
         fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
+    )
+
+
+def offset_behind_date(failure: Failure) -> Finding | None:
+    """`when customer.birthday 3 days before`, `when customer.birthday before 3 days`."""
+    dated = _DATED.search(failure.text[: failure.position])
+    match = None if failure.at_end or dated is None else _OFFSET.match(failure.text, failure.position)
+    if dated is None or match is None or not one_of(dated["when"], ("WHEN",)):
+        return None
+    side, number = match["side"] or match["first"], match["number"] or match["of"]
+    unit, end = match["unit"] or match["of_unit"], match.end()
+    if unit and not unit_of(unit):
+        if match["unit"]:
+            return None
+        unit, end = None, match.end("of")  # the word behind it is another one's
+    day = say("{n} {n:day|days}", n=int(number)).text("ru" if speaks_russian(failure) else "en")
+    where, length = Span(dated.start("path"), end), f"{number} {unit}" if unit else day
+    meant = f"{length} {side} {dated['path']}"
+    return Finding(
+        code="E135",
+        message=say("how long before or after stands in front of the date"),
+        where=Span(match.start(), end),
+        fixes=(replaced(where, meant, safe=bool(unit), title=meant),),
+        repair=Edit(where, meant),
+        faithful=bool(unit),
     )
 
 

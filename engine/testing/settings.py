@@ -21,6 +21,8 @@ from engine.workspace.yaml_tree import Tree, parse_yaml
 
 #: What a test says for "none at all", and the settings of which there may be none.
 _NONE: Mapping[str, Any] = {"quiet_hours": None, "caps": ()}
+#: What the plan of the workspace was made with, so that no test can have another.
+_COMPILED_WITH = frozenset({"currency", "late_after", "language", "locale"})
 _READERS: Mapping[str, Callable[[Tree, Reader, Catalog], Any]] = {
     "timezone": lambda tree, reader, _: reader.zone(tree),
     "quiet_hours": lambda tree, reader, _: read_quiet_hours(tree, reader),
@@ -86,7 +88,13 @@ class _Reading:
 
     def read(self, pair: syntax.Pair) -> None:
         name = pair.name.text
-        if name not in _READERS:
+        if name in _COMPILED_WITH:
+            notes = [
+                say("rules and schema are compiled with it: change it in kogda.yaml, and all tests are judged by it")
+            ]
+            label = Label(pair.name.span, say("it belongs to the whole workspace"))
+            self.problems.error("E408", say('a test cannot set "{name}"', name=name), label, notes=notes)
+        elif name not in _READERS:
             message = say('a test cannot set "{name}"', name=name)
             report_unknown("E408", message, pair.name.span, problems=self.problems, candidates=_READERS)
         elif name in self.given:
