@@ -110,3 +110,11 @@ def test_ctrl_c_ends_a_drill_and_leaves_nothing_behind(folder: Path) -> None:
     assert len(family) > 3
     until(lambda: not [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE])
     assert [path.name for path in (folder / ".kogda").iterdir()] == ["drill.log"]
+
+
+def test_up_refuses_failpoints_that_no_drill_has_armed(folder: Path) -> None:
+    up = kogda("up", "--port", "0", cwd=folder, KOGDA_TEST_FAILPOINTS="decide.moved=kill")
+
+    assert up.returncode == 2
+    assert "is for drills and would end this server" in up.stderr
+    assert not (folder / ".kogda").exists()
