@@ -19,7 +19,9 @@ from engine.flow.deliver_messages import deliver_messages
 from engine.flow.sweep import find_waiting
 from engine.runtime import Runtime
 from engine.storage.database import TROUBLE
+from engine.storage.rejects import Reject
 from engine.worker.lanes import AdvanceLanes, DeliverLane
+from engine.worker.standby import Standby
 from tests.simulation.database import GatedDatabase
 from tests.simulation.director import Director
 from tests.simulation.outside import DELIVERY, Bus, GatedChannel, GatedWaker, Provider
@@ -79,7 +81,8 @@ class Worker:
 
     def _begin(self) -> None:
         runtime = self._stage.runtime(self.process)
-        deciding, delivering = AdvanceLanes(runtime), DeliverLane(runtime, deliver_messages)
+        standby = Standby()
+        deciding, delivering = AdvanceLanes(runtime, standby), DeliverLane(runtime, deliver_messages)
 
         def hear(what: set[int]) -> None:
             deciding.wake(what - {DELIVERY})
@@ -87,14 +90,15 @@ class Worker:
                 delivering.wake()
 
         self._stage.bus.workers[self._name] = self.process, hear
-        self.process.start(self._sweep(runtime, hear))
+        self.process.start(self._sweep(runtime, standby, hear))
 
-    async def _sweep(self, runtime: Runtime, hear: Callable[[set[int]], None]) -> None:
-        """As engine/worker/process.py, but when the director says so."""
+    async def _sweep(self, runtime: Runtime, standby: Standby, hear: Callable[[set[int]], None]) -> None:
+        """As engine/worker/process.py, but when the director says so. Who stands by may be wrong at any time."""
         while True:
             await self._stage.director.pass_gate(self.process, "sweep", "")
             try:
-                waiting = await find_waiting(runtime)
+                standby.place = self._stage.chance.choice((0, 0, 1))
+                waiting = await find_waiting(runtime, standby.patience)
             except TROUBLE:
                 continue
             hear(set(waiting.partitions) | ({DELIVERY} if waiting.messages else set()))
@@ -131,9 +135,9 @@ async def send(stage: Stage, api: Api, posts: tuple[Post, ...]) -> None:
         happened = moment(stage.director.loop.seconds)
         events = [event._replace(at=happened) for event in post.events]
         if stage.director.weather.strikes(0.1):
-            await asyncio.gather(_post(stage, api, events), _post(stage, api, events))
+            await asyncio.gather(_post(stage, api, events, post.rejects), _post(stage, api, events, post.rejects))
         else:
-            await _post(stage, api, events)
+            await _post(stage, api, events, post.rejects)
         if stage.director.weather.strikes(0.1):
             again.append(asyncio.create_task(_post_later(stage, api, events, 900 * stage.chance.random())))
     await asyncio.gather(*again)
@@ -144,10 +148,10 @@ async def _post_later(stage: Stage, api: Api, events: list[Any], delay_s: float)
     await _post(stage, api, events)
 
 
-async def _post(stage: Stage, api: Api, events: list[Any]) -> None:
+async def _post(stage: Stage, api: Api, events: list[Any], rejects: tuple[Reject, ...] = ()) -> None:
     while True:
         try:
-            await api.answer(lambda api: api.writer.accept(events))
+            await api.answer(lambda api: api.writer.accept(events, rejects))
             break
         except (Overloaded, Gone):
             await asyncio.sleep(0.2 + 2 * stage.chance.random())

@@ -51,8 +51,8 @@ class Weather:
         if not self.likely:
             return [0.001]
         lot = self.chance.random()
-        times = 0 if lot < 0.2 else 2 if lot < 0.35 else 1
-        return [self.chance.choice((0.001, 0.01, 0.2, 3.0)) * self.chance.random() for _ in range(times)]
+        times = 0 if lot < 0.15 else 2 if lot < 0.5 else 1
+        return [self.chance.choice((0.001, 0.001, 0.01, 0.2, 3.0)) * self.chance.random() for _ in range(times)]
 
     def strikes(self, likely: float) -> bool:
         """Some other thing that happens in bad weather."""

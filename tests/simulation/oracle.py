@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.core.model import Event
+from engine.core.model import Customer, Event
 from engine.core.program import Program
 from engine.storage.queue import IDENTIFY
 from engine.testing.delivery import Delivery
@@ -50,6 +50,7 @@ async def compare(server: Server, program: Program, script: Script) -> int:
             continue
         compared += 1
         _compare(customer, expected.get(customer, []), found.get(customer, []))
+        await _compare_customer(server, world.customer(customer))
     await _compare_runs(server, world, script)
     return compared
 
@@ -60,6 +61,17 @@ async def _compare_runs(server: Server, world: World, script: Script) -> None:
     expected = {run.id for run in world.runs}
     if there != expected:
         raise Broken(f"runs that should not be: {there - expected}; that are missing: {expected - there}")
+
+
+async def _compare_customer(server: Server, expected: Customer) -> None:
+    """What rules counted and noted on a customer, each once."""
+    row = await server.own.connection.fetchrow(
+        "SELECT attributes, tags, points FROM customer WHERE id = $1", expected.id
+    )
+    found = (row["attributes"], set(row["tags"]), row["points"]) if row else ({}, set(), 0)
+    wanted = (expected.attributes, set(expected.tags), expected.points)
+    if found != wanted:
+        raise Broken(f"customer {expected.key} has {found}, and should have {wanted}")
 
 
 async def _told(server: Server, program: Program) -> World:

@@ -18,15 +18,18 @@ from dsl.catalog import Catalog
 from dsl.plan import Length, Plan, QuietHours, WorkspaceCap
 from engine.core.identity import customer_id, event_id, known_key, partition_of
 from engine.storage.events_in import IDENTIFY, TRACK, NewEvent
+from engine.storage.rejects import Reject
 from engine.testing.compiled import compiled
 from tests.semantics.conftest import catalog_of
 from tests.simulation.server import moment
 
-PARTITIONS = 3
+PARTITIONS = 2
 MOST_A_DAY = 3
 QUIET = QuietHours(start="21:10", end="09:10")
 REFUSED_BY_PROVIDER = frozenset({"back"})
 HOUR = 3600.0
+#: Few, so that different people do something at the same time.
+_HOURS = range(0, 30, 3)
 
 RULES = """
 rule "Hello"
@@ -47,6 +50,7 @@ rule "Order"
   when order_placed
   transactional
   set customer.stage to "buyer"
+  increase customer.age by 1
   send email "order"
   emit chained_a with n = 1
 
@@ -54,6 +58,7 @@ rule "Thanks"
   when chained_a
   add tag "thanked"
   add 10 points
+  increase customer.age by 10
   wait 26 hours
   send email "thanks"
 
@@ -66,6 +71,7 @@ rule "Back"
   when order_paid
   send email "back" or sms "back_sms"
   add tag "asked"
+  increase customer.age by 100
 """
 TEXTS = ("hello", "cart", "order", "thanks", "back")
 TEMPLATES = {
@@ -93,6 +99,7 @@ class Post:
 
     at: float  # virtual seconds
     events: tuple[NewEvent, ...]
+    rejects: tuple[Reject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +128,15 @@ def script_of(seed: int) -> Script:
     refusals = tuple(_refusals(customers, chance))
     racing = frozenset(each.customer for each in refusals if each.at % HOUR < 0.8 * HOUR)
     return Script(
-        tuple(tuple(_together(sorted(posts, key=lambda each: each.at))) for posts in apps), refusals, customers, racing
+        tuple(tuple(_together(sorted(posts, key=lambda each: each.at), chance)) for posts in apps),
+        refusals,
+        customers,
+        racing,
     )
 
 
 def _posts(customer: str, chance: random.Random) -> Iterator[Post]:
-    hours = sorted(chance.sample(range(30), chance.randint(1, 4)))
+    hours = sorted(chance.sample(_HOURS, chance.randint(1, 4)))
     first = _event(customer, IDENTIFY, "", {"email": f"{customer}@x.example", "phone": f"+7{customer}"}, 0)
     for number, hour in enumerate(hours):
         name, properties = _said(customer, chance)
@@ -152,17 +162,19 @@ def _said(customer: str, chance: random.Random) -> tuple[str, dict[str, Any]]:
 def _refusals(customers: tuple[str, ...], chance: random.Random) -> Iterator[Refusal]:
     for customer in customers:
         if chance.random() < 0.5:
-            hour, channel = chance.randint(2, 30), chance.choice(("email", "sms"))
-            yield Refusal(hour * HOUR + chance.choice((0, 0.5 * HOUR, 0.9 * HOUR)) + chance.random(), customer, channel)
+            hour, channel = chance.choice(_HOURS), chance.choice(("email", "sms"))
+            moments = (0, 0.9 * HOUR, 1.5 * HOUR)  # among events, when nothing is due, when a wait ends
+            yield Refusal(hour * HOUR + chance.choice(moments) + chance.random(), customer, channel)
 
 
-def _together(posts: list[Post]) -> Iterator[Post]:
+def _together(posts: list[Post], chance: random.Random) -> Iterator[Post]:
     """What is sent in the same hour goes in one batch, with the first of them."""
     hours: dict[int, list[Post]] = {}
     for post in posts:
         hours.setdefault(int(post.at // HOUR), []).append(post)
     for found in hours.values():
-        yield Post(found[0].at, tuple(event for post in found for event in post.events))
+        rejects = (Reject("app", "has no name", "$", "{}"),) if chance.random() < 0.4 else ()
+        yield Post(found[0].at, tuple(event for post in found for event in post.events), rejects)
 
 
 def _event(customer: str, kind: int, name: str, properties: dict[str, Any], number: int) -> NewEvent:

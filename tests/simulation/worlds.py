@@ -111,6 +111,7 @@ class _World:
     async def live(self) -> None:
         self.director.is_over = self.loop.create_future()
         people: list[asyncio.Task[None]] = []
+        self.loop.asking.on_idle = self.director.on_idle
         try:
             workers = [Worker(self.stage, name) for name in ("worker-1", "worker-2")]
             api = Api(self.stage)
@@ -118,7 +119,6 @@ class _World:
             self.director.deaths.append(lambda process: self._restart(process, lives))
             people = [asyncio.create_task(send(self.stage, api, posts)) for posts in self.script.apps]
             people += [asyncio.create_task(refuse(self.stage, api, each)) for each in self.script.refusals]
-            self.loop.asking.on_idle = self.director.on_idle
             await self.director.is_over
             await asyncio.gather(*people)
         finally:
