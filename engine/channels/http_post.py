@@ -1,18 +1,21 @@
 """Posts to addresses that people configured, and to nothing else: an answer is a status, everything else a reason.
 
-The name is looked up here, every address that it has must be public, and the connection goes to the very address that
-was looked at: a name that means something else a moment later leads nowhere else. Redirects are not followed, proxies
-of the environment not used. Of the answer of a call nothing is read but its status; of a provider's, a little.
+The name is looked up here for each request, every address that it has must be public, and the connection goes to the
+very address that was looked at, or is one that did: a name that means something else a moment later leads nowhere else.
+Redirects are not followed, proxies of the environment not used. Of the answer of a call nothing is looked at but its
+status; of a provider's, a little is read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,16 +24,18 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 
 from engine.channels import Rejected, Sent, TryLater, Unknown, Verdict
+from engine.channels.host_clients import Door, HostClients
 from engine.channels.host_rest import HostRest
 from engine.channels.reachable import is_public
 from engine.clock import utc_now
 
 TOTAL = timedelta(seconds=20)  # from the first look at the name to the status
-_TIMEOUT = httpx.Timeout(15, connect=5)
 _AT_ONCE = 16  # to one host
 _ADDRESSES = 3  # of one host that are tried
 _LONGEST_PAUSE = timedelta(days=1)
 _MOST_READ = 64 * 1024  # bytes of a provider's answer
+#: Of an answer that nobody reads so much is taken from the line, within this time.
+_MOST_DRAINED, _DRAINS_S = 16 * 1024, 0.25
 #: Statuses besides 5xx that say: not now.
 _LATER = frozenset({408, 425, 429})
 
@@ -93,7 +98,7 @@ class HttpPoster:
     resolve: Resolve = system_addresses
     trust: ssl.SSLContext | None = None  # None: the authorities that everybody trusts, or those of SSL_CERT_FILE
     rest: HostRest = field(default_factory=HostRest)
-    _client: httpx.AsyncClient | None = None
+    _clients: HostClients | None = None
     _doors: dict[str, asyncio.Semaphore] = field(
         default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
     )
@@ -128,8 +133,13 @@ class HttpPoster:
         return answer
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        if self._clients is not None:
+            await self._clients.close()
+
+    def _at(self, url: httpx.URL, address: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        if self._clients is None:
+            self._clients = HostClients(self.trust)
+        return self._clients.at(Door(url.scheme, url.host, url.port, address))
 
     def _checked(self, written: str) -> httpx.URL:
         try:
@@ -177,24 +187,14 @@ class HttpPoster:
         return TryLater(f"{request.url.host} cannot be reached")
 
     async def _sent_to(self, address: str, request: _Request) -> Answer:
-        client, url, post = self._opened(), request.url, request.post
-        built = client.build_request(
-            post.method,
-            url.copy_with(host=address.partition("%")[0]),
-            content=post.body,
-            headers={
-                **post.headers,
-                "host": url.netloc.decode("ascii"),
-                "user-agent": "Kogda",
-                "accept-encoding": "identity",
-            },
-            extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": request.trace},
-        )
-        response = await client.send(built, stream=True)
-        try:
-            body = await _beginning(response, request.most_read)
-        finally:
-            await response.aclose()
+        url = request.url
+        async with self._at(url, address) as client:
+            response = await client.send(_built(client, address, request), stream=True)
+            try:
+                body = await _beginning(response, request.most_read)
+                await _read_to_its_end(response)
+            finally:
+                await response.aclose()
         return Answer(
             status=response.status_code,
             body=body,
@@ -203,17 +203,18 @@ class HttpPoster:
             retry_after=pause(response.headers.get("retry-after"), utc_now()),
         )
 
-    def _opened(self) -> httpx.AsyncClient:
-        # Nothing is kept open: a connection belongs to an address, and two names may share one.
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                verify=self.trust or httpx.create_ssl_context(),
-                timeout=_TIMEOUT,
-                trust_env=False,
-                follow_redirects=False,
-                limits=httpx.Limits(max_keepalive_connections=0),
-            )
-        return self._client
+
+def _built(client: httpx.AsyncClient, address: str, request: _Request) -> httpx.Request:
+    """To the very address, in the name of the host."""
+    url, post = request.url, request.post
+    ours = {"host": url.netloc.decode("ascii"), "user-agent": "Kogda", "accept-encoding": "identity"}
+    return client.build_request(
+        post.method,
+        url.copy_with(host=address.partition("%")[0]),
+        content=post.body,
+        headers={**post.headers, **ours},
+        extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": request.trace},
+    )
 
 
 @dataclass(slots=True)
@@ -240,6 +241,17 @@ async def _beginning(response: httpx.Response, most: int) -> bytes:
             if len(read) >= most:
                 break
     return read[:most]
+
+
+async def _read_to_its_end(response: httpx.Response) -> None:
+    """What is left of a short answer, so that the next request may have the connection. It is thrown away."""
+    length = response.headers.get("content-length", "")
+    if response.is_stream_consumed or not (length.isascii() and length.isdigit() and int(length[:9]) <= _MOST_DRAINED):
+        return
+    with contextlib.suppress(TimeoutError, httpx.TransportError):
+        async with asyncio.timeout(_DRAINS_S):
+            async for _ in response.aiter_raw():
+                pass
 
 
 def _is_later(status: int) -> bool:

@@ -34,6 +34,7 @@ class HttpSink:
     requests: list[tuple[str, dict[str, str], bytes]] = field(
         default_factory=list
     )  # first line, headers by their name in lower case, body
+    keeps_open: bool = False  # connections, for more requests
     port: int = 0
     _server: asyncio.Server | None = None
 
@@ -56,17 +57,26 @@ class HttpSink:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-            said = self.script(len(self.requests))
-            self.requests.append((head[0], headers, body))
-            if said == "hang":
-                await reader.read()
-            elif said != "drop":
-                writer.write(said.encode())
-                await writer.drain()
+            while await self._answered(reader, writer):
+                pass
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether another request may follow."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        said = self.script(len(self.requests))
+        self.requests.append((head[0], headers, body))
+        if said == "hang":
+            await reader.read()
+        if said in ("hang", "drop"):
+            return False
+        if not self.keeps_open:
+            said = said.replace("\r\n", "\r\nconnection: close\r\n", 1)
+        writer.write(said.encode())
+        await writer.drain()
+        return self.keeps_open

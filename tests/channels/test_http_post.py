@@ -92,6 +92,68 @@ async def test_the_name_is_looked_up_once_and_the_connection_goes_to_what_was_lo
         await poster.close()
 
 
+async def test_a_connection_is_used_again():
+    async with HttpSink(lambda _: answer(200), keeps_open=True).running() as sink:
+        poster = HttpPoster(allows_private=True, resolve=Names(*[["127.0.0.1"]] * 5))
+
+        verdicts = [await poster.post(post(f"http://crm.example:{sink.port}/")) for _ in range(5)]
+        await poster.close()
+
+    assert verdicts == [Sent("200")] * 5
+    assert (sink.connections, len(sink.requests)) == (1, 5)
+
+
+async def test_two_names_of_one_address_share_no_connection():
+    async with HttpSink(lambda _: answer(200), keeps_open=True).running() as sink:
+        poster = HttpPoster(allows_private=True, resolve=Names(["127.0.0.1"], ["127.0.0.1"]))
+
+        for name in ("crm.example", "other.example"):
+            await poster.post(post(f"http://{name}:{sink.port}/"))
+        await poster.close()
+
+    assert sink.connections == 2
+
+
+async def test_a_name_that_leads_elsewhere_meanwhile_leaves_the_open_connection():
+    moved = HttpSink(lambda _: answer(204))
+    async with (
+        HttpSink(lambda _: answer(200), keeps_open=True).running() as sink,
+        moved.running("127.0.0.2", port=sink.port),
+    ):
+        poster = HttpPoster(allows_private=True, resolve=Names(["127.0.0.1"], ["127.0.0.2"]))
+
+        verdicts = [await poster.post(post(f"http://crm.example:{sink.port}/")) for _ in range(2)]
+        await poster.close()
+
+    assert verdicts == [Sent("200"), Sent("204")]
+    assert (len(sink.requests), len(moved.requests)) == (1, 1)
+
+
+async def test_a_name_that_leads_near_is_refused_though_a_connection_is_open():
+    async with HttpSink(lambda _: answer(200), keeps_open=True).running() as sink:
+        poster = HttpPoster(allows_private=True, resolve=Names(["127.0.0.1"], ["127.0.0.1"]))
+        await poster.post(post(f"http://crm.example:{sink.port}/"))
+
+        poster.allows_private = False
+        found = await poster.post(post(f"https://crm.example:{sink.port}/"))
+        await poster.close()
+
+    assert isinstance(found, Rejected) and "private network" in found.reason
+    assert len(sink.requests) == 1
+
+
+async def test_a_long_answer_costs_its_connection_and_nothing_else():
+    long = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + "x" * 100_000
+    async with HttpSink(lambda _: long, keeps_open=True).running() as sink:
+        poster = HttpPoster(allows_private=True, resolve=Names(*[["127.0.0.1"]] * 3))
+
+        verdicts = [await poster.post(post(f"http://crm.example:{sink.port}/")) for _ in range(3)]
+        await poster.close()
+
+    assert verdicts == [Sent("200")] * 3
+    assert sink.connections == 3
+
+
 async def test_an_address_that_does_not_answer_is_followed_by_the_next():
     async with HttpSink().running() as sink:
         poster = HttpPoster(allows_private=True, resolve=Names(["127.0.0.3", "127.0.0.1"]))
@@ -248,7 +310,7 @@ async def test_no_spelling_of_a_near_address_is_ever_connected_to(scheme):
         let_through = [host for host, verdict in verdicts.items() if not isinstance(verdict, Rejected | TryLater)]
         assert let_through == []
         assert (canary.connections, sixth.connections) == (0, 0)
-        assert poster._client is None  # so nothing at all was opened
+        assert poster._clients is None  # so nothing at all was opened
 
 
 @pytest.mark.parametrize("host", list(NAMED))
@@ -259,7 +321,7 @@ async def test_a_name_that_leads_near_is_not_connected_to(host):
 
     assert isinstance(verdict, Rejected)
     assert "private network" in verdict.reason
-    assert poster._client is None
+    assert poster._clients is None
 
 
 @pytest.mark.parametrize(
