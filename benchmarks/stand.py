@@ -55,6 +55,16 @@ class Stand:
                 time.sleep(0.05)
         raise RuntimeError(f"the API is not ready; see {self.folder}")
 
+    def stop_workers(self) -> None:
+        """As `__exit__` does; the API goes on."""
+        for worker in self.processes[1:]:
+            worker.terminate()
+            worker.wait(25)
+        del self.processes[1:]
+
+    def start_worker(self) -> None:
+        self.processes.append(self._spawn("worker"))
+
     def run(self, *command: str) -> None:
         subprocess.run([KOGDA, *command], env=self._environment(), check=True, stdout=subprocess.DEVNULL)
 

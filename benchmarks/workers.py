@@ -68,21 +68,21 @@ async def _until_decided(url: str) -> None:
 def _cpu(stand: Stand) -> dict[str, float]:
     api, *workers = (process.pid for process in stand.processes)
     return {
-        "api": _own(api),
-        "workers": sum(_own(worker) for worker in workers),
-        "PostgreSQL": _family(stand.services.postgres.pid),
-        "Redis": _family(stand.services.redis.pid),
+        "api": cpu_of(api),
+        "workers": sum(cpu_of(worker) for worker in workers),
+        "PostgreSQL": cpu_of_family(stand.services.postgres.pid),
+        "Redis": cpu_of_family(stand.services.redis.pid),
     }
 
 
-def _own(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 
 
-def _family(pid: int | None) -> float:
+def cpu_of_family(pid: int | None) -> float:
     """With children that live, and with those that have ended and were waited for."""
     parent = psutil.Process(pid)
     ended = parent.cpu_times()
-    children = sum(_own(child.pid) for child in parent.children())
-    return _own(parent.pid) + float(ended.children_user + ended.children_system) + children
+    children = sum(cpu_of(child.pid) for child in parent.children())
+    return cpu_of(parent.pid) + float(ended.children_user + ended.children_system) + children
