@@ -14,6 +14,7 @@ from benchmarks import (
     conditions,
     dead_domain,
     editing,
+    herd,
     history,
     idle,
     latency,
@@ -27,6 +28,8 @@ from benchmarks import (
     segments,
     simulating,
     single_posts,
+    soak,
+    timers,
     workers,
 )
 from benchmarks.report import Figure, machine, write_page
@@ -44,6 +47,9 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "single_posts": single_posts.measure,
     "overload": overload.measure,
     "workers": workers.measure,
+    "timers": timers.measure,
+    "herd": herd.measure,
+    "soak": soak.measure,
     "mail": mail.measure,
     "dead_domain": dead_domain.measure,
     "rendering": rendering.measure,
