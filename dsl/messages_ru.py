@@ -1154,8 +1154,7 @@ TEXTS: dict[str, str] = {
     "this split has no arm \"{arm}\"": "у этого разделения нет части «{arm}»",
     "a test cannot set \"{name}\"": "в тесте нельзя задать «{name}»",
     "it belongs to the whole workspace": "это настройка всего рабочего пространства",
-    "rules and schema are compiled with it: change it in kogda.yaml, and all tests are judged by it":
-        "с ней собираются правила и схема: измените её в kogda.yaml, и по ней будут судить все тесты",
+    "rules and schema are compiled with it: change it in kogda.yaml, and all tests are judged by it": "с ней собираются правила и схема: измените её в kogda.yaml, и по ней будут судить все тесты",
     "\"{name}\" is set twice": "«{name}» задано дважды",
     "one test has one of it": "в одном тесте — что-то одно",
     "no `at` with an event stands below": "ниже нет строки `{AT_MOMENT}` с событием",
