@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from dsl.plan import Length
 from engine.core import calendar
 from engine.core.standing.leaving import leaves_at
 from engine.core.standing.occurrences import next_occurrence
+from engine.core.standing.windows import stays_in
 from engine.testing.world import World
 from tests.semantics.conftest import plan_of
 
@@ -119,6 +122,33 @@ def test_an_event_is_in_its_window_up_to_the_instant_at_which_it_leaves(at, ago,
         assert left > now
         assert calendar.add(left, length, where, sign=-1) >= at
         assert calendar.add(left - timedelta(microseconds=1), length, where, sign=-1) < at
+
+
+@settings(max_examples=400, deadline=None)
+@given(now=TIMES, share=st.floats(0, 1), length=LENGTHS, zone=ZONES)
+def test_the_clock_of_a_zone_tells_what_a_search_would_find(now, share, length, zone):
+    where = ZoneInfo(zone)
+    after = calendar.add(now, length, where, sign=-1)
+    at = now - (now - after) * share
+    stays = stays_in(length, where, now)
+
+    told = stays.whiles[bisect_right(stays.bounds, at) - 1]
+
+    assert stays.bounds[0] < at
+    assert told is None or at <= after or leaves_at(at, length, where, now=now) == at + told
+
+
+@pytest.mark.parametrize(
+    "length", [Length(30, "day"), Length(52, "week"), Length(36, "hour")], ids=lambda each: each.unit
+)
+def test_the_clock_of_a_zone_leaves_little_to_a_search(length):
+    now, where = datetime(2026, 11, 22, 5, tzinfo=UTC), ZoneInfo("Europe/Riga")
+    stays = stays_in(length, where, now)
+
+    ends = [*stays.bounds[1:], now + timedelta(days=1)]
+    unclear = [end - at for at, end, told in zip(stays.bounds, ends, stays.whiles, strict=True) if told is None]
+
+    assert sum(unclear, timedelta()) < timedelta(days=2)
 
 
 SCHEDULES = [
