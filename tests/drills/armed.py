@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
+from api.server import run_api
 from engine.config import Settings
 from engine.failpoints import DRILL_VARIABLE, VARIABLE, arm
 from engine.runtime import Runtime, open_runtime
@@ -29,6 +30,10 @@ class Armed:
     def worker(self, settings: Settings, *traps: str, **variables: str) -> Any:
         """A whole worker."""
         return self._start(_work, settings, _armed(traps) | variables)
+
+    def api(self, settings: Settings, *traps: str) -> Any:
+        """A whole API server, on the port of its settings."""
+        return self._start(_serve, settings, _armed(traps))
 
     def operation(self, settings: Settings, operation: Operation, subject: int, *traps: str) -> Any:
         return self._start(_operate, settings, _armed(traps), operation, subject)
@@ -59,6 +64,11 @@ def _armed(traps: Sequence[str]) -> dict[str, str]:
 def _work(settings: Settings, variables: dict[str, str]) -> None:
     os.environ.update(variables)
     run_worker(settings)
+
+
+def _serve(settings: Settings, variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+    run_api(settings)
 
 
 def _operate(settings: Settings, variables: dict[str, str], operation: Operation, subject: int) -> None:
