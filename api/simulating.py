@@ -96,7 +96,7 @@ def rules_of(folder: Path) -> Rules:
 
 def simulate_file(rules: Rules, path: Path, stretch: Stretch | None, on_progress: OnProgress) -> Simulation:
     """`stretch` None: from the first event to the last one."""
-    export = _read(path, rules.plan)
+    export = _read(path, rules)
     if not export.customers:
         raise ConfigurationError(say("{path} holds no events", path=path))
     stretch = stretch or Stretch(min(export.times), max(export.times) + timedelta(days=1))
@@ -113,9 +113,10 @@ class _Export:
     has_addresses: bool = False
 
 
-def _read(path: Path, plan: Plan) -> _Export:
+def _read(path: Path, rules: Rules) -> _Export:
     """Of events that no rule hears only the time is kept."""
-    export, heard = _Export(), events_heard(load_program(plan, 1, ACTIONS))
+    export = _Export()
+    heard = events_heard(load_program(rules.plan, 1, ACTIONS), Delivery.of(rules.catalog))
     for each in read_export(path):
         export.times.append(each.at)
         told = export.customers.get(each.customer)

@@ -13,8 +13,16 @@ from engine.core.effects import NewMessage
 from engine.core.guards import MessageFacts
 from engine.core.model import Customer, Run
 from engine.core.sparing import Sparing
+from engine.tracking.policy import Tracking
 
 ConsentPolicy = Literal["required", "unless_refused"]
+
+
+def _reactions(catalog: Catalog) -> frozenset[str]:
+    tracking = Tracking.from_json(catalog.settings.get("tracking"))
+    if not (tracking.opens or tracking.clicks):
+        return frozenset()
+    return frozenset(f"{channel}_{word}" for channel in catalog.channels for word in ("opened", "clicked"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +33,7 @@ class Delivery:
     confirmed: frozenset[str] = frozenset()  # channels and topics with double opt-in
     topics: Mapping[tuple[str, str], str] = field(default_factory=dict)  # of templates that have one
     sparing: Sparing = field(default_factory=Sparing)
+    reactions: frozenset[str] = frozenset()  # events that say that a message was read; none where nothing is tracked
     failing: Collection[str] = ()  # templates that the provider refuses
     reaches_all: bool = False  # nobody's address is known: everybody is taken to have one
 
@@ -34,6 +43,7 @@ class Delivery:
             policy=cast(ConsentPolicy, catalog.settings.get("consent", "unless_refused")),
             confirmed=frozenset(templates_of(catalog)),
             sparing=Sparing.from_json(catalog.settings),
+            reactions=_reactions(catalog),
             topics={key: each.topic for key, each in catalog.templates.items() if each.topic is not None},
             **more,
         )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from engine.core.effects import NewMessage
 from engine.core.guards import Counted, first_block
+from engine.core.limits import CountedCap
 from engine.core.program import Program
 from engine.core.sparing import Sparing
 from engine.testing.delivery import Delivery
@@ -56,7 +57,7 @@ class Judge:
             return self._judge_limits(message, live, now)
         if not message.is_outward:
             customer, run = self.memory.customers[message.customer], self.memory.runs.get(message.run)
-            contacts, limits = self.memory.contacts.get(customer.id, ()), self._limits_on(message, live)
+            contacts, limits = self.memory.contacts.get(customer.id, ()), self._limits_on(message, live, now)
             facts = self.delivery.facts(message, customer, run=run, contacts=contacts, limits=limits)
             block = first_block(facts, now)
             if block is not None:
@@ -64,14 +65,31 @@ class Judge:
         return REFUSED if message.template in self.delivery.failing else SENT
 
     def _judge_limits(self, message: NewMessage, live: Program, now: datetime) -> Verdict:
-        block = limits_block(message, self._limits_on(message, live), now)
+        block = limits_block(message, self._limits_on(message, live, now), now)
         return verdict_of(block) if block is not None else SENT
 
-    def _limits_on(self, message: NewMessage, live: Program) -> dict[str, Any]:
+    def _limits_on(self, message: NewMessage, live: Program, now: datetime) -> dict[str, Any]:
         """What the guards of delivery must know of quiet hours and caps."""
         customer = self.memory.customers[message.customer]
         sparing = self.delivery.sparing if self.delivery is not None else _NO_SPARING
-        return limits_on(message, customer, (live.policy, sparing), zone=live.zone, sent=self._counted)
+        limits = limits_on(message, customer, (live.policy, sparing), zone=live.zone, sent=self._counted)
+        sunset = self._sunset_caps(message, now)
+        return {**limits, "caps": (*limits["caps"], *sunset), "counted": self._counted(message)} if sunset else limits
+
+    def _sunset_caps(self, message: NewMessage, now: datetime) -> tuple[CountedCap, ...]:
+        delivery = self.delivery
+        if delivery is None or delivery.sparing.sunset is None or message.transactional or not delivery.reactions:
+            return ()
+        sunset = delivery.sparing.sunset
+        return (sunset.cap,) if sunset.holds(self._engaged_at(message.customer, delivery.reactions), now) else ()
+
+    def _engaged_at(self, customer: UUID, reactions: frozenset[str]) -> datetime | None:
+        """The newest reaction, or the first message; None: nothing was sent so far."""
+        name = self.memory.name_of(customer)
+        reacted = [each.at for each in self.memory.events if each.name in reactions and each.customer == customer]
+        said = (each for each in self.messages if each.customer == name and each.state == "sent")
+        first = next((each.at for each in said if not each.is_outward), None)
+        return max([*reacted, *([first] if first is not None else [])], default=None)
 
     def _counted(self, message: NewMessage) -> tuple[Counted, ...]:
         return counted_of(self.messages, self.memory.name_of(message.customer), self.programs, self.delivery)

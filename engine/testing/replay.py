@@ -37,7 +37,7 @@ class Replay:
     _remembered: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.heard = events_heard(self.program)
+        self.heard = events_heard(self.program, self.delivery)
         self._remembered = self.program.reads | self.program.remembers
 
     def customer(
@@ -114,7 +114,8 @@ class Replay:
         return False
 
 
-def events_heard(program: Program) -> frozenset[str]:
+def events_heard(program: Program, delivery: Delivery) -> frozenset[str]:
     """Events that could start, stop or resume something, or are looked back at."""
+    reactions = delivery.reactions if delivery.sparing.sunset is not None else frozenset()
     concerned = frozenset().union(*(code.concerned_by for code in program.rules), program.dispatch)
-    return concerned | program.reads | program.needs.names
+    return concerned | program.reads | program.needs.names | reactions
