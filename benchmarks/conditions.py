@@ -136,13 +136,13 @@ def measure(*, conditions: int = 1000, seed: int = 1) -> list[Figure]:
     draw = random.Random(seed)
     made, facts = make_conditions(draw, conditions), make_facts(draw, 200)
     expected = [_matched_by_zen(made, fact) for fact in facts[:3]]
-    ours = _our_matcher(program_of(made))
+    ours = our_matcher(program_of(made))
     assert [ours(fact) for fact in facts[:3]] == expected, "the engines disagree"
     rates = {
-        "kogda": conditions * _rate(ours, facts, seconds=1.0),
-        "zen-engine": conditions * _rate(_zen_matcher(made), facts, seconds=1.0),
-        "cel": conditions * _rate(_cel_matcher(made, expected, facts), facts, seconds=1.0),
-        "rule-engine": conditions * _rate(_rule_engine_matcher(made, expected, facts), facts, seconds=2.0),
+        "kogda": conditions * rate(ours, facts, seconds=1.0),
+        "zen-engine": conditions * rate(_zen_matcher(made), facts, seconds=1.0),
+        "cel": conditions * rate(_cel_matcher(made, expected, facts), facts, seconds=1.0),
+        "rule-engine": conditions * rate(_rule_engine_matcher(made, expected, facts), facts, seconds=2.0),
     }
     how = f"{conditions:,} conditions over event and customer, {len(facts)} facts, one core; seed {seed}"
     figures = [
@@ -174,7 +174,7 @@ def _cost_of_many(draw: random.Random, facts: Sequence[dict[str, Any]], *, by: s
         many, few = program_of([*ten, *others]), program_of(ten)
         facts = [{**fact, "event": {**fact["event"], "sku": "wanted"}} for fact in facts]
     ratios = [
-        _rate(_our_matcher(few), facts, seconds=0.3) / _rate(_our_matcher(many), facts, seconds=0.3) for _ in range(5)
+        rate(our_matcher(few), facts, seconds=0.3) / rate(our_matcher(many), facts, seconds=0.3) for _ in range(5)
     ]
     return Figure(
         what=f"cost per event of 10,000 rules, 10 of which can match (told apart by {by}), against these 10",
@@ -189,7 +189,7 @@ def _cost_of_many(draw: random.Random, facts: Sequence[dict[str, Any]], *, by: s
 Matcher = Callable[[dict[str, Any]], list[int]]
 
 
-def _our_matcher(program: Program) -> Matcher:
+def our_matcher(program: Program) -> Matcher:
     dispatch, zone = program.dispatch["bought"], ZoneInfo("UTC")
 
     def match(fact: dict[str, Any]) -> list[int]:
@@ -232,7 +232,7 @@ def _rule_engine_matcher(
     return match
 
 
-def _rate(match: Matcher, facts: Sequence[dict[str, Any]], *, seconds: float) -> float:
+def rate(match: Matcher, facts: Sequence[dict[str, Any]], *, seconds: float) -> float:
     """Facts per second, best of three rounds: the others measure the neighbours."""
     return max(_round(match, facts, seconds / 3) for _ in range(3))
 

@@ -41,14 +41,14 @@ def _cost(workers: int, events: int) -> dict[str, float]:
     """CPU seconds for an event, by what spent them."""
     with Stand(shop.rules(RULES), shop.SCHEMA, shop.TEMPLATES, workers=workers) as stand:
         stand.start()
-        _decide(stand, 10_000, seed=10)  # warms up
+        decide(stand, 10_000, seed=10)  # warms up
         before = _cpu(stand)
-        _decide(stand, events, seed=11)
+        decide(stand, events, seed=11)
         after = _cpu(stand)
     return {name: (after[name] - before[name]) / events for name in after}
 
 
-def _decide(stand: Stand, events: int, *, seed: int) -> None:
+def decide(stand: Stand, events: int, *, seed: int) -> None:
     requests = shop.batches(shop.events(events, customers=CUSTOMERS, rules=RULES, seed=seed), BATCH)
     load.post(stand.port, requests, connections=CONNECTIONS)
     asyncio.run(_until_decided(stand.database_url))
