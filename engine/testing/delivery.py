@@ -19,7 +19,8 @@ ConsentPolicy = Literal["required", "unless_refused"]
 
 
 def _reactions(catalog: Catalog) -> frozenset[str]:
-    tracking = Tracking.from_json(catalog.settings.get("tracking"))
+    written: Any = catalog.settings.get("tracking")
+    tracking = Tracking.from_json(written)
     if not (tracking.opens or tracking.clicks):
         return frozenset()
     return frozenset(f"{channel}_{word}" for channel in catalog.channels for word in ("opened", "clicked"))

@@ -16,6 +16,7 @@ from engine.core.calendar import zone_named
 from engine.core.model import Customer, Event
 from engine.core.program import Program
 from engine.core.splits import arm_of
+from engine.testing.delivery import Delivery
 from engine.testing.pseudonyms import Pseudonyms
 from engine.testing.replay import events_heard
 
@@ -51,7 +52,7 @@ class Scribe:
                 self.pseudonyms.of(value)
 
     def test(self, title: str, events: Sequence[Event], *, since: datetime, path: str, files: Sequence[str]) -> str:
-        heard = events_heard(self.program)
+        heard = events_heard(self.program, Delivery.of(self.catalog))
         mine = [each for each in events if each.kind == "identify" or each.name in heard]
         came = [each for each in mine if each.received_at >= since and not each.historical]
         begins = came[0].received_at if came else since
