@@ -114,12 +114,9 @@ class GatedConnection:
 
     async def _pass(self, query: str, method: str, args: tuple[Any, ...]) -> Any:
         sabotage = self._director.sabotage
-        splits = sabotage is not None and sabotage.commits_before in query
         query = sabotage.on(query) if sabotage is not None else query
 
         async def act(line: Line) -> Any:
-            if splits:
-                await line.connection.execute(f"COMMIT; BEGIN; SET LOCAL made.began = '{self._now()}'")
             if self._in_transaction and any(word in query for word in _ASKS_FOR_MORE):
                 await line.connection.execute(f"SET LOCAL made.at = '{self._now()}'")
             return await getattr(line.connection, method)(query, *args)

@@ -23,6 +23,8 @@ _PATIENCE_S = 0.003
 STANDSTILL_S = 60.0
 _SWEEP_S = 1.5
 _MOST_STEPS = 6_000
+#: Steps after which others are slow.
+_PACED_FOR = 60
 
 
 class Stuck(AssertionError):
@@ -74,6 +76,8 @@ class Director:
     _chance: random.Random = field(init=False)
     failure: BaseException | None = None
     _is_at_rest: bool = False
+    _paces: dict[tuple[str, int], float] = field(default_factory=dict)
+    _paced_at: int = 0
     _resting: asyncio.Future[None] | None = None
 
     def __post_init__(self) -> None:
@@ -169,7 +173,8 @@ class Director:
         if busy and (not is_soon or self._chance.random() < 0.9):
             if sweeps and self._chance.random() < 0.02:
                 busy = sweeps
-            self._open_gate(self._chance.choice(busy))
+            [chosen] = self._chance.choices(busy, [self._pace(gate) for gate in busy])
+            self._open_gate(chosen)
         elif is_soon and (busy or self._chance.random() < 0.8):
             self._turn_clock(now + timeout)
         elif not self._due_known:
@@ -179,6 +184,15 @@ class Director:
             self._open_gate(self._chance.choice(sweeps))
         else:
             self._wait_for_something(timeout)
+
+    def _pace(self, gate: Gate) -> float:
+        """Some are slow for a while: a whole batch of another may fit between two of their statements."""
+        if self.steps - self._paced_at > _PACED_FOR:
+            self._paces, self._paced_at = {}, self.steps
+        who = gate.process.name, gate.line.number if gate.line is not None else 0
+        if who not in self._paces:
+            self._paces[who] = self._chance.choice((1.0, 1.0, 0.02))
+        return self._paces[who]
 
     def _wait_for_something(self, timeout: float | None) -> None:
         """Nobody has anything to do at this moment."""
