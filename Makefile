@@ -30,6 +30,7 @@ check: install   ## format, lint, types, import rules, generated files
 	$(BIN)/python scripts/generate.py --check
 
 bench: install   ## measured against the peers, ratios in one run
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check "durable_rules>=2.0.28"  # where there is a compiler
 	$(BIN)/python -m benchmarks
 
 format: install  ## rewrite the code in the house format
