@@ -75,11 +75,20 @@ def main() -> int:
     figures: list[Figure] = []
     for name in chosen:
         with console.status(f"measuring {name} …"):
-            figures += MEASUREMENTS[name]()
+            figures += _measured(name, console)
     console.print(_table(figures))
     if len(chosen) == len(MEASUREMENTS):
         write_page(figures, seed=SEED)
     return 1 if any(figure.is_met is False for figure in figures) else 0
+
+
+def _measured(name: str, console: Console) -> list[Figure]:
+    """One that fails is a row that missed; the others go on."""
+    try:
+        return MEASUREMENTS[name]()
+    except Exception as error:
+        console.print_exception()
+        return [Figure(what=f"{name}: the measurement failed", value=0, unit="", goal=1, detail=type(error).__name__)]
 
 
 def _table(figures: list[Figure]) -> Table:
