@@ -34,7 +34,8 @@ from benchmarks import (
     timers,
     workers,
 )
-from benchmarks.report import Figure, machine, write_page
+from benchmarks.plots import write_plots
+from benchmarks.report import PAGE, Figure, machine, write_page
 
 SEED = 1
 
@@ -78,7 +79,7 @@ def main() -> int:
             figures += _measured(name, console)
     console.print(_table(figures))
     if len(chosen) == len(MEASUREMENTS):
-        write_page(figures, seed=SEED)
+        write_page(figures, write_plots(figures, PAGE.parent / "images"), seed=SEED)
     return 1 if any(figure.is_met is False for figure in figures) else 0
 
 

@@ -36,7 +36,7 @@ def measure(*, mails: int = MAILS) -> list[Figure]:
         Figure(what="mails of bare aiosmtplib", value=bare, unit="mails/s", detail="one text, no database"),
         Figure(what="mails claimed, rendered, handed over, settled", value=ours, unit="mails/s", detail=how),
         Figure(
-            what="the same as a share of bare aiosmtplib",
+            what="mails as a share of bare aiosmtplib",
             value=ours / bare,
             unit="x",
             goal=0.6,

@@ -52,7 +52,8 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({processor}), {memory:.0f} GiB, {platform.system()}, {python}"
 
 
-def write_page(figures: list[Figure], *, seed: int) -> None:
+def write_page(figures: list[Figure], plots: list[tuple[str, Path]], *, seed: int) -> None:
+    """`plots`: title and file of each, below docs/."""
     rows = [
         f"| {row.what} | {_short(row.value)} {row.unit} | {row.goal_text} | {row.verdict} | {row.detail} |"
         for row in figures
@@ -63,7 +64,11 @@ def write_page(figures: list[Figure], *, seed: int) -> None:
         "Made by `make bench`. Absolute figures of a shared machine drift; trust the ratios, "
         "which are taken in one run.\n\n"
         f"Machine: {machine()}. Seed: {seed}. Libraries: {libraries}.\n\n"
-        "| what | measured | goal | | how |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n",
+        "| what | measured | goal | | how |\n|---|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n\n"
+        + "\n\n".join(f"![{title}]({file.relative_to(PAGE.parent).as_posix()})" for title, file in plots)
+        + "\n",
         encoding="utf-8",
     )
     write_capacity()

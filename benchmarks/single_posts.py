@@ -49,7 +49,7 @@ def measure(*, requests: int = 20_000) -> list[Figure]:
             what="single events, POST /v1/track", value=median(rates["ours"]), unit="/s",
             detail=f"answers p50 {p50:.0f} ms, p99 {p99:.0f} ms",
         ),
-        Figure(what="the same as a share of the bare endpoint", value=share, unit="x", goal=0.6, detail=cpu),
+        Figure(what="single posts as a share of the bare endpoint", value=share, unit="x", goal=0.6, detail=cpu),
     ]  # fmt: skip
 
 
