@@ -84,8 +84,21 @@ class DoorbellWorker(Worker):
         self.ctx["redis"] = self._pool
         while True:
             await self._standby.until_first()
-            await self._poll_iteration()
+            await self._poll()
             await self._wait_for_bell()
+
+    async def _poll(self) -> None:
+        """To its end, also when this is cancelled: a pipeline of arq that is cut off keeps its connection."""
+        poll = asyncio.create_task(self._poll_iteration())
+        try:
+            await asyncio.shield(poll)
+        except asyncio.CancelledError:
+            try:
+                await asyncio.wait([poll], timeout=_ANSWER_S)
+            finally:
+                if not poll.cancel():
+                    poll.exception()  # which nobody needs any more
+            raise
 
     async def _connected(self) -> ArqRedis:
         if sentinels_of(self._redis_url) is not None:
