@@ -109,7 +109,8 @@ async def test_metrics_show_messages_that_do_not_get_out(client: httpx.AsyncClie
 async def test_metrics_show_what_each_live_worker_has_done(client: httpx.AsyncClient, database: Database) -> None:
     worker = derived_id("worker", "1")
     async with database.connection() as connection:
-        await beat(connection, worker, {"counts": {"attempts": {"sent": 3, "failed": 1}, "decided": {"events": 7}}})
+        counts = {"attempts": {"sent": 3, "failed": 1}, "decided": {"events": 7}}
+        await beat(connection, worker, {"since": 0.0, "counts": counts})
 
     text = (await client.get("/metrics")).text
 
