@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import asyncpg
@@ -84,5 +85,8 @@ def cpu_of_family(pid: int | None) -> float:
     """With children that live, and with those that have ended and were waited for."""
     parent = psutil.Process(pid)
     ended = parent.cpu_times()
-    children = sum(cpu_of(child.pid) for child in parent.children())
+    children = 0.0
+    for child in parent.children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since: its parent tells of it the next time
+            children += cpu_of(child.pid)
     return cpu_of(parent.pid) + float(ended.children_user + ended.children_system) + children
