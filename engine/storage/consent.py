@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from engine.core.consent import ConsentEntry, asked_mark
+from engine.storage.customers import WITH_SAME
 from engine.storage.database import Connection
 from engine.storage.events_in import TRACK
 
@@ -15,7 +16,6 @@ from engine.storage.events_in import TRACK
 SOON = timedelta(minutes=1)
 #: Customers of one mailbox that a press speaks for.
 MOST_TWINS = 50
-_DEEPEST = 64
 
 
 class Chooser(NamedTuple):
@@ -152,12 +152,7 @@ async def lock_on_their_way(connection: Connection, chooser: Chooser) -> list[On
     moment; locked, so that none is claimed, settled or queued again before this transaction ends."""
     rows = await connection.fetch(
         f"""
-        WITH RECURSIVE same (partition, id, depth) AS (
-            SELECT $1::smallint, $2::uuid, 0
-            UNION ALL
-            SELECT c.partition, c.id, s.depth + 1 FROM customer c JOIN same s ON c.merged_into = s.id
-            WHERE s.depth < {_DEEPEST}
-        )
+        {WITH_SAME}
         SELECT m.partition, m.id, m.channel, m.template, m.rule_set, m.state, m.attempt
         FROM message m JOIN same s ON m.partition = s.partition AND m.customer = s.id
         WHERE NOT m.transactional AND m.channel NOT IN ('webhook', 'staff')

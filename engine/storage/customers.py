@@ -13,6 +13,16 @@ from engine.storage.database import Connection
 
 _COLUMNS = "id, key, email, phone, timezone, locale, attributes, tags, consent, chosen, merged_into, points"
 
+#: Begins a query about the customer $1 (partition), $2, and all that were merged into it, whom it may call `same`.
+WITH_SAME = """
+    WITH RECURSIVE same (partition, id, depth) AS (
+        SELECT $1::smallint, $2::uuid, 0
+        UNION ALL
+        SELECT c.partition, c.id, s.depth + 1 FROM customer c JOIN same s ON c.merged_into = s.id
+        WHERE s.depth < 64
+    )
+"""
+
 
 async def customer_stubs(
     connection: Connection, partitions: Sequence[int], customers: Sequence[UUID]

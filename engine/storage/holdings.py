@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from engine.storage.customers import WITH_SAME
 from engine.storage.database import Connection
-
-_DEEPEST = 64
 
 
 class Self(NamedTuple):
@@ -53,12 +52,7 @@ async def person_of(connection: Connection, partition: int, root: UUID, *, lock:
     """None: nobody is known there. Locked, nobody writes down a reaction of theirs meanwhile."""
     rows = await connection.fetch(
         f"""
-        WITH RECURSIVE same (partition, id, depth) AS (
-            SELECT $1::smallint, $2::uuid, 0
-            UNION ALL
-            SELECT c.partition, c.id, s.depth + 1 FROM customer c JOIN same s ON c.merged_into = s.id
-            WHERE s.depth < {_DEEPEST}
-        )
+        {WITH_SAME}
         SELECT c.partition, c.id, c.key, c.email, c.phone FROM customer c
         WHERE (c.partition, c.id) IN (SELECT partition, id FROM same)
         ORDER BY c.id {"FOR UPDATE OF c" if lock else ""}
