@@ -15,6 +15,7 @@ import asyncpg
 import uvloop
 
 from benchmarks import shop
+from benchmarks.mail import queue_messages
 from benchmarks.report import Figure
 from benchmarks.slow_sink import DEAD
 from benchmarks.stand import Stand
@@ -131,23 +132,7 @@ class _Series:
         await connection.copy_records_to_table(
             "customer", columns=("partition", "id", "key", "email"), records=zip(places, ids, keys, mails, strict=True)
         )
-        await connection.execute(
-            "INSERT INTO run (partition, id, customer, rule, rule_set, state, began_at, end_reason, body)"
-            " SELECT p, r, c, 'note', 1, 'ended', now(), 'finished', '{}'"
-            " FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS g (p, c, r)",
-            places,
-            ids,
-            runs,
-        )
-        await connection.execute(
-            "INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,"
-            " transactional, due_at) SELECT p, r, c, r, 'note', 1, 0, 'email', 'note',"
-            ' \'{"event": {}, "with": {}}\', false, now()'
-            " FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS g (p, c, r)",
-            places,
-            ids,
-            runs,
-        )
+        await queue_messages(connection, places, ids, runs)
         await connection.execute("ANALYZE")
         await connection.close()
 

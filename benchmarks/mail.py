@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from uuid import UUID
 
 import asyncpg
 import uvloop
@@ -126,12 +127,21 @@ async def _queue(url: str, partitions: int, first: int, count: int) -> None:
         ids,
         [key for key, _ in customers],
     )
+    await queue_messages(connection, places, ids, runs)
+    await connection.execute("ANALYZE")
+    await connection.close()
+
+
+async def queue_messages(
+    connection: asyncpg.Connection, places: list[int], customers: list[UUID], runs: list[UUID]
+) -> None:
+    """One that is due for each customer, of a run that has ended."""
     await connection.execute(
         "INSERT INTO run (partition, id, customer, rule, rule_set, state, began_at, end_reason, body)"
         " SELECT p, r, c, 'note', 1, 'ended', now(), 'finished', '{}'"
         " FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS g (p, c, r)",
         places,
-        ids,
+        customers,
         runs,
     )
     await connection.execute(
@@ -139,8 +149,6 @@ async def _queue(url: str, partitions: int, first: int, count: int) -> None:
         " transactional, due_at) SELECT p, r, c, r, 'note', 1, 0, 'email', 'note', '{\"event\": {}, \"with\": {}}',"
         " false, now() FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS g (p, c, r)",
         places,
-        ids,
+        customers,
         runs,
     )
-    await connection.execute("ANALYZE")
-    await connection.close()
