@@ -31,8 +31,8 @@ from api.schemas.problem import ProblemBody
 from api.services import ApiRuntime, Services
 from engine.channels.http_post import Asker
 from engine.flow.accept_events import EventWriter
-from engine.flow.keep_hits import HitKeeper
-from engine.flow.take_callbacks import CallbackDesk
+from engine.flow.answers.keep_hits import HitKeeper
+from engine.flow.answers.take_callbacks import CallbackDesk
 
 
 class _Application(FastAPI):

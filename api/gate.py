@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 
 from engine.errors import Overloaded
-from engine.storage.backlog import BacklogState, backlog_state
 from engine.storage.database import TROUBLE, Database
+from engine.storage.events.backlog import BacklogState, backlog_state
 
 EVERY_S = 1.0
 RETRY_AFTER_S = (5, 120)  # at least, at most

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Query
 
 from api.problems import Problem
-from engine.storage.listings import Place
+from engine.storage.reports.listings import Place
 
 Limit = Annotated[int, Query(ge=1, le=200, description="rows on a page")]
 After = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]

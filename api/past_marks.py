@@ -10,7 +10,7 @@ from dsl.plan import InactivityTrigger, Plan, Rule, SegmentTrigger, Trigger
 from engine.actions import ACTIONS
 from engine.core.program import load_program
 from engine.core.standing.asked_for import has_mark
-from engine.flow.include_past import OnLook, count_past
+from engine.flow.publishing.include_past import OnLook, count_past
 from engine.storage.database import Connection
 
 

@@ -22,8 +22,8 @@ from dsl.plan import Plan
 from engine.core.moving import Fate
 from engine.errors import ConfigurationError, NothingPublished
 from engine.storage.database import Connection
-from engine.storage.rule_sets import live_rule_set, load_rule_set
-from engine.storage.runs import people_in
+from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.runs.bulk import people_in
 from engine.testing.simulation import Simulation
 from engine.testing.world import World
 

@@ -12,10 +12,10 @@ from dsl.diagnostics import Severity
 from dsl.messages import Language, in_language, say
 from dsl.render import render_text
 from engine.errors import PlanIsStale
-from engine.flow.load_workspace import CheckedWorkspace, load_workspace
-from engine.flow.publish_rules import Publication, hash_of, publish
+from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.publishing.publish_rules import Publication, hash_of, publish
 from engine.storage.database import Database
-from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
 from engine.storage.write_keys import all_write_keys
 
 

@@ -17,8 +17,8 @@ from api.metrics import Metrics
 from engine.channels.http_post import Poster
 from engine.config import Settings
 from engine.flow.accept_events import EventWriter
-from engine.flow.keep_hits import HitKeeper
-from engine.flow.take_callbacks import CallbackDesk
+from engine.flow.answers.keep_hits import HitKeeper
+from engine.flow.answers.take_callbacks import CallbackDesk
 from engine.storage.database import Database
 from engine.texts import Texts
 from engine.waker import Waker

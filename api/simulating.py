@@ -22,11 +22,11 @@ from dsl.render import render_text
 from engine.actions import ACTIONS
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
-from engine.flow.asked_text import published_catalog
-from engine.flow.load_workspace import load_workspace
+from engine.flow.checking.asked_text import published_catalog
+from engine.flow.checking.load_workspace import load_workspace
 from engine.storage.database import Connection
-from engine.storage.replays import count_events
-from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.events.replays import count_events
+from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
 from engine.testing.delivery import Delivery
 from engine.testing.replay import Replay, events_heard
 from engine.testing.simulating import OnWorld, Told, simulate_stored, simulate_told

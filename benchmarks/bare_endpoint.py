@@ -22,7 +22,7 @@ from api.server import KEEP_ALIVE_S, tune_garbage_collection
 from engine.clock import utc_now
 from engine.core.identity import customer_id, event_id, partition_of
 from engine.storage.database import Database
-from engine.storage.events_in import TRACK, NewEvent, insert_events
+from engine.storage.events.events_in import TRACK, NewEvent, insert_events
 
 PARTITIONS = 64
 

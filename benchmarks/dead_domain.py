@@ -21,7 +21,7 @@ from benchmarks.slow_sink import DEAD
 from benchmarks.stand import Stand
 from engine.config import read_settings
 from engine.core.identity import customer_id, derived_id, partition_of
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import open_runtime
 
 MAILS = int(os.environ.get("KOGDA_BENCH_DEAD_DOMAIN_MAILS", "1200"))

@@ -15,8 +15,8 @@ from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
 from dsl.kinds import Kind
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
-from engine.flow.advance_partition import advance_partitions
-from engine.flow.publish_rules import publish
+from engine.flow.advancing.advance_partition import advance_partitions
+from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
 from engine.testing.compiled import compiled

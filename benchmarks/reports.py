@@ -19,12 +19,12 @@ from pathlib import Path
 from benchmarks.report import Figure
 from engine.clock import utc_now
 from engine.embedded import EmbeddedServices
-from engine.flow.fold_figures import fold_figures
-from engine.flow.report_messages import lines_of, report_messages
+from engine.flow.telling.report_messages import lines_of, report_messages
+from engine.flow.upkeep.fold_figures import fold_figures
 from engine.storage import revisions
 from engine.storage.database import Connection, Database
 from engine.storage.migrate import migrate
-from engine.storage.reports import counted_figures, held_out_counts
+from engine.storage.reports.counting import counted_figures, held_out_counts
 
 DAYS, RULES = 30, 50
 GOAL_MS = 300

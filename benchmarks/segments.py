@@ -16,7 +16,7 @@ from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType
 from dsl.kinds import Kind
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
 from engine.testing.compiled import compiled

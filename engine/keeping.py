@@ -10,8 +10,8 @@ from engine.channels.mailbox import KeepMail, StoreUnreachable
 from engine.channels.mime import Envelope
 from engine.failpoints import reach
 from engine.storage.database import Database
-from engine.storage.inbox import NewItem, keep_item
-from engine.storage.mailbox import NewMail, keep_mail
+from engine.storage.delivery.inbox import NewItem, keep_item
+from engine.storage.delivery.mailbox import NewMail, keep_mail
 
 
 def keeper(database: Database) -> KeepMail:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api.cli.templates import STARTERS
-from engine.flow.previewing import Ground, preview_request
+from engine.flow.checking.previewing import Ground, preview_request
 from engine.rendering.email import MailTemplates
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -30,7 +30,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 #: Where `except Exception` is the point: the edges at which one failure must not end the rest.
 EDGES: dict[str, str] = {
     "benchmarks/__main__.py": "a measurement that fails is a row, and the others go on",
-    "engine/flow/advance_partition.py": "a batch that raises is halved until the poison is alone",
+    "engine/flow/advancing/advance_partition.py": "a batch that raises is halved until the poison is alone",
     "engine/rendering/email.py": "compiled templates are foreign code",
     "engine/worker/arq_lane.py": "the edge of a worker's wake-ups",
     "engine/worker/lanes.py": "the edge of a worker's jobs",

@@ -17,8 +17,8 @@ from api.schemas.problem import problem_responses
 from api.services import Served, Services
 from engine.channels.web_push_sealing import BadKey, read_browser_keys
 from engine.core.identity import customer_id
-from engine.storage.contacts import add_contact, remove_contact, retire_oldest
-from engine.storage.inbox import place_of
+from engine.storage.customers.contacts import add_contact, remove_contact, retire_oldest
+from engine.storage.delivery.inbox import place_of
 
 router = APIRouter(
     prefix="/v1/contacts",

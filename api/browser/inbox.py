@@ -17,8 +17,8 @@ from api.schemas.browser import EVENTS_STREAM, OF_A_CUSTOMER, UNTIL, Done, Inbox
 from api.schemas.problem import problem_responses
 from api.services import Served, Services
 from engine.core.identity import customer_id
-from engine.flow.read_inbox import note_read
-from engine.storage.inbox import Place, items_of, newest_id, place_of, read_all, unread_counts
+from engine.flow.answers.read_inbox import note_read
+from engine.storage.delivery.inbox import Place, items_of, newest_id, place_of, read_all, unread_counts
 
 router = APIRouter(
     prefix="/v1/inbox",

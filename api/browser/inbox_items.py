@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.storage.inbox import InboxItem
+from engine.storage.delivery.inbox import InboxItem
 
 
 def as_json(item: InboxItem) -> dict[str, Any]:

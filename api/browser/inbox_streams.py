@@ -14,7 +14,7 @@ import orjson
 
 from api.browser.inbox_items import as_json
 from engine.storage.database import TROUBLE, Connection, Database
-from engine.storage.inbox import InboxItem, Place, newer_items, unread_counts
+from engine.storage.delivery.inbox import InboxItem, Place, newer_items, unread_counts
 
 EVERY_S = 1.0
 HEARTBEAT_S = 15.0  # proxies close what is silent for a minute

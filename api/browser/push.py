@@ -14,8 +14,8 @@ from api.schemas.problem import problem_responses
 from api.services import Served
 from engine.channels.credentials import Credentials, NoCredentials
 from engine.channels.push import signer_of
-from engine.flow.consent_offers import live_settings
-from engine.flow.read_inbox import note_reactions
+from engine.flow.answers.read_inbox import note_reactions
+from engine.flow.customers.consent_offers import live_settings
 from engine.links.push_clicks import open_click
 
 router = APIRouter(

@@ -15,7 +15,7 @@ from dsl.around import Observed
 from dsl.catalog import Catalog
 from dsl.messages import say
 from engine.errors import ConfigurationError
-from engine.flow.observed import Happening, observe, observed_from_json
+from engine.flow.checking.observed import Happening, observe, observed_from_json
 
 TIMEOUT_S = 20
 MOST_ANSWER = 20_000_000

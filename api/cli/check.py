@@ -18,8 +18,8 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.errors import ConfigurationError
-from engine.flow.check_workspace import Verdict, check_files
-from engine.flow.load_workspace import read_ground
+from engine.flow.checking.check_workspace import Verdict, check_files
+from engine.flow.checking.load_workspace import read_ground
 from engine.workspace.files import WorkspaceFiles, read_files
 
 SUMMARY = "Check rules, tests, schema, settings and templates."
@@ -119,7 +119,7 @@ def _mend(
 ) -> WorkspaceFiles:
     """The files as they are then: with --diff as they were."""
     from api.cli.check_fixes import show_fixes, told_fixes, write_fixes
-    from engine.flow.safe_fixes import mend
+    from engine.flow.checking.safe_fixes import mend
 
     mended = mend(files, lambda candidate: judge(candidate).diagnostics)
     if options.diff:

@@ -11,7 +11,7 @@ from api.language import told
 from dsl.messages import say
 from dsl.source import Source
 from engine.errors import ConfigurationError
-from engine.flow.safe_fixes import Mended
+from engine.flow.checking.safe_fixes import Mended
 
 BOM = b"\xef\xbb\xbf"
 

@@ -15,8 +15,8 @@ from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.core.identity import typed_key
 from engine.errors import ConfigurationError
-from engine.flow.erase_customer import Erased, erase_customer
-from engine.flow.find_customer import NobodyThere
+from engine.flow.customers.erase_customer import Erased, erase_customer
+from engine.flow.customers.find_customer import NobodyThere
 from engine.runtime import open_runtime
 from engine.waker import NullWaker
 

@@ -64,7 +64,7 @@ def _explain_rules(folder: Path, name: str | None) -> None:
     from api.cli.explain_rule import render_rule
     from api.cli.naming import rule_named
     from dsl.render import render_text
-    from engine.flow.load_workspace import load_workspace
+    from engine.flow.checking.load_workspace import load_workspace
 
     if not (folder / "kogda.yaml").is_file():
         raise ConfigurationError(

@@ -19,12 +19,12 @@ from engine.core.calendar import zone_named
 from engine.core.identity import typed_key
 from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
-from engine.flow.explain_customer import explain_customer
-from engine.flow.explain_rules import explain_rules
-from engine.flow.find_customer import NobodyThere
+from engine.flow.customers.find_customer import NobodyThere
+from engine.flow.telling.explain_customer import explain_customer
+from engine.flow.telling.explain_rules import explain_rules
 from engine.storage.database import Connection
 from engine.storage.installation import partitions_of
-from engine.storage.published import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 
 
 def explain_to(settings: Settings, customer: str, rule: str | None, at: str | None) -> None:

@@ -10,8 +10,8 @@ from dsl.messages import Language, Message, in_a_row, in_language, say
 from engine.core.reasons import Finding
 from engine.core.told import tell_message, tell_note, tell_reaction
 from engine.core.told_reasons import tell_reason
-from engine.flow.explain_customer import Explanation, RunStory
-from engine.flow.explain_rules import Overview, RuleStanding
+from engine.flow.telling.explain_customer import Explanation, RunStory
+from engine.flow.telling.explain_rules import Overview, RuleStanding
 
 _SIGNS = {True: "✓", False: "✗", None: "·"}
 

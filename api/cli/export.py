@@ -13,8 +13,8 @@ from dsl.messages import say
 from engine.config import read_settings
 from engine.core.identity import typed_key
 from engine.errors import ConfigurationError
-from engine.flow.export_customer import export_customer
-from engine.flow.find_customer import NobodyThere
+from engine.flow.customers.export_customer import export_customer
+from engine.flow.customers.find_customer import NobodyThere
 from engine.storage.database import Connection
 from engine.storage.installation import partitions_of
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from api.cli.terminal import errors
 from api.language import told
 from dsl.messages import say
-from engine.flow.include_past import OnLook
+from engine.flow.publishing.include_past import OnLook
 
 
 @contextmanager

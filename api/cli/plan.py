@@ -29,9 +29,9 @@ from engine.clock import utc_now
 from engine.config import Settings, read_settings
 from engine.core.moving import Fate
 from engine.errors import ConfigurationError
-from engine.flow.load_workspace import CheckedWorkspace, load_workspace
-from engine.flow.publish_rules import hash_of
-from engine.storage.rounds import count_customers
+from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.publishing.publish_rules import hash_of
+from engine.storage.runs.rounds import count_customers
 
 CHANGES, MISTAKES = 2, 1
 _PRODUCTION = "production"

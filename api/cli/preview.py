@@ -20,8 +20,8 @@ from engine.clock import utc_now
 from engine.config import Settings, read_settings
 from engine.core.addresses import address_of
 from engine.errors import ConfigurationError
-from engine.flow.load_workspace import read_ground
-from engine.flow.previewing import Ground, Reader, find_reader, preview_request
+from engine.flow.checking.load_workspace import read_ground
+from engine.flow.checking.previewing import Ground, Reader, find_reader, preview_request
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
 from engine.rendering.parts import parts_of
 from engine.storage.installation import found_installation

@@ -16,9 +16,9 @@ from dsl.catalog import Catalog, PromoPool
 from dsl.suggestions import nearest
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
-from engine.flow.load_workspace import load_workspace
+from engine.flow.checking.load_workspace import load_workspace
 from engine.storage.database import Connection
-from engine.storage.promo_codes import PoolSize, add_codes, codes_of_pool, pool_sizes
+from engine.storage.runs.promo_codes import PoolSize, add_codes, codes_of_pool, pool_sizes
 
 app = typer.Typer(
     no_args_is_help=True, help="Promo codes. Pools stand in kogda.yaml; their codes are imported or made here."

@@ -16,7 +16,7 @@ from api.publishing import Attempt, publish_folder, report_attempt
 from api.supervisor.services import connected
 from dsl.messages import say
 from engine.config import Settings, read_settings
-from engine.flow.move_runs import Moved, move_runs
+from engine.flow.publishing.move_runs import Moved, move_runs
 from engine.runtime import open_runtime
 from engine.storage.migrate import migrate, require_current
 from engine.waker import NullWaker

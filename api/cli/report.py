@@ -16,7 +16,7 @@ from api.supervisor.services import connected
 from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
-from engine.flow.report_messages import Line, MessageReport, report_messages
+from engine.flow.telling.report_messages import Line, MessageReport, report_messages
 from engine.tracking.lift import Lift
 
 

@@ -30,7 +30,7 @@ from engine.channels.smtp_settings import read_smtp_url
 from engine.clock import utc_now
 from engine.config import Settings, given_variables, read_settings
 from engine.errors import ConfigurationError
-from engine.flow.text_content import text_content
+from engine.flow.delivery.text_content import text_content
 from engine.rendering.email import RenderedMail
 
 

@@ -19,11 +19,11 @@ from engine.config import Settings, read_settings
 from engine.core.program import Program, RuleCode
 from engine.core.standing.asked_for import has_mark
 from engine.errors import ConfigurationError, NothingPublished
-from engine.flow.include_past import count_past, include_past
+from engine.flow.publishing.include_past import count_past, include_past
 from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import require_current
-from engine.storage.rounds import count_customers
-from engine.storage.rule_sets import live_rule_set
+from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.runs.rounds import count_customers
 from engine.waker import NullWaker
 
 

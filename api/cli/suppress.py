@@ -15,8 +15,8 @@ from api.suppression_files import address_on, read_addresses
 from dsl.messages import say
 from engine.config import read_settings
 from engine.errors import ConfigurationError
+from engine.storage.customers.suppressions import newest_suppressions, suppress, unsuppress
 from engine.storage.database import Connection
-from engine.storage.suppressions import newest_suppressions, suppress, unsuppress
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -25,7 +25,7 @@ from dsl.resolve import resolve
 from dsl.syntax import TestFile
 from dsl.titles import titles_of, with_schema_names
 from engine.errors import ConfigurationError
-from engine.flow.load_workspace import check_rules, read_ground
+from engine.flow.checking.load_workspace import check_rules, read_ground
 from engine.testing.cases import run_file
 from engine.testing.coverage import Coverage
 from engine.testing.ground import Workspace

@@ -16,7 +16,7 @@ from api.language import told
 from api.supervisor.services import connected
 from dsl.messages import Message, say
 from engine.config import Settings, read_settings
-from engine.flow.change_consent import Choice, NoSuchCustomer, change_consent
+from engine.flow.customers.change_consent import Choice, NoSuchCustomer, change_consent
 from engine.links.customer_links import open_link
 from engine.links.tokens import LONGEST
 from engine.runtime import open_runtime

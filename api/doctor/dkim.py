@@ -12,7 +12,7 @@ from api.doctor.finding import Finding
 from dsl.problems import Problems
 from engine.channels.dkim import DkimKey, public_half, record_of
 from engine.config import Settings, given_variables
-from engine.flow.dkim_keys import DkimNotReady, dkim_keys
+from engine.flow.delivery.dkim_keys import DkimNotReady, dkim_keys
 from engine.workspace.files import read_files
 from engine.workspace.settings import load_settings
 

@@ -12,7 +12,7 @@ import dns.resolver
 from api.doctor.finding import Finding
 from dsl.messages import say
 from engine.config import Settings
-from engine.flow.load_workspace import load_workspace
+from engine.flow.checking.load_workspace import load_workspace
 
 #: Names that no DNS knows, by RFC 2606 and RFC 6761.
 _RESERVED = ("example", "test", "invalid", "localhost", "local")

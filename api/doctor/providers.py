@@ -5,8 +5,8 @@ from __future__ import annotations
 from api.doctor.finding import Finding
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable
-from engine.storage.circuits import OpenCircuit, open_circuits
 from engine.storage.database import TROUBLE, Database
+from engine.storage.delivery.circuits import OpenCircuit, open_circuits
 
 
 async def check_providers(settings: Settings) -> list[Finding]:

@@ -10,8 +10,8 @@ from api.ingest.items import Envelope, Refused, events_of
 from api.ingest.limits import Fault
 from api.ingest.times import UnreadableTime, moment
 from api.problems import Problem
-from engine.storage.events_in import NewEvent
-from engine.storage.rejects import Reject
+from engine.storage.events.events_in import NewEvent
+from engine.storage.events.rejects import Reject
 
 #: Endpoint -> the type of its items; None: a batch, whose items name their own.
 ENDPOINTS: dict[str, str | None] = {

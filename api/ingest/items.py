@@ -16,7 +16,7 @@ from api.ingest.limits import MAX_STRING, Fault, first_fault, is_plain
 from api.ingest.names import MAX_NAME, event_name, trait_names
 from api.ingest.times import UnreadableTime, corrected, moment
 from engine.core.identity import anonymous_key, derived_bytes, known_key
-from engine.storage.events_in import IDENTIFY, MERGE, TRACK, NewEvent
+from engine.storage.events.events_in import IDENTIFY, MERGE, TRACK, NewEvent
 
 Item: TypeAlias = dict[str, Any]
 

@@ -14,7 +14,7 @@ from dsl.assistance.documents import Document
 from dsl.assistance.view import View
 from dsl.diagnostics import Diagnostic
 from engine.clock import utc_now
-from engine.flow.edited_workspace import Checking, EditedWorkspace
+from engine.flow.checking.edited_workspace import Checking, EditedWorkspace
 
 
 @dataclass(frozen=True, slots=True)

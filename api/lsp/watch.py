@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from api.lsp.aside import Aside
 from dsl.diagnostics import Diagnostic
-from engine.flow.edited_workspace import EditedWorkspace, Found
+from engine.flow.checking.edited_workspace import EditedWorkspace, Found
 
 if TYPE_CHECKING:
     from api.lsp.server import KogdaServer

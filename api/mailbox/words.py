@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from engine.storage.mailbox import RunNote
+from engine.storage.delivery.mailbox import RunNote
 
 _SAID = {
     "started": "The run began with {}",

@@ -18,11 +18,11 @@ from api.public.words import CHANNELS, WAYS, WORDS, Language, language_of, maske
 from api.services import Served, services_of
 from engine.core.consent import How
 from engine.core.identity import partition_of
-from engine.flow.change_consent import Choice, Chosen, change_consent
-from engine.flow.consent_offers import Offer, Person, find_person, live_settings
+from engine.flow.customers.change_consent import Choice, Chosen, change_consent
+from engine.flow.customers.consent_offers import Offer, Person, find_person, live_settings
 from engine.links.customer_links import CustomerLink, Purpose, open_link, sign_link
 from engine.links.tokens import open_token, sign
-from engine.storage.consent import sent_to
+from engine.storage.customers.consent import sent_to
 from engine.storage.database import TROUBLE
 
 #: How long a link that gives consent may be pressed after it was made.

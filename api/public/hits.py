@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.public.plain_pages import mail_page, no_such_link, sorry
 from api.services import Served
-from engine.flow.view_message import Viewed, view_message
+from engine.flow.delivery.view_message import Viewed, view_message
 from engine.storage.database import TROUBLE
 from engine.tracking.tokens import OPEN, VIEW, read_link, read_place
 

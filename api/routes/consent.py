@@ -16,8 +16,8 @@ from api.schemas.problem import problem_responses
 from api.services import Served
 from api.suppression_files import address_on
 from engine.core.identity import customer_id, partition_of
-from engine.storage.consent import consent_history, find_chooser
-from engine.storage.suppressions import newest_suppressions, suppress, unsuppress
+from engine.storage.customers.consent import consent_history, find_chooser
+from engine.storage.customers.suppressions import newest_suppressions, suppress, unsuppress
 
 router = APIRouter(
     prefix="/api",

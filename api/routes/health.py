@@ -12,11 +12,11 @@ from starlette.responses import Response
 from api.problems import Problem
 from api.schemas.health import Live, Ready
 from api.services import Served, Services
-from engine.storage.circuits import open_circuits
 from engine.storage.database import TROUBLE
-from engine.storage.delivery_signs import recent_messages, retrying_messages
+from engine.storage.delivery.circuits import open_circuits
+from engine.storage.delivery.delivery_signs import recent_messages, retrying_messages
 from engine.storage.migrate import wanted_revision
-from engine.storage.promo_codes import free_codes, live_pools
+from engine.storage.runs.promo_codes import free_codes, live_pools
 from engine.storage.vital_signs import (
     current_revision,
     live_publication,

@@ -18,7 +18,7 @@ from api.problems import Problem
 from api.services import Served
 from engine.clock import utc_now
 from engine.storage.database import Connection
-from engine.storage.mailbox import KeptMail, RunNote, kept_mail, kept_mails, shop_facts, triggers_of
+from engine.storage.delivery.mailbox import KeptMail, RunNote, kept_mail, kept_mails, shop_facts, triggers_of
 
 PAGE_SIZE = 50
 VIEWS = ("mail", "text", "links", "headers", "why")

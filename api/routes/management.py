@@ -27,18 +27,18 @@ from dsl.codec import from_json
 from dsl.messages import Language
 from dsl.plan import Plan
 from engine.core.program import Program
-from engine.flow.explain_customer import explain_customer
-from engine.flow.explain_rules import explain_rules
-from engine.flow.find_customer import NobodyThere
-from engine.flow.observe_customers import observe_customers
-from engine.flow.observed import observed_as_json
-from engine.flow.segment_sizes import report_segments
+from engine.flow.checking.observe_customers import observe_customers
+from engine.flow.checking.observed import observed_as_json
+from engine.flow.customers.find_customer import NobodyThere
+from engine.flow.telling.explain_customer import explain_customer
+from engine.flow.telling.explain_rules import explain_rules
+from engine.flow.telling.segment_sizes import report_segments
 from engine.runtime import Programs
 from engine.storage.database import Connection
-from engine.storage.listings import customer_by_key, newest_messages, runs_of_customer
-from engine.storage.rejects import newest_rejects
-from engine.storage.rule_sets import live_rule_set, load_rule_set
-from engine.storage.runs import people_in
+from engine.storage.events.rejects import newest_rejects
+from engine.storage.reports.listings import customer_by_key, newest_messages, runs_of_customer
+from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.runs.bulk import people_in
 from engine.storage.write_keys import all_write_keys
 
 router = APIRouter(

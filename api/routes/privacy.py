@@ -13,9 +13,9 @@ from api.routes.management import CustomerKeyInPath
 from api.schemas.privacy import ErasedCustomer
 from api.schemas.problem import problem_responses
 from api.services import Served
-from engine.flow.erase_customer import StillInHand, erase_customer
-from engine.flow.export_customer import export_customer
-from engine.flow.find_customer import NobodyThere
+from engine.flow.customers.erase_customer import StillInHand, erase_customer
+from engine.flow.customers.export_customer import export_customer
+from engine.flow.customers.find_customer import NobodyThere
 
 router = APIRouter(
     prefix="/api",

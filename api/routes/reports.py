@@ -14,7 +14,7 @@ from api.schemas.problem import problem_responses
 from api.schemas.reports import MessageReportAnswer, answer_of
 from api.services import Served
 from engine.clock import utc_now
-from engine.flow.report_messages import report_messages
+from engine.flow.telling.report_messages import report_messages
 
 #: What is reported when nothing is said, and at most.
 DAYS, MOST_DAYS = 30, 400

@@ -15,10 +15,10 @@ from api.services import Served, Services
 from engine.callbacks import Refused, Unreadable
 from engine.callbacks.telegram import HEADER, Pressed, read_update, verify
 from engine.clock import utc_now
-from engine.flow.telegram_updates import take_update
+from engine.flow.answers.telegram_updates import take_update
 from engine.links.chat_links import chat_link
-from engine.storage.listings import customer_by_key
-from engine.storage.rule_sets import live_rule_set
+from engine.storage.reports.listings import customer_by_key
+from engine.storage.rules.rule_sets import live_rule_set
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from dsl.messages import Language, Message, in_language
 from engine.core.reasons import Finding
 from engine.core.told import tell_message, tell_note
-from engine.flow.explain_customer import Explanation, RunStory
-from engine.flow.explain_rules import Overview, RuleStanding
+from engine.flow.telling.explain_customer import Explanation, RunStory
+from engine.flow.telling.explain_rules import Overview, RuleStanding
 
 
 class ToldNote(BaseModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from engine.flow.report_messages import Line, MessageReport
+from engine.flow.telling.report_messages import Line, MessageReport
 from engine.tracking.lift import Group, Lift
 
 

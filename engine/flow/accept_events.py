@@ -14,8 +14,8 @@ import structlog
 from engine.errors import Overloaded
 from engine.failpoints import reach
 from engine.storage.database import TROUBLE, Database
-from engine.storage.events_in import NewEvent, insert_events
-from engine.storage.rejects import Reject, insert_rejects
+from engine.storage.events.events_in import NewEvent, insert_events
+from engine.storage.events.rejects import Reject, insert_rejects
 from engine.waker import Waker
 
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent

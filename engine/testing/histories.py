@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.core.identity import customer_id, partition_of
 from engine.storage.database import Connection
-from engine.storage.replays import story_of
+from engine.storage.events.replays import story_of
 from engine.testing.recording import History
 from engine.testing.simulating import customer_before, event_of
 

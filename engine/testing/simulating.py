@@ -16,8 +16,8 @@ from engine.core.identity import derived_bytes
 from engine.core.model import Customer, Event
 from engine.core.program import Program
 from engine.storage.database import Connection
-from engine.storage.queue import IDENTIFY, cause_of
-from engine.storage.replays import customers_in_order, events_by_customer
+from engine.storage.events.queue import IDENTIFY, cause_of
+from engine.storage.events.replays import customers_in_order, events_by_customer
 from engine.testing.replay import Heard, Replay
 from engine.testing.simulation import Simulation
 from engine.testing.world import World

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 
 from engine.errors import NothingPublished
 from engine.failpoints import reach
-from engine.flow.advance_partition import Progress, advance_partitions
+from engine.flow.advancing.advance_partition import Progress, advance_partitions
 from engine.runtime import Runtime
 from engine.worker.standby import Standby
 

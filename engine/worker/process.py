@@ -19,13 +19,13 @@ import uvloop
 
 from engine.config import Settings
 from engine.failpoints import arm
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.fold_figures import fold_figures
-from engine.flow.forget import forget_old
-from engine.flow.sweep import find_waiting
-from engine.flow.watch_pools import watch_pools
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.upkeep.fold_figures import fold_figures
+from engine.flow.upkeep.forget import forget_old
+from engine.flow.upkeep.sweep import find_waiting
+from engine.flow.upkeep.watch_pools import watch_pools
 from engine.runtime import Runtime, open_runtime
-from engine.storage.event_partitions import make_event_partitions
+from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
 from engine.storage.migrate import require_current
 from engine.storage.stalled import end_stalled_transactions

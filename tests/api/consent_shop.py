@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from engine.channels import Handover, Mail
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from engine.storage.installation import found_installation
 from tests.api.conftest import client_of

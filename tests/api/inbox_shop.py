@@ -10,8 +10,8 @@ from typing import Any
 
 from dsl import plan
 from engine.clock import utc_now
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.publish_rules import publish
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.publishing.publish_rules import publish
 from engine.links.customer_tokens import inbox_key
 from engine.runtime import Runtime
 from tests.engine.flow.shop import Shop, rule

@@ -15,8 +15,8 @@ from engine.core.identity import customer_id, event_id, partition_of
 from engine.errors import Overloaded
 from engine.flow.accept_events import Accepted, EventWriter
 from engine.storage.database import Database
-from engine.storage.events_in import COPY_FROM, TRACK, NewEvent, insert_events
-from engine.storage.rejects import Reject
+from engine.storage.events.events_in import COPY_FROM, TRACK, NewEvent, insert_events
+from engine.storage.events.rejects import Reject
 from tests.api.conftest import Stored
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

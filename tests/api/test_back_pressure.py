@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncpg
 
 from engine.runtime import Runtime
-from engine.storage.backlog import BacklogState
+from engine.storage.events.backlog import BacklogState
 from tests.api.conftest import ADMIN_KEY, Stored, batch, client_of, track
 
 

@@ -19,7 +19,7 @@ from engine.callbacks.proofs import hmac_sha1, hmac_sha256
 from engine.channels import Sent, TryLater, Verdict
 from engine.channels.http_post import Answer, Post
 from engine.clock import utc_now
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
 from tests.api.conftest import api_settings, client_of

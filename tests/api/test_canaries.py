@@ -9,7 +9,7 @@ import structlog
 from pydantic import SecretStr
 
 from engine.channels import Handover, Verdict
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.logs import configure_logging
 from engine.runtime import open_runtime
 from engine.storage.database import Database

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.api.conftest import client_of
 from tests.api.consent_shop import ConsentShop, links_in, open_consent_shop

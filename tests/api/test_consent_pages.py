@@ -10,8 +10,8 @@ import pytest
 
 from engine.channels import Mail
 from engine.core.identity import partition_of
-from engine.flow.deliver_messages import deliver_messages
-from engine.storage.contacts import add_contact
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.storage.customers.contacts import add_contact
 from engine.storage.database import Database
 from tests.api.consent_shop import RULES, SETTINGS, TEMPLATES, ConsentShop, button, links_in, open_consent_shop
 from tests.engine.delivery.outbox import PARTITIONS

@@ -20,7 +20,7 @@ from engine.channels.web_push_sealing import point_of, private_key
 from engine.keeping import keeper
 from engine.links.push_clicks import sign_click
 from engine.runtime import Runtime
-from engine.storage.contacts import MOST
+from engine.storage.customers.contacts import MOST
 from tests.api.inbox_shop import open_inbox_shop, token, write
 from tests.channels.http_sink import HttpSink, answer
 from tests.engine.flow.shop import Shop, known

@@ -7,8 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.core.identity import derived_id
 from engine.runtime import Runtime
-from engine.storage.circuits import close_circuits, open_circuit
 from engine.storage.database import Database
+from engine.storage.delivery.circuits import close_circuits, open_circuit
 from engine.storage.heartbeats import beat
 from tests.api.conftest import batch, track
 

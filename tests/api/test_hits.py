@@ -12,8 +12,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.judge_hits import judge_hits
+from engine.flow.answers.judge_hits import judge_hits
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
 from engine.tracking.tokens import Link, Place, link_token

@@ -16,7 +16,7 @@ import pytest
 
 from api.browser import inbox_streams
 from api.server import api_server, listening_socket
-from engine.flow.forget import forget_old
+from engine.flow.upkeep.forget import forget_old
 from engine.links.customer_tokens import (
     LONGEST_LIFE,
     TokenRefused,

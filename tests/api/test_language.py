@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api.routes.language import MOST_BYTES
-from engine.flow.load_workspace import load_workspace
-from engine.flow.publish_rules import publish
+from engine.flow.checking.load_workspace import load_workspace
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
 from tests.api.conftest import ADMIN_KEY
 

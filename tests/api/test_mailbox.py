@@ -16,7 +16,7 @@ from engine.channels.mime import build_mail
 from engine.clock import utc_now
 from engine.keeping import keeper
 from engine.runtime import Runtime
-from engine.storage.mailbox import NewMail, keep_mail
+from engine.storage.delivery.mailbox import NewMail, keep_mail
 from tests.api.conftest import LiveServer, client_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -10,8 +10,8 @@ import pytest
 from api.app import create_app
 from dsl import plan
 from engine.core.identity import customer_id, derived_id, partition_of
-from engine.flow.observed import observed_from_json
-from engine.flow.publish_rules import publish
+from engine.flow.checking.observed import observed_from_json
+from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime
 from engine.storage.database import Database
 from tests.api.conftest import ADMIN_KEY, api_settings, batch, client_of

@@ -10,7 +10,7 @@ import pytest
 
 from dsl.plan import Plan
 from engine.core.identity import customer_id, partition_of
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime
 from tests.api.conftest import client_of
 

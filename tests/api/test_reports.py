@@ -13,7 +13,7 @@ from api.cli.report import rendered
 from api.schemas.reports import MessageReportAnswer
 from engine.clock import utc_now
 from engine.core.identity import derived_id
-from engine.flow.report_messages import report_messages
+from engine.flow.telling.report_messages import report_messages
 from engine.storage.database import Database
 from tests.api.conftest import ADMIN_KEY
 from tests.engine.delivery.outbox import Outbox

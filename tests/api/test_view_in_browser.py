@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
 from tests.api.conftest import api_settings, client_of

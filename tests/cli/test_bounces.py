@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.engine.callbacks.test_mail_reports import OURS, POSTFIX
 from tests.engine.delivery.outbox import Outbox

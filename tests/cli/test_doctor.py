@@ -17,8 +17,8 @@ from api.doctor.variables import check_variables
 from engine.channels.dkim import DkimKey, record_of
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
-from engine.storage.circuits import open_circuit
 from engine.storage.database import Database
+from engine.storage.delivery.circuits import open_circuit
 from tests.cli.running import kogda
 
 OFFLINE = {

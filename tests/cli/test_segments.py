@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from dsl import plan
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
 from tests.cli.running import kogda
 from tests.engine.flow.shop import open_shop, send

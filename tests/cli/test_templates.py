@@ -14,8 +14,8 @@ import pytest
 from api.cli.templates import STARTERS, add_starters, starter_source
 from engine.core.model import Customer
 from engine.errors import ConfigurationError
-from engine.flow.previewing import Ground, Reader, preview, preview_request
-from engine.flow.template_sizes import SHOWN_BYTES
+from engine.flow.checking.previewing import Ground, Reader, preview, preview_request
+from engine.flow.checking.template_sizes import SHOWN_BYTES
 from engine.rendering.email import MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
 from tests.channels.http_sink import HttpSink

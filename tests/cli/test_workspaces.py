@@ -8,7 +8,7 @@ import pytest
 from dsl.catalog import Catalog
 from dsl.kinds import Kind
 from dsl.render import render_text
-from engine.flow.load_workspace import load_workspace
+from engine.flow.checking.load_workspace import load_workspace
 from engine.rendering.email import MailRequest, MailTemplates
 
 ROOT = Path(__file__).resolve().parents[2]

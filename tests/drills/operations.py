@@ -17,22 +17,22 @@ from engine.callbacks.telegram import Started
 from engine.clock import utc_now
 from engine.core.identity import customer_id, event_id, partition_of
 from engine.flow.accept_events import EventWriter
-from engine.flow.change_consent import Choice, change_consent
-from engine.flow.erase_customer import erase_customer
-from engine.flow.find_customer import NobodyThere
-from engine.flow.include_past import include_past
-from engine.flow.judge_hits import judge_hits
-from engine.flow.keep_hits import HitKeeper
-from engine.flow.move_runs import move_runs
-from engine.flow.publish_rules import publish
-from engine.flow.read_inbox import note_read
-from engine.flow.take_callbacks import CallbackDesk
-from engine.flow.telegram_updates import take_update
+from engine.flow.answers.judge_hits import judge_hits
+from engine.flow.answers.keep_hits import HitKeeper
+from engine.flow.answers.read_inbox import note_read
+from engine.flow.answers.take_callbacks import CallbackDesk
+from engine.flow.answers.telegram_updates import take_update
+from engine.flow.customers.change_consent import Choice, change_consent
+from engine.flow.customers.erase_customer import erase_customer
+from engine.flow.customers.find_customer import NobodyThere
+from engine.flow.publishing.include_past import include_past
+from engine.flow.publishing.move_runs import move_runs
+from engine.flow.publishing.publish_rules import publish
 from engine.links.chat_links import chat_link
 from engine.runtime import Runtime
-from engine.storage.events_in import COPY_FROM, TRACK, NewEvent
-from engine.storage.inbox import Place as InboxPlace
-from engine.storage.rejects import Reject
+from engine.storage.delivery.inbox import Place as InboxPlace
+from engine.storage.events.events_in import COPY_FROM, TRACK, NewEvent
+from engine.storage.events.rejects import Reject
 from engine.tracking.tokens import Link, Place
 from tests.drills.armed import Operation
 from tests.engine.flow.shop import rule, send

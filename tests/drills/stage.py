@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from dsl import plan
 from engine.config import Settings
 from engine.embedded import Endpoints
-from engine.storage.events_in import NewEvent
+from engine.storage.events.events_in import NewEvent
 from engine.worker import run_worker
 from tests.engine.flow.shop import Shop, rule, stop
 

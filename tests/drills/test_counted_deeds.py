@@ -12,7 +12,7 @@ import pytest
 from dsl import plan
 from engine.embedded import EmbeddedServices
 from engine.storage.migrate import migrate
-from engine.storage.promo_codes import add_codes
+from engine.storage.runs.promo_codes import add_codes
 from engine.waker import ArqWaker
 from tests.drills.stage import Workers
 from tests.engine.flow.shop import Shop, open_shop, rule, send

@@ -13,7 +13,7 @@ from dsl import plan
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.failpoints import FAILPOINTS
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.migrate import migrate
 from tests.drills.armed import Armed, kill_at, was_killed
 from tests.drills.operations import DEEDS, SETTINGS, SILENT, WAITS, WAITS_ANEW, customer_of

@@ -23,9 +23,9 @@ from api.ingest.items import Envelope, events_of
 from engine.config import Settings
 from engine.core.identity import anonymous_key, customer_id
 from engine.embedded import EmbeddedServices
-from engine.flow.load_workspace import load_workspace
-from engine.flow.publish_rules import publish
-from engine.storage.events_in import NewEvent
+from engine.flow.checking.load_workspace import load_workspace
+from engine.flow.publishing.publish_rules import publish
+from engine.storage.events.events_in import NewEvent
 from engine.storage.migrate import migrate
 from engine.waker import ArqWaker, connect_redis
 from tests.drills.armed import Armed, kill_at, was_killed

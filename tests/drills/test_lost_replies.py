@@ -21,7 +21,7 @@ from dsl import plan
 from engine.embedded import EmbeddedServices
 from engine.errors import Overloaded
 from engine.flow.accept_events import EventWriter
-from engine.flow.advance_partition import advance_partitions
+from engine.flow.advancing.advance_partition import advance_partitions
 from engine.storage.database import TROUBLE, Database
 from tests.drills.cut_proxy import CutProxy, cutting
 from tests.drills.stage import RULES, Story, expected, made, stories

@@ -13,7 +13,7 @@ from engine.embedded import EmbeddedServices
 from engine.errors import Overloaded
 from engine.flow.accept_events import EventWriter
 from engine.storage.database import APPLICATION
-from engine.storage.events_in import NewEvent
+from engine.storage.events.events_in import NewEvent
 from engine.storage.stalled import end_stalled_transactions
 from tests.drills.stage import RULES, Story, Workers, expected, made, stories
 from tests.engine.flow.shop import Shop, open_shop

@@ -20,7 +20,7 @@ from dsl.diagnostics import Diagnostic, Severity
 from dsl.parser import parse_file, parse_tests
 from dsl.resolve import resolve
 from dsl.source import Source
-from engine.flow.load_workspace import load_workspace
+from engine.flow.checking.load_workspace import load_workspace
 from engine.testing.cases import run_file
 from engine.testing.ground import Workspace
 from engine.testing.outcome import CaseResult

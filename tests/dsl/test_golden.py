@@ -19,7 +19,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.source import Source
-from engine.flow.template_catalog import load_templates
+from engine.flow.checking.template_catalog import load_templates
 from tests.dsl.lint_shop import lint_rules
 from tests.dsl.shop import check_rules, check_schema, check_settings
 from tests.testing.stage import run_cases

@@ -47,7 +47,7 @@ def test_the_catalogue_names_each_place_of_the_code_once():
 
 
 def test_every_transaction_of_the_flow_can_be_ended_before_it_commits():
-    trees = [(path.name, ast.parse(path.read_text())) for path in sorted((ENGINE / "flow").glob("*.py"))]
+    trees = [(path.name, ast.parse(path.read_text())) for path in sorted((ENGINE / "flow").rglob("*.py"))]
     functions = [
         (f"{name} {node.name}", node)
         for name, tree in trees

@@ -14,12 +14,12 @@ from engine.config import Settings
 from engine.core.identity import customer_id, known_key
 from engine.errors import Overloaded
 from engine.flow.accept_events import EventWriter
-from engine.flow.change_consent import Choice, NoSuchCustomer, change_consent
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.sweep import find_waiting
+from engine.flow.customers.change_consent import Choice, NoSuchCustomer, change_consent
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.upkeep.sweep import find_waiting
 from engine.runtime import Runtime
 from engine.storage.database import TROUBLE
-from engine.storage.rejects import Reject
+from engine.storage.events.rejects import Reject
 from engine.worker.lanes import AdvanceLanes, DeliverLane
 from engine.worker.standby import Standby
 from tests.simulation.database import GatedDatabase

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.core.model import Customer, Event
 from engine.core.program import Program
-from engine.storage.queue import IDENTIFY
+from engine.storage.events.queue import IDENTIFY
 from engine.testing.delivery import Delivery
 from engine.testing.world import World
 from tests.simulation.laws import Broken

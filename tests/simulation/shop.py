@@ -17,8 +17,8 @@ import orjson
 from dsl.catalog import Catalog
 from dsl.plan import Length, Plan, QuietHours, WorkspaceCap
 from engine.core.identity import customer_id, event_id, known_key, partition_of
-from engine.storage.events_in import IDENTIFY, TRACK, NewEvent
-from engine.storage.rejects import Reject
+from engine.storage.events.events_in import IDENTIFY, TRACK, NewEvent
+from engine.storage.events.rejects import Reject
 from engine.testing.compiled import compiled
 from tests.semantics.conftest import catalog_of
 from tests.simulation.server import moment

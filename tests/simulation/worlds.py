@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 
 from engine.actions import ACTIONS
 from engine.core.program import Program, load_program
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
-from engine.storage.event_partitions import make_event_partitions
+from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
 from tests.simulation.actors import Api, Stage, Worker, refuse, send
 from tests.simulation.director import Director

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from engine.channels import Mail
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.load_workspace import load_workspace
-from engine.flow.publish_rules import publish
+from engine.flow.checking.load_workspace import load_workspace
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.publishing.publish_rules import publish
 from tests.api.conftest import client_of
 from tests.engine.delivery.outbox import ScriptedChannel
 from tests.engine.flow.shop import Shop, open_shop

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from engine.core.identity import customer_id
-from engine.flow.change_consent import Choice, change_consent
+from engine.flow.customers.change_consent import Choice, change_consent
 from tests.engine.flow.shop import Shop, open_shop, rule
 
 NEWS = rule("welcome", "registered")

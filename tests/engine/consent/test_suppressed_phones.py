@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.core.addresses import PHONES
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.storage.customers.suppressions import suppress, unsuppress
 from engine.storage.database import Database
-from engine.storage.suppressions import suppress, unsuppress
 from tests.engine.delivery.outbox import Outbox
 
 

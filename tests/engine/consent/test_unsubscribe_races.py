@@ -11,8 +11,8 @@ from uuid import UUID
 
 from engine.channels import Handover, Sent, TryLater, Verdict
 from engine.core.identity import customer_id
-from engine.flow.change_consent import Choice, Chosen, change_consent
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.customers.change_consent import Choice, Chosen, change_consent
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from engine.storage.installation import found_installation
 from tests.engine.delivery.outbox import PARTITIONS, Outbox, ScriptedChannel

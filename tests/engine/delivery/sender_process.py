@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.smtp_settings import read_smtp_url
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import Outbox
 

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from engine.channels import Rejected, Sent, TryLater, Verdict
 from engine.channels.http_post import HttpPoster, Post
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.channels.http_sink import HttpSink
 from tests.engine.delivery.outbox import SETTINGS, Outbox

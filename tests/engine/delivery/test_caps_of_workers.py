@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dsl.plan import Length
 from engine.core.guards.cap import window_start
 from engine.core.identity import customer_id
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import Outbox, ScriptedChannel
 from tests.engine.delivery.test_limits import BERLIN

@@ -14,10 +14,10 @@ from dsl import plan
 from engine.channels import Rejected, Sent
 from engine.channels.http_post import HttpPoster
 from engine.channels.registry import Registry
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.publish_rules import publish
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.publishing.publish_rules import publish
 from engine.keeping import keeper
-from engine.storage.contacts import add_contact
+from engine.storage.customers.contacts import add_contact
 from tests.channels.http_sink import HttpSink, spoken
 from tests.engine.delivery.outbox import ScriptedChannel
 from tests.engine.flow.shop import Shop, known, open_shop, rule, send

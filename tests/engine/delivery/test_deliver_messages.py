@@ -13,7 +13,7 @@ from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
 from engine.channels.mailbox import MailboxChannel
 from engine.channels.mime import build_mail
 from engine.core.identity import derived_id
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.keeping import keeper
 from engine.links.bounce_addresses import message_of_address
 from engine.storage.database import Database

@@ -11,10 +11,10 @@ from time import monotonic
 from engine.channels import Handover, Sent, Verdict
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.smtp_settings import read_smtp_url
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
-from engine.storage.lanes import ALL_LANES
-from engine.storage.messages import _DUE, lock_due_messages
+from engine.storage.delivery.lanes import ALL_LANES
+from engine.storage.delivery.messages import _DUE, lock_due_messages
 from tests.channels.smtp_sink import SmtpSink
 from tests.engine.delivery.outbox import Outbox, ScriptedChannel
 

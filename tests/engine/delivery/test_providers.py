@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Verdict
 from engine.domains import FIRST_WINDOW
-from engine.flow.claiming import claim_messages
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.judging import Room
-from engine.flow.sweep import find_waiting
+from engine.flow.delivery.claiming import claim_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.delivery.judging import Room
+from engine.flow.upkeep.sweep import find_waiting
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import SETTINGS, Outbox, ScriptedChannel
 

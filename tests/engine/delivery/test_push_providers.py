@@ -14,7 +14,7 @@ from engine.channels.push import PushChannel, WaitingReach
 from engine.channels.push_web import WebPush
 from engine.channels.registry import Registry
 from engine.core.identity import customer_id, partition_of
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import PARTITIONS, SETTINGS, Outbox
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.channels import Handover, Verdict
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.smtp_settings import SmtpTimeouts, read_smtp_url
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.channels.smtp_sink import Script, SmtpSink
 from tests.engine.delivery.outbox import SETTINGS, Outbox

@@ -14,7 +14,7 @@ import pytest
 from engine.core.guards import Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
 from engine.core.sparing import Repeats, Said
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.public_holidays import dates_of
 from engine.storage.database import Database
 from tests.engine.delivery.outbox import SETTINGS, Outbox, ScriptedChannel

@@ -13,12 +13,12 @@ from typing import Any
 from engine.channels import Sent
 from engine.core.identity import customer_id, known_key
 from engine.flow.accept_events import EventWriter
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.fold_figures import fold_figures
-from engine.flow.judge_hits import judge_hits
-from engine.flow.load_workspace import load_workspace
-from engine.flow.publish_rules import publish
-from engine.flow.sweep import find_waiting
+from engine.flow.answers.judge_hits import judge_hits
+from engine.flow.checking.load_workspace import load_workspace
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.publishing.publish_rules import publish
+from engine.flow.upkeep.fold_figures import fold_figures
+from engine.flow.upkeep.sweep import find_waiting
 from engine.storage.database import Connection, Database
 from engine.waker import NullWaker
 from tests.engine.flow.shop import Shop, open_shop

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine.core.identity import customer_id
-from engine.storage.holdings import HELD
+from engine.storage.customers.holdings import HELD
 from tests.engine.flow.shop import Shop
 
 #: Words of ours, of the rules and of the templates: they say nothing of a person.

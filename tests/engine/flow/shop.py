@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from dsl import plan
 from engine.config import Settings
 from engine.core.identity import anonymous_key, customer_id, event_id, known_key, partition_of
-from engine.flow.advance_partition import Progress, advance_partitions
-from engine.flow.publish_rules import publish
+from engine.flow.advancing.advance_partition import Progress, advance_partitions
+from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
-from engine.storage.events_in import IDENTIFY, MERGE, TRACK, NewEvent, insert_events
+from engine.storage.events.events_in import IDENTIFY, MERGE, TRACK, NewEvent, insert_events
 from engine.waker import NullWaker, Waker
 
 HOUR = plan.Length(1, "hour")

@@ -6,9 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from dsl import plan
-from engine.flow.advance_partition import advance_partition, advance_partitions
-from engine.flow.batch_sizes import Limits
-from engine.storage.cursors import lock_cursors
+from engine.flow.advancing.advance_partition import advance_partition, advance_partitions
+from engine.flow.advancing.batch_sizes import Limits
+from engine.storage.events.cursors import lock_cursors
 from tests.engine.flow.shop import HOUR, open_shop, rule, send, stop
 
 CART = rule("cart", "cart_abandoned", delay=HOUR, stops=(stop("order_placed"),))

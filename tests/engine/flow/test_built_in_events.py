@@ -8,7 +8,7 @@ import pytest
 
 from dsl.diagnostics import Severity
 from dsl.plan import EventTrigger
-from engine.flow.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
 
 SCHEMA = "events:\n  order_placed:\n    properties: {total: money}\n"
 

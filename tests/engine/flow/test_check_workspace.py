@@ -10,7 +10,7 @@ import pytest
 
 from dsl.around import Around, Observed
 from dsl.render import render_text
-from engine.flow.check_workspace import Verdict, check_files
+from engine.flow.checking.check_workspace import Verdict, check_files
 from engine.workspace.files import read_files
 
 AROUND = Around(today=date(2026, 11, 21))

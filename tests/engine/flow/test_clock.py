@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.flow.sweep import find_waiting
+from engine.flow.upkeep.sweep import find_waiting
 from tests.engine.flow.shop import open_shop, rule
 
 

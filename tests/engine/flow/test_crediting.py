@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from dsl import plan
-from engine.storage.reactions import NewReaction, save_reactions, sent_messages
+from engine.storage.delivery.reactions import NewReaction, save_reactions, sent_messages
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 WEEK = plan.Length(7, "day")

@@ -10,15 +10,15 @@ from structlog.testing import capture_logs
 
 from dsl import plan
 from engine.core.effects import PointsEntry
-from engine.flow.advance_partition import advance_partition
-from engine.flow.batch import read_batch
-from engine.flow.batch_sizes import Limits
-from engine.flow.deciding import add_short, decide
-from engine.flow.publish_rules import publish
-from engine.flow.watch_pools import watch_pools
-from engine.flow.writing import write_decisions
-from engine.storage.points import add_points
-from engine.storage.promo_codes import add_codes, free_codes, pool_sizes
+from engine.flow.advancing.advance_partition import advance_partition
+from engine.flow.advancing.batch import read_batch
+from engine.flow.advancing.batch_sizes import Limits
+from engine.flow.advancing.deciding import add_short, decide
+from engine.flow.advancing.writing import write_decisions
+from engine.flow.publishing.publish_rules import publish
+from engine.flow.upkeep.watch_pools import watch_pools
+from engine.storage.customers.points import add_points
+from engine.storage.runs.promo_codes import add_codes, free_codes, pool_sizes
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, send
 
 EARN = plan.Points(amount=60, add=True, line=2)

@@ -9,8 +9,8 @@ import pytest
 
 from dsl.around import Around
 from dsl.diagnostics import Diagnostic
-from engine.flow.check_workspace import check_files
-from engine.flow.edited_workspace import EditedWorkspace
+from engine.flow.checking.check_workspace import check_files
+from engine.flow.checking.edited_workspace import EditedWorkspace
 from engine.workspace.files import read_files
 
 ROOT = Path(__file__).parents[3]

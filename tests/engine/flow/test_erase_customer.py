@@ -11,15 +11,15 @@ import pytest
 
 from engine.callbacks import Report
 from engine.core.identity import customer_id
-from engine.flow.claiming import claim_messages
-from engine.flow.erase_customer import StillInHand, erase_customer
-from engine.flow.export_customer import export_customer
-from engine.flow.find_customer import NobodyThere
-from engine.flow.judging import Room
-from engine.flow.take_reports import Setting, take_reports
-from engine.storage.holdings import HELD
-from engine.storage.reports import counted_figures
-from engine.storage.suppressions import unsuppress
+from engine.flow.answers.take_reports import Setting, take_reports
+from engine.flow.customers.erase_customer import StillInHand, erase_customer
+from engine.flow.customers.export_customer import export_customer
+from engine.flow.customers.find_customer import NobodyThere
+from engine.flow.delivery.claiming import claim_messages
+from engine.flow.delivery.judging import Room
+from engine.storage.customers.holdings import HELD
+from engine.storage.customers.suppressions import unsuppress
+from engine.storage.reports.counting import counted_figures
 from tests.engine.flow.held_data import MAIL, Planted, whole_database
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, utc
 

@@ -12,14 +12,14 @@ from api.cli.explain_report import render_explanation, render_overview
 from dsl import plan
 from engine.callbacks import Report
 from engine.core.reasons import Finding
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.explain_customer import Explanation, explain_customer
-from engine.flow.explain_rules import Overview, explain_rules
-from engine.flow.find_customer import NobodyThere
-from engine.flow.publish_rules import publish
-from engine.flow.take_reports import Setting, take_reports
-from engine.storage.rule_sets import live_rule_set
-from engine.storage.suppressions import suppress
+from engine.flow.answers.take_reports import Setting, take_reports
+from engine.flow.customers.find_customer import NobodyThere
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.publishing.publish_rules import publish
+from engine.flow.telling.explain_customer import Explanation, explain_customer
+from engine.flow.telling.explain_rules import Overview, explain_rules
+from engine.storage.customers.suppressions import suppress
+from engine.storage.rules.rule_sets import live_rule_set
 from tests.engine.delivery.outbox import SETTINGS, ScriptedChannel
 from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.flow.forget import forget_old
+from engine.flow.upkeep.forget import forget_old
 from tests.engine.flow.shop import open_shop, rule
 
 

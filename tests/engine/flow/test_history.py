@@ -9,8 +9,8 @@ import pytest
 
 from dsl import plan
 from engine.core.model import Past
-from engine.storage.cursors import Cursor
-from engine.storage.history import Probe, read_past
+from engine.storage.customers.history import Probe, read_past
+from engine.storage.events.cursors import Cursor
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, send, stop
 
 MONTH = plan.Length(30, "day")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dsl import plan
-from engine.flow.include_past import count_past, include_past
+from engine.flow.publishing.include_past import count_past, include_past
 from tests.engine.flow.shop import Shop, known, open_shop, rule, send
 
 DAYS_30 = plan.Length(30, "day")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from engine.flow.keep_hits import HitKeeper
+from engine.flow.answers.keep_hits import HitKeeper
 from engine.tracking.tokens import Link, Place
 from tests.engine.flow.shop import Shop, open_shop, rule
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.flow.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
 
 SCHEMA = "events:\n  order_placed:\n    properties: {total: money}\ncustomer: {first_name: optional text}\n"
 CART = "---\nsubject: Hello\n---\n<p>Hello</p>\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dsl import plan
-from engine.flow.claiming import claim_messages
-from engine.flow.judging import Room
+from engine.flow.delivery.claiming import claim_messages
+from engine.flow.delivery.judging import Room
 from tests.engine.flow.shop import HOUR, known, open_shop, rule, send, stop
 
 CART = rule("cart", "cart_abandoned", delay=HOUR, stops=(stop("order_placed"),))

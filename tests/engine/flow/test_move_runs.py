@@ -9,8 +9,8 @@ import pytest
 from dsl import plan
 from engine.core.moving import Fate
 from engine.errors import PlanIsStale
-from engine.flow.move_runs import Moved, move_runs
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.move_runs import Moved, move_runs
+from engine.flow.publishing.publish_rules import publish
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 DAY = plan.Length(1, "day")

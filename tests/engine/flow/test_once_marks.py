@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl import plan
-from engine.storage.messages import Settlement, settle
+from engine.storage.delivery.messages import Settlement, settle
 from tests.engine.flow.shop import Shop, open_shop, rule, send, stop
 
 ONCE = plan.OncePer(window=plan.Length(7, "day"))

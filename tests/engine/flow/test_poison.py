@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.flow import set_aside
-from engine.flow.advance_partition import advance_partition, pass_poison
+from engine.flow.advancing import set_aside
+from engine.flow.advancing.advance_partition import advance_partition, pass_poison
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, send, stop
 
 UNREADABLE = 'UPDATE event SET body = body || \'{"cause": {"run": 1}}\' WHERE id = $1'

@@ -15,11 +15,11 @@ from dsl import plan
 from engine.channels import Rejected, TryLater
 from engine.clock import utc_now
 from engine.core.identity import customer_id
-from engine.flow.advance_partition import advance_partitions
-from engine.flow.claiming import claim_messages
-from engine.flow.deliver_messages import deliver_messages
-from engine.flow.judging import Room
-from engine.flow.publish_rules import publish
+from engine.flow.advancing.advance_partition import advance_partitions
+from engine.flow.delivery.claiming import claim_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.delivery.judging import Room
+from engine.flow.publishing.publish_rules import publish
 from tests.engine.delivery.outbox import ScriptedChannel
 from tests.engine.flow.shop import Shop, known, open_shop, rule, send
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dsl import plan
-from engine.flow.publish_rules import publish
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
-from engine.storage.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
 from tests.engine.flow.shop import rule, send
 
 WELCOME = rule("welcome", "registered")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.flow.report_hours import hours_between
+from engine.flow.telling.report_hours import hours_between
 
 HOUR = timedelta(hours=1)
 TIMES = st.integers(0, 4 * 24 * 3600).map(lambda second: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second))

@@ -9,7 +9,7 @@ import pytest
 from dsl import plan
 from engine import runtime as runtime_module
 from engine.errors import RuleSetUnreadable
-from engine.flow.advance_partition import advance_partition
+from engine.flow.advancing.advance_partition import advance_partition
 from engine.runtime import Programs
 from tests.engine.flow.shop import open_shop, rule
 

@@ -11,14 +11,14 @@ import pytest
 
 from dsl import plan
 from engine.core.identity import customer_id
-from engine.flow.advance_partition import advance_partition, advance_partitions
-from engine.flow.batch import read_batch
-from engine.flow.batch_sizes import Limits
-from engine.flow.deciding import decide
-from engine.flow.segment_sizes import report_segments
-from engine.flow.sweep import find_waiting
-from engine.flow.writing import write_decisions, write_progress
-from engine.storage.rule_sets import load_rule_set
+from engine.flow.advancing.advance_partition import advance_partition, advance_partitions
+from engine.flow.advancing.batch import read_batch
+from engine.flow.advancing.batch_sizes import Limits
+from engine.flow.advancing.deciding import decide
+from engine.flow.advancing.writing import write_decisions, write_progress
+from engine.flow.telling.segment_sizes import report_segments
+from engine.flow.upkeep.sweep import find_waiting
+from engine.storage.rules.rule_sets import load_rule_set
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 TIER = plan.Attribute("tier", "text")

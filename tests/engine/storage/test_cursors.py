@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from engine.errors import ConfigurationError
-from engine.storage.cursors import Cursor, Fenced, lock_cursors, move_cursors
 from engine.storage.database import Database
+from engine.storage.events.cursors import Cursor, Fenced, lock_cursors, move_cursors
 from engine.storage.installation import found_installation
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

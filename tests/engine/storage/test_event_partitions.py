@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from engine.storage.database import Database
-from engine.storage.event_partitions import make_event_partitions
+from engine.storage.events.event_partitions import make_event_partitions
 
 
 async def test_this_month_and_the_next_two_are_made_once(database: Database) -> None:

@@ -19,17 +19,17 @@ import pytest
 from engine.core.consent import ConsentEntry
 from engine.core.effects import Withdrawal
 from engine.core.identity import customer_id, partition_of
-from engine.flow.fold_figures import fold_figures
-from engine.flow.report_messages import Line, lines_of, report_messages
+from engine.flow.telling.report_messages import Line, lines_of, report_messages
+from engine.flow.upkeep.fold_figures import fold_figures
 from engine.storage import revisions
-from engine.storage.consent import add_entries
-from engine.storage.cursors import Cursor
+from engine.storage.customers.consent import add_entries
+from engine.storage.customers.moves import Move, move_belongings, move_consent
 from engine.storage.database import Connection, Database
-from engine.storage.decisions import withdraw_messages
-from engine.storage.messages import Settlement, settle
-from engine.storage.moves import Move, move_belongings, move_consent
-from engine.storage.reactions import NewReaction, save_reactions, sent_messages
-from engine.storage.reports import counted_figures
+from engine.storage.delivery.messages import Settlement, settle
+from engine.storage.delivery.reactions import NewReaction, save_reactions, sent_messages
+from engine.storage.events.cursors import Cursor
+from engine.storage.reports.counting import counted_figures
+from engine.storage.runs.decisions import withdraw_messages
 from tests.engine.delivery.outbox import PARTITIONS, Outbox
 
 BEGIN = datetime(2026, 1, 30, 20, tzinfo=UTC)

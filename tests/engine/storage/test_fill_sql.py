@@ -16,13 +16,13 @@ from engine.core.advancing import advance
 from engine.core.calendar import zone_named
 from engine.core.model import Appointment, Facts, Membership, Past
 from engine.core.program import Program, load_program
-from engine.storage.appointments import appointments_of, save_appointments
-from engine.storage.cursors import Cursor, lock_cursors
-from engine.storage.customers import load_customers
+from engine.storage.customers.bulk import load_customers
 from engine.storage.database import Connection, Database
-from engine.storage.fill_sql import fill_sql
-from engine.storage.fills import Pass, note_slices
-from engine.storage.memberships import memberships_of, save_memberships
+from engine.storage.events.cursors import Cursor, lock_cursors
+from engine.storage.runs.appointments import appointments_of, save_appointments
+from engine.storage.segments.fill_sql import fill_sql
+from engine.storage.segments.fills import Pass, note_slices
+from engine.storage.segments.memberships import memberships_of, save_memberships
 from tests.engine.storage.chance import EVENTS, LENGTHS, ZONES, Chance
 
 #: KOGDA_FILL_EXAMPLES=1500 makes 50,000 and more pairs of a condition and a customer; drill 27.

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 import orjson
 
 from engine.core.identity import customer_id, partition_of
-from engine.storage.cursors import lock_cursors, move_cursors
 from engine.storage.database import Connection, Database
-from engine.storage.events_in import TRACK, NewEvent, insert_events
+from engine.storage.events.cursors import lock_cursors, move_cursors
+from engine.storage.events.events_in import TRACK, NewEvent, insert_events
+from engine.storage.events.queue import read_events
 from engine.storage.installation import found_installation
-from engine.storage.queue import read_events
 
 PARTITIONS = 4
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from uuid import UUID
 from engine.core.channel_choice import Reacted
 from engine.core.identity import customer_id, partition_of
 from engine.storage.database import Database
-from engine.storage.reaction_rates import reactions_by_channel
+from engine.storage.delivery.reaction_rates import reactions_by_channel
 from tests.engine.delivery.outbox import PARTITIONS, Outbox
 
 ANNA, BEN = customer_id("u:anna"), customer_id("u:ben")

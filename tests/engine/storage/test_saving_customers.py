@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from engine.core.identity import customer_id, partition_of
 from engine.core.model import Customer
-from engine.storage.customers import save_customers
+from engine.storage.customers.bulk import save_customers
 from engine.storage.database import Database
 
 

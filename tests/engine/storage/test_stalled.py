@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from engine.storage.cursors import lock_cursors
+from engine.storage.events.cursors import lock_cursors
 from engine.storage.stalled import end_stalled_transactions
 from tests.engine.flow.shop import open_shop, rule
 

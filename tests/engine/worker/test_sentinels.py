@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
-from engine.flow.deliver_messages import deliver_messages
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import open_runtime
 from engine.sentinels import sentinels_of
 from engine.waker import ArqWaker, connect_redis

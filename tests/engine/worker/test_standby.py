@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from engine.config import Settings
-from engine.flow.sweep import find_waiting
+from engine.flow.upkeep.sweep import find_waiting
 from engine.runtime import open_runtime
 from engine.storage.database import Database
 from engine.storage.heartbeats import beat, stop_beating

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.embedded.redis import Redis
-from engine.flow.advance_partition import advance_partitions
+from engine.flow.advancing.advance_partition import advance_partitions
 from engine.runtime import Runtime, open_runtime
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis, to_bytes
 from engine.worker import working

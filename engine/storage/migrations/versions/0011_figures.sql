@@ -7,7 +7,7 @@ CREATE TABLE figure (
     rule          text NOT NULL,
     template      text NOT NULL,
     channel       text NOT NULL,
-    figure        text NOT NULL,             -- engine.flow.report_messages.FIGURES, and revenue
+    figure        text NOT NULL,             -- engine.flow.telling.report_messages.FIGURES, and revenue
     currency      text NOT NULL,             -- of revenue; '': none
     count         bigint NOT NULL,           -- of revenue: the conversions that had a worth
     amount        numeric NOT NULL,

@@ -1,0 +1,28 @@
+"""How much one batch takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.flow.advancing.standing import FULL_FILL
+
+#: So many segments cost no more than what else is done for an event.
+_LIGHT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one batch takes, over all its partitions: enough that its fixed cost, twenty statements, is small."""
+
+    events: int = 2500
+    events_only_of: int | None = None  # a partition: of others none are read, they are just locked for its merges
+    timers: int = 1000
+    outcomes: int = 1000
+    appointments: int = 500
+    customers: int = FULL_FILL  # looked at after a publication that watches something else
+
+    def beside(self, segments: int) -> Limits:
+        """Fewer events where many segments could ask about each: a transaction that takes too long is given up."""
+        if segments <= _LIGHT or not self.events:
+            return self
+        return replace(self, events=max(1, self.events * _LIGHT // segments))

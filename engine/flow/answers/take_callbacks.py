@@ -1,0 +1,153 @@
+"""One call of a provider: who speaks, whether it spoke before, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Protocol
+
+from engine.callbacks import Call, Refused, Report, ses
+from engine.callbacks.mail_reports import reports_of
+from engine.callbacks.proofs import check_secret
+from engine.callbacks.providers import PROVIDERS
+from engine.callbacks.twilio import Reply, read_reply
+from engine.channels.http_post import Answer, Asker, Post
+from engine.config import Settings
+from engine.failpoints import reach
+from engine.flow.answers.reacting import ReactionRuntime
+from engine.flow.answers.sms_replies import come_back, leave, take_reply
+from engine.flow.answers.take_reports import Setting, Taken, take_reports
+from engine.storage.delivery.callbacks import count_reports, is_known_callback, is_new_callback
+from engine.storage.rules.rule_sets import live_rule_set
+from engine.texts import PublishedTexts
+from engine.workspace.tracking import SOFT_BOUNCES
+
+MAIL = "mail"
+TWILIO = "twilio"
+SES = "ses"
+NAMES = (SES, *PROVIDERS, MAIL)
+
+
+class NotSetUp(Exception):
+    """kogda.yaml says nothing of this provider."""
+
+
+class NotReady(Exception):
+    """The operator must set something first, or Amazon does not answer; the provider calls again."""
+
+
+class CallbackRuntime(ReactionRuntime, Protocol):
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def secrets(self) -> Mapping[str, str]: ...
+    @property
+    def link_key(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class CallbackDesk:
+    """One per process. `asker` fetches certificates of Amazon's, each once."""
+
+    runtime: CallbackRuntime
+    asker: Callable[[], Asker]
+    certificates: dict[str, bytes] = field(default_factory=dict)
+
+    async def take(self, provider: str, call: Call) -> Taken | None:
+        """Committed when it returns. None: it was taken before. Raises Refused, Unreadable, NotSetUp, NotReady."""
+        texts = await self._texts()
+        wanted = _wanted(texts.settings if texts else {})
+        call_id, reports = await self._read(provider, call, wanted)
+        setting = Setting(
+            texts=texts,
+            partitions=self.runtime.partitions,
+            public_url=self.runtime.settings.public_url,
+            soft_bounces=wanted.get("soft_bounces", SOFT_BOUNCES),
+            trusts_addresses=provider != MAIL,
+        )
+        reply = read_reply(call.body, call.now) if provider == TWILIO else None
+        is_wish = reply is not None and await self._carried_out(provider, call_id, reply)
+        async with self.runtime.database.transaction() as connection:
+            if not await is_new_callback(connection, provider, call_id):
+                return None
+            taken = await take_reports(connection, reports, setting)
+            replied = await take_reply(connection, reply) if reply is not None and not is_wish else set()
+            await count_reports(connection, provider, call_id, reports=taken.reports, unknown=taken.unknown)
+            reach("callback.written")
+        reach("callback.committed")
+        if woken := taken.woken | replied:
+            await self.runtime.waker.wake(woken)
+        return taken
+
+    async def _carried_out(self, provider: str, call_id: str, reply: Reply) -> bool:
+        """Whether it is a wish, and no words for rules. Before it counts as taken: done twice it is done once."""
+        if reply.wish == "none":
+            return False
+        if await self._was_here(provider, call_id):
+            return True
+        if reply.wish == "leave":
+            await leave(self.runtime, reply)
+            return True
+        return await come_back(self.runtime, reply)
+
+    async def _was_here(self, provider: str, call_id: str) -> bool:
+        async with self.runtime.database.connection() as connection:
+            return await is_known_callback(connection, provider, call_id)
+
+    async def _texts(self) -> PublishedTexts | None:
+        async with self.runtime.database.connection() as connection:
+            live = await live_rule_set(connection)
+            return await self.runtime.texts.of(connection, live) if live is not None else None
+
+    async def _read(self, provider: str, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
+        """Who it is comes first."""
+        if provider == SES:
+            return await self._read_ses(call, wanted)
+        name = (wanted.get("secrets") or {}).get(provider)
+        if name is None:
+            raise NotSetUp
+        secret = self.runtime.secrets.get(name)
+        if not secret:
+            raise NotReady(f"the environment variable {name} is not set")
+        if provider == MAIL:
+            check_secret(call, secret)
+            return _digest(call.body), reports_of(call.body, call.now, self.runtime.link_key)
+        call_id = PROVIDERS[provider].verify(call, secret)
+        return call_id.replace("\0", "")[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
+
+    async def _read_ses(self, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
+        if not wanted.get("topic"):
+            raise NotSetUp
+        envelope = ses.envelope_of(call.body, wanted["topic"])
+        ses.check(envelope, await self._certificate(envelope.certificate_url), call.now)
+        if envelope.is_confirmation:
+            await self._fetched(ses.subscribe_url(envelope))
+        return envelope.id.replace("\0", "")[:200] or _digest(call.body), ses.read(envelope)
+
+    async def _certificate(self, url: str) -> bytes:
+        if url not in self.certificates:
+            if len(self.certificates) >= 20:  # Amazon changes them once a year
+                self.certificates.clear()
+            self.certificates[url] = await self._fetched(url)
+        return self.certificates[url]
+
+    async def _fetched(self, url: str) -> bytes:
+        answer = await self.asker().ask(Post(url=url, body=b"", method="GET"))
+        if not isinstance(answer, Answer):
+            raise NotReady(f"Amazon SNS cannot be asked: {answer.reason}")
+        if not 200 <= answer.status < 300:
+            raise Refused(f"Amazon SNS answered {answer.status}")
+        return answer.body
+
+
+def _wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Twilio signs with the token that sms are sent with, so a workspace that sends them need not say it again."""
+    callbacks = settings.get("callbacks") or {}
+    sms = (settings.get("channels") or {}).get("sms") or {}
+    sent_with = {"twilio": sms["token_env"]} if sms.get("provider") == "twilio" and sms.get("token_env") else {}
+    return {**callbacks, "secrets": {**sent_with, **(callbacks.get("secrets") or {})}}
+
+
+def _digest(body: bytes) -> str:
+    return sha256(body).hexdigest()

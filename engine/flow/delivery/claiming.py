@@ -1,0 +1,168 @@
+"""Takes messages that are due: guards on fresh data, attempt and lease, all in one transaction before any socket."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID, uuid4
+
+from engine.clock import monotonic
+from engine.core.guards import Block
+from engine.core.identity import partition_of
+from engine.failpoints import reach
+from engine.flow.advancing.staff_notes import is_for_a_group, spread_notes
+from engine.flow.delivery.choosing import Chosen, Doors, choose, reserve
+from engine.flow.delivery.circuits import Gates, gates_of
+from engine.flow.delivery.judging import Judged, Room, judge_messages
+from engine.runtime import Runtime
+from engine.storage.database import Connection
+from engine.storage.delivery.lanes import Lanes
+from engine.storage.delivery.messages import (
+    DueMessage,
+    Settlement,
+    begin_attempts,
+    lock_due_messages,
+    lock_stuck_messages,
+    move_messages,
+    settle,
+)
+from engine.storage.rules.rule_sets import live_rule_set
+from engine.texts import PublishedTexts
+
+#: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
+LEASE = timedelta(seconds=45)
+_STUCK_AT_ONCE = 500
+_GONE = "the worker was gone while handing it over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A message that may go out now, and is ours until its lease ends."""
+
+    message: DueMessage
+    attempt: UUID
+    texts: PublishedTexts  # to render it with
+    policy: PublishedTexts  # of the live rule set
+    wait_s: float = 0.0  # until its place at the provider is free
+    claimed_at: float = field(default_factory=monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    claimed: tuple[Claimed, ...] = ()
+    blocked: Counter[str] = field(default_factory=Counter)  # by guards: suppressed, postponed, queued
+    held: int = 0  # stuck ones, now unknown
+    is_last: bool = True  # nothing more was due
+    opens_in_s: float | None = None  # when a limit lets more through
+
+    @property
+    def suppressed(self) -> int:
+        return self.blocked["suppressed"]
+
+
+async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, lease: timedelta = LEASE) -> Claim:
+    """As many as there is room for; due ones beyond it stay queued. What guards stop is settled here, with the reason,
+    and its partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be
+    stopped.
+    """
+    async with runtime.database.transaction() as connection:
+        live = await live_rule_set(connection)
+        if live is None:
+            return Claim()
+        policy = await runtime.texts.of(connection, live)
+        woken, held = await _settle_stuck(connection, policy)
+        looked_at = max(room.total, look_at)
+        gates = await gates_of(connection, runtime)
+        due = await lock_due_messages(connection, limit=looked_at, lanes=_open_lanes(room, gates, runtime))
+        reach("claim.locked")
+        strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
+        if strays:
+            await move_messages(connection, strays)  # and found there by the next claim
+        at_home = [each for each in due if not each.merged_into]
+        notes = [each for each in at_home if is_for_a_group(each)]
+        to_judge = [each for each in at_home if each not in notes]
+        judgement = await judge_messages(connection, to_judge, policy, runtime.texts, room=replace(room))
+        free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
+        spread = await spread_notes(connection, notes, policy.settings) if notes else []
+        chosen = choose(free, room, runtime.domains, doors=Doors(policy.settings, gates.closed, gates.on_trial))
+        chosen = await reserve(connection, chosen, policy)
+        claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
+        if claimed:
+            await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
+            reach("claim.written")
+        blocked += [*chosen.put_off, *gates.given_up]
+        if blocked or spread:
+            woken |= await settle(connection, [*blocked, *spread])
+    if claimed:
+        reach("claim.committed")
+    runtime.full_lanes.note(chosen.full)
+    if woken:
+        await runtime.waker.wake(woken)
+    is_last = len(due) < looked_at and not chosen.left and judgement.is_all and not (strays or notes)
+    states: Counter[str] = Counter(each.state for each in blocked)
+    moments = [runtime.full_lanes.opens_in_s, *(each.total_seconds() for each in chosen.next_places)]
+    opens_in_s = min((each for each in moments if each is not None), default=None)
+    return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last, opens_in_s=opens_in_s)
+
+
+def _open_lanes(room: Room, gates: Gates, runtime: Runtime) -> Lanes:
+    full = runtime.full_lanes.now()
+    return Lanes(
+        marketing=room.marketing > 0,
+        closed=[*gates.closed, *(channel for channel, is_service in full if is_service)],
+        closed_to_marketing=[channel for channel, is_service in full if not is_service],
+    )
+
+
+def _claimed(judged: Judged, chosen: Chosen, policy: PublishedTexts) -> Claimed:
+    wait = chosen.waits.get(judged.message.id)
+    return Claimed(
+        message=judged.message,
+        attempt=uuid4(),
+        texts=judged.texts,
+        policy=policy,
+        wait_s=wait.total_seconds() if wait else 0.0,
+    )
+
+
+async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple[set[int], int]:
+    stuck = await lock_stuck_messages(connection, limit=_STUCK_AT_ONCE)
+    if not stuck:
+        return set(), 0
+    settlements = [
+        Settlement(partition=partition, message=message, attempt=attempt, state="unknown", reason=_GONE)
+        if channel != "webhook" and policy.unknown_window(transactional=transactional) == "hold"
+        else Settlement(
+            partition=partition,
+            message=message,
+            attempt=attempt,
+            state="queued",
+            reason=f"sent again: {_GONE}",
+            maybe_duplicate=True,
+        )
+        for partition, message, attempt, transactional, channel in stuck  # a call is known by its id: it may come twice
+    ]
+    woken = await settle(connection, settlements)
+    reach("claim.stuck")
+    return woken, sum(each.state == "unknown" for each in settlements)
+
+
+def _stopped(message: DueMessage, block: Block) -> Settlement:
+    """A run that waits for a message that must wait is asked again later (S18); without one the message waits by
+    itself, and so does one that may have gone out already."""
+    asks_again = message.run_state == "sending" and not message.maybe_duplicate
+    state: Literal["suppressed", "postponed", "queued"] = "suppressed"
+    if block.retry_at is not None:
+        state = "postponed" if asks_again else "queued"
+    return Settlement(
+        partition=message.partition,
+        message=message.id,
+        attempt=None,
+        state=state,
+        reason=block.reason,
+        due_at=block.retry_at if state == "queued" else None,
+        until=block.retry_at if state == "postponed" else None,
+        undeliverable=block.other_way,
+    )

@@ -1,0 +1,293 @@
+"""Hands over messages that are due, as long as there are any: claim, guards, render, channel, settle in bulk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from engine.channels.places import STUCK_S
+from engine.circuits import breaker_of
+from engine.clock import monotonic
+from engine.core.addresses import CONTACTS
+from engine.failpoints import reach
+from engine.flow.delivery.choosing import circuit_of, domain_of
+from engine.flow.delivery.circuits import close_gates, open_gate
+from engine.flow.delivery.claiming import LEASE, Claim, Claimed, claim_messages
+from engine.flow.delivery.handing_over import Finished, hand_over
+from engine.flow.delivery.judging import Room
+from engine.runtime import Runtime
+from engine.storage.customers.contacts import forget_contacts
+from engine.storage.customers.suppressions import suppress
+from engine.storage.database import TROUBLE
+from engine.storage.delivery.messages import extend_leases, settle
+from engine.storage.events.quarantine import quarantine
+
+#: Messages in the hands of one call at the same time.
+AT_ONCE = 64
+#: Of them kept free for transactional ones, one in so many: a mass send into a slow channel never fills all.
+_KEPT_FREE = 4
+#: How often newly due transactional messages are looked for while marketing fills its part.
+_LOOK_FOR_SERVICE_S = 0.25
+#: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
+_LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
+#: Where a limit lets more through that soon it is waited for; the sweep knows of the rest.
+_WAITS_FOR_A_PLACE_S = 1.0
+#: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
+_LOOK_AT_MOST = 500
+#: Verdicts are written together: so many, or those that came within this time of the first.
+_SETTLED_AT_ONCE, _GATHERED_S = 16, 0.01
+_GRACE_S = 8.0  # for those in hand when the worker is asked to stop
+#: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
+_SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Messages by what became of them; `queued` will be tried again."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    more: bool = False  # messages were left, because the worker stops
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+
+async def deliver_messages(runtime: Runtime, *, at_once: int = AT_ONCE, lease: timedelta = LEASE) -> Delivered:
+    """Returns when nothing is due and nothing is in hand. Any number of calls may run at the same time, anywhere.
+
+    When the runtime is stopping, or the call is cancelled, what is in hand has a few seconds to end; what does not is
+    settled by policy when its lease ends.
+    """
+    desk = _Desk(runtime, at_once, lease)
+    try:
+        await desk.work()
+    finally:
+        if desk.in_hand:
+            await asyncio.shield(desk.wind_up())
+    return Delivered(desk.counts, not desk.is_all_claimed)
+
+
+@dataclass(slots=True)
+class _Desk:
+    runtime: Runtime
+    at_once: int
+    lease: timedelta
+    in_hand: dict[asyncio.Task[Finished | None], Claimed] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    extended_at: float = field(default_factory=monotonic)
+    is_all_claimed: bool = False  # nothing more was due when it was last looked
+    look_again_s: float = _LOOK_AGAIN_S
+    looked_at: float = 0.0
+    look_at: int = 0  # more than there is room for, while guards stop most of what is due
+    looked_for_service_at: float = 0.0
+    at_work_on_marketing: int = 0
+    opens_at: float | None = None  # when a limit lets more through
+    went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # circuit to reason and settings
+    came_back: set[str] = field(default_factory=set)
+
+    async def work(self) -> None:
+        while not self.runtime.stopping.is_set():
+            if self._wants_more():
+                await self._claim(self._room())
+            elif self._looks_for_service():
+                await self._claim(replace(self._room(), marketing=0))
+            if self.in_hand:
+                await self._settle_finished(timeout=min(self.look_again_s, _LOOK_FOR_SERVICE_S))
+            elif self.is_all_claimed and not await self._waits_for_a_place():
+                return
+
+    async def _waits_for_a_place(self) -> bool:
+        """Whether there is something to look for after it."""
+        if self.opens_at is None:
+            return False
+        seconds = self.opens_at - monotonic()
+        if seconds > _WAITS_FOR_A_PLACE_S:
+            return False
+        if seconds <= 0:
+            self.opens_at, self.is_all_claimed = None, False
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.runtime.stopping.wait(), min(seconds, _LOOK_FOR_SERVICE_S))
+        return True
+
+    def _note_opening(self, claim: Claim) -> None:
+        now = monotonic()
+        moments = [self.opens_at, now + claim.opens_in_s if claim.opens_in_s is not None else None]
+        self.opens_at = min((each for each in moments if each is not None and each > now), default=None)
+
+    def _room(self) -> Room:
+        most, stuck = self.at_once - self.at_once // _KEPT_FREE, self._stuck()
+        free = max(self.at_once - len(self.in_hand) + stuck, 0)
+        return Room(total=free, marketing=max(min(most - self.at_work_on_marketing + stuck, free), 0))
+
+    def _stuck(self) -> int:
+        """Messages that their receiver lets hang: others are taken in their place, up to half as many again."""
+        since = monotonic() - STUCK_S
+        stuck = sum(each.claimed_at + each.wait_s < since for each in self.in_hand.values())
+        return min(stuck, self.at_once // 2)
+
+    def _wants_more(self) -> bool:
+        most, room = self.at_once - self.at_once // _KEPT_FREE, self._room()
+        if room.marketing * 2 < most or not room.total:
+            return False
+        return not self.is_all_claimed or monotonic() - self.looked_at >= self.look_again_s
+
+    def _looks_for_service(self) -> bool:
+        return self._room().total > 0 and monotonic() - self.looked_for_service_at >= _LOOK_FOR_SERVICE_S
+
+    async def wind_up(self) -> None:
+        """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
+        ends_at = monotonic() + _GRACE_S
+        while self.in_hand and monotonic() < ends_at:
+            await self._settle_finished(timeout=max(ends_at - monotonic(), 0.01))
+        for task in self.in_hand:
+            task.cancel()
+        await asyncio.gather(*self.in_hand, return_exceptions=True)
+
+    async def _claim(self, room: Room) -> None:
+        look_at = max(room.total, self.look_at)
+        self.looked_for_service_at = monotonic()
+        try:
+            claim = await claim_messages(self.runtime, room=room, look_at=look_at, lease=self.lease)
+        except TROUBLE as error:
+            if not self.in_hand:
+                raise
+            # Those in hand may be at their final dot: to give up now would leave them unknown.
+            _log.warning("claiming_waits", in_hand=len(self.in_hand), error=type(error).__name__)
+            self.is_all_claimed, self.looked_at, self.look_again_s = True, monotonic(), _LOOK_AGAIN_AT_MOST_S
+            return
+        stopped = claim.blocked + Counter({"unknown": claim.held})
+        self.counts.update(stopped)
+        self.runtime.counts.attempted(stopped)
+        for claimed in claim.claimed:
+            self.in_hand[asyncio.create_task(self._hand_over(claimed))] = claimed
+            self.at_work_on_marketing += not claimed.message.transactional
+            self.runtime.domains.began(domain_of(claimed.message))
+        self._note_opening(claim)
+        if not room.marketing:  # what waits besides is as it was
+            self.looked_for_service_at = 0.0 if claim.claimed and not claim.is_last else monotonic()
+            return
+        is_scarce = len(claim.claimed) < room.marketing and not claim.is_last
+        self.look_at = min(look_at * 4, _LOOK_AT_MOST) if is_scarce else 0
+        self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
+        self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)
+
+    async def _hand_over(self, claimed: Claimed) -> Finished | None:
+        if claimed.wait_s:
+            await asyncio.sleep(claimed.wait_s)
+        return await hand_over(claimed, self.runtime, self._is_ours)
+
+    def _is_ours(self, claimed: Claimed) -> bool:
+        """By this process's monotonic clock: it may have stood still since the claim."""
+        return monotonic() - max(claimed.claimed_at, self.extended_at) < self.lease.total_seconds()
+
+    async def _settle_finished(self, *, timeout: float) -> None:
+        done, _ = await asyncio.wait(self.in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if 0 < len(done) < min(len(self.in_hand), _SETTLED_AT_ONCE):
+            done |= (await asyncio.wait(self.in_hand.keys() - done, timeout=_GATHERED_S))[0]
+        finished: list[Finished] = []
+        for task in done:
+            claimed = self.in_hand.pop(task)
+            self.at_work_on_marketing -= not claimed.message.transactional
+            error = task.exception()
+            if error is not None:
+                # A mistake of ours. Its lease ends it by policy, as if the worker had died at this message.
+                _log.error("delivery_failed", message=str(claimed.message.id), error=repr(error), exc_info=error)
+                continue
+            ended = task.result()
+            self.runtime.domains.ended(domain_of(claimed.message), ended.met if ended else "nobody")
+            if ended is not None:
+                finished.append(ended)
+                self._note_provider(claimed, ended)
+        if finished:
+            await self._settle(finished)
+        if self.went_down or self.came_back:
+            await self._switch_gates()
+        await self._extend()
+
+    async def _settle(self, finished: Sequence[Finished]) -> None:
+        for wait in (*_SETTLE_WAITS_S, None):
+            try:
+                woken = await _write(self.runtime, finished)
+                break
+            except TROUBLE as error:
+                if wait is None:
+                    raise
+                _log.warning("settling_waits", messages=len(finished), error=repr(error))
+                await asyncio.sleep(wait)
+        states = [ended.settlement.state for ended in finished]
+        self.counts.update(states)
+        self.runtime.counts.attempted(states)
+        self._tell_outage([ended.outage for ended in finished if ended.outage])
+        if woken:
+            await self.runtime.waker.wake(woken)
+
+    def _note_provider(self, claimed: Claimed, ended: Finished) -> None:
+        message, settings, circuits = claimed.message, claimed.policy.settings, self.runtime.circuits
+        if ended.met == "nobody" and ended.outage is None:
+            return
+        name = circuit_of(message, settings)
+        if ended.outage is not None:
+            name = f"{message.channel} {ended.provider}".rstrip()
+        if circuits.ended(name, ended.outage, breaker_of(settings, message.channel)):
+            self.went_down[name] = (ended.outage or "", settings)
+        elif ended.outage is None and name in circuits.open:
+            self.came_back.add(name)
+
+    async def _switch_gates(self) -> None:
+        went_down, self.went_down = self.went_down, {}
+        came_back, self.came_back = self.came_back, set()
+        try:
+            for name, (reason, settings) in went_down.items():
+                await open_gate(self.runtime, name, reason, settings)
+            if came_back:
+                await close_gates(self.runtime, came_back)
+        except TROUBLE as error:
+            _log.warning("provider_state_not_written", error=repr(error))
+
+    def _tell_outage(self, reasons: Sequence[str]) -> None:
+        """A provider that is down concerns the operator at once, and not once for each mail."""
+        if self.runtime.circuits.open:
+            return  # told already
+        count = self.runtime.notices.add("outage", len(reasons))
+        if reasons and count:
+            _log.warning("mails_put_off", messages=count, reason=reasons[-1])
+
+    async def _extend(self) -> None:
+        if not self.in_hand or monotonic() - self.extended_at < self.lease.total_seconds() / 3:
+            return
+        attempts = [claimed.attempt for claimed in self.in_hand.values()]
+        try:
+            async with self.runtime.database.connection() as connection:
+                await extend_leases(connection, attempts, self.lease)
+        except TROUBLE as error:
+            _log.warning("lease_not_extended", messages=len(attempts), error=repr(error))
+        else:
+            self.extended_at = monotonic()
+
+
+async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
+    reach("settle.begun")
+    async with runtime.database.transaction() as connection:
+        woken = await settle(connection, [ended.settlement for ended in finished])
+        dead = [each for ended in finished for each in ended.dead_addresses]
+        if dead:
+            await suppress(connection, dead)
+        if gone := [(channel, address) for channel, address, _ in dead if channel in CONTACTS]:
+            await forget_contacts(connection, gone)
+        poison = [ended.poison for ended in finished if ended.poison]
+        if poison:
+            await quarantine(connection, poison)
+        reach("settle.written")
+    reach("settle.committed")
+    return woken

@@ -1,0 +1,133 @@
+"""What a customer did before this batch: decided events only, so that a replay sees what the first reading saw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from engine.core.model import Past
+from engine.storage.database import Connection
+from engine.storage.events.cursors import Cursor
+
+
+async def newest_times(
+    connection: Connection, customers: Sequence[tuple[UUID, Cursor]], names: Collection[str]
+) -> list[tuple[UUID, str, datetime]]:
+    """Customer, event name and the newest time of it, up to the cursor of the customer's partition. One index probe a
+    pair."""
+    rows = await connection.fetch(
+        """
+        SELECT c.customer, n.name, h.at
+        FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[]) AS c (partition, customer, xid, seq)
+        CROSS JOIN unnest($5::text[]) AS n (name)
+        CROSS JOIN LATERAL (
+            SELECT e.at FROM event e
+            WHERE e.partition = c.partition AND e.customer = c.customer AND e.name = n.name
+              AND (e.xid, e.seq) <= (c.xid, c.seq)
+            ORDER BY e.at DESC LIMIT 1
+        ) h
+        """,
+        [cursor.partition for _, cursor in customers],
+        [customer for customer, _ in customers],
+        [cursor.xid for _, cursor in customers],
+        [cursor.seq for _, cursor in customers],
+        list(names),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def by_customer(rows: Sequence[tuple[UUID, str, datetime]]) -> Mapping[UUID, dict[str, datetime]]:
+    """Keeps the newest of equal names."""
+    found: dict[UUID, dict[str, datetime]] = {}
+    for customer, name, at in rows:
+        seen = found.setdefault(customer, {})
+        if name not in seen or seen[name] < at:
+            seen[name] = at
+    return found
+
+
+async def events_since(
+    connection: Connection, customer: UUID, cursor: Cursor, *, since: datetime, names: Collection[str]
+) -> list[Any]:
+    """Decided events of these names with their bodies, in the order of their own times, as rows of the queue."""
+    return await connection.fetch(
+        """
+        SELECT partition, xid, seq, id, customer, kind, name, at, received_at, body FROM event
+        WHERE partition = $1 AND customer = $2 AND name = ANY($3::text[]) AND at >= $4 AND (xid, seq) <= ($5, $6)
+        ORDER BY at
+        """,
+        cursor.partition,
+        customer,
+        list(names),
+        since,
+        cursor.xid,
+        cursor.seq,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Of one customer: the newest `most` events of a name after `since`, decided up to the cursor."""
+
+    customer: UUID
+    cursor: Cursor
+    name: str
+    since: datetime
+    most: int
+
+
+async def read_past(
+    connection: Connection, probes: Sequence[Probe], properties: Mapping[str, Collection[str]]
+) -> list[tuple[Past, ...]]:
+    """For each probe its events, oldest first, with no more of their properties than is named for the event.
+
+    An event is received after it happened (emitted ones a moment before), so older partitions need not be looked into.
+    """
+    rows = await connection.fetch(
+        _PAST,
+        [probe.cursor.partition for probe in probes],
+        [probe.customer for probe in probes],
+        [probe.cursor.xid for probe in probes],
+        [probe.cursor.seq for probe in probes],
+        [probe.name for probe in probes],
+        [probe.since for probe in probes],
+        [probe.most for probe in probes],
+        {name: sorted(chosen) for name, chosen in properties.items() if chosen},
+    )
+    found: list[tuple[Past, ...]] = [()] * len(probes)
+    for place, times, bodies in rows:
+        if bodies is None:
+            found[place - 1] = tuple(Past(at, {}) for at in times)
+        else:
+            found[place - 1] = tuple(map(Past, times, bodies))
+    return found
+
+
+# Equal times stand in the order in which they were decided.
+_PAST = """
+    SELECT p.place, h.times, h.bodies
+    FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[], $5::text[], $6::timestamptz[], $7::integer[])
+        WITH ORDINALITY AS p (partition, customer, xid, seq, name, since, most, place)
+    CROSS JOIN LATERAL (SELECT $8::jsonb -> p.name AS names) n
+    CROSS JOIN LATERAL (
+        SELECT array_agg(n.at ORDER BY n.at, n.xid, n.seq) AS times,
+               CASE WHEN bool_or(n.properties IS NOT NULL)
+                    THEN jsonb_agg(n.properties ORDER BY n.at, n.xid, n.seq) END AS bodies
+        FROM (
+            SELECT e.at, e.xid, e.seq,
+                   CASE WHEN n.names IS NOT NULL THEN (
+                       SELECT jsonb_object_agg(each, e.body -> 'properties' -> each)
+                       FROM jsonb_array_elements_text(n.names) AS each
+                   ) END AS properties
+            FROM event e
+            WHERE e.partition = p.partition AND e.customer = p.customer AND e.name = p.name AND e.at > p.since
+              AND e.received_at > p.since - interval '1 hour' AND (e.xid, e.seq) <= (p.xid, p.seq)
+            ORDER BY e.at DESC, e.xid DESC, e.seq DESC
+            LIMIT p.most
+        ) n
+    ) h
+    WHERE h.times IS NOT NULL
+"""

@@ -1,0 +1,70 @@
+"""Figures of messages, counted from the messages themselves. By the time at which they were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.storage.database import Connection
+from engine.storage.reports.figures import Figure, figure_of
+
+
+class HeldOut(NamedTuple):
+    """Runs of a rule that reached its split, by whether the lot kept them out."""
+
+    rule: str
+    is_held_out: bool
+    people: int
+    converted: int
+
+
+async def counted_figures(connection: Connection, since: datetime, until: datetime) -> list[Figure]:
+    """Reads every message of the time: for the parts of hours at the ends of a report, and to check the sums by."""
+    return [figure_of(row) for row in await connection.fetch(_COUNTED, since, until)]
+
+
+# Who followed a link has opened the mail, though its pictures were never asked for.
+_COUNTED = """
+    WITH m AS MATERIALIZED (
+        SELECT partition, id, rule, template, channel, state FROM message
+        WHERE created_at >= $1 AND created_at < $2 AND channel NOT IN ('webhook', 'staff')
+    )
+    SELECT rule, template, channel, figure_of(state, channel), '', count(*), 0::numeric FROM m
+    WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, r.kind, '', count(*), 0
+    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
+    WHERE r.kind <> 'opened' GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, 'opened', '', count(*), 0
+    FROM m WHERE EXISTS (SELECT FROM reaction r WHERE r.partition = m.partition AND r.message = m.id
+                         AND r.kind IN ('opened', 'clicked')) GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
+    FROM consent_entry e JOIN m ON m.partition = e.partition AND m.id = e.message
+    WHERE e.given = false GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT m.rule, m.template, m.channel, f.figure, f.currency, count(*), sum(f.amount)
+    FROM m JOIN conversion v ON v.partition = m.partition AND v.message = m.id
+    CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS f GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+async def held_out_counts(connection: Connection, since: datetime, until: datetime) -> Sequence[HeldOut]:
+    """Of rules with a goal that kept somebody out. Customers count once, and have converted when any run of theirs
+    has: no sum of days knows that, so runs are read, those with a lot and a goal alone (the index `run_split`)."""
+    rows = await connection.fetch(
+        """
+        SELECT rule, held, count(*), count(*) FILTER (WHERE reached) FROM (
+            SELECT rule, coalesce(bool_or(end_reason = 'holdout'), false) AS held, bool_or(body ? 'goal_at') AS reached
+            FROM run WHERE began_at >= $1 AND began_at < $2 AND body ? 'split' AND body ? 'goal_until'
+            GROUP BY rule, customer
+        ) AS person GROUP BY 1, 2
+        """,
+        since,
+        until,
+    )
+    found = [HeldOut(*row) for row in rows]
+    held_out = {each.rule for each in found if each.is_held_out}
+    return [each for each in found if each.rule in held_out]

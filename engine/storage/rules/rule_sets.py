@@ -1,0 +1,56 @@
+"""Immutable rule sets, known by the hash of their content, and which of them is live."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Text, func
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, select
+
+from engine.storage.rules.published import LIVE as LIVE
+from engine.storage.rules.published import RuleSet as RuleSet
+from engine.storage.rules.published import live_rule_set as live_rule_set
+from engine.storage.rules.published import live_standing as live_standing
+from engine.storage.rules.published import load_rule_set as load_rule_set
+
+
+class RuleSetRow(SQLModel, table=True):
+    __tablename__ = "rule_set"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    hash: str = Field(sa_column=Column(Text, unique=True, nullable=False))
+    plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    templates: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    settings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    standing: str = Field(default="", sa_column=Column(Text, nullable=False))
+    created_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    )
+
+
+class PublicationRow(SQLModel, table=True):
+    __tablename__ = "publication"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    rule_set: int = Field(sa_column=Column(BigInteger, nullable=False))
+    published_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    )
+    published_by: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+async def newest_publication(session: AsyncSession) -> tuple[PublicationRow, RuleSetRow] | None:
+    query = select(PublicationRow, RuleSetRow).join(RuleSetRow, RuleSetRow.id == PublicationRow.rule_set)  # type: ignore[arg-type]
+    row = (await session.execute(query.order_by(PublicationRow.id.desc()).limit(1))).first()  # type: ignore[union-attr]
+    return (row[0], row[1]) if row else None
+
+
+async def store_rule_set(session: AsyncSession, content: RuleSetRow) -> int:
+    """The id of the rule set with this content, stored now or long ago."""
+    values = content.model_dump(include={"hash", "plan", "templates", "settings", "standing"})
+    await session.execute(insert(RuleSetRow).values(values).on_conflict_do_nothing(index_elements=["hash"]))
+    found = await session.execute(select(RuleSetRow.id).where(RuleSetRow.hash == content.hash))
+    return int(found.scalar_one() or 0)
