@@ -22,7 +22,7 @@ from dsl.plan import Plan
 from engine.core.moving import Fate
 from engine.errors import ConfigurationError, NothingPublished
 from engine.storage.database import Connection
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.runs.bulk import people_in
 from engine.testing.simulation import Simulation
 from engine.testing.world import World

@@ -15,7 +15,7 @@ from engine.errors import PlanIsStale
 from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
 from engine.flow.publishing.publish_rules import Publication, hash_of, publish
 from engine.storage.database import Database
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.write_keys import all_write_keys
 
 

@@ -20,7 +20,7 @@ from engine.config import Settings
 from engine.errors import ConfigurationError, PortTaken
 from engine.failpoints import arm
 from engine.runtime import Runtime, open_runtime
-from engine.storage.migrate import require_current
+from engine.storage.revisions import require_current
 
 KEEP_ALIVE_S = 75
 STOP_WITHIN_S = 20  # for requests under way after SIGTERM

@@ -26,7 +26,7 @@ from engine.flow.checking.asked_text import published_catalog
 from engine.flow.checking.load_workspace import load_workspace
 from engine.storage.database import Connection
 from engine.storage.events.replays import count_events
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.testing.delivery import Delivery
 from engine.testing.replay import Replay, events_heard
 from engine.testing.simulating import OnWorld, Told, simulate_stored, simulate_told

@@ -30,7 +30,7 @@ from engine.storage.database import Connection, Database
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
 from engine.storage.replica import Replica
-from engine.storage.rules.rule_sets import RuleSet, load_rule_set
+from engine.storage.rules.published import RuleSet, load_rule_set
 from engine.storage.segments.fill_sql import FillSql, fill_sql
 from engine.texts import Texts
 from engine.waker import ArqWaker, NullWaker, Waker

@@ -14,7 +14,7 @@ from engine.public_holidays import known_places
 from engine.rendering.email import MailTemplates
 from engine.rendering.sources import Sources
 from engine.storage.database import Connection
-from engine.storage.rules.rule_sets import RuleSet, load_rule_set
+from engine.storage.rules.published import RuleSet, load_rule_set
 from engine.tracking.policy import Tracking
 
 _KEPT = 8

@@ -18,7 +18,7 @@ from engine.clock import utc_now
 from engine.config import Settings, read_settings
 from engine.flow.answers.take_reports import Setting, Taken, take_reports
 from engine.runtime import open_runtime
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.waker import NullWaker
 from engine.workspace.tracking import SOFT_BOUNCES
 

@@ -18,7 +18,8 @@ from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.flow.publishing.move_runs import Moved, move_runs
 from engine.runtime import open_runtime
-from engine.storage.migrate import migrate, require_current
+from engine.storage.migrate import migrate
+from engine.storage.revisions import require_current
 from engine.waker import NullWaker
 
 

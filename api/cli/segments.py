@@ -17,7 +17,7 @@ from dsl.messages import say
 from engine.config import Settings, read_settings
 from engine.errors import NothingPublished
 from engine.flow.telling.segment_sizes import SegmentReport, report_segments
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 
 
 def segments(

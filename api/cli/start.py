@@ -21,8 +21,8 @@ from engine.core.standing.asked_for import has_mark
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.publishing.include_past import count_past, include_past
 from engine.runtime import Runtime, open_runtime
-from engine.storage.migrate import require_current
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.revisions import require_current
+from engine.storage.rules.published import live_rule_set
 from engine.storage.runs.rounds import count_customers
 from engine.waker import NullWaker
 

@@ -10,7 +10,8 @@ from api.opened_database import opened_database
 from api.supervisor.services import connected
 from engine.config import Settings
 from engine.storage.database import Connection
-from engine.storage.migrate import migrate, require_current
+from engine.storage.migrate import migrate
+from engine.storage.revisions import require_current
 
 T = TypeVar("T")
 

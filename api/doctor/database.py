@@ -9,7 +9,7 @@ from dsl.messages import say
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable, SchemaOutdated
 from engine.storage.addresses import connect
-from engine.storage.migrate import require_current
+from engine.storage.revisions import require_current
 
 #: The oldest that PostgreSQL itself still maintains. The tests run on 18.
 _OLDEST_MAJOR = 15

@@ -15,7 +15,7 @@ from api.services import Served, Services
 from engine.storage.database import TROUBLE
 from engine.storage.delivery.circuits import open_circuits
 from engine.storage.delivery.delivery_signs import recent_messages, retrying_messages
-from engine.storage.migrate import wanted_revision
+from engine.storage.revisions import wanted_revision
 from engine.storage.runs.promo_codes import free_codes, live_pools
 from engine.storage.vital_signs import (
     current_revision,

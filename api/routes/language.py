@@ -38,7 +38,7 @@ from dsl.render import as_json
 from dsl.telling import tell_rule
 from engine.clock import utc_now
 from engine.flow.checking.asked_text import AskedText, GivenWorkspace, asked_of_published, asked_text
-from engine.storage.rules.rule_sets import RuleSet, live_rule_set, load_rule_set
+from engine.storage.rules.published import RuleSet, live_rule_set, load_rule_set
 from engine.testing.world import RuleFailed, StillWaiting
 
 MOST_BYTES = 2_000_000

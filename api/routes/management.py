@@ -37,7 +37,7 @@ from engine.runtime import Programs
 from engine.storage.database import Connection
 from engine.storage.events.rejects import newest_rejects
 from engine.storage.reports.listings import customer_by_key, newest_messages, runs_of_customer
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.runs.bulk import people_in
 from engine.storage.write_keys import all_write_keys
 

@@ -17,7 +17,7 @@ from engine.flow.checking.previewing import Ground, find_reader, preview
 from engine.rendering.email import RenderedMail
 from engine.rendering.inspect import template_uses
 from engine.rendering.sources import template_names
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 
 router = APIRouter(prefix="/preview", include_in_schema=False, dependencies=[Depends(require_viewer)])
 

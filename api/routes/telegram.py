@@ -18,7 +18,7 @@ from engine.clock import utc_now
 from engine.flow.answers.telegram_updates import take_update
 from engine.links.chat_links import chat_link
 from engine.storage.reports.listings import customer_by_key
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 
 router = APIRouter()
 

@@ -16,8 +16,6 @@ from sqlalchemy.pool import NullPool
 
 from engine.errors import DatabaseUnreachable
 from engine.storage.database import sqlalchemy_engine
-from engine.storage.revisions import require_current as require_current
-from engine.storage.revisions import wanted_revision as wanted_revision
 
 T = TypeVar("T")
 

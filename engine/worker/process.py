@@ -27,7 +27,7 @@ from engine.flow.upkeep.watch_pools import watch_pools
 from engine.runtime import Runtime, open_runtime
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
-from engine.storage.migrate import require_current
+from engine.storage.revisions import require_current
 from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLanes, Deliver, DeliverLane

@@ -22,7 +22,7 @@ from engine.storage.customers.history import by_customer, newest_times
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor, lock_cursors
 from engine.storage.events.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, peek_events, read_events
-from engine.storage.rules.rule_sets import LIVE
+from engine.storage.rules.published import LIVE
 from engine.storage.runs.bulk import due_customers, runs_by_id, runs_of_customers
 from engine.storage.runs.count_marks import count_marks_of
 from engine.storage.runs.decisions import recent_templates

@@ -13,7 +13,7 @@ from engine.storage.database import Connection, Database
 from engine.storage.events.cursors import Cursor, lock_cursors, move_cursors
 from engine.storage.events.quarantine import Quarantined, quarantine
 from engine.storage.events.queue import first_place
-from engine.storage.rules.rule_sets import live_standing
+from engine.storage.rules.published import live_standing
 from engine.storage.runs.appointments import call_off, first_due_appointment
 from engine.storage.runs.bulk import fail_run, first_due
 from engine.storage.runs.outcomes import delete_outcomes, first_outcome

@@ -14,7 +14,7 @@ from engine.flow.answers.reacting import Reaction, ReactionRuntime, take_reactio
 from engine.flow.delivery.tracking_mails import tracking_of
 from engine.storage.delivery.hits import StoredHit, clicks_of, lock_unjudged, save_classes
 from engine.storage.delivery.reactions import SentMessage, sent_messages
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.tracking.classes import AT_ONCE, Hit, HitClass, class_of
 from engine.tracking.policy import Tracking
 

@@ -9,7 +9,7 @@ from engine.flow.answers.reacting import Reaction, ReactionRuntime, take_reactio
 from engine.storage.database import Connection
 from engine.storage.delivery.inbox import Place, read_item
 from engine.storage.delivery.reactions import sent_messages
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 
 
 async def note_read(runtime: ReactionRuntime, place: Place, message: UUID, *, followed: bool = False) -> bool:

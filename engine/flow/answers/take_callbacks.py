@@ -19,7 +19,7 @@ from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.answers.sms_replies import come_back, leave, take_reply
 from engine.flow.answers.take_reports import Setting, Taken, take_reports
 from engine.storage.delivery.callbacks import count_reports, is_known_callback, is_new_callback
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 from engine.workspace.tracking import SOFT_BOUNCES
 

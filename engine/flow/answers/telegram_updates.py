@@ -23,7 +23,7 @@ from engine.storage.customers.telegram import chat_message, lift_suppression
 from engine.storage.database import Connection, Database
 from engine.storage.delivery.reactions import sent_messages
 from engine.storage.events.events_in import TRACK, NewEvent, insert_events
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import Texts
 from engine.waker import Waker
 

@@ -21,7 +21,7 @@ from dsl.source import Source
 from engine.flow.checking.check_workspace import check_texts
 from engine.flow.checking.load_workspace import read_ground, without_follow_on
 from engine.flow.checking.template_catalog import load_templates
-from engine.storage.rules.rule_sets import RuleSet
+from engine.storage.rules.published import RuleSet
 from engine.workspace.files import SCHEMA, SETTINGS, WorkspaceFiles
 from engine.workspace.homes import schema_homes
 

@@ -33,7 +33,7 @@ from engine.storage.customers.consent import (
 from engine.storage.database import Connection, Database
 from engine.storage.delivery.messages import Settlement, settle
 from engine.storage.events.cursors import lock_cursors
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 
 #: How long an answer waits for messages that are being handed over at this moment.

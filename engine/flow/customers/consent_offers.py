@@ -14,7 +14,7 @@ from engine.rendering.sources import template_names
 from engine.storage.customers.consent import Chooser, find_chooser
 from engine.storage.customers.contacts import channels_with_contacts
 from engine.storage.database import Connection
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 
 _MOST_HOPS = 64

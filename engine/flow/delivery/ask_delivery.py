@@ -22,7 +22,7 @@ from engine.flow.delivery.judging import Room, judge_messages
 from engine.storage.database import Connection
 from engine.storage.delivery.imagined import Imagined, imagine_messages
 from engine.storage.delivery.messages import DueMessage
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts, Texts
 
 _DAY = timedelta(days=1)

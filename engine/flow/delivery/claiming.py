@@ -28,7 +28,7 @@ from engine.storage.delivery.messages import (
     move_messages,
     settle,
 )
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 
 #: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.

@@ -20,7 +20,7 @@ from engine.storage.customers.bulk import load_customers
 from engine.storage.customers.history import by_customer, newest_times
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor, all_cursors, lock_cursors
-from engine.storage.rules.rule_sets import LIVE
+from engine.storage.rules.published import LIVE
 from engine.storage.runs.appointments import appointments_of, save_appointments
 from engine.storage.runs.rounds import customers_after, runs_begun
 

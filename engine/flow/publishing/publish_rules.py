@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import func, select
+from typing import TYPE_CHECKING, Any
 
 from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
@@ -14,7 +12,9 @@ from engine.core.standing.index import standing_digest
 from engine.errors import PlanIsStale
 from engine.failpoints import reach
 from engine.storage.database import Database
-from engine.storage.rules.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
+
+if TYPE_CHECKING:
+    from engine.storage.rules.rule_sets import RuleSetRow
 
 _LOCK = 0x7075626C  # "publ": two publishers take turns
 
@@ -46,6 +46,11 @@ async def publish(
 
     With `only_over`, the hash of what must be live now: raises PlanIsStale unless that, or this itself, is.
     """
+    # Here, because SQLAlchemy takes a third of the time in which a server starts, and few servers publish.
+    from sqlalchemy import func, select
+
+    from engine.storage.rules.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
+
     content = _content(plan, templates, settings)
     row = RuleSetRow(hash=content_hash(content), standing=standing_digest(plan), **content)  # type: ignore[arg-type]
     async with database.session() as session:

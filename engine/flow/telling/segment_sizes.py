@@ -8,7 +8,7 @@ from dsl import plan
 from dsl.codec import from_json
 from engine.core.standing.reads import parts
 from engine.storage.database import Connection
-from engine.storage.rules.rule_sets import RuleSet
+from engine.storage.rules.published import RuleSet
 from engine.storage.segments.fills import filled_share
 from engine.storage.segments.memberships import Member, segment_sample, segment_sizes
 

@@ -10,12 +10,6 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, select
 
-from engine.storage.rules.published import LIVE as LIVE
-from engine.storage.rules.published import RuleSet as RuleSet
-from engine.storage.rules.published import live_rule_set as live_rule_set
-from engine.storage.rules.published import live_standing as live_standing
-from engine.storage.rules.published import load_rule_set as load_rule_set
-
 
 class RuleSetRow(SQLModel, table=True):
     __tablename__ = "rule_set"

@@ -10,7 +10,7 @@ from uuid import UUID
 from engine.core.effects import PromoIssue
 from engine.core.model import PromoCode
 from engine.storage.database import Connection
-from engine.storage.rules.rule_sets import LIVE
+from engine.storage.rules.published import LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from engine.flow.publishing.publish_rules import publish
 from engine.flow.telling.explain_customer import Explanation, explain_customer
 from engine.flow.telling.explain_rules import Overview, explain_rules
 from engine.storage.customers.suppressions import suppress
-from engine.storage.rules.rule_sets import live_rule_set
+from engine.storage.rules.published import live_rule_set
 from tests.engine.delivery.outbox import SETTINGS, ScriptedChannel
 from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 

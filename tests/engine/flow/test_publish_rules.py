@@ -7,7 +7,7 @@ import pytest
 from dsl import plan
 from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
-from engine.storage.rules.rule_sets import live_rule_set, load_rule_set
+from engine.storage.rules.published import live_rule_set, load_rule_set
 from tests.engine.flow.shop import rule, send
 
 WELCOME = rule("welcome", "registered")

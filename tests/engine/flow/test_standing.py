@@ -18,7 +18,7 @@ from engine.flow.advancing.deciding import decide
 from engine.flow.advancing.writing import write_decisions, write_progress
 from engine.flow.telling.segment_sizes import report_segments
 from engine.flow.upkeep.sweep import find_waiting
-from engine.storage.rules.rule_sets import load_rule_set
+from engine.storage.rules.published import load_rule_set
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 TIER = plan.Attribute("tier", "text")
