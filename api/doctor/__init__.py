@@ -15,6 +15,7 @@ from api.doctor.outside import check_outside
 from api.doctor.providers import check_providers
 from api.doctor.python import check_python
 from api.doctor.redis import check_redis
+from api.doctor.replica import check_replica
 from api.doctor.smtp import check_smtp
 from api.doctor.variables import check_variables
 from engine.config import Settings
@@ -28,6 +29,7 @@ OWN_CHECKS: tuple[OwnCheck, ...] = (check_python, check_variables, check_failpoi
 #: Of what this process talks to. The settings name the services' addresses.
 SERVICE_CHECKS: tuple[ServiceCheck, ...] = (
     check_database,
+    check_replica,
     check_clock,
     check_redis,
     check_mail_domain,
