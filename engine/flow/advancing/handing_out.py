@@ -15,6 +15,7 @@ from engine.channels.signing import NoSecret, read_secret, signed_headers
 from engine.channels.telegram import cut
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
+from engine.rendering.readers import reader_facts
 from engine.runtime import Runtime
 from engine.storage.delivery.messages import DueMessage
 
@@ -113,15 +114,7 @@ def _told(claimed: Claimed, public_url: str | None) -> str:
     """What the rule says, who it is about, and no more of the customer than the group is shown."""
     message = claimed.message
     group = claimed.policy.settings.get("staff", {}).get(message.template) or {}
-    known = {
-        **message.attributes,
-        "email": message.email,
-        "phone": message.phone,
-        "timezone": message.timezone,
-        "locale": message.locale,
-        "tags": ", ".join(message.tags),
-        "points": message.points,
-    }
+    known = {**reader_facts(message), "tags": ", ".join(message.tags)}
     key = message.key or ""
     lines = [str(message.context.get("text", "")), "", f"Customer: {key.partition(':')[2]}"]
     lines += [f"{name}: {_plain(known[name])}" for name in group.get("shows", ()) if known.get(name) not in (None, "")]

@@ -17,6 +17,7 @@ from engine.flow.customers.find_customer import NobodyThere, find_customer
 from engine.rendering.brand import brand_of
 from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
+from engine.rendering.readers import reader_facts
 from engine.rendering.samples import sample_of_uses, sample_promo, sample_values
 from engine.rendering.sources import template_names
 from engine.storage.database import Connection
@@ -96,7 +97,7 @@ def preview_request(
     return MailRequest(
         template=template,
         event={**_invented_event(ground, invented, speaks), **(reader.event if reader else {})},
-        customer=_facts(reader.customer) if reader else _invented_customer(ground, invented, speaks),
+        customer=reader_facts(reader.customer) if reader else _invented_customer(ground, invented, speaks),
         variables={**given, "promo": sample_promo(now=now), **_LINKS},
         workspace=brand_of(ground.settings),
         locale=speaks,
@@ -131,17 +132,6 @@ def _invented_customer(ground: Ground, invented: Mapping[str, Any], locale: str)
     guessed = invented.get("customer")
     known = sample_values(ground.attributes, currency=ground.currency, locale=locale)
     return {**(guessed if isinstance(guessed, dict) else {}), **known, "locale": locale}
-
-
-def _facts(customer: Customer) -> dict[str, Any]:
-    named = {name: getattr(customer, name) for name in ("email", "phone", "timezone", "locale")}
-    return {
-        **customer.attributes,
-        "id": (customer.key or "").partition(":")[2],
-        "tags": sorted(customer.tags),
-        "points": customer.points,
-        **{name: value for name, value in named.items() if value is not None},
-    }
 
 
 async def find_reader(

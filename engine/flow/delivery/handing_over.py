@@ -32,12 +32,12 @@ from engine.failpoints import reach
 from engine.flow.advancing.handing_out import hand_out
 from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.dkim_keys import DkimNotReady, dkim_keys
+from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import tracked_mail
+from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracking_of
 from engine.links.bounce_addresses import bounce_address
-from engine.rendering.brand import brand_of
-from engine.rendering.email import MailRequest, RenderedMail
+from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime
 from engine.storage.delivery.messages import DueMessage, Settlement
 from engine.storage.events.quarantine import Quarantined
@@ -176,41 +176,11 @@ def _now(claimed: Claimed) -> datetime:
 
 async def _rendered(claimed: Claimed, runtime: Runtime) -> RenderedMail:
     """Raises TemplateFailed. Templates that take long, or were never tried, do not hold up the event loop."""
-    mails, request = claimed.texts.templates(claimed.message.channel), _request(claimed, runtime)
+    mails = claimed.texts.templates(claimed.message.channel)
+    request = mail_request(claimed.message, claimed.policy, links=links_of(claimed, runtime), at=_now(claimed))
     if mails.is_light(request.template):
         return mails.mail(request)
     return await asyncio.to_thread(mails.mail, request)
-
-
-def _request(claimed: Claimed, runtime: Runtime) -> MailRequest:
-    message, settings = claimed.message, claimed.policy.settings
-    customer = {
-        **message.attributes,
-        "id": (message.key or "").partition(":")[2],
-        "tags": message.tags,
-        "points": message.points,
-        **{
-            name: value
-            for name in ("email", "phone", "timezone", "locale")
-            if (value := getattr(message, name)) is not None
-        },
-    }
-    return MailRequest(
-        template=message.template,
-        event=message.context.get("event") or {},
-        customer=customer,
-        variables={
-            **(message.context.get("with") or {}),
-            "promo": message.context.get("promo") or {},
-            **links_of(claimed, runtime),
-        },
-        workspace=brand_of(settings),
-        locale=message.locale,
-        default_locale=settings.get("locale") or "en",
-        timezone=message.timezone or claimed.policy.timezone,
-        currency=claimed.policy.currency,
-        now=_now(claimed),
-    )
 
 
 def _handover(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Handover:
@@ -239,9 +209,9 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
     sender = rendered.sender or policy.mail_setting("from") or runtime.settings.mail_from
     if not sender:
         raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
-    html, text = tracked_mail(
-        claimed, rendered.html, rendered.text, settings=runtime.settings, link_key=runtime.link_key
-    )
+    topic = claimed.texts.templates(message.channel).topic(message.template)
+    tracking, way_here = tracking_of(policy), WayHere(runtime.settings.public_url, runtime.link_key)
+    html, text = tracked_mail(message, rendered, tracking, topic=topic, way_here=way_here)
     mailbox = policy.mail_setting("bounces")
     return Mail(
         sender=sender,

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from engine.config import Settings
-from engine.flow.delivery.claiming import Claimed
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from engine.rendering.email import RenderedMail
 from engine.texts import PublishedTexts
 from engine.tracking.policy import Tracking
 from engine.tracking.tokens import VIEW, Place, place_token
 from engine.tracking.writing import Mark, tracked
 
 
+class Sendable(Protocol):
+    """A message, as far as what is counted tells of it."""
+
+    @property
+    def partition(self) -> int: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def template(self) -> str: ...
+    @property
+    def transactional(self) -> bool: ...
+
+
+class WayHere(NamedTuple):
+    """How what is counted comes back."""
+
+    public_url: str | None  # None: no link could lead here, so none does
+    link_key: bytes
+
+
 def tracked_mail(
-    claimed: Claimed, html: str | None, text: str, *, settings: Settings, link_key: bytes
+    message: Sendable, rendered: RenderedMail, tracking: Tracking, *, topic: str | None, way_here: WayHere
 ) -> tuple[str | None, str]:
-    """HTML and text. Without KOGDA_PUBLIC_URL no link could lead here, so nothing does."""
-    message, template = claimed.message, claimed.message.template
-    topic = claimed.texts.templates(message.channel).topic(template)
-    policy = Tracking.from_json(claimed.policy.settings.get("tracking"))
-    if not policy.covers(transactional=message.transactional, topic=topic):
-        return html, text
-    if not (settings.public_url or policy.utm):
-        return html, text
+    """HTML and text."""
+    url, key = way_here
+    if not tracking.covers(transactional=message.transactional, topic=topic) or not (url or tracking.utm):
+        return rendered.html, rendered.text
     mark = Mark(
-        key=link_key,
-        url=settings.public_url.rstrip("/") if settings.public_url else None,
+        key=key,
+        url=url.rstrip("/") if url else None,
         place=Place(message.partition, message.id),
-        words={"rule": message.rule, "template": template, "topic": topic or ""},
+        words={"rule": message.rule, "template": message.template, "topic": topic or ""},
     )
-    return tracked(html, text, policy, mark)
+    return tracked(rendered.html, rendered.text, tracking, mark)
 
 
 def view_url(place: Place, public_url: str, link_key: bytes) -> str:

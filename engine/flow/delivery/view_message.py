@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from engine.config import Settings, public_url
 from engine.errors import TemplateFailed
 from engine.flow.answers.reacting import ReactionRuntime
+from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import Linked, links_for
-from engine.flow.delivery.tracking_mails import tracking_of
+from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracking_of
 from engine.links.customer_links import CustomerLink, Sender
-from engine.rendering.brand import brand_of
-from engine.rendering.email import MailRequest, RenderedMail
 from engine.storage.delivery.sent_content import SentContent, sent_content
 from engine.texts import PublishedTexts
 from engine.tracking.tokens import Place
-from engine.tracking.writing import Mark, tracked
 
 _SENT = frozenset({"sent", "unknown", "sending"})
 
@@ -52,38 +50,15 @@ async def view_message(runtime: ViewRuntime, place: Place) -> Viewed | Literal["
     if texts is None or not texts.mails.has(found.template):
         return "changed"
     try:
-        rendered = await asyncio.to_thread(texts.mails.mail, _request(found, texts, runtime))
+        request = mail_request(found, texts, links=_links(found, texts, runtime), at=found.settled_at)
+        rendered = await asyncio.to_thread(texts.mails.mail, request)
     except TemplateFailed:
         return "changed"
-    html, text = _tracked(rendered, found, texts, runtime)
+    # Links count as in the mail; the picture is not needed, since this very request is the open.
+    tracking, topic = replace(tracking_of(texts), opens=False), texts.mails.topic(found.template)
+    way_here = WayHere(runtime.settings.public_url, runtime.link_key)
+    html, text = tracked_mail(found, rendered, tracking, topic=topic, way_here=way_here)
     return Viewed(subject=rendered.subject, html=html, text=text)
-
-
-def _request(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> MailRequest:
-    known: dict[str, Any] = {name: getattr(found, name) for name in ("email", "phone", "timezone", "locale")}
-    customer = {
-        **found.attributes,
-        "id": found.key.partition(":")[2],
-        "tags": found.tags,
-        "points": found.points,
-        **{name: value for name, value in known.items() if value is not None},
-    }
-    return MailRequest(
-        template=found.template,
-        event=found.context.get("event") or {},
-        customer=customer,
-        variables={
-            **(found.context.get("with") or {}),
-            "promo": found.context.get("promo") or {},
-            **_links(found, texts, runtime),
-        },
-        workspace=brand_of(texts.settings),
-        locale=found.locale,
-        default_locale=texts.settings.get("locale") or "en",
-        timezone=found.timezone or texts.timezone,
-        currency=texts.currency,
-        now=found.settled_at,
-    )
 
 
 def _links(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> dict[str, str]:
@@ -98,17 +73,3 @@ def _links(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> d
     )
     sender = Sender(public_url=public_url(runtime.settings), key=runtime.link_key)
     return links_for(linked, texts.settings, sender, mention=texts.mails.mention)
-
-
-def _tracked(
-    rendered: RenderedMail, found: SentContent, texts: PublishedTexts, runtime: ViewRuntime
-) -> tuple[str | None, str]:
-    """Links count as in the mail; the picture is not needed, since this very request is the open."""
-    policy, topic = replace(tracking_of(texts), opens=False), texts.mails.topic(found.template)
-    url = runtime.settings.public_url
-    if not policy.covers(transactional=found.transactional, topic=topic):
-        return rendered.html, rendered.text
-    words = {"rule": found.rule, "template": found.template, "topic": topic or ""}
-    place = Place(found.partition, found.id)
-    mark = Mark(key=runtime.link_key, url=url.rstrip("/") if url else None, place=place, words=words)
-    return tracked(rendered.html, rendered.text, policy, mark)
