@@ -38,13 +38,16 @@ class ToldReaction(BaseModel):
     detail: dict[str, Any]
 
 
-class ToldRun(BaseModel):
+class _ToldState(BaseModel):
     id: str
     began_at: datetime
     state: str
     wake_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
+
+
+class ToldRun(_ToldState):
     notes: list[ToldNote]
     messages: list[ToldMessage]
     reactions: list[ToldReaction] = Field(description="what the messages met with")
@@ -71,13 +74,7 @@ class ExplainedCustomer(BaseModel):
     )
 
 
-class ToldRuleRun(BaseModel):
-    id: str
-    began_at: datetime
-    state: str
-    wake_at: datetime | None
-    ended_at: datetime | None
-    end_reason: str | None
+class ToldRuleRun(_ToldState):
     not_sent: str | None = Field(description="why its last message did not go out, or was left out")
 
 
@@ -123,15 +120,7 @@ def _newest_run(standing: RuleStanding, language: Language) -> ToldRuleRun | Non
         unsent = tell_note("skipped", standing.skipped, standing.zone)
     elif standing.not_sent is not None:
         unsent = tell_message(**standing.not_sent)
-    return ToldRuleRun(
-        id=str(run.id),
-        began_at=run.began_at,
-        state=run.state,
-        wake_at=run.wake_at,
-        ended_at=run.ended_at,
-        end_reason=run.end_reason,
-        not_sent=in_language(unsent, language) if unsent is not None else None,
-    )
+    return ToldRuleRun(**_state(run), not_sent=in_language(unsent, language) if unsent is not None else None)
 
 
 def explained(found: Explanation, language: Language) -> ExplainedCustomer:
@@ -161,18 +150,25 @@ def _findings(findings: Sequence[Finding], language: Language) -> list[ToldFindi
 
 def _run(run: RunStory) -> ToldRun:
     return ToldRun(
-        id=str(run.id),
-        began_at=run.began_at,
-        state=run.state,
-        wake_at=run.wake_at,
-        ended_at=run.ended_at,
-        end_reason=run.end_reason,
+        **_state(run),
         notes=[
             ToldNote(at=each["at"], what=each["what"], detail=each["detail"], line=each["line"]) for each in run.notes
         ],
         messages=[_message(dict(each)) for each in run.messages],
         reactions=[_reaction(dict(each)) for each in run.reactions],
     )
+
+
+def _state(run: RunStory) -> dict[str, Any]:
+    """The fields of every told run."""
+    return {
+        "id": str(run.id),
+        "began_at": run.began_at,
+        "state": run.state,
+        "wake_at": run.wake_at,
+        "ended_at": run.ended_at,
+        "end_reason": run.end_reason,
+    }
 
 
 def _reaction(row: dict[str, Any]) -> ToldReaction:
