@@ -46,7 +46,7 @@ class Circuits:
     """One per process. What is open is a row for all of them, which each looks up now and then."""
 
     open: dict[CircuitName, str] = field(default_factory=dict)  # and why
-    looked_at: float = float("-inf")
+    claimed_at: float = float("-inf")  # when a claim last asked which may be tried again
     _outages: Counter[str] = field(default_factory=Counter)  # in a row
 
     def ended(self, name: CircuitName, outage: str | None, breaker: Breaker | None) -> bool:

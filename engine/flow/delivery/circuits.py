@@ -41,7 +41,6 @@ class Gates:
 
 async def look_up(connection: Connection, runtime: Runtime) -> None:
     runtime.circuits.open = {each.channel: each.reason for each in await open_circuits(connection)}
-    runtime.circuits.looked_at = monotonic()
 
 
 async def gates_of(connection: Connection, runtime: Runtime) -> Gates:
@@ -49,8 +48,9 @@ async def gates_of(connection: Connection, runtime: Runtime) -> Gates:
     circuits = runtime.circuits
     if not circuits.open:
         return Gates()
-    if monotonic() - circuits.looked_at < _LOOK_AGAIN_S:
+    if monotonic() - circuits.claimed_at < _LOOK_AGAIN_S:
         return Gates(closed=dict(circuits.open))
+    circuits.claimed_at = monotonic()  # of claims alone: the sweep looks up, too, right before it wakes one
     await look_up(connection, runtime)
     if not circuits.open:
         return Gates()
@@ -81,7 +81,7 @@ async def open_gate(runtime: Runtime, name: CircuitName, reason: str, settings: 
     async with runtime.database.connection() as connection:
         is_first = await open_circuit(connection, name, reason, breaker.pause)
     runtime.circuits.open[name] = reason
-    runtime.circuits.looked_at = monotonic()
+    runtime.circuits.claimed_at = monotonic()
     if is_first:
         _log.error("provider_down", channel=name, reason=reason, until="one message finds that it is back")
 

@@ -148,9 +148,25 @@ async def test_one_message_finds_that_the_provider_is_back(database: Database):
     assert [tuple(row) for row in rows] == [("sent", 30)]
 
 
+async def test_a_sweep_right_before_the_claim_takes_no_trial_away(database: Database):
+    outbox = await open_outbox(database)
+    outbox.channel.answer = DOWN
+    await queue(outbox, 12)
+    await deliver_messages(outbox.runtime, at_once=8)
+    await outbox.change("UPDATE circuit SET probe_at = now()")
+    await outbox.change("UPDATE message SET due_at = now()")
+    worker = Outbox(database)
+
+    await find_waiting(worker.runtime)
+    await deliver_messages(worker.runtime)
+
+    assert len(worker.channel.given) > 0
+    assert await outbox.fetch("SELECT FROM circuit") == []
+
+
 async def deliver_messages_later(outbox: Outbox) -> None:
     """When what it knows of open circuits is old."""
-    outbox.runtime.circuits.looked_at = float("-inf")
+    outbox.runtime.circuits.claimed_at = float("-inf")
     await deliver_messages(outbox.runtime)
 
 

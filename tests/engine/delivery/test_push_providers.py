@@ -60,7 +60,7 @@ class PushShop:
         return Counter((row["state"], row["attempts"]) for row in rows)
 
     async def deliver(self) -> None:
-        self.outbox.runtime.circuits.looked_at = float("-inf")
+        self.outbox.runtime.circuits.claimed_at = float("-inf")
         await deliver_messages(self.outbox.runtime, at_once=8)
 
 
