@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 import uvicorn
 import uvloop
@@ -19,8 +19,7 @@ from api.protocol import Limits, protocol_with
 from engine.config import Settings
 from engine.errors import ConfigurationError, PortTaken
 from engine.failpoints import arm
-from engine.runtime import Runtime, open_runtime
-from engine.storage.revisions import require_current
+from engine.runtime import Runtime, started
 
 KEEP_ALIVE_S = 75
 STOP_WITHIN_S = 20  # for requests under way after SIGTERM
@@ -42,9 +41,8 @@ def tune_garbage_collection() -> None:
 
 
 async def _run(settings: Settings, listening: socket.socket) -> None:
-    if settings.database_url is not None:
-        await require_current(settings.database_url.get_secret_value())
-    async with open_runtime(settings) as runtime:
+    async with AsyncExitStack() as stack:
+        runtime = await started(settings, stack, asyncio.Event())  # until it serves, a signal simply ends it
         await serve(runtime, listening)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,10 +26,12 @@ from engine.errors import ConfigurationError, RuleSetCorrupt, RuleSetUnreadable
 from engine.keeping import inbox_keeper, keeper
 from engine.notices import Notices
 from engine.reading import names_of_interest
+from engine.storage.coming_up import when_up
 from engine.storage.database import Connection, Database
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
 from engine.storage.replica import Replica
+from engine.storage.revisions import require_current
 from engine.storage.rules.published import RuleSet, load_rule_set
 from engine.storage.segments.fill_sql import FillSql, fill_sql
 from engine.texts import Texts
@@ -199,6 +201,20 @@ async def open_runtime(
             await waker.close()
     finally:
         await database.close()
+
+
+async def started(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> Runtime:
+    """The runtime of a server, which `stack` closes. A database that is on its way up is waited for, until `stop`.
+
+    Raises ConfigurationError, also when the tables are not those of this version.
+    """
+
+    async def begin() -> Runtime:
+        if settings.database_url is not None:
+            await require_current(settings.database_url.get_secret_value())
+        return await stack.enter_async_context(open_runtime(settings))
+
+    return await when_up(begin, stop)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import structlog
@@ -24,17 +24,16 @@ from engine.flow.upkeep.fold_figures import fold_figures
 from engine.flow.upkeep.forget import forget_old
 from engine.flow.upkeep.sweep import find_waiting
 from engine.flow.upkeep.watch_pools import watch_pools
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime, started
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
-from engine.storage.revisions import require_current
 from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLanes, Deliver, DeliverLane
 from engine.worker.standby import Standby
 
 SWEEP_S = 1.5
-BEAT_S = 10.0
+BEAT_S = 2.0
 _PARTITIONS_S = 3600.0
 _POOLS_S = 60.0
 _FIGURES_S = 60.0
@@ -63,9 +62,8 @@ async def _run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if settings.database_url is not None:
-        await require_current(settings.database_url.get_secret_value())
-    async with open_runtime(settings) as runtime, working(runtime):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(working(await started(settings, stack, stop)))
         await stop.wait()
 
 

@@ -102,6 +102,10 @@ class Workers:
         os.kill(pid, signal.SIGSTOP)
         return lambda: os.kill(pid, signal.SIGCONT)
 
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._alive if process.pid is not None]
+
     def exit_codes(self) -> list[int | None]:
         """None: it lives."""
         return [process.exitcode for process in self._alive]

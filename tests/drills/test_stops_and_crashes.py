@@ -4,10 +4,13 @@ everyone recovers without help."""
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
+from struct import unpack
 
 from engine.embedded import EmbeddedServices
 from engine.errors import Overloaded
@@ -52,7 +55,7 @@ async def count_of(shop: Shop) -> int:
 
 
 async def until_working(shop: Shop, count: int) -> None:
-    """One that cannot reach its database at the start ends, for its supervisor to start it again: not the drill."""
+    """Until they have begun: from then on what happens to them is the drill."""
     async with asyncio.timeout(LONG_S):
         while await shop.value("SELECT count(*) FROM worker_heartbeat") < count:
             await asyncio.sleep(0.05)
@@ -163,6 +166,45 @@ async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowl
     await assert_exact(shop, told)
     assert codes == [None, None], "workers live through a crash of the database"
     assert slowest < 10
+
+
+async def until_asked_by(workers: Workers, sockets: Path) -> None:
+    """In the place of the server, until each worker has tried to reach it; we hang up, as a server does that ends."""
+    left, place = set(workers.pids), sockets / ".s.PGSQL.5432"
+
+    def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        caller: socket.socket = writer.get_extra_info("socket")
+        left.discard(unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+        writer.close()
+
+    place.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(hang_up, str(place))
+    async with asyncio.timeout(LONG_S):
+        while left:
+            await asyncio.sleep(0.01)
+    server.close()
+    place.unlink(missing_ok=True)
+
+
+async def test_workers_that_start_while_the_database_does_wait_for_it(durable: EmbeddedServices, shop: Shop) -> None:
+    told = stories(50, Random(SEED))
+    writer = EventWriter(shop.runtime.database, shop.runtime.waker)
+    await accept(writer, [event for story in told for event in story.events(shop)])
+    durable.postgres.kill()
+    workers = Workers(durable.endpoints, "arq", count=2)
+    try:
+        await until_asked_by(workers, durable.postgres.sockets)
+        durable.postgres.start()
+        await until_made(shop, expected(told).total())
+        codes = workers.exit_codes()
+    finally:
+        if not durable.postgres.is_running:
+            durable.postgres.start()
+        workers.end()
+        await writer.close()
+
+    await assert_exact(shop, told)
+    assert codes == [None, None]
 
 
 async def test_connections_that_are_cut_all_the_time_cost_nothing(durable: EmbeddedServices, shop: Shop) -> None:
