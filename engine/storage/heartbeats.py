@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from engine.storage.database import Connection
-from engine.storage.vital_signs import FRESH_HEARTBEAT
+
+#: After three beats that did not come, the next takes an elder's place; to a person it is gone only much later.
+_ELDER_FRESH = timedelta(seconds=6)
 
 
 async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> int:
@@ -25,7 +28,7 @@ async def beat(connection: Connection, worker: UUID, detail: dict[str, Any]) -> 
         SELECT count(*) FROM worker_heartbeat
         WHERE at > now() - $1::interval AND ((detail ->> 'since')::float8, worker) < ($2, $3)
         """,
-        FRESH_HEARTBEAT,
+        _ELDER_FRESH,
         detail["since"],
         worker,
     )

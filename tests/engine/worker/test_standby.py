@@ -14,6 +14,7 @@ from engine.flow.upkeep.sweep import find_waiting
 from engine.runtime import open_runtime
 from engine.storage.database import Database
 from engine.storage.heartbeats import beat, stop_beating
+from engine.storage.vital_signs import live_workers
 from engine.worker import working
 from tests.engine.flow.shop import HOUR as PLAN_HOUR
 from tests.engine.flow.shop import open_shop, rule
@@ -34,6 +35,17 @@ async def test_places_go_by_age_and_move_up_when_an_elder_leaves(database: Datab
 
     assert before == [0, 1, 2]
     assert after == [0, 1]
+
+
+async def test_an_elder_that_is_silent_for_some_seconds_is_not_waited_for(database: Database) -> None:
+    async with database.connection() as connection:
+        await beat(connection, ELDEST, {"since": 1.0})
+        await connection.execute("UPDATE worker_heartbeat SET at = now() - interval '7 s'")
+
+        place = await beat(connection, SECOND, {"since": 2.0})
+        alive = await live_workers(connection)
+
+    assert (place, alive) == (0, 2)  # it may only be busy: to a person it is still there
 
 
 LATE = {
