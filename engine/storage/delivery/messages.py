@@ -12,6 +12,7 @@ from uuid import UUID
 
 from engine.core.addresses import CONTACTS, address_of
 from engine.storage.customers.contacts import StoredContact, contacts_of
+from engine.storage.customers.erasure import erased_as
 from engine.storage.database import Connection
 from engine.storage.delivery.lanes import ALL_LANES, DUE, Lanes
 
@@ -106,25 +107,27 @@ async def with_contacts(connection: Connection, due: Sequence[DueMessage]) -> li
     return found
 
 
+_ADDRESS = "CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END"
+
 #: Of the messages of a `due` before it. Other addresses than mails and phones are read by themselves: see
-#: engine/core/addresses.py.
-WITH_FACTS = """
+#: engine/core/addresses.py. Customers and runs are probed by their keys, whatever the planner thinks (OFFSET 0): it
+#: would read all of them at every claim, as long as there are no more than some hundred thousand.
+WITH_FACTS = f"""
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
         m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
-        c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{}'::jsonb) AS attributes,
-        coalesce(c.tags, '{}') AS tags, coalesce(c.consent, '{}'::jsonb) AS consent,
+        c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{{}}'::jsonb) AS attributes,
+        coalesce(c.tags, '{{}}') AS tags, coalesce(c.consent, '{{}}'::jsonb) AS consent,
         r.state AS run_state, r.end_reason, coalesce(s.reason, x.suppressed) AS suppressed, now() AS now,
-        c.merged_into, coalesce(c.points, 0) AS points, coalesce(c.chosen, '{}'::jsonb) AS chosen,
+        c.merged_into, coalesce(c.points, 0) AS points, coalesce(c.chosen, '{{}}'::jsonb) AS chosen,
         x.hash IS NOT NULL OR k.hash IS NOT NULL AS is_erased
     FROM due m
-    LEFT JOIN customer c ON c.partition = m.partition AND c.id = m.customer
-    LEFT JOIN run r ON r.partition = m.partition AND r.id = m.run
-    LEFT JOIN suppression s ON s.channel = m.channel
-        AND s.address = suppressed_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
-    LEFT JOIN erasure x ON x.hash = erased_as(m.channel, CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END)
-    LEFT JOIN erasure k ON k.hash = erased_as('customer', c.key)
+    LEFT JOIN LATERAL (SELECT * FROM customer WHERE partition = m.partition AND id = m.customer OFFSET 0) c ON true
+    LEFT JOIN LATERAL (SELECT * FROM run WHERE partition = m.partition AND id = m.run OFFSET 0) r ON true
+    LEFT JOIN suppression s ON s.channel = m.channel AND s.address = suppressed_as(m.channel, {_ADDRESS})
+    LEFT JOIN erasure x ON x.hash = {erased_as("m.channel", f"suppressed_as(m.channel, {_ADDRESS})")}
+    LEFT JOIN erasure k ON k.hash = {erased_as("'customer'", "c.key")}
     ORDER BY m.transactional DESC, m.place, m.due_at
-"""
+"""  # noqa: S608 -- constants in a constant
 _DUE = DUE + WITH_FACTS
 
 

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
+import pytest
+
 from engine.channels import Handover, Sent, Verdict
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.smtp_settings import read_smtp_url
 from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.storage.customers.erasure import erased_as
 from engine.storage.database import Database
 from engine.storage.delivery.lanes import ALL_LANES
 from engine.storage.delivery.messages import _DUE, lock_due_messages
+from engine.storage.installation import found_installation
 from tests.channels.smtp_sink import SmtpSink
 from tests.engine.delivery.outbox import Outbox, ScriptedChannel
 
@@ -128,6 +132,39 @@ async def test_the_cost_of_a_claim_does_not_grow_with_what_waits(database: Datab
     pages_of_many = await pages_of_a_claim(outbox)
 
     assert pages_of_many < pages_of_few * 2
+
+
+async def test_the_cost_of_a_claim_does_not_grow_with_customers_and_runs_of_no_concern(database: Database):
+    outbox = await open_outbox(database)
+    await outbox.change(
+        "INSERT INTO customer (partition, id, key)"
+        " SELECT 1, gen_random_uuid(), 'u:' || n FROM generate_series(1, 2000) n"
+    )
+    await outbox.change(
+        "INSERT INTO run (partition, id, customer, rule, rule_set, state, began_at, body)"
+        " SELECT 1, gen_random_uuid(), gen_random_uuid(), 'other', 1, 'ended', now(), '{}'"
+        " FROM generate_series(1, 2000)"
+    )
+    await queue_marketing(outbox, 500)
+    await outbox.change("ANALYZE customer, run, message")
+
+    plan = await outbox.fetch(f"EXPLAIN {_DUE}", 500, *ALL_LANES.as_arguments())
+
+    assert not re.search(r"Seq Scan on (customer|run)\b", "\n".join(row[0] for row in plan))
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"), [("email", "Anna@Example.com"), ("sms", "00 49-151"), ("customer", "u:A")]
+)
+async def test_many_are_asked_about_by_the_hash_that_is_kept_of_one(database: Database, channel: str, address: str):
+    await found_installation(database, 1)
+    asked = f"'{address}'" if channel == "customer" else f"suppressed_as('{channel}', '{address}')"
+
+    hashed = erased_as(f"'{channel}'", asked)
+    [row] = await Outbox(database).fetch(f"SELECT {hashed}, erased_as('{channel}', '{address}')")
+
+    assert row[0] == row[1]
+    assert len(row[0]) == 32
 
 
 async def pages_of_a_claim(outbox: Outbox) -> int:
