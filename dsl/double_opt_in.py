@@ -44,3 +44,14 @@ def confirmation_rules(catalog: Catalog) -> list[plan.Rule]:
         )
         for what, template in templates_of(catalog).items()
     ]
+
+
+def mails_asking(built: plan.Plan) -> dict[str, str]:
+    """As `templates_of`, of a plan."""
+    sends = {
+        event: rule.steps[0].template if isinstance(rule.steps[0], plan.Send) else ""
+        for rule in built.rules
+        if rule.file == _FILE and isinstance(rule.trigger, plan.EventTrigger)
+        for event in rule.trigger.match.events
+    }
+    return {what: sends[asked_event(what)] for what in built.double_opt_in if asked_event(what) in sends}

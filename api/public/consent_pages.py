@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from engine.core.consent import How
 from engine.core.identity import partition_of
 from engine.flow.customers.change_consent import Choice, Chosen, change_consent
 from engine.flow.customers.consent_offers import Offer, Person, find_person, live_settings
-from engine.links.customer_links import CustomerLink, Purpose, open_link, sign_link
+from engine.links.customer_links import SEPARATOR, CustomerLink, Purpose, open_link, sign_link
 from engine.links.tokens import open_token, sign
 from engine.storage.customers.consent import sent_to
 from engine.storage.database import TROUBLE
@@ -56,10 +56,15 @@ class _Visit:
     def said(self, word: str, **values: str) -> str:
         return self.words[word].format(address=self.address, **values)
 
-    def said_of(self, word: str, what: str) -> str:
-        """Of a topic by its title, of a channel as a person would say it."""
-        way = None if what in (self.person.settings.get("topics") or {}) else WAYS[self.language].get(what)
-        return self.said(word, topic=self.title_of(what)) if way is None else self.said(f"{word}_channel", way=way)
+    def said_of_all(self, word: str, together: Sequence[str]) -> str:
+        """Of topics by their titles, of a channel as a person would say it."""
+        known = self.person.settings.get("topics") or {}
+        ways = [way for what in together if what not in known and (way := WAYS[self.language].get(what))]
+        titles = [self.words["quoted"].format(topic=self.title_of(what)) for what in together if what in known]
+        topics = self.words["and"].join(titles)
+        if not ways:
+            return self.said(word, topics=topics or self.title_of(together[0]))
+        return self.said(f"{word}_{'both' if topics else 'channel'}", way=ways[0], topics=topics)
 
     def page(self, name: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         return page(
@@ -167,19 +172,19 @@ async def save(request: Request, services: Served, token: str) -> Response:
 @router.api_route("/c/{token}", methods=_LOOK)
 async def ask_to_confirm(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "confirm", token)
-    what, _ = await _confirmable(visit)
-    return visit.page("confirm", "confirm_title", question=visit.said_of("confirm", what))
+    together, _ = await _confirmable(visit)
+    return visit.page("confirm", "confirm_title", question=visit.said_of_all("confirm", together))
 
 
 @router.post("/c/{token}")
 async def confirm(request: Request, services: Served, token: str) -> Response:
     visit = await _visit(request, "confirm", token)
-    what, address = await _confirmable(visit)
-    await visit.choose({what: True}, "double opt-in", detail={"address": address})
-    return visit.page("said", "confirmed_title", said=visit.said_of("confirmed", what))
+    together, address = await _confirmable(visit)
+    await visit.choose(dict.fromkeys(together, True), "double opt-in", detail={"address": address})
+    return visit.page("said", "confirmed_title", said=visit.said_of_all("confirmed", together))
 
 
-async def _confirmable(visit: _Visit) -> tuple[str, str]:
+async def _confirmable(visit: _Visit) -> tuple[list[str], str]:
     """What is confirmed and of which address. The link must be young enough, and have been sent to the address that
     the customer has now."""
     link, chooser = visit.link, visit.person.chooser
@@ -191,7 +196,7 @@ async def _confirmable(visit: _Visit) -> tuple[str, str]:
     now = (chooser.email if link.channel == "email" else chooser.phone) or ""
     if address is None or address.lower() != now.lower():
         raise _Ends(visit.page("said", "moved_title", status=410, said=visit.said("moved")))
-    return link.what or link.channel, address
+    return (link.what or link.channel).split(SEPARATOR), address
 
 
 async def _undo(visit: _Visit, token: str) -> Response:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from engine.core.consent import entries_between
 from engine.core.customers import misfits_of, with_context, with_traits
-from engine.core.double_opt_in import asking, held_back, to_ask, with_asked
+from engine.core.double_opt_in import asking, by_mail, held_back, to_ask, with_asked
 from engine.core.draft import Draft
 from engine.core.effects import Effects, Misfit
 from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
@@ -109,10 +109,10 @@ def _identify(draft: Draft, event: Event) -> None:
     if plan.double_opt_in and told.consent != draft.customer.consent:
         told, wanted = held_back(draft.customer, told, plan.double_opt_in)
     _change_customer(draft, told, event)
-    for what in to_ask(draft.customer, wanted, event.at):
-        entry, asked = asking(event, what)
-        draft.change_customer(with_asked(draft.customer, what, event.at))
-        draft.consents += (entry,)
+    for together in by_mail(to_ask(draft.customer, wanted, event.at), plan):
+        entries, asked = asking(event, together)
+        draft.change_customer(with_asked(draft.customer, together, event.at))
+        draft.consents += entries
         draft.emit(asked)
 
 

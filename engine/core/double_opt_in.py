@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from dsl.double_opt_in import asked_event
+from dsl.double_opt_in import asked_event, mails_asking
+from dsl.plan import JSON, Plan
 from engine.core.consent import ConsentEntry, asked_mark
 from engine.core.identity import derived_id
 from engine.core.model import Customer, Event
@@ -33,22 +36,46 @@ def to_ask(customer: Customer, wanted: Collection[str], at: datetime) -> list[st
     ]
 
 
-def with_asked(customer: Customer, what: str, at: datetime) -> Customer:
-    return replace(customer, chosen={**customer.chosen, asked_mark(what): at.isoformat()})
+def with_asked(customer: Customer, together: Collection[str], at: datetime) -> Customer:
+    marks = {asked_mark(what): at.isoformat() for what in together}
+    return replace(customer, chosen={**customer.chosen, **marks})
 
 
-def asking(event: Event, what: str) -> tuple[ConsentEntry, Event]:
-    """The line of the history, and what the rule that asks by mail starts on."""
-    ident = derived_id("consent", event.id.hex, what, "asked")
-    entry = ConsentEntry(id=ident, at=event.at, what=what, given=None, how="asked")
+def by_mail(wanted: Sequence[str], plan: Plan) -> list[list[str]]:
+    """What one mail asks about: whoever ticks two boxes of a form presses one link."""
+    mails = mails_asking(plan)
+    together: dict[str, list[str]] = {}
+    for what in wanted:
+        together.setdefault(mails.get(what, what), []).append(what)
+    return list(together.values())
+
+
+def asking(event: Event, together: Sequence[str]) -> tuple[tuple[ConsentEntry, ...], Event]:
+    """The lines of the history, and what the rule that asks by mail starts on."""
+    first, *others = together
+    also: dict[str, JSON] = {"also": list(others)} if others else {}
+    entries = tuple(
+        ConsentEntry(id=_derived(event, what), at=event.at, what=what, given=None, how="asked") for what in together
+    )
     asked = Event(
-        id=ident,
+        id=_derived(event, first),
         customer=event.customer,
         kind="track",
-        name=asked_event(what),
+        name=asked_event(first),
         at=event.at,
         received_at=event.received_at,
-        properties={"what": what},
+        properties={"what": first, **also},
         historical=event.historical,
     )
-    return entry, asked
+    return entries, asked
+
+
+def asked_about(context: Mapping[str, Any], confirmed: Container[str]) -> tuple[str, ...]:
+    """What a message asks for with a link to confirm, by what it was made with. Empty: it does not ask."""
+    event = context.get("event") or {}
+    words = (event.get("what"), *(event.get("also") or ()))
+    return tuple(what for what in words if isinstance(what, str) and what in confirmed)
+
+
+def _derived(event: Event, what: str) -> UUID:
+    return derived_id("consent", event.id.hex, what, "asked")

@@ -12,6 +12,8 @@ from engine.links.tokens import open_token, sign
 Purpose: TypeAlias = Literal["unsubscribe", "preferences", "confirm"]
 
 #: Where each page lives.
+#: No channel and no topic has it in its name.
+SEPARATOR = ","
 PATHS: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "confirm": "c"}
 
 
@@ -33,7 +35,7 @@ class CustomerLink:
     customer: UUID
     message: UUID
     channel: str
-    what: str | None = None  # the topic of the message; of a link to confirm: the channel or topic
+    what: str | None = None  # the topic of the message; of a link to confirm: channels and topics, by SEPARATOR
     at: datetime | None = None  # when it was made, in whole seconds
 
 

@@ -6,10 +6,14 @@ from datetime import datetime
 
 from engine.core.guards.facts import Block, MessageFacts
 
+ERASED = "no consent: the person was erased, and has not chosen again"
+
 
 def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
     """A refusal always holds; `required` also asks for an explicit yes to the channel. What is refused as a topic is
     not said on another channel either. Who was erased must have agreed anew by hand."""
+    if facts.is_erased and facts.asks_for and not any(what in facts.chosen for what in facts.asks_for):
+        return Block(ERASED)  # an old list asks in the name of somebody who asked to be forgotten
     if facts.transactional:
         return None
     if facts.consent.get(facts.channel) is False:
@@ -17,7 +21,7 @@ def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
     if facts.topic is not None and facts.consent.get(facts.topic) is False:
         return Block(f"no consent: topic {facts.topic} refused")
     if facts.is_erased and not _has_chosen_again(facts):
-        return Block("no consent: the person was erased, and has not chosen again", other_way=True)
+        return Block(ERASED, other_way=True)
     for what in facts.confirmed & {facts.channel, facts.topic}:
         if facts.consent.get(str(what)) is not True:
             return Block(f"no consent: {what} was never confirmed", other_way=what == facts.channel)

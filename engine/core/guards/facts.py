@@ -50,6 +50,7 @@ class MessageFacts:
     confirmed: frozenset[str] = frozenset()  # channels and topics that need a yes of the customer's own (double opt-in)
     chosen: Collection[str] = ()  # channels and topics of which the customer said by hand what it wants
     is_erased: bool = False  # the person was erased once: what is told of its consent since then may be an old list
+    asks_for: Collection[str] = ()  # channels and topics that it asks to confirm
     suppressed: str | None = None  # why the address must not be contacted
     is_rule_on: bool = True  # the live rule set still has the rule
     run_end: str | None = None  # why its run has ended; None: it goes on

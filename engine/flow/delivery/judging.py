@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
+from engine.core.double_opt_in import asked_about
 from engine.core.effects import OUTWARD
 from engine.core.guards import Block, Counted, MessageFacts, first_block
 from engine.core.guards.cap import earliest_start
@@ -209,6 +210,7 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
         confirmed=policy.confirmed,
         chosen=message.chosen.keys(),
         is_erased=message.is_erased,
+        asks_for=asked_about(message.context, policy.confirmed),
         suppressed=message.suppressed,
         is_rule_on=message.rule in policy.rules,
         run_end=message.end_reason,

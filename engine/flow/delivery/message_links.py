@@ -9,10 +9,11 @@ from typing import Any
 
 from engine.channels import Handover, Mail
 from engine.config import public_url
+from engine.core.double_opt_in import asked_about
 from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.tracking_mails import view_url
 from engine.links.chat_links import chat_link
-from engine.links.customer_links import CustomerLink, Sender
+from engine.links.customer_links import SEPARATOR, CustomerLink, Sender
 from engine.runtime import Runtime
 from engine.tracking.tokens import Place
 
@@ -56,9 +57,9 @@ def links_for(
     bot = ((settings.get("channels") or {}).get("telegram") or {}).get("bot")
     if bot:
         makers["telegram_url"] = lambda: chat_link(sender.key, bot, link.customer, today=linked.sent_at.date())
-    asked = (linked.context.get("event") or {}).get("what")
-    if isinstance(asked, str) and asked in (settings.get("double_opt_in") or {}):
-        to_confirm = replace(link, what=asked, at=linked.created_at)
+    asked = asked_about(linked.context, settings.get("double_opt_in") or {})
+    if asked:
+        to_confirm = replace(link, what=SEPARATOR.join(asked), at=linked.created_at)
         makers["confirm_url"] = lambda: sender.url("confirm", to_confirm)
     return {name: make() for name, make in makers.items() if mention(name)}
 

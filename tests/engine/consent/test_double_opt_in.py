@@ -102,6 +102,40 @@ async def test_a_yes_is_asked_for_by_a_service_mail_and_counts_after_the_press(d
     assert "From now on we write to you by email at a•••@b.example." in pressed.text
 
 
+async def test_two_ticks_of_a_form_are_asked_about_in_one_mail_and_confirmed_by_one_press(
+    database_url: str, tmp_path: Path
+):
+    settings = FILES["kogda.yaml"].replace("{email: sure}", "{email: sure, news: sure}")
+    async with (
+        open_teplo(database_url, tmp_path, {**FILES, "kogda.yaml": settings}) as shop,
+        client_of(shop.runtime) as client,
+    ):
+        await agree(shop)
+        asked = await deliver(shop)
+        looked = await client.get(confirm_link(shop))
+        asked_in_russian = await client.get(confirm_link(shop), headers={"accept-language": "ru"})
+        pressed = await client.post(confirm_link(shop))
+        await shop.advance()
+        consent = await client.get("/api/customers/u:anna/consent")
+
+    assert asked == ["Sure?"]
+    assert "May we write to you by email at a•••@b.example, and send you “New coffees”?" in looked.text
+    assert "в том числе «New coffees»?" in asked_in_russian.text
+    assert "and send you “New coffees”." in pressed.text
+    assert consent.json()["consent"] == {"email": True, "news": True}
+
+
+async def test_what_is_asked_by_another_mail_is_asked_by_itself(database_url: str, tmp_path: Path):
+    settings = FILES["kogda.yaml"].replace("{email: sure}", "{email: sure, news: more_sure}")
+    mail = FILES["templates/email/sure.html"].replace("Sure?", "More?")
+    files = {**FILES, "kogda.yaml": settings, "templates/email/more_sure.html": mail}
+    async with open_teplo(database_url, tmp_path, files) as shop:
+        await agree(shop)
+        asked = await deliver(shop)
+
+    assert sorted(asked) == ["More?", "Sure?"]
+
+
 async def test_the_press_is_kept_as_a_proof_and_told_to_rules(database_url: str, tmp_path: Path):
     async with open_teplo(database_url, tmp_path) as shop, client_of(shop.runtime) as client:
         await agree(shop)
