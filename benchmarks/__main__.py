@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    bursts,
     checking,
     conditions,
     dead_domain,
@@ -56,6 +57,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "soak": soak.measure,
     "peers": peers.measure,
     "mail": mail.measure,
+    "bursts": bursts.measure,
     "dead_domain": dead_domain.measure,
     "rendering": rendering.measure,
     "reports": reports.measure,
