@@ -13,7 +13,7 @@ from tests.drills.stage import RULES
 from tests.engine.flow.shop import Shop, open_shop
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
     """Servers of their own, with fsync on: a crash must find on disk what was acknowledged."""
     with EmbeddedServices(Path(tmp_path_factory.mktemp("drill"))) as services:
