@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -60,29 +60,31 @@ def add(
         raise ConfigurationError(
             say("there is no kogda.yaml in {folder}; name the workspace with --workspace", folder=folder)
         )
-    for path, is_new in add_starters(folder, names, language or LANGUAGES):
+    for path, is_new in add_starters(folder, names, language or ()):
         console.print(f"  {path}" + ("" if is_new else told(say("  [dim]was there already; kept[/dim]"))))
 
 
-def add_starters(folder: Path, names: Iterable[str], languages: Iterable[str] = LANGUAGES) -> list[tuple[str, bool]]:
-    """The files by path, and whether each was written. Raises ConfigurationError for a name that is none."""
+def add_starters(folder: Path, names: Iterable[str], languages: Iterable[str] = ()) -> list[tuple[str, bool]]:
+    """The files by path, and whether each was written; without languages in all of them. Raises ConfigurationError for
+    a name that is none."""
     chosen = list(STARTERS) if "all" in (asked := list(names)) else asked
     for name in chosen:
         _check(name, STARTERS, say("starter"))
     spoken = list(languages)
     for each in spoken:
         _check(each, LANGUAGES, say("language"))
-    wanted = list(_files(chosen, spoken))
-    mine = {path: other for path in wanted if (other := _as_html(path, folder)) is not None}
-    kept = [(other.relative_to(folder).as_posix(), False) for other in mine.values()]
-    paths = dict.fromkeys(_with_parts(path for path in wanted if path not in mine))
+    mine = {name: written for name in chosen if (written := _as_html(name, spoken, folder))}
+    kept = [(each.relative_to(folder).as_posix(), False) for written in mine.values() for each in written]
+    paths = dict.fromkeys(_with_parts(_files([name for name in chosen if name not in mine], spoken or LANGUAGES)))
     return [*kept, *(_copy(path, folder) for path in paths)]
 
 
-def _as_html(path: str, folder: Path) -> Path | None:
-    """The same mail, written in HTML already: of two none could be sent (E218)."""
-    other = (folder / "templates" / "email" / path).with_suffix(".html")
-    return other if other.exists() else None
+def _as_html(name: str, languages: Collection[str], folder: Path) -> list[Path]:
+    """The same mail, written in HTML already: of two none could be sent (E218). Unless it is asked for by its language,
+    a starter is no variant of somebody's own mail, either: that may read other things."""
+    parts = ["" if each == "en" else f".{each}" for each in languages or LANGUAGES]
+    written = [folder / "templates" / "email" / f"{name}{part}.html" for part in dict.fromkeys(parts)]
+    return [each for each in written if each.exists()]
 
 
 def _check(name: str, known: Iterable[str], what: str) -> None:
@@ -100,7 +102,7 @@ def _check(name: str, known: Iterable[str], what: str) -> None:
         )
 
 
-def _files(names: Iterable[str], languages: list[str]) -> Iterable[str]:
+def _files(names: Iterable[str], languages: Iterable[str]) -> Iterable[str]:
     for name in names:
         yield from (f"{name}.mjml" if each == "en" else f"{name}.{each}.mjml" for each in languages)
 

@@ -28,10 +28,30 @@ def check_template_variables(subject: Subject, found: list[Diagnostic]) -> None:
     for rule in subject.rules:
         for send, known in _sends(rule):
             template = subject.catalog.templates.get((send.first.channel or "", send.first.template.text))
-            for use in template.uses if template else ():
+            for use in _each_once(template, rule) if template else ():
                 if template and (template.path, use) not in reported:
                     holds_for_all = _check_use(use, send, template, rule=rule, known=known)
                     reported |= {(template.path, use)} if holds_for_all else set()
+
+
+def _each_once(template: TemplateInfo, rule: CheckedRule) -> Iterator[TemplateUse]:
+    """As they stand in the files. The parts of what nobody has are no mistakes of their own."""
+    missed: set[tuple[str, ...]] = set()
+    for use in sorted(template.uses, key=lambda each: (len(each.path) > 2, each.file or "", each.line, each.path)):
+        is_missing = _is_missing(use.path, rule)
+        if is_missing and len(use.path) > 2 and use.path[:2] in missed:
+            continue
+        yield use
+        if is_missing and not use.has_default:
+            missed.add(use.path[:2])
+
+
+def _is_missing(path: tuple[str, ...], rule: CheckedRule) -> bool:
+    if len(path) < 2:
+        return False
+    if path[0] == "customer":
+        return path[1] not in rule.scope.catalog.attributes
+    return path[0] == "event" and any(path[1] not in event.properties for event in rule.scope.events or ())
 
 
 def _sends(rule: CheckedRule) -> Iterator[tuple[syntax.Send, frozenset[str]]]:

@@ -163,6 +163,16 @@ def test_an_unknown_attribute_of_a_template_is_reported_once_for_all_its_rules()
     assert codes_with(with_template(reads("customer", "nme")), rules) == ["E214"]
 
 
+def test_what_is_read_of_an_unknown_property_is_no_mistake_of_its_own():
+    items, name, own = reads("event", "items"), reads("event", "items", "[]", "name"), reads("event", "size", "x")
+    catalog = with_template(name, items, own)
+
+    _, found = compile_texts({"rules/test.rules": 'when pinged send email "t"'}, catalog)
+
+    told = [each.message.split("reads ")[1].split(",")[0] for each in found if each.code == "E214"]
+    assert told == ["{{ event.items }}", "{{ event.size.x }}"]
+
+
 def test_a_property_must_be_in_every_event_of_the_rule():
     catalog = with_template(reads("event", "total"))
 
