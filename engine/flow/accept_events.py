@@ -19,7 +19,10 @@ from engine.storage.events.rejects import Reject, insert_rejects
 from engine.waker import Waker
 
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
+WORTH_A_SECOND = 400  # events and rejects: fewer cost less when they wait for the statement under way to end
+PATIENCE_S = 0.05  # of those that wait so
 MAX_GROUP = 5_000  # events and rejects in one statement
+CAREFUL_FOR = 100  # statements after one that named a known id: who sends again will send more again
 MAX_WAITING = 50_000  # events and rejects that wait for a statement; beyond it the caller is told to come back
 STATEMENT_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 2
@@ -71,6 +74,8 @@ class EventWriter:
         self._waiting: deque[_Request] = deque()
         self._max_waiting = max_waiting
         self._waiting_events = 0
+        self._careful_for = 0  # statements
+        self._out_of_patience: asyncio.TimerHandle | None = None
         self._statements: set[asyncio.Task[None]] = set()
 
     async def accept(self, events: Sequence[NewEvent], rejects: Sequence[Reject] = ()) -> Accepted:
@@ -93,15 +98,27 @@ class EventWriter:
         while self._statements:
             await asyncio.wait(self._statements)
 
-    def _start_statement(self) -> None:
+    def _start_statement(self, *, at_once: bool = False) -> None:
         if not self._waiting or len(self._statements) >= MAX_STATEMENTS:
+            return
+        if self._statements and self._waiting_events < WORTH_A_SECOND and not at_once:
+            if self._out_of_patience is None:
+                self._out_of_patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._wait_no_more)
             return
         task = asyncio.create_task(self._store(self._next_group()))
         self._statements.add(task)
         task.add_done_callback(self._statement_ended)
 
+    def _wait_no_more(self) -> None:
+        """The statement under way is held up: what came after it need not be."""
+        self._out_of_patience = None
+        self._start_statement(at_once=True)
+
     def _statement_ended(self, task: asyncio.Task[None]) -> None:
         self._statements.discard(task)
+        if self._out_of_patience is not None:
+            self._out_of_patience.cancel()
+            self._out_of_patience = None
         self._start_statement()
 
     def _next_group(self) -> list[_Request]:
@@ -127,6 +144,7 @@ class EventWriter:
             raise
         else:
             reach("ingest.committed")
+            self._careful_for = CAREFUL_FOR if known else max(0, self._careful_for - 1)
             _settle(group, known)
             reach("ingest.answered")
             # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
@@ -155,7 +173,7 @@ class EventWriter:
         async with asyncio.timeout(STATEMENT_TIMEOUT_S):
             if not rejects:
                 async with self._database.connection() as connection:
-                    return await insert_events(connection, events)
+                    return await insert_events(connection, events, likely_new=not self._careful_for)
             async with self._database.transaction() as connection:
                 await insert_rejects(connection, rejects)
                 known = await insert_events(connection, events) if events else set()

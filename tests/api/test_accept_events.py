@@ -146,17 +146,50 @@ async def test_more_waiting_events_than_memory_should_hold_are_turned_away(
     transaction = blocker.transaction()
     await transaction.start()
     await blocker.execute("LOCK TABLE event_key IN ACCESS EXCLUSIVE MODE")
-    # Two statements are under way with one request each; of the others, two requests fill the waiting room.
-    crowd = [[event(f"{request}-{number}") for number in range(10)] for request in range(5)]
-    waiting = [asyncio.ensure_future(writer.accept(events)) for events in crowd[:4]]
+    # A statement is under way with one request; of the others, two requests fill the waiting room.
+    crowd = [[event(f"{request}-{number}") for number in range(10)] for request in range(4)]
+    waiting = [asyncio.ensure_future(writer.accept(events)) for events in crowd[:3]]
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
-        await writer.accept(crowd[4])
+        await writer.accept(crowd[3])
     await transaction.rollback()
     await blocker.close()
 
-    assert sum(verdict.stored for verdict in await asyncio.gather(*waiting)) == 40
+    assert sum(verdict.stored for verdict in await asyncio.gather(*waiting)) == 30
+
+
+async def test_a_statement_that_is_held_up_does_not_hold_up_those_after_it(
+    database: Database, database_url: str, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker())
+    blocker = await asyncpg.connect(database_url)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("INSERT INTO event_key (id) VALUES ($1)", event("a").id)
+    held_up = asyncio.ensure_future(writer.accept([event("a")]))
+
+    verdict = await writer.accept([event("b")])
+
+    assert verdict == Accepted(1, 0)
+    assert not held_up.done()
+    await transaction.rollback()
+    await blocker.close()
+    assert await held_up == Accepted(1, 0)
+
+
+async def test_a_crowd_is_stored_once_whether_its_ids_were_expected_to_be_known_or_not(
+    database: Database, stored: Stored
+) -> None:
+    writer = EventWriter(database, HeardWaker())
+    events = crowd(6 * COPY_FROM)
+
+    verdicts = [
+        await writer.accept(events[start : start + 2 * COPY_FROM]) for start in (0, COPY_FROM, 0, 3 * COPY_FROM)
+    ]
+
+    assert [verdict.stored for verdict in verdicts] == [2 * COPY_FROM, COPY_FROM, 0, 2 * COPY_FROM]
+    assert len({row["id"] for row in await stored.events()}) == 5 * COPY_FROM
 
 
 async def test_a_time_ahead_of_the_database_is_clamped(database: Database, stored: Stored) -> None:
@@ -254,17 +287,17 @@ async def test_waiting_rejects_count_like_events(database: Database, database_ur
     transaction = blocker.transaction()
     await transaction.start()
     await blocker.execute("LOCK TABLE reject IN ACCESS EXCLUSIVE MODE")
-    crowd = [[Reject("s", "is bad", "$", "{}")] * 10 for _ in range(5)]
-    waiting = [asyncio.ensure_future(writer.accept([], rejects)) for rejects in crowd[:4]]
+    crowd = [[Reject("s", "is bad", "$", "{}")] * 10 for _ in range(4)]
+    waiting = [asyncio.ensure_future(writer.accept([], rejects)) for rejects in crowd[:3]]
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
-        await writer.accept([], crowd[4])
+        await writer.accept([], crowd[3])
     await transaction.rollback()
     await blocker.close()
 
     await asyncio.gather(*waiting)
-    assert len(await stored.rejects()) == 40
+    assert len(await stored.rejects()) == 30
 
 
 async def test_a_reject_that_the_database_refuses_ends_in_an_answer(database: Database) -> None:
