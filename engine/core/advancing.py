@@ -159,7 +159,7 @@ def _meet(draft: Draft, run: Run, event: Event) -> None:
 
 def _fire(draft: Draft, horizon: datetime) -> None:
     """Due timers of runs, and due appointments, by their time, then by the order of their rules."""
-    if draft.to_plan:
+    if draft.to_plan or draft.to_look:
         tending.make_appointments(draft)
     due = [_due(draft, run) for run in draft.runs.values() if _is_due(run, horizon)]
     if draft.appointments:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _REPLACED = (
     *("messages", "withdrawals", "notes", "emitted", "points", "issued", "consents"),
     *("customer", "once", "marks", "released", "last_messages", "counted", "codes"),
-    *("memberships", "appointments", "to_plan"),
+    *("memberships", "appointments", "to_plan", "to_look"),
 )
 _replaced = attrgetter(*_REPLACED)
 

@@ -22,7 +22,7 @@ from engine.core.program import Order, Program, RuleCode
 from engine.core.recall import recall_of
 from engine.core.scope import Scope, attributes_of
 from engine.core.standing.change import Change
-from engine.core.standing.index import WHYS, WakeKey, Why
+from engine.core.standing.index import WHYS, SegmentCode, WakeKey, Why
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 _BY_AGE = attrgetter("began_at", "id")
@@ -80,6 +80,8 @@ class Draft:
     marks: Mapping[tuple[str, str], OnceMark] = _NONE
     short_of: Mapping[str, int] = _NONE
     to_plan: Mapping[WakeKey, Why] = _NONE  # appointments to be made anew
+    to_look: Mapping[str, SegmentCode] = _NONE  # segments that time may change at another moment than before
+    judged: frozenset[str] = frozenset()  # segments that were looked at because a moment came
     met: frozenset[tuple[UUID, UUID]] = frozenset()  # run and event: taken for the next part of a sequence
     steps = 0
     _scope: Scope | None = None
@@ -162,12 +164,20 @@ class Draft:
     def scope(self) -> Scope:
         """This moment, before any run began."""
         if self._scope is None:
-            zone = calendar.zone_named(self.customer.timezone) or self.live.zone
-            self._scope = Scope(
-                now=self.now, zone=zone, seen=self.seen, history=self.history, leap_day=self.live.plan.leap_day
-            )
+            self._scope = self.scope_at(self.now)
         self._scope.segments = self.live.segments
         return self._scope.of_run(self.now, arrived=None)
+
+    def scope_at(self, moment: datetime) -> Scope:
+        """What is known by now, seen from another moment."""
+        return Scope(
+            now=moment,
+            zone=calendar.zone_named(self.customer.timezone) or self.live.zone,
+            seen=self.seen,
+            history=self.history,
+            leap_day=self.live.plan.leap_day,
+            segments=self.live.segments,
+        )
 
     def scope_of(self, run: Run) -> Scope:
         scope = self.scope().of_run(run.began_at, arrived=run.arrived, issued=str(run.issue) in run.promos)
@@ -276,6 +286,9 @@ class Draft:
         weighed = {key: max(why, self.to_plan.get(key, why), key=WHYS.index) for key in keys}
         self.to_plan = {**self.to_plan, **weighed}
 
+    def look_again(self, segments: Iterable[SegmentCode]) -> None:
+        self.to_look = {**self.to_look, **{code.name: code for code in segments}}
+
     # all or nothing
 
     def attempt(self, rule: str, rule_set: int, *, event: UUID | None = None, run: UUID | None = None) -> Attempt:
@@ -348,7 +361,7 @@ class Draft:
         if self.memberships is not before.memberships:
             known = before.memberships
             rows = tuple(row for name, row in self.memberships.items() if known.get(name) != row)
-            changed["memberships"] = tuple(row for row in rows if row.is_in is not None or row.segment in known)
+            changed["memberships"] = tuple(row for row in rows if row.is_in or row.segment in known)
         if self.appointments:
             made = {(each.errand, each.name): each for each in before.appointments}
             changed["appointments"] = tuple(

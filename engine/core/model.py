@@ -164,16 +164,16 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Whether the customer is in a segment, by the definition with this hash. Another definition says nothing."""
+    """The customer is in a segment, by the definition with this hash. Another definition says nothing."""
 
     segment: str
     definition: str
-    is_in: bool | None  # None: the segment is gone
+    is_in: bool  # False: not any more, or the segment is gone
     since: datetime
 
 
-#: What an appointment is for: a start of a rule, also one that was asked for ("start"), or another look at a segment
-#: whose window slides.
+#: What an appointment is for: a start of a rule, also one that was asked for ("start"), or another look at segments
+#: whose windows slide.
 Errand: TypeAlias = Literal["date", "inactivity", "schedule", "segment", "start"]
 
 
@@ -182,7 +182,7 @@ class Appointment:
     """A moment at which time alone changes something for the customer. One for each errand and name."""
 
     errand: Errand
-    name: str  # of the rule or segment
+    name: str  # of the rule; "": for all segments
     at: datetime | None  # None: called off
     definition: str = ""  # of what it is for: another one makes another appointment; "": that is gone
     occasion: str = ""  # what it is for this time: the local day, or the time of the last event
@@ -212,7 +212,8 @@ class Facts:
     reactions: Reactions = NO_REACTIONS  # to messages of each channel, if a rule asks
     last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
-    memberships: dict[str, Membership] = field(default_factory=dict)  # by segment; absent: not looked at yet
+    memberships: dict[str, Membership] = field(default_factory=dict)  # by segment
+    is_looked_at: bool = False  # by the live definitions: in a segment without a membership they are not
     appointments: tuple[Appointment, ...] = ()
     is_new: bool = False  # nothing was decided for this customer before
     codes: dict[str, tuple[PromoCode, ...]] = field(default_factory=dict)  # by pool; see Effects.short_of

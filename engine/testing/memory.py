@@ -69,6 +69,7 @@ class Memory:
             memberships=noted.memberships.get(customer, {}) if noted.memberships else {},
             appointments=tuple(noted.appointments.get(customer, _NONE).values()) if noted.appointments else (),
             is_new=customer not in noted.known,
+            is_looked_at=customer in noted.looked_at,
         )
 
     def remember(self, event: Event) -> None:
@@ -82,7 +83,7 @@ class Memory:
     def apply(self, customer: UUID, effects: Effects) -> None:
         """Most events change nothing, and most of those that do change little."""
         if effects is NOTHING:
-            self.noted.known.add(customer)
+            self.noted.meet(customer)
             return
         if effects.customer is not None:
             self.customers[customer] = effects.customer

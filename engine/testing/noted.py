@@ -18,11 +18,12 @@ RECURRING = frozenset({"schedule", "date"})
 @dataclass
 class Noted:
     known: set[UUID] = field(default_factory=set)  # customers for whom something was decided already
+    looked_at: set[UUID] = field(default_factory=set)  # those for whom it was by the live rules
     memberships: dict[UUID, dict[str, Membership]] = field(default_factory=dict)
     appointments: dict[UUID, dict[WakeKey, Appointment]] = field(default_factory=dict)
 
     def apply(self, customer: UUID, effects: Effects) -> None:
-        self.known.add(customer)
+        self.meet(customer)
         if effects.memberships:
             self._apply_memberships(customer, effects)
         if effects.appointments:
@@ -30,9 +31,13 @@ class Noted:
             kept = {**self.appointments.get(customer, {}), **made}
             self.appointments[customer] = {key: each for key, each in kept.items() if each.definition}
 
+    def meet(self, customer: UUID) -> None:
+        self.known.add(customer)
+        self.looked_at.add(customer)
+
     def _apply_memberships(self, customer: UUID, effects: Effects) -> None:
         rows = {**self.memberships.get(customer, {}), **{row.segment: row for row in effects.memberships}}
-        self.memberships[customer] = {name: row for name, row in rows.items() if row.is_in is not None}
+        self.memberships[customer] = {name: row for name, row in rows.items() if row.is_in}
 
     def moments(self, recurring_until: datetime | None) -> Iterator[datetime]:
         for appointments in self.appointments.values():
@@ -51,4 +56,4 @@ class Noted:
         ]
 
     def members(self, segment: str) -> set[UUID]:
-        return {customer for customer, rows in self.memberships.items() if segment in rows and rows[segment].is_in}
+        return {customer for customer, rows in self.memberships.items() if segment in rows}

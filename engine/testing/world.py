@@ -81,6 +81,7 @@ class World:
 
     def fill(self) -> None:
         """Segments and appointments of everybody there is, by the live rules: what follows a publication."""
+        self.memory.noted.looked_at.clear()
         for customer in list(self.memory.noted.known):
             self._advance(customer)
 
@@ -89,6 +90,7 @@ class World:
         known = self.customer(of)
         self.memory.customers[known.id] = with_traits(known, traits, self.programs[self.live].plan.attributes)
         self.memory.noted.known.add(known.id)
+        self.memory.noted.looked_at.discard(known.id)
         self._advance(known.id)
         return self.customer(of)
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Errand and name of the rule or segment.
+#: Errand and name of the rule.
 WakeKey: TypeAlias = tuple[Errand, str]
+#: Of the one appointment for all segments of a customer.
+LOOK: WakeKey = ("segment", "")
 
 #: Why an appointment is made: for the first time or by another definition; because what it counts from has changed;
 #: because the customer's clock has.
@@ -40,12 +42,11 @@ class SegmentCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wake:
-    """Something that a customer has an appointment for."""
+    """A rule that a customer has an appointment for."""
 
     key: WakeKey
     definition: str  # another one makes another appointment
-    rule: RuleCode | None = None  # None: it is for a segment
-    segment: SegmentCode | None = None
+    rule: RuleCode
     watches: frozenset[str] = frozenset()  # attributes that move it; a time zone moves everything
 
 
@@ -56,6 +57,7 @@ class Standing:
     borders: Mapping[tuple[str, bool], tuple[RuleCode, ...]]  # rules by segment and whether it is entered
     changes: tuple[tuple[RuleCode, plan.ChangeTrigger, Test | None], ...]
     wakes: Mapping[WakeKey, Wake]
+    sliding: tuple[SegmentCode, ...]  # segments that time alone can change
     silences: Mapping[str, tuple[WakeKey, ...]]  # by the event that must not come
     audiences: Mapping[str, Test]  # by rule; without one it is everyone
     asked: Mapping[str, str]  # rules that a member may be started in when somebody asks for it, with their definitions
@@ -90,7 +92,6 @@ def build_standing(
     others = [code for code in rules if plan.starting_match(code.rule.trigger) is None]
     if not (others or segments):
         return None
-    wakes = {wake.key: wake for wake in (*_of_segments(segments), *_of_rules(others, plan_))}
     triggers = [(code, code.rule.trigger) for code in others]
     return Standing(
         segments=segments,
@@ -105,7 +106,8 @@ def build_standing(
             for code, trigger in triggers
             if isinstance(trigger, plan.ChangeTrigger)
         ),
-        wakes=wakes,
+        wakes={wake.key: wake for wake in _of_rules(others, plan_)},
+        sliding=tuple(code for code in segments.values() if code.reads.follows_time),
         silences=_grouped(
             (trigger.event, ("inactivity", code.rule.name))
             for code, trigger in triggers
@@ -159,14 +161,6 @@ def looked_up(plan_: plan.Plan) -> frozenset[str]:
     asked = (reads_of(expression, plan_.segments).events for expression in expressions_asked(plan_))
     silent = {rule.trigger.event for rule in plan_.rules if isinstance(rule.trigger, plan.InactivityTrigger)}
     return frozenset(silent).union(*asked)
-
-
-def _of_segments(segments: Mapping[str, SegmentCode]) -> Iterator[Wake]:
-    for code in segments.values():
-        if code.reads.follows_time:
-            yield Wake(
-                key=("segment", code.name), definition=code.definition, segment=code, watches=code.reads.attributes
-            )
 
 
 _ERRANDS: Mapping[type, Errand] = {

@@ -12,8 +12,7 @@ from engine.core import calendar
 from engine.core.draft import Draft
 from engine.core.model import Appointment
 from engine.core.program import RuleCode
-from engine.core.standing.index import SegmentCode, Wake, Why
-from engine.core.standing.instants import Instants
+from engine.core.standing.index import Wake, Why
 from engine.core.standing.occurrences import next_occurrence
 from engine.core.waits import Place, dated_moment
 
@@ -28,26 +27,16 @@ def plan_appointment(draft: Draft, wake: Wake, known: Appointment | None, why: W
     with nothing."""
     done = known.done if known is not None else ""
     pending = known if known is not None and known.at is not None and known.definition == wake.definition else None
-    if wake.segment is not None:
-        asked = _next_look(draft, wake.segment)
-        found = (asked, "") if asked is not None else None
-    elif wake.key[0] == "inactivity":
-        found = _silence(draft, _rule(wake), _earliest(draft, wake, why), done=done, pending=pending)
+    if wake.key[0] == "inactivity":
+        found = _silence(draft, wake.rule, _earliest(draft, wake, why), done=done, pending=pending)
     else:
         after = _earliest(draft, wake, why)
         if why == "moved" and pending is not None and pending.occasion:
-            after = min(after, _start_of(pending.occasion, draft.zone_of(_rule(wake))) - _INSTANT)
-        found = _next(draft, _rule(wake), after, done=done)
+            after = min(after, _start_of(pending.occasion, draft.zone_of(wake.rule)) - _INSTANT)
+        found = _next(draft, wake.rule, after, done=done)
     at, occasion = found if found is not None else (None, "")
     errand, name = wake.key
     return Appointment(errand=errand, name=name, at=at, definition=wake.definition, occasion=occasion, done=done)
-
-
-def _next_look(draft: Draft, segment: SegmentCode) -> datetime | None:
-    scope, attributes = draft.scope(), draft.attributes
-    if segment.gate is not None and not segment.gate({}, attributes, scope):
-        return None
-    return Instants(scope, attributes, draft.live.plan.segments).next(segment.condition)
 
 
 def newest_until(draft: Draft, code: RuleCode, appointment: Appointment, horizon: datetime) -> Planned:
@@ -59,14 +48,9 @@ def newest_until(draft: Draft, code: RuleCode, appointment: Appointment, horizon
     return newest
 
 
-def _rule(wake: Wake) -> RuleCode:
-    assert wake.rule is not None
-    return wake.rule
-
-
 def _earliest(draft: Draft, wake: Wake, why: Why) -> datetime:
     """A moment that is past when it becomes known is skipped, unless the rule catches up with it (S12)."""
-    code = _rule(wake)
+    code = wake.rule
     if code.rule.catch_up is None or why == "made" or wake.key[0] == "schedule":
         return draft.now
     return calendar.add(draft.now, code.rule.catch_up, draft.zone_of(code), sign=-1)

@@ -12,7 +12,8 @@ from engine.core.model import Appointment, Event, Membership
 from engine.core.program import RuleCode
 from engine.core.scope import attributes_of
 from engine.core.standing.change import Change, Occasion
-from engine.core.standing.index import SegmentCode, Standing, WakeKey
+from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
+from engine.core.standing.looking import keep_look, make_look, settle_look, was_merged
 from engine.core.standing.planning import newest_until, plan_appointment
 from engine.core.standing.starting import start
 from engine.core.values import dig
@@ -21,18 +22,17 @@ from engine.core.values import dig
 def settle(draft: Draft) -> None:
     """Before anything is decided: what was noted by other definitions, or was never looked at, is noted by these.
 
-    That is where an edit of a definition ends: it starts nothing (S14). A new customer was in no segment.
+    That is where an edit of a definition ends: it starts nothing (S14). A new customer was in no segment; one who was
+    looked at is in those that are noted.
     """
     standing = draft.live.standing
     if standing is None and not (draft.memberships or draft.appointments):
         return
+    is_known = draft.facts.is_looked_at and not was_merged(draft.appointments)
     _forget_what_is_gone(draft, standing)
     if standing is None:
         return
-    for code in standing.segments.values():
-        known = draft.memberships.get(code.name)
-        if known is None or known.definition != code.definition:
-            _note(draft, code, is_in=not draft.is_new and _holds(draft, code))
+    _draw_lines(draft, standing, is_known=is_known or draft.is_new)
     for key, wake in standing.wakes.items():
         made = draft.appointments.get(key)
         if made is None or made.definition != wake.definition:
@@ -40,11 +40,23 @@ def settle(draft: Draft) -> None:
             draft.plan_again([key], "changed" if draft.is_new else "made")
 
 
+def _draw_lines(draft: Draft, standing: Standing, *, is_known: bool) -> None:
+    if not is_known:
+        draft.look_again(standing.sliding)
+    for code in standing.segments.values():
+        noted = draft.memberships.get(code.name)
+        if (noted is None and not is_known) or (noted is not None and noted.definition != code.definition):
+            _note(draft, code, is_in=_holds(draft, code))
+
+
 def _forget_what_is_gone(draft: Draft, standing: Standing | None) -> None:
     for row in draft.memberships.values():
         if standing is None or row.segment not in standing.segments:
-            draft.change_membership(replace(row, is_in=None))
+            draft.change_membership(replace(row, is_in=False))
+    settle_look(draft, standing)
     for key, kept in draft.appointments.items():
+        if key[0] == "segment":
+            continue
         if standing is not None and key[0] == "start" and key[1] in standing.asked:
             if kept.at is not None and kept.definition != standing.asked[key[1]]:
                 draft.appoint(replace(kept, at=None))  # it was asked for by another definition
@@ -88,7 +100,9 @@ def after_change(draft: Draft, change: Change) -> None:
 
 def make_appointments(draft: Draft) -> None:
     standing = draft.live.standing
-    while draft.to_plan and standing is not None:
+    while standing is not None and (draft.to_plan or draft.to_look):
+        if draft.to_look:
+            make_look(draft)
         waiting, draft.to_plan = draft.to_plan, {}
         for key, why in sorted(waiting.items()):
             known = draft.appointments.get(key)
@@ -109,16 +123,17 @@ def keep(draft: Draft, key: WakeKey, horizon: datetime) -> None:
     if key[0] == "start":
         _start_member(draft, draft.live.by_name[key[1]], kept)
         return
-    wake = standing.wakes[key]
+    if key == LOOK:
+        due = keep_look(draft, standing, kept)
+        draft.judged |= {code.name for code in due}
+        _reassess(draft, due, Occasion(id=kept.at.isoformat(), at=kept.at))
+        return
     draft.plan_again([key], "made")
-    if wake.segment is not None:
-        draft.appoint(replace(kept, at=None))
-        _reassess(draft, (wake.segment,), Occasion(id=kept.at.isoformat(), at=kept.at))
-    elif key[0] == "inactivity":
+    if key[0] == "inactivity":
         draft.appoint(replace(kept, at=None, done=kept.occasion))
         _start(draft, standing, key, at=kept.at, occasion=kept.occasion)
-    elif wake.rule is not None:
-        at, occasion = newest_until(draft, wake.rule, kept, horizon)
+    else:
+        at, occasion = newest_until(draft, standing.wakes[key].rule, kept, horizon)
         draft.appoint(replace(kept, at=None, done=occasion))
         _start(draft, standing, key, at=at, occasion=occasion)
 
@@ -135,7 +150,6 @@ def _start_member(draft: Draft, code: RuleCode, kept: Appointment) -> None:
 
 def _start(draft: Draft, standing: Standing, key: WakeKey, *, at: datetime, occasion: str) -> None:
     code = standing.wakes[key].rule
-    assert code is not None
     start(draft, code, Occasion(id=occasion, at=at), told=key[0], audience=standing.audiences.get(code.rule.name))
 
 
@@ -144,7 +158,8 @@ def _reassess(draft: Draft, segments: Iterable[SegmentCode], occasion: Occasion)
     assert standing is not None
     for code in segments:
         is_in = _holds(draft, code)
-        was_in = draft.memberships[code.name].is_in
+        noted = draft.memberships.get(code.name)
+        was_in = noted is not None and noted.is_in
         _note(draft, code, is_in=is_in)
         if is_in == was_in:
             continue
@@ -160,9 +175,13 @@ def _holds(draft: Draft, code: SegmentCode) -> bool:
 
 def _note(draft: Draft, code: SegmentCode, *, is_in: bool) -> None:
     """Even where nothing has changed, the next look at a window may have."""
-    if ("segment", code.name) in (draft.live.standing.wakes if draft.live.standing else ()):
-        draft.plan_again([("segment", code.name)], "made")
+    if code.reads.follows_time:
+        draft.look_again((code,))
     known = draft.memberships.get(code.name)
-    if known is None or (known.is_in, known.definition) != (is_in, code.definition):
+    if known is None or not known.is_in:
+        is_noted = not is_in
+    else:
+        is_noted = is_in and known.definition == code.definition
+    if not is_noted:
         made = Membership(segment=code.name, definition=code.definition, is_in=is_in, since=draft.now)
         draft.change_membership(made)

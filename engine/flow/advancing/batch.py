@@ -304,13 +304,9 @@ async def _known_facts(
         pairs = [(customer, cursors[batch.works[customer].partition]) for customer in wanted]
         seen = by_customer(await newest_times(connection, pairs, reads))
     lookers = {
-        each: Looker(
-            cursor=cursors[batch.works[each].partition],
-            events=batch.works[each].events,
-            runs=batch.works[each].runs,
-            last_seen=seen.get(each, {}),
-        )
-        for each in wanted
+        each: Looker(cursor=cursors[work.partition], events=work.events, runs=work.runs, last_seen=seen.get(each, {}))
+        for each, work in batch.works.items()
+        if each in wanted
     }
     past = await past_of(connection, programs.by_id, batch.live.program, lookers, now=batch.now)
     counted = await count_marks_of(connection, *places) if any(program.counts for program in involved) else {}
@@ -331,6 +327,7 @@ async def _known_facts(
             last_messages=recent.get(customer, {}),
             memberships=memberships.get(customer, {}),
             appointments=tuple(appointments.get(customer, ())),
+            is_looked_at=batch.standing.has_looked_at(batch.works[customer].partition, customer),
         )
         for customer, found in customers.items()
     }

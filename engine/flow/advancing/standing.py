@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from engine.core.model import Appointment, Membership
@@ -14,7 +15,7 @@ from engine.runtime import LoadedRules
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 from engine.storage.runs.appointments import appointments_of, due_appointments
-from engine.storage.segments.fills import Pass, Slice, is_unfilled, next_slices, note_slices
+from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
 from engine.storage.segments.memberships import memberships_of
 
 #: Customers that a full batch decides one by one, and that one statement looks at.
@@ -22,7 +23,7 @@ FULL_FILL = 500
 _AT_ONCE = 10_000
 
 
-@dataclass(slots=True)
+@dataclass
 class Standing:
     """Of one batch. Nothing is read where nothing is watched, and nothing of it is left."""
 
@@ -32,6 +33,19 @@ class Standing:
     slices: list[Slice] = field(default_factory=list)
     due: list[tuple[int, UUID]] = field(default_factory=list)  # partition and customer of appointments
     due_left: frozenset[int] = frozenset()
+
+    def has_looked_at(self, partition: int, customer: UUID) -> bool:
+        """Before this batch, or in it by SQL: all that is true of the customer by the live rules is noted."""
+        if partition not in self.unfilled:
+            return True
+        now = self._slices_by_partition.get(partition)
+        if now is None or customer in now.customers:
+            return False
+        return now.filled_to is None or customer <= now.filled_to
+
+    @cached_property
+    def _slices_by_partition(self) -> dict[int, Slice]:
+        return {each.partition: each for each in self.slices}
 
     @property
     def left(self) -> frozenset[int]:
@@ -63,8 +77,10 @@ async def find_standing(
         found.due = await due_appointments(connection, horizons, limit=each)
         counts = Counter(partition for partition, _ in found.due)
         found.due_left = frozenset(partition for partition, count in counts.items() if count >= each)
-    if unfilled and looking.customers:
-        found.slices = await _next_slices(connection, unfilled, looking)
+    if unfilled:
+        found.slices = (
+            await _next_slices(connection, unfilled, looking) if looking.customers else begun(unfilled, digest)
+        )
     return found
 
 

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from dsl import plan
 from engine.core import calendar
 from engine.core.program import Program
-from engine.core.standing.index import SegmentCode, Standing, Wake
+from engine.core.standing.index import LOOK, SegmentCode, Standing, Wake
+from engine.core.standing.looking import DEFINITION
 from engine.core.standing.occurrences import next_occurrence
 from engine.core.standing.reads import gate_of
 from engine.core.standing.windows import stays_in
@@ -71,7 +72,7 @@ class FillSql:
 
 
 def _next(wake: Wake, zone: ZoneInfo, now: datetime, leap_day: str) -> tuple[datetime | None, str]:
-    assert wake.rule is not None and isinstance(wake.rule.rule.trigger, plan.ScheduleTrigger)
+    assert isinstance(wake.rule.rule.trigger, plan.ScheduleTrigger)
     where = wake.rule.zone or zone
     at = next_occurrence(wake.rule.rule.trigger, now, where, leap_day=leap_day)
     return (at, at.astimezone(where).date().isoformat()) if at is not None else (None, "")
@@ -107,8 +108,9 @@ class _Writer:
 
     def written(self) -> FillSql:
         facts = [self._fact(code) for code in self._standing.segments.values()]
+        looks = [look for code in self._standing.sliding if (look := self._next_look(code)) is not None]
         moments = [self._moment(number, wake) for number, wake in enumerate(self._standing.wakes.values())]
-        text = self._statement(facts, moments)
+        text = self._statement(facts, looks, moments)
         return FillSql(
             text=self._parameters.settle(text),
             parameters=self._parameters,
@@ -117,7 +119,7 @@ class _Writer:
             zone=self._program.zone,
             leap_day=self._program.plan.leap_day,
             segments=tuple(self._standing.segments),
-            wakes=tuple(self._standing.wakes),
+            wakes=(*self._standing.wakes, *([LOOK] if looks else [])),
         )
 
     def _attribute(self, path: tuple[str, ...]) -> str:
@@ -137,10 +139,7 @@ class _Writer:
 
     def _moment(self, number: int, wake: Wake) -> tuple[str, str]:
         """When, and for which occasion."""
-        if wake.segment is not None:
-            return self._next_look(wake.segment), "''"
         self._pasts.gate = None
-        assert wake.rule is not None
         trigger = wake.rule.rule.trigger
         if isinstance(trigger, plan.ScheduleTrigger):
             self._schedules[number] = wake
@@ -153,13 +152,13 @@ class _Writer:
             return "NULL::timestamptz", "''"
         raise Untranslatable(type(trigger).__name__)
 
-    def _next_look(self, code: SegmentCode) -> str:
+    def _next_look(self, code: SegmentCode) -> str | None:
         gate = self._pasts.gate = self._gate(code)
         now, far = self._pasts.now, self._parameters.constant(calendar.FAR, "timestamptz")
         instants = dict.fromkeys(self._conditions.instants(code.condition))
         asked = [f"CASE WHEN {each} > {now} AND {each} < {far} THEN {each} END" for each in instants]
         if not asked:
-            return "NULL::timestamptz"
+            return None
         return f"CASE WHEN {gate or 'true'} THEN least({', '.join(asked)}) END"
 
     def _silence(self, trigger: plan.InactivityTrigger, zone: ZoneInfo | None) -> tuple[str, str]:
@@ -177,8 +176,10 @@ class _Writer:
 
     # the statement
 
-    def _statement(self, facts: list[str], moments: list[tuple[str, str]]) -> str:
+    def _statement(self, facts: list[str], looks: list[str], moments: list[tuple[str, str]]) -> str:
         found = [f"{fact} AS in_{number}" for number, fact in enumerate(facts)]
+        if looks:
+            found.append(f"least({', '.join(looks)}) AS look_at")
         for number, (at, occasion) in enumerate(moments):
             found += [f"{at} AS at_{number}", f"{occasion} AS for_{number}"]
         in_doubt = any_of([self._customer.in_doubt(), self._pasts.in_doubt(), "c_is_odd"])
@@ -193,7 +194,7 @@ class _Writer:
             looked AS MATERIALIZED (SELECT *, count(*) FILTER (WHERE in_doubt)
                 OVER (PARTITION BY c_partition ORDER BY c_id) AS doubts FROM ({looked}) AS l),
             clear AS (SELECT * FROM looked WHERE NOT in_doubt AND doubts <= {most})
-            {self._memberships()}{self._appointments()}
+            {self._memberships()}{self._looks() if looks else ""}{self._appointments()}
             SELECT c_partition, c_id, doubts <= {most} AS is_seen FROM looked
             WHERE in_doubt AND doubts <= {most} + 1 ORDER BY c_partition, c_id"""  # noqa: S608 -- words of ours
 
@@ -240,7 +241,7 @@ class _Writer:
         return f"""
             SELECT a.customer FROM stretch w
             JOIN appointment a ON a.partition = w.partition AND a.customer > w.begins AND a.customer <= w.ends
-            WHERE a.errand = 'start' OR a.done <> '' AND EXISTS (
+            WHERE a.errand = 'start' OR {_OF_ONE_SEGMENT} OR a.done <> '' AND EXISTS (
                 SELECT FROM unnest({", ".join(columns)}) AS n (errand, name, definition)
                 WHERE n.errand = a.errand AND n.name = a.name AND n.definition <> a.definition)"""  # noqa: S608
 
@@ -248,18 +249,39 @@ class _Writer:
         segments = list(self._standing.segments.values())
         if not segments:
             return ""
-        rows = ", ".join(
-            f"({self._parameters.constant(code.name, 'text')},"
-            f" {self._parameters.constant(code.definition, 'text')}, in_{number})"
-            for number, code in enumerate(segments)
+        names = [self._parameters.constant(code.name, "text") for code in segments]
+        hashes = [self._parameters.constant(code.definition, "text") for code in segments]
+        rows = ", ".join(f"({name}, {hashes[number]}, in_{number})" for number, name in enumerate(names))
+        still = " ".join(
+            f"WHEN {name} THEN in_{number} OR w.definition = {hashes[number]}" for number, name in enumerate(names)
         )
-        return f""", noted AS (
+        return f""", members AS (
+            SELECT c_partition, c_id, v.segment, v.definition
+            FROM clear CROSS JOIN LATERAL (VALUES {rows}) AS v (segment, definition, is_in) WHERE v.is_in
+        ), noted AS (
             INSERT INTO membership AS m (partition, customer, segment, definition, is_in, since)
-            SELECT c_partition, c_id, segment, definition, is_in, {self._pasts.now}
-            FROM clear CROSS JOIN LATERAL (VALUES {rows}) AS v (segment, definition, is_in)
+            SELECT c_partition, c_id, segment, definition, true, {self._pasts.now} FROM members
             ON CONFLICT (partition, customer, segment) DO UPDATE
-            SET definition = excluded.definition, is_in = excluded.is_in, since = excluded.since
-            WHERE m.definition <> excluded.definition)"""  # noqa: S608
+            SET definition = excluded.definition, is_in = true, since = excluded.since
+            WHERE m.definition <> excluded.definition OR NOT m.is_in
+        ), were AS MATERIALIZED (
+            SELECT m.partition, m.customer, m.segment, m.definition FROM stretch w
+            JOIN membership m ON m.partition = w.partition AND m.customer > w.begins AND m.customer <= w.ends
+        ), left_it AS (
+            DELETE FROM membership m USING were w, clear c
+            WHERE (m.partition, m.customer, m.segment) = (w.partition, w.customer, w.segment)
+              AND c.c_partition = w.partition AND c.c_id = w.customer AND NOT CASE w.segment {still} ELSE false END
+        )"""  # noqa: S608
+
+    def _looks(self) -> str:
+        """What comes earlier stands: it is looked at then, and nothing has to be written now."""
+        errand, name, definition = (self._parameters.constant(each, "text") for each in (*LOOK, DEFINITION))
+        return f""", to_look AS (
+            INSERT INTO appointment AS a (partition, customer, errand, name, definition, at, occasion, done)
+            SELECT c_partition, c_id, {errand}, {name}, {definition}, look_at, '', '' FROM clear
+            WHERE look_at IS NOT NULL
+            ON CONFLICT (partition, customer, errand, name) DO UPDATE
+            SET at = excluded.at, definition = excluded.definition WHERE a.at IS NULL OR a.at > excluded.at)"""  # noqa: S608
 
     def _appointments(self) -> str:
         wakes = list(self._standing.wakes.values())
@@ -279,5 +301,7 @@ class _Writer:
             WHERE a.definition <> excluded.definition)"""  # noqa: S608
 
 
+#: Due, and as they once were: one for each segment.
+_OF_ONE_SEGMENT = "a.errand = 'segment' AND a.name <> '' AND a.at <= now()"
 #: Of each partition: its customers after one and up to another, and up to where its events are decided.
 _STRETCH = {"partition": "smallint", "begins": "uuid", "ends": "uuid", "xid": "xid8", "seq": "bigint"}

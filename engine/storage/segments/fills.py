@@ -117,14 +117,14 @@ _NEXT = """
 async def _forget_what_is_gone(
     connection: Connection, fill: FillSql, stretches: tuple[list[int], list[UUID], list[UUID]]
 ) -> None:
-    await connection.execute(
-        """
-        DELETE FROM membership m USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
-        WHERE m.partition = w.partition AND m.customer > w.begins AND m.customer <= w.ends AND m.segment <> ALL($4)
-        """,
-        *stretches,
-        list(fill.segments),
-    )
+    if not fill.segments:
+        await connection.execute(
+            """
+            DELETE FROM membership m USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
+            WHERE m.partition = w.partition AND m.customer > w.begins AND m.customer <= w.ends
+            """,
+            *stretches,
+        )
     await connection.execute(
         """
         DELETE FROM appointment a USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
@@ -136,6 +136,14 @@ async def _forget_what_is_gone(
         [errand for errand, _ in fill.wakes],
         [name for _, name in fill.wakes],
     )
+
+
+def begun(cursors: Sequence[Cursor], standing: str) -> list[Slice]:
+    """Nobody is looked at now, but by these rules is what everybody is decided by from here on."""
+    return [
+        Slice(cursor.partition, (), (cursor.filled_to or _BEFORE_ALL) if cursor.standing == standing else _BEFORE_ALL)
+        for cursor in cursors
+    ]
 
 
 async def save_fills(connection: Connection, slices: Sequence[Slice], standing: str) -> None:

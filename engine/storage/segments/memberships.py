@@ -1,4 +1,4 @@
-"""Who is in which segment. Written by the partition's own batch only."""
+"""Who is in which segment: members only. Written by the partition's own batch only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def memberships_of(
         """
         SELECT m.customer, m.segment, m.definition, m.is_in, m.since
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN membership m USING (partition, customer)
+        JOIN membership m USING (partition, customer) WHERE m.is_in
         """,
         partitions,
         customers,
@@ -31,9 +31,9 @@ async def memberships_of(
 
 
 async def save_memberships(connection: Connection, rows: Sequence[tuple[int, UUID, Membership]]) -> None:
-    """Partition, customer, membership; those of segments that are gone are deleted."""
-    gone = [each for each in rows if each[2].is_in is None]
-    kept = [each for each in rows if each[2].is_in is not None]
+    """Partition, customer, membership; who is not in a segment has none."""
+    gone = [each for each in rows if not each[2].is_in]
+    kept = [each for each in rows if each[2].is_in]
     if gone:
         await connection.execute(
             """

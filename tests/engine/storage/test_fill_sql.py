@@ -16,6 +16,7 @@ from engine.core.advancing import advance
 from engine.core.calendar import zone_named
 from engine.core.model import Appointment, Facts, Membership, Past
 from engine.core.program import Program, load_program
+from engine.core.standing.index import LOOK
 from engine.storage.customers.bulk import load_customers
 from engine.storage.database import Connection, Database
 from engine.storage.events.cursors import Cursor, lock_cursors
@@ -89,11 +90,9 @@ async def random_notes(connection: Connection, chance: Chance, customers: Sequen
         for name in ("one", "two", "gone"):
             if chance.random.random() < 0.3:
                 definition = chance.pick([f"{name} now", "old"])
-                row = Membership(
-                    segment=name, definition=definition, is_in=chance.pick([True, False]), since=chance.now
-                )
+                row = Membership(segment=name, definition=definition, is_in=True, since=chance.now)
                 await save_memberships(connection, [(0, customer, row)])
-        for errand, name in [*program.standing.wakes, ("schedule", "gone"), ("start", "r0")]:
+        for errand, name in [*program.standing.wakes, LOOK, ("schedule", "gone"), ("start", "r0")]:
             if chance.random.random() < 0.15:
                 at = chance.pick([None, chance.now])
                 done = chance.pick(["", "", "2026-11-20"]) if errand == "schedule" else ""
@@ -136,7 +135,7 @@ def meant(program: Program, facts: Facts, chance: Chance) -> Notes:
     memberships = {**facts.memberships, **{each.segment: each for each in effects.memberships}}
     appointments = {(each.errand, each.name): each for each in (*facts.appointments, *effects.appointments)}
     return (
-        {(each.segment, each.definition, each.is_in) for each in memberships.values() if each.is_in is not None},
+        {(each.segment, each.definition, each.is_in) for each in memberships.values() if each.is_in},
         {
             (*key, each.at, each.definition, each.occasion, each.done)
             for key, each in appointments.items()
