@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,10 +16,15 @@ from tests.engine.flow.shop import Shop, open_shop
 
 
 @pytest.fixture(scope="package")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
-    """Servers of their own, with fsync on: a crash must find on disk what was acknowledged."""
-    with EmbeddedServices(Path(tmp_path_factory.mktemp("drill"))) as services:
+def durable() -> Iterator[EmbeddedServices]:
+    """Servers of their own, with fsync on: a crash must find on disk what was acknowledged.
+
+    Not below pytest's own folder, which each run of pytest closes to others: PostgreSQL's account could not pass.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="kogda-drills-"))
+    with EmbeddedServices(folder) as services:
         yield services
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
