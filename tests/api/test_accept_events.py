@@ -258,6 +258,28 @@ async def test_in_a_crowd_a_time_ahead_of_the_database_is_clamped(database: Data
     assert row["at"] == row["received_at"]
 
 
+async def test_what_comes_in_a_crowd_is_stored_as_it_would_be_alone(database: Database, stored: Stored) -> None:
+    odd = {
+        "at": datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        "name": "заказ_оформлен",
+        "source": "магазин 🛒",
+        "body": orjson.Fragment('{"key":"u:ü","properties":{"total":1.5,"list":[],"text":"„“"}}'.encode()),
+        "kind": 2,
+    }
+    writer = EventWriter(database, HeardWaker())
+
+    await writer.accept([event("alone")._replace(**odd)])
+    await writer.accept([*crowd(), event("in a crowd")._replace(**odd)])
+
+    wanted = (event("alone").id, event("in a crowd").id)
+    alone, in_a_crowd = (
+        {name: value for name, value in row.items() if name not in ("id", "xid", "seq", "received_at")}
+        for row in sorted(await stored.events(), key=lambda row: row["received_at"])
+        if row["id"] in wanted
+    )
+    assert alone == in_a_crowd
+
+
 @pytest.mark.parametrize(
     "poison",
     [event("poison", body=b'{"a":"\\u0000"}'), event("poison")._replace(name="half \ud800")],

@@ -14,8 +14,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from struct import error as StructError
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,7 @@ import orjson
 
 from engine.failpoints import reach
 from engine.storage.database import Connection
+from engine.storage.events.event_rows import COLUMNS, copied
 
 TRACK, IDENTIFY, MERGE = 0, 1, 2
 
@@ -84,7 +86,6 @@ _INSERT_KEYS = """
            CASE WHEN some_known THEN ARRAY(SELECT unnest($1::uuid[]) EXCEPT SELECT id FROM fresh) ELSE '{}' END
     FROM counted
 """
-_COLUMNS = ("partition", "seq", "id", "customer", "kind", "name", "at", "source", "body", "received_at")
 
 
 async def insert_events(connection: Connection, events: Sequence[NewEvent], *, likely_new: bool = False) -> set[UUID]:
@@ -119,13 +120,14 @@ async def _copy_events(connection: Connection, events: Sequence[NewEvent]) -> se
 
 
 async def _copy(connection: Connection, events: Sequence[NewEvent], now: datetime) -> None:
-    records = [
-        (partition, place, event, customer, kind, name, at if at < now else now, source, body, now)
-        for place, (event, partition, customer, kind, name, at, source, body) in enumerate(events, 1)
-    ]
     try:
-        await connection.copy_records_to_table("event", columns=_COLUMNS, records=records)
-    except (ValueError, TypeError, OverflowError) as error:
+        rows = copied(events, now)
+    except (ValueError, TypeError, OverflowError, StructError) as error:
         # As for arguments of a statement. The value itself is nobody's business.
         raise asyncpg.DataError(f"a value cannot be encoded: {type(error).__name__}") from error
+    await connection.copy_to_table("event", source=_at_once(rows), columns=COLUMNS, format="binary")
     reach("ingest.copied")
+
+
+async def _at_once(rows: bytes) -> AsyncIterator[bytes]:
+    yield rows
