@@ -20,6 +20,8 @@ from engine.circuits import Circuits, FullLanes
 from engine.clock import utc_now
 from engine.config import Settings, given_variables
 from engine.core.program import Program, load_program
+from engine.core.standing.crowds import CrowdCode, crowd_codes
+from engine.core.standing.index import WakeKey
 from engine.counts import Counts
 from engine.domains import Domains
 from engine.errors import ConfigurationError, RuleSetCorrupt, RuleSetUnreadable
@@ -50,6 +52,7 @@ class LoadedRules:
     watched: frozenset[str] = frozenset()  # events that may change that
     told: frozenset[str] = frozenset()  # events whose properties are looked at later
     fill: FillSql | None = None  # looks at many customers at once; None: each is decided by itself
+    crowds: Mapping[WakeKey, CrowdCode] = field(default_factory=dict)  # rules that are decided once for many
 
 
 class Programs:
@@ -102,7 +105,9 @@ def _loaded(stored: RuleSet) -> LoadedRules:
         program = load_program(plan, stored.id, ACTIONS)
         watched = program.standing.events if program.standing is not None else frozenset()
         interest = names_of_interest(plan) | watched
-        return LoadedRules(program, interest, stored.standing, watched, program.needs.told, fill_sql(program))
+        told = program.needs.told
+        many = fill_sql(program), crowd_codes(program)
+        return LoadedRules(program, interest, stored.standing, watched, told, *many)
     except UnreadablePlan as error:
         raise RuleSetUnreadable(stored.id, error) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:

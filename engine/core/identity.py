@@ -29,8 +29,12 @@ def typed_key(text: str) -> str:
 
 def derived_id(kind: str, *parts: str) -> UUID:
     """The same id for the same parts, in every process and for ever."""
+    return uuid_of(derived_bytes(kind, *parts))
+
+
+def uuid_of(digest: bytes) -> UUID:
     made = object.__new__(UUID)  # a third of the cost of its constructor, which looks for six ways to be called
-    _set_int(made, int.from_bytes(derived_bytes(kind, *parts), "big"))
+    _set_int(made, int.from_bytes(digest, "big"))
     _set_is_safe(made, _UNKNOWN)
     return made
 

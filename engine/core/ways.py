@@ -11,7 +11,7 @@ from engine.core.bounces import BOUNCES
 from engine.core.chance import Chance
 from engine.core.channel_choice import ChannelFacts, choose_channels
 from engine.core.draft import Draft
-from engine.core.identity import derived_id
+from engine.core.identity import derived_bytes, derived_id
 from engine.core.model import Event, Run, Way
 
 #: How long a message that has another way waits for its verdict: a mail may bounce minutes after it was taken.
@@ -75,6 +75,11 @@ def message_id(run: Run, step: int) -> UUID:
     """Of the message that a run makes at a step, or waits for."""
     again = (str(run.said),) if run.said else ()
     return derived_id("message", run.id.hex, str(step), str(run.activation), *again)
+
+
+def first_message(run: str, step: int) -> bytes:
+    """`message_id` of a run that has said nothing, by its hexadecimal digits."""
+    return derived_bytes("message", run, str(step), "0")
 
 
 def has_other_way(run: Run) -> bool:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from engine.core.answering import answer
 from engine.core.draft import Draft
 from engine.core.expressions import Test
-from engine.core.identity import derived_id
+from engine.core.identity import derived_bytes, uuid_of
 from engine.core.model import Event
 from engine.core.program import RuleCode
 from engine.core.standing.change import Occasion
+
+
+def ids_of_occasion(rule: str, customer: str, occasion: str) -> tuple[bytes, bytes]:
+    """Of the event and of the run, for a customer by the hexadecimal digits of the id."""
+    event = derived_bytes("occasion", rule, customer, occasion)
+    return event, derived_bytes("run", rule, customer, event.hex())
 
 
 def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audience: Test | None = None) -> None:
     """Unless the rule is not active, or somebody's guard or audience says no. `told` goes into the run's record."""
     if not occasion.starts or not code.active_from <= occasion.at < code.active_until:
         return
+    event_id, run = map(uuid_of, ids_of_occasion(code.rule.name, draft.customer.id.hex, occasion.id))
     event = Event(
-        id=derived_id("occasion", code.rule.name, draft.customer.id.hex, occasion.id),
+        id=event_id,
         customer=draft.customer.id,
         kind="track",
         name="",
@@ -25,7 +32,6 @@ def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audien
         properties={},
         cause=occasion.cause,
     )
-    run = derived_id("run", code.rule.name, event.customer.hex, event.id.hex)
     with draft.attempt(code.rule.name, draft.live.rule_set, event=occasion.event, run=run):
         scope = draft.scope().of_run(occasion.at, arrived=None)
         if audience is not None and not audience({}, draft.attributes, scope):

@@ -19,6 +19,7 @@ from engine.failpoints import reach
 from engine.flow.advancing.batch import Batch, ReadAgain, read_batch
 from engine.flow.advancing.batch_sizes import Limits
 from engine.flow.advancing.crediting import credit_goals
+from engine.flow.advancing.crowds import NotForAll
 from engine.flow.advancing.deciding import Decisions, add_short, decide, quarantined, set_failures_aside
 from engine.flow.advancing.merge_customers import merge_customers
 from engine.flow.advancing.set_aside import What, find_suspect, set_aside
@@ -29,7 +30,7 @@ from engine.storage.events.quarantine import quarantine
 TRIES = 3
 _BETWEEN_TRIES_S = (0.02, 0.1)
 _FULL = Limits()
-_NONE = Limits(events=0, timers=0, outcomes=0, appointments=0, customers=0)
+_NONE = Limits(events=0, timers=0, outcomes=0, appointments=0, crowd=0, customers=0)
 
 #: Not the data's fault: tried again by whoever called, as often as it takes.
 TRANSIENT = (
@@ -78,6 +79,10 @@ class _Way:
     carefully: bool = False  # some row may exist already
     attempt: int = 1
 
+    def alone(self) -> _Way:
+        """Each customer is decided by itself."""
+        return replace(self, limits=replace(self.limits, crowd=0))
+
 
 class _Failed(Exception):
     """Some rule raised: the batch is rolled back and tried again."""
@@ -116,10 +121,12 @@ async def _try(runtime: Runtime, partitions: Sequence[int], limits: Limits) -> P
         except asyncpg.UniqueViolationError:
             if way.carefully:
                 raise
-            way = replace(way, carefully=True)
+            way = replace(way.alone(), carefully=True)
+        except NotForAll:
+            way = way.alone()
         except _Failed:
             await asyncio.sleep(_BETWEEN_TRIES_S[way.attempt - 1])
-            way = replace(way, attempt=way.attempt + 1)
+            way = replace(way.alone(), attempt=way.attempt + 1)
 
 
 async def _advance(runtime: Runtime, way: _Way) -> Progress:
@@ -170,10 +177,10 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
         forwarded |= {merge.target_partition for merge in batch.merges}  # to look at them again
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
-        timers=batch.timers + len(batch.standing.due),
+        timers=batch.timers + len(batch.standing.due) + sum(len(each.places) for each in decisions.copied),
         customers=sum(len(each.customers) + each.noted for each in batch.standing.slices),
         outcomes=len(batch.outcomes),
-        messages=len(decisions.messages),
+        messages=len(decisions.messages) + sum(each.messages for each in decisions.copied),
         more=frozenset(left | forwarded | batch.due_left | batch.standing.left),
         held=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.held),
         moved=frozenset(backlog.cursor.partition for backlog in batch.backlogs if backlog.rows),

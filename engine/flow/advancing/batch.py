@@ -82,7 +82,9 @@ class Batch:
     )  # partition, message -> target
     lost_runs: list[tuple[int, Run, str]] = field(default_factory=list)  # whose rule set is damaged, and how
     homeless: list[UUID] = field(default_factory=list)  # events that were sent on too often
-    outcomes: list[tuple[int, UUID]] = field(default_factory=list)  # partition, message: read, to be deleted
+    outcomes: list[tuple[int, UUID, str]] = field(
+        default_factory=list
+    )  # partition, message, state: read, to be deleted
     timers: int = 0
     standing: Standing = field(default_factory=lambda: Standing(""))
     due_left: set[int] = field(default_factory=set)  # partitions with more due than was read
@@ -185,7 +187,7 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
     outcomes = await read_outcomes(connection, list(horizons), limit=limits.outcomes) if limits.outcomes else []
     for partition, customer, outcome in outcomes:
         _work(batch, customer, partition).outcomes.append(outcome)
-        batch.outcomes.append((partition, outcome.message))
+        batch.outcomes.append((partition, outcome.message, outcome.state))
     batch.timers = len(due)
     counts = Counter(partition for partition, _ in due)
     batch.due_left = {partition for partition, count in counts.items() if count >= each}
@@ -194,10 +196,9 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
 
 
 async def _find_standing(connection: Connection, batch: Batch, cursors: Sequence[Cursor], limits: Limits) -> None:
-    sizes = (limits.appointments, limits.customers)
-    horizons = list(batch.horizons.items())
-    looking = Looking(batch.live, batch.now, *sizes)
-    batch.standing = await find_standing(connection, cursors, looking, horizons=horizons)
+    sizes = (limits.appointments, limits.customers, limits.crowd)
+    looking = Looking(batch.live, batch.now, *sizes, busy=batch.works.keys())
+    batch.standing = await find_standing(connection, cursors, looking, horizons=batch.horizons)
     for partition, customer in batch.standing.due:
         _work(batch, customer, partition).is_due = True
     for each in batch.standing.slices:

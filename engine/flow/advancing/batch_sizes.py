@@ -19,6 +19,7 @@ class Limits:
     timers: int = 1000
     outcomes: int = 1000
     appointments: int = 500
+    crowd: int = 4000  # of appointments that may be kept by one decision, some 100 µs each
     customers: int = FULL_FILL  # looked at after a publication that watches something else
 
     def beside(self, segments: int) -> Limits:

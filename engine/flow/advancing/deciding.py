@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from uuid import UUID
 
 from engine.core.advancing import advance
@@ -14,6 +15,7 @@ from engine.core.effects import Effects, Failure, Misfit, NewMessage, Note, Poin
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.program import Program
 from engine.flow.advancing.batch import MOST_HOPS, Batch, event_of
+from engine.flow.advancing.crowds import Copied, copied
 from engine.flow.advancing.policy_facts import with_places_of
 from engine.flow.advancing.promo_codes import ShortOfCodes, with_codes
 from engine.storage.database import Connection
@@ -46,10 +48,11 @@ class Decisions:
     consents: list[tuple[int, UUID, ConsentEntry]] = field(default_factory=list)
     misfits: list[tuple[UUID, str, Misfit]] = field(default_factory=list)  # with the customer's id and key
     short: list[ShortOfCodes] = field(default_factory=list)  # not added yet: see `add_short`
+    copied: list[Copied] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)  # taken by those that were added, of rules with a limit
 
     def add(self, partition: int, facts: Facts, effects: Effects) -> None:
-        if effects.customer is not None:
+        if effects.customer is not None and _is_saved(facts.customer, effects.customer):
             self.customers.append((partition, effects.customer))
         if effects.runs or effects.released:
             known = {run.id for run in facts.runs}
@@ -81,12 +84,22 @@ class Decisions:
         self.withdrawals.append((partition, Withdrawal(run=run.id, reason=reason)))
 
 
+#: What is written of a changed customer. The balance is not: it comes from the ledger.
+_saved = attrgetter(*(each.name for each in fields(Customer) if each.name != "points"))
+
+
+def _is_saved(before: Customer, after: Customer) -> bool:
+    return bool(_saved(before) != _saved(after))
+
+
 def _had_reached(run: Run, facts: Facts) -> bool:
     return any(each.id == run.id and each.goal_at is not None for each in facts.runs)
 
 
 def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
+    """Raises NotForAll."""
     decisions = Decisions()
+    firsts: dict[UUID, Effects | None] = {crowd.first[1]: None for crowd in batch.standing.crowds}
     live = batch.live.program.rule_set
     horizons = batch.horizons
     places: dict[str, int] | None = None
@@ -107,9 +120,12 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
         if effects.short_of:
             decisions.short.append(ShortOfCodes(facts, effects, decide_one))
             continue
+        if customer in firsts:
+            firsts[customer] = effects
         decisions.add(work.partition, facts, effects)
         if facts.places:
             places = decisions.places = with_places_of(facts.places, facts, effects)
+    decisions.copied = [copied(crowd, firsts[crowd.first[1]]) for crowd in batch.standing.crowds]
     decisions.quarantined += [
         Quarantined(what="event", subject=str(event), rule="", tries=MOST_HOPS, reason=_HOMELESS, detail="")
         for event in batch.homeless

@@ -107,8 +107,8 @@ async def _step_over(connection: Connection, cursor: Cursor, suspect: Suspect) -
     run = suspect.place[-1]
     assert isinstance(run, UUID)
     if suspect.what == "outcomes":
-        message = suspect.place[0]
+        message, state, _ = suspect.place
         assert isinstance(message, UUID)
-        await delete_outcomes(connection, [(suspect.partition, message)])
+        await delete_outcomes(connection, [(suspect.partition, message, str(state))])
     await fail_run(connection, suspect.partition, run)
     return run, cursor

@@ -4,17 +4,19 @@ publication that watches something else."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
 from engine.core.model import Appointment, Membership
+from engine.flow.advancing.crowds import Crowd, Ground, find_crowds
 from engine.runtime import LoadedRules
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 from engine.storage.runs.appointments import appointments_of, due_appointments
+from engine.storage.runs.crowds import first_due
 from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
 from engine.storage.segments.memberships import memberships_of
 
@@ -32,6 +34,7 @@ class Standing:
     unfilled: frozenset[int] = frozenset()  # partitions that have customers who were not looked at yet
     slices: list[Slice] = field(default_factory=list)
     due: list[tuple[int, UUID]] = field(default_factory=list)  # partition and customer of appointments
+    crowds: list[Crowd] = field(default_factory=list)  # with more of them; their first ones are due as well
     due_left: frozenset[int] = frozenset()
 
     def has_looked_at(self, partition: int, customer: UUID) -> bool:
@@ -61,10 +64,12 @@ class Looking:
     now: datetime
     appointments: int
     customers: int
+    crowd: int  # appointments that are looked at for a decision that holds for many
+    busy: Collection[UUID]  # to whom something else happens
 
 
 async def find_standing(
-    connection: Connection, cursors: Sequence[Cursor], looking: Looking, *, horizons: Sequence[tuple[int, datetime]]
+    connection: Connection, cursors: Sequence[Cursor], looking: Looking, *, horizons: Mapping[int, datetime]
 ) -> Standing:
     """Due appointments, and the next customers of the fill: those whom SQL can tell about are noted at once."""
     digest = looking.live.standing
@@ -72,16 +77,38 @@ async def find_standing(
     if not (digest or unfilled):
         return Standing(digest)
     found = Standing(digest, is_watched=True, unfilled=frozenset(cursor.partition for cursor in unfilled))
-    if looking.appointments:
+    if looking.appointments and looking.crowd and looking.live.crowds:
+        await _find_crowds(connection, found, looking, horizons)
+    elif looking.appointments:
         each = max(1, looking.appointments // len(cursors))
-        found.due = await due_appointments(connection, horizons, limit=each)
-        counts = Counter(partition for partition, _ in found.due)
-        found.due_left = frozenset(partition for partition, count in counts.items() if count >= each)
+        found.due = await due_appointments(connection, list(horizons.items()), limit=each)
+        found.due_left = _with_at_least(each, found.due)
     if unfilled:
         found.slices = (
             await _next_slices(connection, unfilled, looking) if looking.customers else begun(unfilled, digest)
         )
     return found
+
+
+async def _find_crowds(
+    connection: Connection, found: Standing, looking: Looking, horizons: Mapping[int, datetime]
+) -> None:
+    """The oldest come first, whether they are many or one."""
+    each = max(1, looking.crowd // len(horizons))
+    due = await first_due(connection, list(horizons.items()), limit=each)
+    filled = {partition: at for partition, at in horizons.items() if partition not in found.unfilled}
+    ground = Ground(looking.live.crowds, filled, looking.now, looking.busy)
+    found.crowds = await find_crowds(connection, due, ground)
+    together = {place for crowd in found.crowds for place in crowd.places}
+    alone = [place for each in due if (place := (each.partition, each.customer)) not in together]
+    found.due = [*(crowd.first for crowd in found.crowds), *alone[: looking.appointments]]
+    found.due_left = _with_at_least(each, [(each.partition, each.customer) for each in due])
+    found.due_left |= {partition for partition, _ in alone[looking.appointments :]}
+
+
+def _with_at_least(count: int, due: Sequence[tuple[int, UUID]]) -> frozenset[int]:
+    found = Counter(partition for partition, _ in due)
+    return frozenset(partition for partition, each in found.items() if each >= count)
 
 
 async def _next_slices(connection: Connection, unfilled: Sequence[Cursor], looking: Looking) -> list[Slice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.flow.advancing.batch import Batch
+from engine.flow.advancing.crowds import write_copies
 from engine.flow.advancing.deciding import Decisions
 from engine.storage.customers.bulk import save_customers
 from engine.storage.customers.consent import add_entries, note_asked
@@ -49,6 +50,8 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
     await _write_standing(connection, decisions)
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
+    if decisions.copied:
+        await write_copies(connection, decisions.copied)
     await _write_refusals(connection, decisions)
 
 

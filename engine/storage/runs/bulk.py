@@ -29,8 +29,11 @@ async def runs_of_customers(
     """Of customers given with their partitions, the runs that a decision may need: not ended, or with a goal open."""
     rows = await connection.fetch(
         f"""
-        SELECT {_READ} FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN run USING (partition, customer) WHERE run.open_until > $3
+        SELECT r.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        CROSS JOIN LATERAL (
+            SELECT {_READ} FROM run
+            WHERE partition = w.partition AND customer = w.customer AND open_until > $3 OFFSET 0
+        ) r
         """,  # noqa: S608
         partitions,
         customers,
@@ -72,13 +75,13 @@ async def due_customers(
 async def insert_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> None:
     """By COPY, which raises UniqueViolationError for an id that exists: `save_runs` is the careful way."""
     await connection.copy_records_to_table(
-        "run", columns=_WRITTEN, records=[_record(partition, run) for partition, run in runs]
+        "run", columns=_WRITTEN, records=[record_of_run(partition, run) for partition, run in runs]
     )
 
 
 async def save_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> None:
     """Write changed runs over their rows, or insert them. Each id once."""
-    records = [_record(partition, run) for partition, run in runs]
+    records = [record_of_run(partition, run) for partition, run in runs]
     await connection.execute(
         """
         INSERT INTO run (partition, id, customer, rule, rule_set, state, wake_at, began_at, ended_at, end_reason,
@@ -95,7 +98,7 @@ async def save_runs(connection: Connection, runs: Sequence[tuple[int, Run]]) -> 
     )
 
 
-def _record(partition: int, run: Run) -> tuple[Any, ...]:
+def record_of_run(partition: int, run: Run) -> tuple[Any, ...]:
     return (
         partition,
         run.id,

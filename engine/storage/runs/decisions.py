@@ -16,13 +16,13 @@ from engine.storage.events.queue import DECIDED
 async def insert_messages(connection: Connection, messages: Sequence[tuple[int, NewMessage]]) -> None:
     """Queue them for delivery, by COPY, which raises UniqueViolationError for an id that exists."""
     await connection.copy_records_to_table(
-        "message", columns=_MESSAGE, records=[_message(partition, message) for partition, message in messages]
+        "message", columns=_MESSAGE, records=[record_of_message(partition, message) for partition, message in messages]
     )
 
 
 async def add_messages(connection: Connection, messages: Sequence[tuple[int, NewMessage]]) -> None:
     """The careful way: an id that exists is left as it is, because the same decision counts once."""
-    records = [_message(partition, message) for partition, message in messages]
+    records = [record_of_message(partition, message) for partition, message in messages]
     await connection.execute(
         """
         INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,
@@ -42,7 +42,7 @@ _MESSAGE = (
 )
 
 
-def _message(partition: int, message: NewMessage) -> tuple[Any, ...]:
+def record_of_message(partition: int, message: NewMessage) -> tuple[Any, ...]:
     return (
         partition,
         message.id,
@@ -123,9 +123,12 @@ async def recent_templates(
     after `since`."""
     rows = await connection.fetch(
         """
-        SELECT customer, channel || '/' || template, created_at
-        FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN message USING (partition, customer) WHERE created_at > $3 AND state <> 'postponed'
+        SELECT m.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        CROSS JOIN LATERAL (
+            SELECT customer, channel || '/' || template, created_at FROM message
+            WHERE partition = w.partition AND customer = w.customer AND created_at > $3 AND state <> 'postponed'
+            OFFSET 0
+        ) m
         """,
         partitions,
         customers,

@@ -16,8 +16,11 @@ async def marks_of_customers(
     """Each mark with its customer; these are given with their partitions."""
     rows = await connection.fetch(
         """
-        SELECT customer, rule, key, run, at FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN once_mark USING (partition, customer)
+        SELECT m.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        CROSS JOIN LATERAL (
+            SELECT customer, rule, key, run, at FROM once_mark
+            WHERE partition = w.partition AND customer = w.customer OFFSET 0
+        ) m
         """,
         partitions,
         customers,

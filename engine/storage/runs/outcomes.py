@@ -30,15 +30,16 @@ def _outcome(row: Any) -> Outcome:
     return Outcome(**{name: row[name] for name in names})
 
 
-async def delete_outcomes(connection: Connection, outcomes: Sequence[tuple[int, UUID]]) -> None:
-    """By partition and message."""
+async def delete_outcomes(connection: Connection, outcomes: Sequence[tuple[int, UUID, str]]) -> None:
+    """By partition, message and the state that was read: a verdict that came meanwhile is left for the next batch."""
     await connection.execute(
         """
-        DELETE FROM outcome o USING unnest($1::smallint[], $2::uuid[]) AS d (partition, message)
-        WHERE o.partition = d.partition AND o.message = d.message
+        DELETE FROM outcome o USING unnest($1::smallint[], $2::uuid[], $3::text[]) AS d (partition, message, state)
+        WHERE o.partition = d.partition AND o.message = d.message AND o.state = d.state
         """,
-        [partition for partition, _ in outcomes],
-        [message for _, message in outcomes],
+        [partition for partition, _, _ in outcomes],
+        [message for _, message, _ in outcomes],
+        [state for _, _, state in outcomes],
     )
 
 
@@ -66,9 +67,9 @@ async def forward_outcomes(
     )
 
 
-async def first_outcome(connection: Connection, partition: int) -> tuple[UUID, UUID] | None:
-    """Message and run of the oldest outcome of a partition."""
+async def first_outcome(connection: Connection, partition: int) -> tuple[UUID, str, UUID] | None:
+    """Message, state and run of the oldest outcome of a partition."""
     row = await connection.fetchrow(
-        "SELECT message, run FROM outcome WHERE partition = $1 ORDER BY at LIMIT 1", partition
+        "SELECT message, state, run FROM outcome WHERE partition = $1 ORDER BY at LIMIT 1", partition
     )
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1], row[2]) if row else None

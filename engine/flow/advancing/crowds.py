@@ -1,0 +1,141 @@
+"""One decision for all of whom it reads the same: found before a batch is decided, copied after it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from asyncpg.pgproto import pgproto
+
+from engine.core.effects import Effects
+from engine.core.standing.crowds import CrowdCode, Pattern, pattern_of
+from engine.core.standing.index import WakeKey
+from engine.storage.database import Connection
+from engine.storage.runs.copies import (
+    Copies,
+    copy_appointments,
+    copy_marks,
+    copy_messages,
+    copy_notes,
+    copy_runs,
+)
+from engine.storage.runs.crowds import Due, what_tells_apart
+
+#: So many with the same facts are worth the five statements that copy a decision.
+_FEWEST = 50
+
+#: Partition and customer.
+Place: TypeAlias = tuple[int, UUID]
+
+
+class NotForAll(Exception):
+    """What was decided for the first of a crowd is not what must be written for the others."""
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Customers with the same appointment and the same facts. The first is decided like anybody else."""
+
+    key: WakeKey
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def first(self) -> Place:
+        return self.places[0]
+
+    @property
+    def others(self) -> list[Place]:
+        return self.places[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where crowds may be found: rules that may be decided once, and how far each partition's clock has come."""
+
+    codes: Mapping[WakeKey, CrowdCode]
+    horizons: Mapping[int, datetime]  # of partitions whose customers were all looked at
+    now: datetime
+    busy: Collection[UUID]  # customers to whom something else happens in this batch
+
+
+async def find_crowds(connection: Connection, due: Sequence[Due], ground: Ground) -> list[Crowd]:
+    by_rule: dict[WakeKey, list[Due]] = {}
+    for each in due:
+        key: WakeKey = (each.errand, each.name)  # type: ignore[assignment]
+        code = ground.codes.get(key)
+        if code is not None and _may_join(each, code, ground):
+            by_rule.setdefault(key, []).append(each)
+    crowds: list[Crowd] = []
+    for key, listed in by_rule.items():
+        if len(listed) >= _FEWEST:
+            crowds += await _crowds_of(connection, key, listed, ground)
+    return crowds
+
+
+def _may_join(due: Due, code: CrowdCode, ground: Ground) -> bool:
+    return due.definition == code.definition and due.partition in ground.horizons and due.customer not in ground.busy
+
+
+async def _crowds_of(connection: Connection, key: WakeKey, due: Sequence[Due], ground: Ground) -> list[Crowd]:
+    crowds: dict[Any, Crowd] = {}
+    for place, facts in await what_tells_apart(connection, ground.codes[key], due, ground.now):
+        each = due[place]
+        told_apart = (each.at, each.occasion, each.done, ground.horizons[each.partition], facts)
+        crowd = crowds.get(told_apart)
+        if crowd is None:
+            crowd = crowds[told_apart] = Crowd(key)
+        crowd.places.append((each.partition, each.customer))
+    return [crowd for crowd in crowds.values() if len(crowd.places) >= _FEWEST]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A decision, and for whom else it is written."""
+
+    pattern: Pattern
+    places: Sequence[Place]
+
+    @property
+    def messages(self) -> int:
+        return len(self.places) if self.pattern.message is not None else 0
+
+
+def copied(crowd: Crowd, effects: Effects | None) -> Copied:
+    """Raises NotForAll."""
+    pattern = pattern_of(effects, crowd.key) if effects is not None else None
+    if pattern is None:
+        raise NotForAll
+    return Copied(pattern, crowd.others)
+
+
+async def write_copies(connection: Connection, decisions: Sequence[Copied]) -> None:
+    """Raises UniqueViolationError where a run exists already."""
+    patterns = [each.pattern for each in decisions]
+    copies = _copies(decisions)
+    await copy_appointments(connection, copies, [pattern.appointment for pattern in patterns])
+    if runs := [(place, each.run) for place, each in enumerate(patterns) if each.run is not None]:
+        await copy_runs(connection, copies, runs)
+    if messages := [(place, each.message) for place, each in enumerate(patterns) if each.message is not None]:
+        await copy_messages(connection, copies, messages)
+    if marks := [(place, each.mark) for place, each in enumerate(patterns) if each.mark is not None]:
+        await copy_marks(connection, copies, marks)
+    if notes := [(place, note) for place, each in enumerate(patterns) for note in each.notes]:
+        await copy_notes(connection, copies, notes)
+
+
+def _copies(decisions: Sequence[Copied]) -> Copies:
+    copies, uuid = Copies(), pgproto.UUID
+    for place, each in enumerate(decisions):
+        pattern = each.pattern
+        for partition, customer in each.places:
+            event, run, message = pattern.ids(customer.hex)
+            copies.event.append(uuid(event))
+            copies.run.append(uuid(run))
+            copies.message.append(uuid(message) if message else None)
+            copies.partition.append(partition)
+            copies.customer.append(customer)
+        copies.decision.extend([place] * len(each.places))
+    return copies

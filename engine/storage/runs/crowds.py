@@ -1,0 +1,91 @@
+"""Customers for whom one decision is made, and what tells them apart from others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from engine.core.standing.crowds import CrowdCode
+from engine.storage.database import Connection
+
+
+class Due(NamedTuple):
+    """An appointment that is due."""
+
+    partition: int
+    customer: UUID
+    errand: str
+    name: str
+    at: datetime
+    definition: str
+    occasion: str
+    done: str
+
+
+async def first_due(connection: Connection, horizons: Sequence[tuple[int, datetime]], *, limit: int) -> list[Due]:
+    """What is due at each partition's horizon, the oldest first, at most `limit` of each."""
+    rows = await connection.fetch(
+        """
+        SELECT h.partition, a.customer, a.errand, a.name, a.at, a.definition, a.occasion, a.done
+        FROM unnest($1::smallint[], $2::timestamptz[]) AS h (partition, horizon)
+        CROSS JOIN LATERAL (
+            SELECT * FROM appointment a WHERE a.partition = h.partition AND a.at <= h.horizon ORDER BY a.at LIMIT $3
+        ) a
+        """,
+        [partition for partition, _ in horizons],
+        [horizon for _, horizon in horizons],
+        limit,
+    )
+    return [Due(*row) for row in rows]
+
+
+async def what_tells_apart(
+    connection: Connection, code: CrowdCode, due: Sequence[Due], now: datetime
+) -> list[tuple[int, tuple[Any, ...]]]:
+    """By their places in `due`, those of whom nothing else could matter, with what the rule's start reads of them.
+
+    Left out is who has more due, or a run of the rule, or a message of the last minute, or was not looked at for the
+    segments that are asked: they are decided one by one.
+    """
+    rows = await connection.fetch(
+        _LOOK,
+        [each.partition for each in due],
+        [each.customer for each in due],
+        [each.at for each in due],
+        code.rule,
+        now,
+        list(code.segments),
+        list(code.segments.values()),
+        list(code.attributes),
+        list(code.stops),
+        code.is_once,
+    )
+    return [(row[0] - 1, (row[1], tuple(row[2]), row[3])) for row in rows if None not in row[2]]
+
+
+# Each with LIMIT 1 is one probe of an index, whatever the planner thinks of the size of the tables.
+_LOOK = """
+    SELECT w.place, c.timezone,
+           ARRAY(SELECT (SELECT m.is_in FROM membership m WHERE m.partition = w.partition AND m.customer = w.customer
+                         AND m.segment = s.name AND m.definition = s.definition LIMIT 1)
+                 FROM unnest($6::text[], $7::text[]) WITH ORDINALITY AS s (name, definition, place) ORDER BY s.place),
+           CASE WHEN cardinality($8::text[]) > 0 THEN
+               (SELECT jsonb_object_agg(n, c.attributes -> n)::text FROM unnest($8::text[]) AS n) END
+    FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS w (partition, customer, at, place)
+    CROSS JOIN LATERAL (
+        SELECT timezone, attributes FROM customer
+        WHERE customer.partition = w.partition AND customer.id = w.customer AND merged_into IS NULL LIMIT 1
+    ) AS c
+    WHERE (SELECT true FROM run r WHERE r.partition = w.partition AND r.customer = w.customer AND r.open_until > $5
+           AND r.state <> 'ended' AND (r.rule = $4 OR r.wake_at <= $5) LIMIT 1) IS NULL
+      AND (SELECT true FROM message m WHERE m.partition = w.partition AND m.customer = w.customer
+           AND m.created_at > $5 - interval '1 minute' LIMIT 1) IS NULL
+      AND (SELECT true FROM appointment a WHERE a.partition = w.partition AND a.customer = w.customer AND a.at <= $5
+           AND (a.errand, a.name) <> ('schedule', $4) LIMIT 1) IS NULL
+      AND (NOT $10 OR (SELECT true FROM once_mark o WHERE o.partition = w.partition AND o.customer = w.customer
+                       AND o.rule = $4 LIMIT 1) IS NULL)
+      AND (cardinality($9::text[]) = 0 OR (SELECT true FROM event e WHERE e.partition = w.partition
+           AND e.customer = w.customer AND e.name = ANY($9::text[]) AND e.at >= w.at LIMIT 1) IS NULL)
+"""
