@@ -1,0 +1,22 @@
+"""How soon a part of `kogda up` is there again after it was killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_servers_start_without_the_libraries_that_only_publishing_and_migrating_need() -> None:
+    program = (
+        "import sys, api.server, engine.worker\n"
+        "print(sorted({'sqlalchemy', 'sqlmodel', 'alembic', 'typer'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert done.stdout == "[]\n", done.stderr
