@@ -1822,6 +1822,7 @@ TEXTS: dict[str, str] = {
     "arrived twice without a mark: {names}": "пришли дважды без пометки: {names}",
     "Nothing was lost and nothing was doubled.": "Ничего не потеряно и не задвоено.",
     "{n} things had not come to rest when the time was over.": "К концу времени не улеглось: {n}.",
+    "No event was acknowledged, so nothing was proved; the servers' words say why.": "Ни одно событие не было принято, так что ничего не доказано; почему — в журнале серверов.",
     "This must not happen. The seed makes the same faults again: --seed {seed}": "Такого быть не должно. Те же сбои повторит зерно: --seed {seed}",
     "{seconds} s  {events} events acknowledged, {arrived} of {due} mails arrived · {what}": "{seconds} с  событий подтверждено: {events}, писем пришло: {arrived} из {due} · {what}",
     "No more faults: what was in dead hands is settled when its lease ends, 45 s at most.": "Сбоев больше не будет: что было в руках убитых, решится, когда истечёт срок, не позже 45 с.",

@@ -42,7 +42,8 @@ class Card:
 
     @property
     def is_good(self) -> bool:
-        return not self.lost and not self.doubled and not self.unsettled
+        """A drill in which nothing was told has proved nothing."""
+        return bool(self.events) and not self.lost and not self.doubled and not self.unsettled
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "lost": self.lost, "doubled": self.doubled, "is_good": self.is_good}
@@ -111,6 +112,8 @@ def _listed(found: Sequence[Due], title: Callable[[str], Message]) -> list[Messa
 def _ending(card: Card) -> Message:
     if card.is_good:
         return say("Nothing was lost and nothing was doubled.")
+    if not card.events:
+        return say("No event was acknowledged, so nothing was proved; the servers' words say why.")
     if card.unsettled:
         return say("{n} things had not come to rest when the time was over.", n=card.unsettled)
     return say("This must not happen. The seed makes the same faults again: --seed {seed}", seed=card.seed)

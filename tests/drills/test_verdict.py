@@ -103,7 +103,7 @@ def test_a_card_with_a_loss_names_it_and_how_to_make_it_again() -> None:
     assert "--seed 7" in text
 
 
-@pytest.mark.parametrize("changes", [{"events_lost": 1}, {"events_twice": 1}, {"unsettled": 1}])
+@pytest.mark.parametrize("changes", [{"events_lost": 1}, {"events_twice": 1}, {"unsettled": 1}, {"events": 0}])
 def test_a_card_is_good_only_when_everything_is(changes: dict[str, int]) -> None:
     assert a_card().is_good
     assert not a_card(**changes).is_good
