@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
@@ -75,7 +76,8 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
         woken, held = await _settle_stuck(connection, policy)
         looked_at = max(room.total, look_at)
         gates = await gates_of(connection, runtime)
-        due = await lock_due_messages(connection, limit=looked_at, lanes=_open_lanes(room, gates, runtime))
+        lanes = _open_lanes(room, gates, runtime, looked_at=looked_at)
+        due = await lock_due_messages(connection, limit=looked_at, lanes=lanes)
         reach("claim.locked")
         strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
         if strays:
@@ -100,20 +102,28 @@ async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, le
     runtime.full_lanes.note(chosen.full)
     if woken:
         await runtime.waker.wake(woken)
-    is_last = len(due) < looked_at and not chosen.left and judgement.is_all and not (strays or notes)
+    is_last = _is_all(due, looked_at, lanes) and not chosen.left and judgement.is_all and not (strays or notes)
     states: Counter[str] = Counter(each.state for each in blocked)
     moments = [runtime.full_lanes.opens_in_s, *(each.total_seconds() for each in chosen.next_places)]
     opens_in_s = min((each for each in moments if each is not None), default=None)
     return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last, opens_in_s=opens_in_s)
 
 
-def _open_lanes(room: Room, gates: Gates, runtime: Runtime) -> Lanes:
+def _open_lanes(room: Room, gates: Gates, runtime: Runtime, *, looked_at: int) -> Lanes:
+    """Marketing beyond its room is looked at only where more is looked at than there is room for."""
     full = runtime.full_lanes.now()
+    most = looked_at if looked_at > room.total else room.marketing
     return Lanes(
-        marketing=room.marketing > 0,
+        marketing=most if room.marketing else 0,
         closed=[*gates.closed, *(channel for channel, is_service in full if is_service)],
         closed_to_marketing=[channel for channel, is_service in full if not is_service],
     )
+
+
+def _is_all(due: Sequence[DueMessage], looked_at: int, lanes: Lanes) -> bool:
+    """Of what was looked for; a lane of marketing that gave all it was asked for may have more."""
+    marketing = sum(not each.transactional for each in due)
+    return len(due) < looked_at and (not lanes.marketing or marketing < lanes.marketing)
 
 
 def _claimed(judged: Judged, chosen: Chosen, policy: PublishedTexts) -> Claimed:

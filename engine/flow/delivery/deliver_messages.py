@@ -177,7 +177,7 @@ class _Desk:
         if not room.marketing:  # what waits besides is as it was
             self.looked_for_service_at = 0.0 if claim.claimed and not claim.is_last else monotonic()
             return
-        is_scarce = len(claim.claimed) < room.marketing and not claim.is_last
+        is_scarce = len(claim.claimed) * 2 < room.marketing and not claim.is_last
         self.look_at = min(look_at * 4, _LOOK_AT_MOST) if is_scarce else 0
         self.is_all_claimed, self.looked_at = claim.is_last, monotonic()
         self.look_again_s = _LOOK_AGAIN_S if claim.claimed else min(self.look_again_s * 2, _LOOK_AGAIN_AT_MOST_S)

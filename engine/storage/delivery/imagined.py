@@ -39,7 +39,7 @@ async def imagine_messages(connection: Connection, imagined: Imagined) -> list[D
         [template for (_, template), _ in imagined.ways],
         [limits for _, limits in imagined.ways],
     )
-    return await with_contacts(connection, [DueMessage(**row) for row in rows])
+    return await with_contacts(connection, [DueMessage(*row) for row in rows])
 
 
 _WITH_IMAGINED = """

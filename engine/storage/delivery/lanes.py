@@ -10,11 +10,11 @@ from dataclasses import dataclass
 class Lanes:
     """Which of them a claim looks into."""
 
-    marketing: bool = True
+    marketing: int | None = None  # messages of its lanes, at most; None: as many as of all
     closed: Collection[str] = ()  # channels
     closed_to_marketing: Collection[str] = ()
 
-    def as_arguments(self) -> tuple[bool, list[str], list[str]]:
+    def as_arguments(self) -> tuple[int | None, list[str], list[str]]:
         return self.marketing, list(self.closed), list(self.closed_to_marketing)
 
 
@@ -32,19 +32,22 @@ WITH_LANES = """
         ) next
     )"""
 
-#: Due messages ($1 at most) of the lanes that are open ($2 to $4), locked: transactional ones first, then channels in
-#: turn, each with its oldest first. Every lane is a range of the index, so the cost does not grow with what waits.
+#: Keys of due messages ($1 at most, $2 of a lane of marketing) of the lanes that are open ($3 and $4), locked:
+#: transactional ones first, then channels in turn, each with its oldest first. Every lane is a range of the index, so
+#: the cost does not grow with what waits.
 DUE = f"""{WITH_LANES}, due AS MATERIALIZED (
         SELECT waiting.*, row_number() OVER (
             PARTITION BY waiting.channel, waiting.transactional ORDER BY waiting.due_at
         ) AS place
         FROM lane CROSS JOIN LATERAL (
-            SELECT * FROM message
+            SELECT partition, id, channel, transactional, due_at FROM message
             WHERE state = 'queued' AND channel = lane.channel AND transactional = lane.transactional
               AND due_at <= now()
-            ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+            ORDER BY due_at LIMIT CASE WHEN lane.transactional THEN $1::int ELSE least($1, $2) END
+            FOR UPDATE SKIP LOCKED
         ) waiting
-        WHERE (lane.transactional OR $2 AND lane.channel <> ALL($4::text[])) AND lane.channel <> ALL($3::text[])
+        WHERE (lane.transactional OR lane.channel <> ALL($4::text[])) AND lane.channel <> ALL($3::text[])
         ORDER BY waiting.transactional DESC, place, waiting.due_at LIMIT $1
     )
+    SELECT partition, id FROM due ORDER BY transactional DESC, place, due_at
 """  # noqa: S608 -- a constant in a constant

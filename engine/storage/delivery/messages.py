@@ -85,8 +85,15 @@ class Settlement:
 async def lock_due_messages(connection: Connection, *, limit: int, lanes: Lanes = ALL_LANES) -> list[DueMessage]:
     """Queued messages whose time has come, transactional ones first, locked until the transaction ends. Others skip
     them.
+
+    What guards need to know is read after the lock: it is no older, and a plan for a few known rows fits however many
+    wait.
     """
-    due = [DueMessage(**row) for row in await connection.fetch(_DUE, limit, *lanes.as_arguments())]
+    locked = await connection.fetch(DUE, limit, *lanes.as_arguments())
+    if not locked:
+        return []
+    rows = await connection.fetch(_OF_LOCKED, [row["partition"] for row in locked], [row["id"] for row in locked])
+    due = [DueMessage(*row) for row in rows]
     if any(each.channel in CONTACTS for each in due):
         return await with_contacts(connection, due)
     return due
@@ -109,26 +116,39 @@ async def with_contacts(connection: Connection, due: Sequence[DueMessage]) -> li
 
 _ADDRESS = "CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END"
 
-#: Of the messages of a `due` before it. Other addresses than mails and phones are read by themselves: see
-#: engine/core/addresses.py. Customers and runs are probed by their keys, whatever the planner thinks (OFFSET 0): it
-#: would read all of them at every claim, as long as there are no more than some hundred thousand.
+#: Of the messages of a `due` before it, in the order of DueMessage's fields. Other addresses than mails and phones are
+#: read by themselves: see engine/core/addresses.py. Customers and runs are probed by their keys, whatever the planner
+#: thinks (OFFSET 0): it would read all of them at every claim, as long as there are no more than some hundred thousand.
+#: Hashes are made once for each message, not for each erasure that it is compared with.
 WITH_FACTS = f"""
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,
-        m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at, m.limits,
+        m.transactional, m.attempts, m.due_at, m.maybe_duplicate, m.created_at,
         c.key, c.email, c.phone, c.timezone, c.locale, coalesce(c.attributes, '{{}}'::jsonb) AS attributes,
-        coalesce(c.tags, '{{}}') AS tags, coalesce(c.consent, '{{}}'::jsonb) AS consent,
+        coalesce(c.tags, '{{}}') AS tags, coalesce(c.consent, '{{}}'::jsonb) AS consent, m.limits,
         r.state AS run_state, r.end_reason, coalesce(s.reason, x.suppressed) AS suppressed, now() AS now,
-        c.merged_into, coalesce(c.points, 0) AS points, coalesce(c.chosen, '{{}}'::jsonb) AS chosen,
+        coalesce(c.points, 0) AS points, c.merged_into, coalesce(c.chosen, '{{}}'::jsonb) AS chosen,
         x.hash IS NOT NULL OR k.hash IS NOT NULL AS is_erased
     FROM due m
     LEFT JOIN LATERAL (SELECT * FROM customer WHERE partition = m.partition AND id = m.customer OFFSET 0) c ON true
     LEFT JOIN LATERAL (SELECT * FROM run WHERE partition = m.partition AND id = m.run OFFSET 0) r ON true
     LEFT JOIN suppression s ON s.channel = m.channel AND s.address = suppressed_as(m.channel, {_ADDRESS})
-    LEFT JOIN erasure x ON x.hash = {erased_as("m.channel", f"suppressed_as(m.channel, {_ADDRESS})")}
-    LEFT JOIN erasure k ON k.hash = {erased_as("'customer'", "c.key")}
-    ORDER BY m.transactional DESC, m.place, m.due_at
+    LEFT JOIN LATERAL (
+        SELECT {erased_as("m.channel", f"suppressed_as(m.channel, {_ADDRESS})")} AS address,
+            {erased_as("'customer'", "c.key")} AS key
+        WHERE EXISTS (SELECT FROM erasure) OFFSET 0
+    ) h ON true
+    LEFT JOIN LATERAL (SELECT hash, suppressed FROM erasure WHERE hash = h.address OFFSET 0) x ON true
+    LEFT JOIN LATERAL (SELECT hash FROM erasure WHERE hash = h.key OFFSET 0) k ON true
+    ORDER BY m.place
 """  # noqa: S608 -- constants in a constant
-_DUE = DUE + WITH_FACTS
+_OF_LOCKED = f"""
+    WITH due AS (
+        SELECT m.*, locked.place
+        FROM unnest($1::smallint[], $2::uuid[]) WITH ORDINALITY AS locked (partition, id, place)
+        CROSS JOIN LATERAL (SELECT * FROM message WHERE partition = locked.partition AND id = locked.id OFFSET 0) m
+    )
+    {WITH_FACTS}
+"""  # noqa: S608 -- a constant in a constant
 
 
 async def move_messages(connection: Connection, moves: Sequence[tuple[DueMessage, int]]) -> None:

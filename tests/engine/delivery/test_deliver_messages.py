@@ -458,13 +458,13 @@ async def test_a_database_that_stumbles_does_not_give_up_what_is_in_hand(outbox:
     turn = asyncio.create_task(deliver_messages(outbox.runtime))
     while not outbox.channel.given:
         await asyncio.sleep(0)
-    await outbox.change("ALTER TABLE suppression RENAME TO suppression_away")
+    await outbox.change("ALTER TABLE publication RENAME TO publication_away")
 
     async with asyncio.timeout(10):
         with capture_logs() as lines:
             while not lines:
                 await asyncio.sleep(0)
-    await outbox.change("ALTER TABLE suppression_away RENAME TO suppression")
+    await outbox.change("ALTER TABLE publication_away RENAME TO publication")
     gate.set()
 
     assert (await turn).counts["sent"] == 1

@@ -16,8 +16,8 @@ from engine.channels.smtp_settings import read_smtp_url
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.customers.erasure import erased_as
 from engine.storage.database import Database
-from engine.storage.delivery.lanes import ALL_LANES
-from engine.storage.delivery.messages import _DUE, lock_due_messages
+from engine.storage.delivery.lanes import ALL_LANES, DUE, Lanes
+from engine.storage.delivery.messages import _OF_LOCKED, lock_due_messages
 from engine.storage.installation import found_installation
 from tests.channels.smtp_sink import SmtpSink
 from tests.engine.delivery.outbox import Outbox, ScriptedChannel
@@ -120,6 +120,19 @@ async def test_what_is_due_is_taken_by_class_then_by_channel_in_turn_then_by_age
     assert [each.rule for each in due] == ["receipt", "email 1", "sms", "email 2"]
 
 
+async def test_marketing_beyond_its_room_is_not_locked(database: Database):
+    outbox = await open_outbox(database)
+    for number in range(3):
+        await outbox.message(f"receipt {number}", rule="receipt", transactional=True)
+        await outbox.message(f"email {number}", rule="email")
+        await outbox.message(f"sms {number}", rule="sms", channel="sms")
+
+    async with database.transaction() as connection:
+        due = await lock_due_messages(connection, limit=10, lanes=Lanes(marketing=1))
+
+    assert [each.rule for each in due] == ["receipt", "receipt", "receipt", "email", "sms"]
+
+
 async def test_the_cost_of_a_claim_does_not_grow_with_what_waits(database: Database):
     outbox = await open_outbox(database)
     await outbox.message("receipt", transactional=True)
@@ -148,9 +161,10 @@ async def test_the_cost_of_a_claim_does_not_grow_with_customers_and_runs_of_no_c
     await queue_marketing(outbox, 500)
     await outbox.change("ANALYZE customer, run, message")
 
-    plan = await outbox.fetch(f"EXPLAIN {_DUE}", 500, *ALL_LANES.as_arguments())
+    due = await outbox.fetch(DUE, 500, *ALL_LANES.as_arguments())
+    plan = await outbox.fetch(f"EXPLAIN {_OF_LOCKED}", *zip(*due, strict=True))
 
-    assert not re.search(r"Seq Scan on (customer|run)\b", "\n".join(row[0] for row in plan))
+    assert not re.search(r"Seq Scan on (customer|run|message)\b", "\n".join(row[0] for row in plan))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +183,7 @@ async def test_many_are_asked_about_by_the_hash_that_is_kept_of_one(database: Da
 
 async def pages_of_a_claim(outbox: Outbox) -> int:
     await outbox.change("ANALYZE message")
-    plan = await outbox.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {_DUE}", 64, *ALL_LANES.as_arguments())
+    plan = await outbox.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {DUE}", 64, *ALL_LANES.as_arguments())
     await outbox.change("VACUUM message")  # forgets the locks of the look
     hit, read = re.search(r"shared hit=(\d+)(?: read=(\d+))?", "\n".join(row[0] for row in plan)).groups()  # type: ignore[union-attr]
     return int(hit) + int(read or 0)
