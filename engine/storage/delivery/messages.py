@@ -207,8 +207,9 @@ async def lock_stuck_messages(connection: Connection, *, limit: int) -> list[tup
 async def settle(connection: Connection, settlements: Sequence[Settlement]) -> set[int]:
     """Record what became of them, once: an attempt that was replaced changes nothing. Partitions to wake.
 
-    An attempt that was taken for dead may still report its true end, as long as no other has begun. A run hears of
-    a message when it waits for it, or when the message was not sent and a once-mark may hang on it.
+    An attempt that was taken for dead may still report its true end, as long as no other has begun, also in the place
+    of an `unknown` that its run has not heard of yet. A run hears of a message when it waits for it, or when the
+    message was not sent and a once-mark may hang on it.
 
     What is queued again is due from now on at the earliest: a claim that began before the attempt must not take it on
     what it has read of consent.
@@ -264,6 +265,8 @@ _SETTLE = """
             )
         )
     )
-    ON CONFLICT (partition, message) DO NOTHING
+    ON CONFLICT (partition, message) DO UPDATE SET
+        state = excluded.state, at = excluded.at, reason = excluded.reason, undeliverable = excluded.undeliverable
+        WHERE outcome.state = 'unknown'
     RETURNING partition
 """

@@ -17,6 +17,7 @@ from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.keeping import keeper
 from engine.links.bounce_addresses import message_of_address
 from engine.storage.database import Database
+from engine.storage.runs.outcomes import delete_outcomes, read_outcomes
 from tests.engine.delivery.outbox import SETTINGS, TEMPLATES, Outbox, ScriptedChannel
 
 
@@ -277,6 +278,26 @@ async def test_a_verdict_that_comes_after_its_lease_still_counts(outbox: Outbox)
     assert held == "unknown"
     assert (await outbox.row(message))["state"] == "sent"
     assert other.channel.given == []
+
+
+async def test_a_late_refusal_is_heard_by_a_run_that_has_not_read_the_unknown_yet(outbox: Outbox):
+    gate = outbox.channel.gate = asyncio.Event()
+    outbox.channel.answer = Rejected("550 no such mailbox")
+    await outbox.message(run_state="sending")
+    late = asyncio.create_task(deliver_messages(outbox.runtime))
+    while not outbox.channel.given:
+        await asyncio.sleep(0)
+    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
+    await deliver_messages(Outbox(outbox.database).runtime)
+    async with outbox.database.connection() as connection:
+        read = await read_outcomes(connection, range(64), limit=10)
+
+        gate.set()
+        await late
+        await delete_outcomes(connection, [(partition, each.message, each.state) for partition, _, each in read])
+
+    assert [each.state for _, _, each in read] == ["unknown"]
+    assert [tuple(row) for row in await outbox.fetch("SELECT state, undeliverable FROM outcome")] == [("failed", True)]
 
 
 async def test_a_replaced_attempt_changes_nothing(outbox: Outbox):
