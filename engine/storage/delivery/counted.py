@@ -54,8 +54,11 @@ async def counted_messages(
             m.state = 'queued' AS is_due, coalesce((m.limits ->> 'priority')::int, 0) AS priority,
             m.run
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN message m ON m.partition = w.partition AND m.customer = w.customer
-          AND m.created_at > $3::timestamptz - interval '31 days'
+        CROSS JOIN LATERAL (
+            SELECT * FROM message WHERE partition = w.partition AND customer = w.customer
+              AND created_at > $3::timestamptz - interval '31 days'
+            OFFSET 0
+        ) m
         WHERE m.channel NOT IN ('webhook', 'staff')
           AND (m.state = 'sending' OR m.state IN ('sent', 'unknown') AND m.settled_at >= $3
                OR m.state = 'queued' AND m.due_at <= now())
