@@ -9,8 +9,10 @@ from starlette.responses import Response
 
 from api.public.plain_pages import mail_page, no_such_link, sorry
 from api.services import Served
+from engine.flow.delivery.follow_short_link import follow_short_link
 from engine.flow.delivery.view_message import Viewed, view_message
 from engine.storage.database import TROUBLE
+from engine.tracking.short_links import read_short
 from engine.tracking.tokens import OPEN, VIEW, read_link, read_place
 
 router = APIRouter()
@@ -26,6 +28,21 @@ async def follow_link(token: str, request: Request, services: Served) -> Respons
     link = read_link(services.runtime.link_key, token)
     if link is None:
         return no_such_link(request.headers.get("accept-language"))
+    services.hits.clicked(link, method=request.method, headers=request.headers)
+    return Response(status_code=302, headers={**_HEADERS, "location": link.target})
+
+
+@router.api_route("/s/{token}", methods=["GET", "HEAD"], include_in_schema=False)
+async def follow_short(token: str, request: Request, services: Served) -> Response:
+    """As `/l/`, for messages in which a link must be short: it says which one of the message's it is."""
+    speaks = request.headers.get("accept-language")
+    short = read_short(services.runtime.link_key, token)
+    try:
+        link = await follow_short_link(services.runtime, short) if short else None
+    except TROUBLE:
+        return sorry("later", speaks, status=503)
+    if link is None:
+        return no_such_link(speaks) if short is None else sorry("gone", speaks, status=410)
     services.hits.clicked(link, method=request.method, headers=request.headers)
     return Response(status_code=302, headers={**_HEADERS, "location": link.target})
 

@@ -20,8 +20,8 @@ HEADERS = {
     "x-robots-tag": "noindex, nofollow",
 }
 _NO_LINK = {
-    "en": ("This link is not complete", "Please open it from the mail once more, or copy it from there as a whole."),
-    "ru": ("Ссылка неполная", "Откройте её из письма ещё раз или скопируйте оттуда целиком."),
+    "en": ("This link is not complete", "Please open it from the message once more, or copy it from there as a whole."),
+    "ru": ("Ссылка неполная", "Откройте её из сообщения ещё раз или скопируйте оттуда целиком."),
 }
 
 
@@ -36,6 +36,10 @@ _PAGES = {
             "Its text has been changed since. The mail in your mailbox stays.",
         ),
         "ru": ("Это письмо больше нельзя показать", "Его текст с тех пор изменили. Письмо в вашем ящике остаётся."),
+    },
+    "gone": {
+        "en": ("This link leads nowhere any more", "What it was about is over, or has changed since."),
+        "ru": ("Эта ссылка больше никуда не ведёт", "То, о чём она была, закончилось или с тех пор изменилось."),
     },
     "later": {
         "en": ("Just a moment", "This page cannot be shown right now. Please try again in a minute."),
@@ -60,7 +64,7 @@ def mail_page(subject: str, html: str | None, text: str) -> Response:
 
 
 def sorry(why: str, accept_language: str | None, *, status: int) -> Response:
-    """`unsent`, `changed` or `later`, in words."""
+    """`unsent`, `changed`, `gone` or `later`, in words."""
     language = language_of(accept_language)
     return page(*_PAGES[why][language], language=language, status=status)
 

@@ -20,6 +20,7 @@ class Tracking:
     opens: bool = True
     clicks: bool = True
     text_links: bool = False  # those of the plain-text part, too
+    short_links: bool = True  # those of an sms or a chat, too
     transactional: bool = False  # mails that are no marketing, too
     proxies: bool = False  # an open by a mail program's own proxy counts as one by a person
     utm: Mapping[str, str] = field(default_factory=dict)  # without `utm_`; {rule}, {template}, {topic} are filled in
@@ -32,6 +33,7 @@ class Tracking:
             "opens": self.opens,
             "clicks": self.clicks,
             "text_links": self.text_links,
+            "short_links": self.short_links,
             "transactional": self.transactional,
             "proxies": self.proxies,
             "utm": dict(self.utm),
@@ -59,5 +61,5 @@ class Tracking:
         return (not transactional or self.transactional) and topic not in self.untracked
 
 
-_FIELDS = ("opens", "clicks", "text_links", "transactional", "proxies", "utm", "revenue")
+_FIELDS = ("opens", "clicks", "text_links", "short_links", "transactional", "proxies", "utm", "revenue")
 _DEFAULT = Tracking()

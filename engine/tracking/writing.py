@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"
 _BARE = re.compile(r"""https?://[^\s<>"'\x00-\x20]+""", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?)]}»”'"
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
-_OWN_PAGES = ("u", "p", "c", "v", "l", "o")
+_OWN_PAGES = ("u", "p", "c", "v", "l", "o", "s")
 _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0" />'
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}\u2028\u2029\ud800-\udfff]")
 #: Of a URL, what stays as it is; the rest is written in percent.
@@ -46,12 +46,12 @@ class _Found(NamedTuple):
 def tracked(html: str | None, text: str, tracking: Tracking, mark: Mark) -> tuple[str | None, str]:
     """HTML and text with the links, parameters and picture that the workspace wants."""
     in_html = list(_links_of(html, mark)) if html else []
-    in_text = list(_links_in_text(text, mark)) if tracking.text_links else []
+    in_text = list(found_in_text(text, mark.url)) if tracking.text_links else []
     numbers: dict[str, int] = {}
     for found in (*in_html, *in_text):
         numbers.setdefault(found.target, len(numbers) + 1)
     hrefs = {
-        target: _href(_with_utm(target, tracking.utm, mark.words), number, len(numbers), tracking, mark)
+        target: _href(with_utm(target, tracking.utm, mark.words), number, len(numbers), tracking, mark)
         for target, number in numbers.items()
     }
     if html:
@@ -80,21 +80,26 @@ def _links_of(html: str, mark: Mark) -> Iterator[_Found]:
                 break
         if href:
             attribute, value = href
-            target = _target(unescape(attribute[value]), mark.url)
+            target = target_of(unescape(attribute[value]), mark.url)
             if target:
                 edges = 0 if value == 4 else 1
                 yield _Found(attribute.start(value) - edges, attribute.end(value) + edges, target, '"')
 
 
-def _links_in_text(text: str, mark: Mark) -> Iterator[_Found]:
+def found_in_text(text: str, own: str | None) -> Iterator[_Found]:
     for match in _BARE.finditer(text):
         written = match[0].rstrip(_AFTER_A_LINK)
-        if target := _target(written, mark.url):
+        if target := target_of(written, own):
             yield _Found(match.start(), match.start() + len(written), target, "")
 
 
+def replaced_in_text(text: str, href: Callable[[str], str], own: str | None) -> str:
+    found = list(found_in_text(text, own))
+    return _replaced(text, found, {each.target: href(each.target) for each in found}, escaped=False)
+
+
 @lru_cache(4096)  # most links are those of the template: the same in each mail
-def _target(written: str, own: str | None) -> str | None:
+def target_of(written: str, own: str | None) -> str | None:
     """As a browser would ask for it; None: it is no page of somebody's, or one of ours."""
     url = written.strip()
     try:
@@ -115,7 +120,7 @@ def _target(written: str, own: str | None) -> str | None:
     return quote(url, safe=_SAFE) if _UNWRITABLE.search(url) or not url.isascii() else url
 
 
-def _with_utm(target: str, utm: Mapping[str, str], words: Mapping[str, str]) -> str:
+def with_utm(target: str, utm: Mapping[str, str], words: Mapping[str, str]) -> str:
     """What the link says already is left alone."""
     if not utm:
         return target

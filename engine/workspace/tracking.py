@@ -12,14 +12,14 @@ from engine.workspace.outside import read_variable
 from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Entry, Items, Mapping, Scalar, Tree
 
-TRACKING_KEYS = ("opens", "clicks", "text_links", "transactional", "proxies", "utm", "credit", "revenue")
+TRACKING_KEYS = ("opens", "clicks", "text_links", "short_links", "transactional", "proxies", "utm", "credit", "revenue")
 TOPIC_KEYS = ("title", "tracking")
 PROVIDERS = ("ses", "sendgrid", "mailgun", "postmark", "resend", "twilio", "mail")
 CALLBACK_KEYS = (*PROVIDERS, "soft_bounces")
 
 #: Soft bounces in a row after which an address counts as dead.
 SOFT_BOUNCES = 5
-_FLAGS = ("opens", "clicks", "text_links", "transactional", "proxies")
+_FLAGS = ("opens", "clicks", "text_links", "short_links", "transactional", "proxies")
 _OFF = Tracking(opens=False, clicks=False)
 
 

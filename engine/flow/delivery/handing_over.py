@@ -15,6 +15,7 @@ from engine.channels import (
     Handover,
     Mail,
     Origin,
+    Push,
     Rejected,
     Sent,
     TryLater,
@@ -35,7 +36,7 @@ from engine.flow.delivery.dkim_keys import DkimNotReady, dkim_keys
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracking_of
+from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracked_text, tracking_of
 from engine.links.bounce_addresses import bounce_address
 from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime
@@ -201,7 +202,12 @@ def _content(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Cont
     channel = claimed.message.channel
     if channel == "email":
         return _mail(claimed, rendered, runtime)
-    return text_content(channel, claimed.message.template, rendered)
+    content = text_content(channel, claimed.message.template, rendered)
+    if isinstance(content, Push):  # a press comes back by itself, and an app may know only links of its own domain
+        return content
+    message, topic = claimed.message, claimed.texts.templates(channel).topic(claimed.message.template)
+    way_here = WayHere(runtime.settings.public_url, runtime.link_key)
+    return tracked_text(message, content, tracking_of(claimed.policy), topic=topic, way_here=way_here)
 
 
 def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:

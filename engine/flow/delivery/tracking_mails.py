@@ -1,13 +1,15 @@
-"""What tracking adds to one mail on its way out, by the workspace's policy."""
+"""What tracking adds to one message on its way out, by the workspace's policy."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from engine.channels import Text
 from engine.rendering.email import RenderedMail
 from engine.texts import PublishedTexts
 from engine.tracking.policy import Tracking
+from engine.tracking.short_links import Shortener
 from engine.tracking.tokens import VIEW, Place, place_token
 from engine.tracking.writing import Mark, tracked
 
@@ -25,6 +27,11 @@ class Sendable(Protocol):
     def template(self) -> str: ...
     @property
     def transactional(self) -> bool: ...
+
+
+class SendableText(Sendable, Protocol):
+    @property
+    def channel(self) -> str: ...
 
 
 class WayHere(NamedTuple):
@@ -45,9 +52,32 @@ def tracked_mail(
         key=key,
         url=url.rstrip("/") if url else None,
         place=Place(message.partition, message.id),
-        words={"rule": message.rule, "template": message.template, "topic": topic or ""},
+        words=words_of(message, topic),
     )
     return tracked(rendered.html, rendered.text, tracking, mark)
+
+
+def tracked_text(
+    message: SendableText, content: Text, tracking: Tracking, *, topic: str | None, way_here: WayHere
+) -> Text:
+    """Of an sms or a chat."""
+    url, key = way_here
+    if not url or not counts_links(message, tracking, topic=topic):
+        return content
+    place = Place(message.partition, message.id)
+    shortener = Shortener(key=key, url=url.rstrip("/"), place=place, channel=message.channel)
+    return shortener.shortened(content, tracking, words_of(message, topic))
+
+
+def counts_links(message: Sendable, tracking: Tracking, *, topic: str | None) -> bool:
+    """Of an sms or a chat."""
+    is_covered = tracking.covers(transactional=message.transactional, topic=topic)
+    return is_covered and tracking.clicks and tracking.short_links
+
+
+def words_of(message: Sendable, topic: str | None) -> dict[str, str]:
+    """What parameters of links may be filled with."""
+    return {"rule": message.rule, "template": message.template, "topic": topic or ""}
 
 
 def view_url(place: Place, public_url: str, link_key: bytes) -> str:

@@ -13,6 +13,7 @@ from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import Linked, links_for
 from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracking_of
 from engine.links.customer_links import CustomerLink, Sender
+from engine.storage.database import Connection
 from engine.storage.delivery.sent_content import SentContent, sent_content
 from engine.texts import PublishedTexts
 from engine.tracking.tokens import Place
@@ -42,15 +43,11 @@ async def view_message(runtime: ViewRuntime, place: Place) -> Viewed | Literal["
         found = await sent_content(connection, *place, partitions=runtime.partitions)
         if found is None or found.channel != "email" or found.state not in _SENT:
             return "unsent"
-        texts = None
-        for rule_set in dict.fromkeys((found.published or found.rule_set, found.rule_set)):
-            texts = await runtime.texts.of(connection, rule_set)
-            if texts.mails.has(found.template):
-                break
-    if texts is None or not texts.mails.has(found.template):
+        texts = await texts_as_sent(connection, found, runtime)
+    if texts is None:
         return "changed"
     try:
-        request = mail_request(found, texts, links=_links(found, texts, runtime), at=found.settled_at)
+        request = mail_request(found, texts, links=links_as_sent(found, texts, runtime), at=found.settled_at)
         rendered = await asyncio.to_thread(texts.mails.mail, request)
     except TemplateFailed:
         return "changed"
@@ -61,9 +58,19 @@ async def view_message(runtime: ViewRuntime, place: Place) -> Viewed | Literal["
     return Viewed(subject=rendered.subject, html=html, text=text)
 
 
-def _links(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> dict[str, str]:
-    """The same that the mail had, this very page among them: a link with nowhere to go is worse."""
-    topic = texts.mails.topic(found.template)
+async def texts_as_sent(connection: Connection, found: SentContent, runtime: ReactionRuntime) -> PublishedTexts | None:
+    """Those of the day on which it went out, else those of its rule set. None: neither has its template."""
+    for rule_set in dict.fromkeys((found.published or found.rule_set, found.rule_set)):
+        texts = await runtime.texts.of(connection, rule_set)
+        if texts.templates(found.channel).has(found.template):
+            return texts
+    return None
+
+
+def links_as_sent(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> dict[str, str]:
+    """The same that the message had, the page of the mail among them: a link with nowhere to go is worse."""
+    templates = texts.templates(found.channel)
+    topic = templates.topic(found.template)
     linked = Linked(
         link=CustomerLink(customer=found.customer, message=found.id, channel=found.channel, what=topic),
         place=Place(found.partition, found.id),
@@ -72,4 +79,4 @@ def _links(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -> d
         sent_at=found.settled_at or found.created_at,
     )
     sender = Sender(public_url=public_url(runtime.settings), key=runtime.link_key)
-    return links_for(linked, texts.settings, sender, mention=texts.mails.mention)
+    return links_for(linked, texts.settings, sender, mention=templates.mention)

@@ -37,6 +37,21 @@ class SentContent(NamedTuple):
 
 async def sent_content(connection: Connection, partition: int, message: UUID, *, partitions: int) -> SentContent | None:
     """At its place, or wherever it moved with its customer."""
+    return await _found(connection, partition, (message, message), partitions)
+
+
+async def content_that_begins(
+    connection: Connection, partition: int, begins: bytes, *, partitions: int
+) -> SentContent | None:
+    """As `sent_content`, by the first bytes of the message's id."""
+    missing = 16 - len(begins)
+    between = UUID(bytes=begins + b"\x00" * missing), UUID(bytes=begins + b"\xff" * missing)
+    return await _found(connection, partition, between, partitions)
+
+
+async def _found(
+    connection: Connection, partition: int, between: tuple[UUID, UUID], partitions: int
+) -> SentContent | None:
     for places in ([partition], [each for each in range(partitions) if each != partition]):
         row = await connection.fetchrow(
             """
@@ -44,11 +59,12 @@ async def sent_content(connection: Connection, partition: int, message: UUID, *,
                 m.state, m.created_at, m.settled_at,
                 c.key, c.email, c.phone, c.timezone, c.locale, c.attributes, c.tags, c.points,
                 (SELECT rule_set FROM publication WHERE published_at <= m.settled_at ORDER BY id DESC LIMIT 1)
-            FROM unnest($1::smallint[]) AS p (partition) JOIN message m ON m.partition = p.partition AND m.id = $2
+            FROM unnest($1::smallint[]) AS p (partition)
+            JOIN message m ON m.partition = p.partition AND m.id BETWEEN $2 AND $3
             JOIN customer c ON c.partition = m.partition AND c.id = m.customer
             """,
             places,
-            message,
+            *between,
         )
         if row is not None:
             return SentContent(*row)
