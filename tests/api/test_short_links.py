@@ -78,8 +78,13 @@ async def test_a_press_leads_on_and_becomes_an_event(outbox: Outbox, runtime: Ru
     rows = await outbox.fetch("SELECT name, body FROM event ORDER BY body->'properties'->>'link_number'")
     assert [row["name"] for row in rows] == ["sms_clicked", "sms_clicked"]
     assert rows[0]["body"]["properties"] == {
-        "message_id": str(message), "channel": "sms", "rule": "reminder", "template": "cart", "topic": "news",
-        "link": "https://shop.example/cart?id=c-7", "link_number": 1,
+        "message_id": str(message),
+        "channel": "sms",
+        "rule": "reminder",
+        "template": "cart",
+        "topic": "news",
+        "link": "https://shop.example/cart?id=c-7",
+        "link_number": 1,
     }
 
 
