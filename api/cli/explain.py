@@ -75,4 +75,4 @@ def _explain_rules(folder: Path, name: str | None) -> None:
         sys.stderr.write(render_text(checked.diagnostics, spoken()) + "\n")
         raise ConfigurationError(say("nothing is explained, because the workspace has mistakes"))
     chosen = checked.plan.rules if name is None else [rule_named(checked.plan, name)]
-    sys.stdout.write("\n".join(render_rule(each, spoken()) for each in chosen))
+    sys.stdout.write("\n".join(render_rule(each, checked.plan, spoken()) for each in chosen))

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from api.cli.simulate_report import days_of
+from api.cli.simulate_report import days_of, headline
 from api.language import spoken, told
 from dsl.messages import say
 from engine.core.told_reasons import tell_reason
@@ -20,13 +20,7 @@ _PAGE = Path(__file__).with_name("simulate_page.html")
 
 def as_html(simulations: Sequence[Simulation], names: Sequence[str]) -> str:
     new, old = simulations[0], simulations[1] if len(simulations) > 1 else None
-    lead = told(
-        say(
-            "{events} events of {customers} customers, {first} to {last}: {messages} messages to {reached} of them",
-            events=f"{new.events:,}", customers=f"{new.customers:,}", first=f"{new.since:%Y-%m-%d}",
-            last=f"{new.until:%Y-%m-%d}", messages=f"{new.total:,}", reached=f"{new.reached:,}",
-        )
-    )  # fmt: skip
+    lead = told(headline(new))
     title = told(say("What {name} would have sent", name=names[0]))
     body = [_chart(new), _rules(new, old, names), _refusals(new), _overlaps(new), _promo(new)]
     page = Template(_PAGE.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.language import told
-from dsl.messages import say
+from dsl.messages import Message, say
 from engine.core.told_reasons import tell_reason
 from engine.testing.simulation import Simulation
 from engine.testing.timeline import SPOKEN
@@ -22,15 +22,19 @@ def render_simulations(simulations: Sequence[Simulation], names: Sequence[str]) 
     return "\n".join(_lines(simulations[0], simulations[1] if len(simulations) > 1 else None, names)) + "\n"
 
 
+def headline(simulation: Simulation) -> Message:
+    """How much there was, and what it would have led to."""
+    return say(
+        "{events} {events:event|events} of {customers} {customers:customer|customers}, {first} to {last}: "
+        "{messages} {messages:message|messages} to {reached} of them",
+        events=f"{simulation.events:,}", customers=f"{simulation.customers:,}", first=f"{simulation.since:%Y-%m-%d}",
+        last=f"{simulation.until:%Y-%m-%d}", messages=f"{simulation.total:,}", reached=f"{simulation.reached:,}",
+    )  # fmt: skip
+
+
 def _lines(new: Simulation, old: Simulation | None, names: Sequence[str]) -> Iterator[str]:
     days = max((new.until - new.since).days, 1)
-    yield told(
-        say(
-            "{events} events of {customers} customers, {first} to {last}: {messages} messages to {reached} of them",
-            events=f"{new.events:,}", customers=f"{new.customers:,}", first=f"{new.since:%Y-%m-%d}",
-            last=f"{new.until:%Y-%m-%d}", messages=f"{new.total:,}", reached=f"{new.reached:,}",
-        )
-    )  # fmt: skip
+    yield told(headline(new))
     if old is not None:
         yield told(say("compared with {name}: {change}", name=names[1], change=_change(new.total, old.total)))
     yield ""
@@ -95,7 +99,8 @@ def _overlaps(simulation: Simulation) -> list[str]:
 
 def _busiest(simulation: Simulation) -> list[str]:
     return [
-        "  " + told(say("{n} {n:message|messages}: {customers} customers", n=n, customers=f"{count:,}"))
+        "  "
+        + told(say("{n} {n:message|messages}: {customers} {customers:customer|customers}", n=n, customers=f"{count:,}"))
         for n, count in sorted(simulation.busiest.items(), reverse=True)[:5]
     ]
 

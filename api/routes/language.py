@@ -34,6 +34,7 @@ from dsl.assistance.hover import hover
 from dsl.diagnostics import Diagnostic
 from dsl.formatter import FormatterMistake, format_source
 from dsl.messages import Language, in_language
+from dsl.plan import Plan
 from dsl.render import as_json
 from dsl.telling import tell_rule
 from engine.clock import utc_now
@@ -160,15 +161,16 @@ async def explain_text(services: Served, body: Body) -> Explained:
     """The rules of a text, read back in plain sentences."""
 
     def answer(asked: AskedText) -> Explained:
+        plan = asked.as_plan() or Plan()
         rules = [
             ToldRule(
                 name=rule.name,
                 lines=[
                     ToldLine(text=in_language(line.text, question.language), depth=line.depth, number=line.number)
-                    for line in tell_rule(rule)
+                    for line in tell_rule(rule, plan.events)
                 ],
             )
-            for rule in asked.rules()
+            for rule in plan.rules
         ]
         return Explained(rules=rules, diagnostics=_told(asked.findings(), question.language))
 

@@ -15,7 +15,20 @@ from lark import Token, Tree
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.grammar import Start
 from dsl.problems import Problems
-from dsl.recovery import confusions, gaps, money, names, notations, order, quantities, signs, spelling, structure, units
+from dsl.recovery import (
+    confusions,
+    gaps,
+    money,
+    names,
+    notations,
+    order,
+    people,
+    quantities,
+    signs,
+    spelling,
+    structure,
+    units,
+)
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
 from dsl.recovery.patched import Patched
@@ -39,6 +52,8 @@ LOOKS: tuple[Look, ...] = (
     confusions.known_confusion,
     gaps.rule_begins_otherwise,
     structure.state_as_trigger,
+    people.customer_does,
+    people.date_of_customers,
     names.word_for_property,
     order.condition_behind_event,
     order.needless_auxiliary,

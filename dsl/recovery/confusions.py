@@ -78,6 +78,7 @@ CONFUSIONS = (
     Confusion("SEND", r"do(?=[ ]+\w)|please", "", "E116", _needless),
     Confusion("SEND", r"(?:and|и)[ ]+(?:then|затем|потом)|(?:and|then|и|затем|потом|то)(?=[ ])", "", "E116",
               _needless),
+    Confusion("SEND", r"to[ ]+(?:(?:the|this|each|every)[ ]+)?customer(?:[.]\w+)?|клиенту", "", "E116", _needless),
     # guards
     Confusion("STOP_WHEN", r"(?:stop|cancel|exit|quit|end|finish)[ ]+(?:if|on|once|upon|after|when|as[ ]+soon[ ]+as)",
               "stop when"),

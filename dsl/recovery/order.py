@@ -15,8 +15,9 @@ from dsl.words import CLAUSES, FORMS, STEPS, one_of, shown
 _GUARDED = ("UNLESS", "ONLY_IF", "IF", "ELSE_IF", "WHERE", "NOT", "AND", "OR")
 _AUXILIARIES = ("has", "have", "did", "was", "had")
 _WHEN_SENT = re.compile(
-    r"(?:at|on|в)[ \t]+(?P<time>\d{1,2}:\d{2})\b|in[ \t]+(?P<length>\d+[ \t]*(?P<unit>[^\W\d]+))"
-    r"|(?P<day>tomorrow|завтра)(?:[ \t]+(?:at|в))?[ \t]+(?P<daytime>\d{1,2}:\d{2})\b",
+    r"(?:at|on|в)[ \t]+(?P<time>\d{1,2}:\d{2}|(?P<hour>1[0-2]|[1-9])[ \t]*(?P<half>[ap])\.?m\b)"
+    r"|in[ \t]+(?P<length>\d+[ \t]*(?P<unit>[^\W\d]+))"
+    r"|(?P<day>tomorrow|завтра)\b(?:(?:[ \t]+(?:at|в))?[ \t]+(?P<daytime>\d{1,2}:\d{2})\b)?",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"([^\W\d]+)[ \t]*\.[ \t]*[^\W\d]")
@@ -103,14 +104,17 @@ def needless_auxiliary(failure: Failure) -> Finding | None:
 
 
 def time_behind_send(failure: Failure) -> Finding | None:
-    """`send email "x" at 10:00`, `send email "x" in 3 days`: when comes first, as a step of its own."""
+    """`send email "x" at 10:00`, `send email "x" in 3 days`: when comes first, as a step of its own.
+
+    `tomorrow` alone gets an hour to change, since a wait needs one.
+    """
     sends = [token for token in failure.tokens if token.type == "SEND"]
     match = None if failure.at_end or not sends else _WHEN_SENT.match(failure.text, failure.position)
     if match is None or failure.type_before() != "STRING" or (match["length"] and not unit_of(match["unit"])):
         return None
     place, russian = sends[-1].start_pos or 0, speaks_russian(failure)
     wait, until = shown("WAIT", russian=russian), shown("UNTIL", russian=russian)
-    day = f"{match['day']} {match['daytime']}" if match["day"] else match["time"]
+    day = f"{match['day']} {match['daytime'] or '10:00'}" if match["day"] else _time(match)
     text = f"{wait} {match['length']}" if match["length"] else f"{wait} {until} {day}"
     start = len(failure.text[: failure.position].rstrip(" \t"))
     edits = (Edit(Span(place, place), f"{text} "), Edit(Span(start, match.end()), ""))
@@ -122,6 +126,12 @@ def time_behind_send(failure: Failure) -> Finding | None:
         repair=Edit(Span(start, match.end()), ""),
         faithful=False,
     )
+
+
+def _time(match: re.Match[str]) -> str:
+    if not match["half"]:
+        return match["time"]
+    return f"{int(match['hour']) % 12 + (12 if match['half'].lower() == 'p' else 0)}:00"
 
 
 def colon_before_holdout(failure: Failure) -> Finding | None:

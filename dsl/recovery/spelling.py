@@ -27,6 +27,8 @@ _BEFORE_NAMES = frozenset(
     ("WHEN", "WITH", "THEN", "FOR", "OF", "UNTIL", "SET_TO", "TO", "BY", "IS", "PER", "EQUAL", "EXPECT")
 )
 _WORTH_TRYING = 20_000  # characters: each word to put in or leave out costs another reading
+#: `send email to anna`: no template is meant.
+_TO_WHOM = frozenset(("to", "для", "на"))
 _SIGNS = {"EQUAL": "=", "COLON": ":", "RPAR": ")"}
 _BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
@@ -73,7 +75,7 @@ def misspelt(failure: Failure) -> Finding | None:
         return None
     for span, candidates in _tries(failure):
         word = failure.text[span.start : span.end]
-        similar = nearest(word, candidates)
+        similar = [form for form in nearest(word, candidates) if _each_is_near(word, form)]
         if not similar or similar[0] == word.lower():
             continue
         if one_of(similar[0], ITEMS) and not (failure.begins_line or failure.type_before(2) in ("", "RULE")):
@@ -88,6 +90,12 @@ def misspelt(failure: Failure) -> Finding | None:
             faithful=len(similar) == 1,
         )
     return None
+
+
+def _each_is_near(written: str, meant: str) -> bool:
+    """`has not` is no misspelt `is not`, nor `only to` an `only if`: each word that differs must be misspelt itself."""
+    pairs = zip(written.lower().split(), meant.split(), strict=True)
+    return all(one == other or sorted(one) == sorted(other) or nearest(one, [other]) for one, other in pairs)
 
 
 def _tries(failure: Failure) -> list[tuple[Span, list[str]]]:
@@ -113,6 +121,8 @@ def text_without_quotes(failure: Failure) -> Finding | None:
     if "STRING" not in failure.expected or "NAME" in failure.expected or not failure.word[:1].isalpha():
         return None
     if failure.begins_line or (failure.word.lower() in ALL_WORDS and _word_follows(failure)):
+        return None
+    if failure.type_before() == "CHANNEL" and failure.word.lower() in _TO_WHOM:
         return None
     span = _bare_text(failure)
     text = f'"{failure.text[span.start : span.end]}"'

@@ -4,8 +4,9 @@ compiled. The lines are messages: they can be said in every language of `dsl.mes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dsl import plan
 from dsl.messages import say
@@ -15,6 +16,8 @@ from dsl.telling.steps import tell_steps
 from dsl.telling.triggers import tell_trigger
 
 __all__ = ["Line", "tell_condition", "tell_rule"]
+
+_NO_FACTS: Mapping[str, plan.EventFacts] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,11 @@ class Line:
     number: str = ""
 
 
-def tell_rule(rule: plan.Rule) -> list[Line]:
-    """What starts the rule, what holds for it, and its steps in order."""
+def tell_rule(rule: plan.Rule, events: Mapping[str, plan.EventFacts] = _NO_FACTS) -> list[Line]:
+    """What starts the rule, what holds for it, and its steps in order. `events`: of the schema, to tell what cancels
+    it."""
     lines = [Line(tell_trigger(rule.trigger))]
-    lines += [Line(text) for text in tell_clauses(rule)]
+    lines += [Line(text) for text in tell_clauses(rule, events)]
     steps = list(_numbered(tell_steps(rule.steps)))
     return [*lines, *(steps or [Line(say("It does nothing yet."))])]
 

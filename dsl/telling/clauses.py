@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dsl import plan
 from dsl.messages import Message, say
@@ -11,9 +11,10 @@ from dsl.telling.lengths import tell_length
 from dsl.telling.triggers import tell_match
 
 
-def tell_clauses(rule: plan.Rule) -> Iterator[Message]:
+def tell_clauses(rule: plan.Rule, events: Mapping[str, plan.EventFacts]) -> Iterator[Message]:
     """Who may be in it, what ends it, how often, and what holds for its messages."""
     yield from _tell_guards(rule)
+    yield from _tell_cancels(rule, events)
     yield from _tell_repeats(rule)
     yield from _tell_limits(rule)
     yield from _tell_time(rule)
@@ -31,6 +32,26 @@ def _tell_guards(rule: plan.Rule) -> Iterator[Message]:
     if rule.goal is not None:
         event, length = tell_match(rule.goal.match), tell_length(rule.goal.within)
         yield say("Its goal is {event} within {length}: measured, it steers nothing.", event=event, length=length)
+
+
+def _tell_cancels(rule: plan.Rule, events: Mapping[str, plan.EventFacts]) -> Iterator[Message]:
+    """`cancelled_by` of the schema holds for every rule that the event starts. What the rule itself stops at, whatever
+    its properties, is told already."""
+    start = plan.starting_match(rule.trigger)
+    told = {name for stop in rule.stops if not (stop.match.where or stop.match.same) for name in stop.match.events}
+    for name in start.events if start is not None else ():
+        facts = events.get(name, plan.EventFacts())
+        for event in facts.cancelled_by:
+            if event in told:
+                continue
+            if facts.key is None:
+                yield say("Ends at once when {event} happens, as the schema says.", event=event)
+            else:
+                yield say(
+                    "Ends at once when {event} with the same {name} happens, as the schema says.",
+                    event=event, name=facts.key,
+                )  # fmt: skip
+            told.add(event)
 
 
 def _tell_repeats(rule: plan.Rule) -> Iterator[Message]:

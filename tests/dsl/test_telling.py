@@ -218,3 +218,22 @@ def test_a_branch_that_ends_an_arm_of_a_split_does_not_swallow_the_next_arm() ->
         '    1 Add the tag "b".',
         '2 Add the tag "c".',
     ]
+
+
+def test_what_the_schema_cancels_is_told_of_the_rules_that_its_event_starts() -> None:
+    carts = plan.EventTrigger(match=plan.EventMatch(events=("cart_updated", "registered")))
+    paid = plan.Stop(match=plan.EventMatch(events=("paid",)), text="stop when paid", line=1)
+    rule = plan.Rule(name="r", file="a.rules", line=1, trigger=carts, stops=(paid,))
+    facts = {
+        "cart_updated": plan.EventFacts(key="cart_id", cancelled_by=("paid", "order_placed")),
+        "registered": plan.EventFacts(cancelled_by=("unregistered",)),
+        "viewed": plan.EventFacts(cancelled_by=("left",)),
+    }
+
+    told = [line.text for line in tell_rule(rule, facts)]
+
+    assert told[1:-1] == [
+        "Ends at once when paid happens.",
+        "Ends at once when order_placed with the same cart_id happens, as the schema says.",
+        "Ends at once when unregistered happens, as the schema says.",
+    ]
