@@ -23,7 +23,9 @@ from engine.storage.database import Connection
 from engine.storage.write_keys import WriteKey, all_write_keys, create_write_key, is_source_name, revoke_write_key
 
 app = typer.Typer(
-    no_args_is_help=True, help="Write keys, with which apps send events. A key can write and nothing else."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Write keys, with which apps send events. A key can write and nothing else.",
 )
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -43,9 +44,19 @@ def _single(name: str, module: Any) -> typer.Typer:
     return group
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kogda {version('kogda')}")
+        raise typer.Exit()
+
+
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
-def kogda() -> None:
+def kogda(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which Kogda this is.")
+    ] = False,
+) -> None:
     """Rules that read aloud; events in, messages out."""

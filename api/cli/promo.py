@@ -21,7 +21,9 @@ from engine.storage.database import Connection
 from engine.storage.runs.promo_codes import PoolSize, add_codes, codes_of_pool, pool_sizes
 
 app = typer.Typer(
-    no_args_is_help=True, help="Promo codes. Pools stand in kogda.yaml; their codes are imported or made here."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Promo codes. Pools stand in kogda.yaml; their codes are imported or made here.",
 )
 
 Pool = Annotated[str, typer.Argument(help="The name of the pool, as under `promos` in kogda.yaml.")]

@@ -20,6 +20,7 @@ from engine.storage.database import Connection
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     help="Addresses that nothing is sent to, service messages included: bounces, complaints, yours.",
 )
 

@@ -122,7 +122,7 @@ def _key_hint(settings: Settings, published: Published) -> tuple[str, str]:
         return f"…{settings.write_key.get_secret_value()[-4:]}", "from KOGDA_WRITE_KEY"
     if published.keys:
         return f"{published.keys} in use", "kogda keys list"
-    return 'kogda keys create "my shop"', "makes the key that your app sends with"
+    return "kogda keys create shop", "makes the key that your app sends with"
 
 
 def _mail_hint(settings: Settings, url: str) -> tuple[str, str]:
