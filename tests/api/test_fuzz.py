@@ -23,6 +23,7 @@ from engine.clock import utc_now
 from engine.embedded import EmbeddedServices
 from engine.links.customer_tokens import inbox_key, sign_customer
 from tests.api.conftest import ADMIN_KEY, KEY, api_settings, live
+from tests.drills.sizes import sized
 
 LINK_SECRET = "a secret of tests that is long enough"
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "message"}
@@ -71,7 +72,7 @@ def server(services: EmbeddedServices, template_database: str) -> Iterator[Targe
 
 
 @given(path=_PATH, body=_BODY, is_strict=st.booleans())
-@settings(max_examples=150, **RELAXED)
+@settings(max_examples=sized(150, 3500), **RELAXED)
 def test_json_of_any_shape_is_stored_or_refused(server: Target, path: str, body: Any, is_strict: bool) -> None:
     content = _written(body)
 
@@ -82,7 +83,7 @@ def test_json_of_any_shape_is_stored_or_refused(server: Target, path: str, body:
 
 
 @given(path=_PATH, body=st.binary(max_size=400))
-@settings(max_examples=150, **RELAXED)
+@settings(max_examples=sized(150, 3500), **RELAXED)
 def test_bytes_of_any_kind_are_refused(server: Target, path: str, body: bytes) -> None:
     answer = _post(server, f"/v1/{path}", body)
 
@@ -91,7 +92,7 @@ def test_bytes_of_any_kind_are_refused(server: Target, path: str, body: bytes) -
 
 
 @given(st.data())
-@settings(max_examples=100, **RELAXED)
+@settings(max_examples=sized(100, 2000), **RELAXED)
 def test_a_good_body_with_broken_bytes_is_stored_or_refused(server: Target, data: st.DataObject) -> None:
     body = bytearray(
         b'{"batch":[{"type":"track","event":"Order Completed","userId":"4","properties":{"t":1.5,"n":"\\u0041"}}]}'
@@ -108,7 +109,7 @@ def test_a_good_body_with_broken_bytes_is_stored_or_refused(server: Target, data
 @given(
     st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([b"\r\n", b"POST /v1/t HTTP/1.1\r\n", b"Host: x\r\n"])))
 )
-@settings(max_examples=80, **RELAXED)
+@settings(max_examples=sized(80, 1500), **RELAXED)
 def test_a_socket_takes_any_bytes_without_a_5xx(server: Target, parts: list[bytes]) -> None:
     answer = asyncio.run(_raw(server, b"".join(parts) + b"\r\n\r\n"))
 
@@ -130,7 +131,7 @@ def test_the_described_api_answers_as_described(server: Target) -> None:
 
 def _try_operation(operation: Any, session: requests.Session) -> None:
     @given(operation.as_strategy())
-    @settings(max_examples=12, **RELAXED)
+    @settings(max_examples=sized(12, 150), **RELAXED)
     def call(case: schemathesis.Case) -> None:
         answer = case.call(headers=_credentials(case.path), session=session)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -21,10 +20,11 @@ from engine.clock import utc_now
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from tests.cli.running import environment, kogda, until
+from tests.drills.sizes import sized
 
 #: A seed that kills nobody in its first seconds: leases of the dead take 45 s, which is for the night.
-NIGHTLY = os.environ.get("KOGDA_DRILLS") == "nightly"
-MINUTES, SEED = ("5", "20261122") if NIGHTLY else ("0.1", "25")
+MINUTES, SEED = sized(("0.1", "25"), ("5", "20261122"), ("480", "20261122"))
+WITHIN_S = sized(800, 800, 30_000)
 
 
 async def said_by(url: str, query: str) -> list[object]:
@@ -39,7 +39,7 @@ DATABASES = "SELECT datname FROM pg_database WHERE datname LIKE 'kogda_drill%'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(WITHIN_S + 100)
 async def test_a_drill_beside_a_real_database_loses_nothing_and_touches_nothing_of_it(
     services: EmbeddedServices, database_url: str, folder: Path
 ) -> None:
@@ -49,7 +49,15 @@ async def test_a_drill_beside_a_real_database_loses_nothing_and_touches_nothing_
     await said_by(theirs, "INSERT INTO event VALUES ('precious') RETURNING 1")
 
     drill = kogda(
-        "drill", "--minutes", MINUTES, "--seed", SEED, "--json", cwd=folder, within_s=800, KOGDA_DATABASE_URL=theirs
+        "drill",
+        "--minutes",
+        MINUTES,
+        "--seed",
+        SEED,
+        "--json",
+        cwd=folder,
+        within_s=WITHIN_S,
+        KOGDA_DATABASE_URL=theirs,
     )
 
     assert drill.returncode == 0, drill.stdout + drill.stderr

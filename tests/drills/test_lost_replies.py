@@ -24,6 +24,7 @@ from engine.flow.accept_events import EventWriter
 from engine.flow.advancing.advance_partition import advance_partitions
 from engine.storage.database import TROUBLE, Database
 from tests.drills.cut_proxy import CutProxy, cutting
+from tests.drills.sizes import sized
 from tests.drills.stage import RULES, Story, expected, made, stories
 from tests.engine.flow.shop import Shop, open_shop, rule, send
 
@@ -201,7 +202,7 @@ async def test_a_rule_that_is_replaced_under_way_and_put_back_finishes_everybody
     database_url: str,
 ) -> None:
     async with open_shop(database_url, version("first")) as shop:
-        people = 400
+        people = sized(400, 3400)
         await shop.post(*(shop.event(f"a{number}", "cart_abandoned") for number in range(people)))
         await shop.advance()
         await shop.publish(version("second"))

@@ -18,11 +18,12 @@ from engine.flow.accept_events import EventWriter
 from engine.storage.database import APPLICATION
 from engine.storage.events.events_in import NewEvent
 from engine.storage.stalled import end_stalled_transactions
+from tests.drills.sizes import sized
 from tests.drills.stage import RULES, Story, Workers, expected, made, stories
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
-LONG_S = 60
+LONG_S = sized(60, 600)
 
 AT_A_LOCK = """
     SELECT count(*) FROM pg_stat_activity
@@ -91,7 +92,7 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
     durable: EmbeddedServices, shop: Shop
 ) -> None:
     random = Random(SEED)
-    told = stories(600, random)
+    told = stories(sized(600, 2500), random)  # a stop for each 25
     workers = Workers(durable.endpoints, "arq", count=3)
     writer = EventWriter(shop.runtime.database, shop.runtime.waker)
     ended = 0
@@ -122,7 +123,7 @@ async def test_four_workers_under_load_with_kills_lose_and_double_nothing(
     durable: EmbeddedServices, shop: Shop
 ) -> None:
     random = Random(SEED)
-    told = stories(800, random)
+    told = stories(sized(800, 4000), random)  # a kill for each 40
     workers = Workers(durable.endpoints, "arq", count=4)
     writer = EventWriter(shop.runtime.database, shop.runtime.waker)
     try:
@@ -141,7 +142,7 @@ async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowl
     durable: EmbeddedServices, shop: Shop
 ) -> None:
     random = Random(SEED)
-    told = stories(400, random)
+    told = stories(500, random)
     workers = Workers(durable.endpoints, "arq", count=2)
     writer = EventWriter(shop.runtime.database, shop.runtime.waker)
     slowest = 0.0
@@ -209,7 +210,7 @@ async def test_workers_that_start_while_the_database_does_wait_for_it(durable: E
 
 async def test_connections_that_are_cut_all_the_time_cost_nothing(durable: EmbeddedServices, shop: Shop) -> None:
     random = Random(SEED)
-    told = stories(600, random)
+    told = stories(sized(600, 3000), random)
     workers = Workers(durable.endpoints, "arq", count=2)
     writer = EventWriter(shop.runtime.database, shop.runtime.waker)
     try:

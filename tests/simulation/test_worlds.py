@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.drills.sizes import sized
 from tests.simulation.worlds import Report
 
 Play = Callable[..., Report]
 
 #: Six hundred is what three minutes of two processors have room for. KOGDA_SEEDS=2000 plays more.
-SEEDS = int(os.environ.get("KOGDA_SEEDS", "600"))
+SEEDS = int(os.environ.get("KOGDA_SEEDS") or sized(600, 2000, 10_000))
 TOGETHER = 30
 
 

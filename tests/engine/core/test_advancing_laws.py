@@ -18,6 +18,7 @@ from engine.core.identity import derived_id
 from engine.core.model import Event, Facts, Outcome, Run
 from engine.core.program import Program, load_program
 from engine.testing.memory import Memory
+from tests.drills.sizes import sized
 
 NAMES = ("a", "b", "c")
 START = datetime(2026, 3, 27, 9, tzinfo=UTC)
@@ -182,7 +183,7 @@ class Life:
         ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=sized(300, 5000), deadline=None)
 @given(plans(), happenings)
 def test_nothing_is_early_nothing_comes_after_the_end_and_nothing_twice(made, happened):
     life = Life(made)
@@ -194,7 +195,7 @@ def test_nothing_is_early_nothing_comes_after_the_end_and_nothing_twice(made, ha
     assert max(Counter(message.id for message in life.messages).values(), default=1) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=sized(300, 5000), deadline=None)
 @given(plans(), happenings)
 def test_a_stopped_run_is_silent_for_ever(made, happened):
     life = Life(made)

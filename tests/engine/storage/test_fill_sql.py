@@ -24,10 +24,11 @@ from engine.storage.runs.appointments import appointments_of, save_appointments
 from engine.storage.segments.fill_sql import fill_sql
 from engine.storage.segments.fills import Pass, note_slices
 from engine.storage.segments.memberships import memberships_of, save_memberships
+from tests.drills.sizes import sized
 from tests.engine.storage.chance import EVENTS, LENGTHS, ZONES, Chance
 
-#: KOGDA_FILL_EXAMPLES=1500 makes 50,000 and more pairs of a condition and a customer; drill 27.
-EXAMPLES = int(os.environ.get("KOGDA_FILL_EXAMPLES", "80"))
+#: 1500 make 50,000 and more pairs of a condition and a customer; drill 27.
+EXAMPLES = int(os.environ.get("KOGDA_FILL_EXAMPLES") or sized(80, 1500))
 CUSTOMERS = 24
 SPACE = UUID(int=7)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
