@@ -8,6 +8,7 @@ KogdaError
 │   ├── RedisUnreachable
 │   ├── SchemaOutdated      `kogda migrate` has not run
 │   └── UnknownSetting
+├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
 ├── PlanIsStale             something else was published since it was made
@@ -35,6 +36,10 @@ class KogdaError(Exception):
 
 class ConfigurationError(KogdaError):
     """A setting, a file or a service that the operator must change."""
+
+
+class NotReady(KogdaError):
+    """The operator must set something first, or a service does not answer; what needs it waits meanwhile."""
 
 
 class PortTaken(ConfigurationError):

@@ -12,8 +12,9 @@ from api.problems import Problem
 from api.schemas.browser import CLICKED, OF_ANYBODY, BrowserKey, Done
 from api.schemas.problem import problem_responses
 from api.services import Served
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.push import signer_of
+from engine.errors import NotReady
 from engine.flow.answers.read_inbox import note_reactions
 from engine.flow.customers.consent_offers import live_settings
 from engine.links.push_clicks import open_click
@@ -37,7 +38,7 @@ async def key(services: Served) -> Response:
         raise Problem(404, "not_found", "push to browsers is not set up: kogda.yaml has no contact under push")
     try:
         signer = signer_of(push, Credentials(services.runtime.secrets, services.runtime.link_key))
-    except NoCredentials as error:
+    except NotReady as error:
         raise Problem(503, "not_set_up", str(error)) from error
     return Response(orjson.dumps({"key": signer.public}), media_type="application/json")
 

@@ -12,7 +12,8 @@ from api.doctor.finding import Finding
 from dsl.problems import Problems
 from engine.channels.dkim import DkimKey, public_half, record_of
 from engine.config import Settings, given_variables
-from engine.flow.delivery.dkim_keys import DkimNotReady, dkim_keys
+from engine.errors import NotReady
+from engine.flow.delivery.dkim_keys import dkim_keys
 from engine.workspace.files import read_files
 from engine.workspace.settings import load_settings
 
@@ -28,7 +29,7 @@ async def check_dkim(settings: Settings) -> list[Finding]:
     written = load_settings(source, Problems(source)).as_json()
     try:
         keys = dkim_keys(written, given_variables())
-    except DkimNotReady as error:
+    except NotReady as error:
         return [Finding("problem", "DKIM", str(error), "until then mails wait")]
     return [judge_record(key, await _ask(key.name)) for key in keys]
 

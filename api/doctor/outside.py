@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from api.doctor.finding import Finding
 from dsl.messages import say
 from dsl.problems import Problems
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.http_post import HttpPoster
 from engine.channels.registry import OPENERS
 from engine.channels.signing import NoSecret, read_secret
 from engine.config import Settings, given_variables
+from engine.errors import NotReady
 from engine.tracking.policy import Tracking
 from engine.workspace.channels import ChannelSettings
 from engine.workspace.files import read_files
@@ -47,7 +48,7 @@ def _channels(channels: ChannelSettings, settings: Settings, environment: Mappin
         if "provider" in written:
             try:
                 OPENERS[written["provider"]](written, Credentials(environment), HttpPoster())
-            except NoCredentials as error:
+            except NotReady as error:
                 is_real = settings.smtp_url is not None
                 consequence = "its messages wait" if is_real else "its messages are on the mailbox page"
                 advice = "set it where the workers run"

@@ -13,7 +13,8 @@ from engine.callbacks import Call, Refused, Unreadable
 from engine.callbacks.twilio import read_reply
 from engine.clock import utc_now
 from engine.config import public_url
-from engine.flow.answers.take_callbacks import MAIL, NAMES, TWILIO, NotReady, NotSetUp
+from engine.errors import NotReady
+from engine.flow.answers.take_callbacks import MAIL, NAMES, TWILIO, NotSetUp
 
 #: Of one call. Providers send less than a tenth of it.
 MAX_BODY = 2 * 1024 * 1024

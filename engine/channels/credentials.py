@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-class NoCredentials(LookupError):
-    """A variable is not set. The text names it."""
+from engine.errors import NotReady
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +14,8 @@ class Credentials:
     link_key: bytes = b""  # of the installation: what else is secret here can be derived from it
 
     def __getitem__(self, variable: str) -> str:
-        """Raises NoCredentials."""
+        """Raises NotReady, which names the variable."""
         found = self.environment.get(variable, "").strip()
         if not found:
-            raise NoCredentials(f"the environment variable {variable} is not set")
+            raise NotReady(f"the environment variable {variable} is not set")
         return found

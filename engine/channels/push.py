@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.channels import Contact, Handover, Rejected, Sent, TryLater, Unknown, Verdict
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.google_tokens import BadAccount, GoogleTokens, read_account
 from engine.channels.http_post import Asker
 from engine.channels.push_firebase import API, SCOPE, FirebaseDevices, url_of
 from engine.channels.push_web import Signer, WebPush
 from engine.channels.web_push_sealing import BadKey, key_bytes, private_key
+from engine.errors import NotReady
 
 #: The provider that may be down while browsers are reached.
 FIREBASE = "firebase"
@@ -81,7 +82,7 @@ class WaitingReach:
 
 
 def open_push(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> PushChannel:
-    """Raises NoCredentials."""
+    """Raises NotReady."""
     devices = browsers = None
     if variable := settings.get("firebase_env"):
         devices = _devices(variable, settings.get("url", API), credentials, asker)
@@ -91,16 +92,16 @@ def open_push(settings: Mapping[str, Any], credentials: Credentials, asker: Aske
 
 
 def open_what_there_is(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> PushChannel:
-    """After `open_push` has failed: what misses its credentials waits alone. Raises NoCredentials when all does."""
+    """After `open_push` has failed: what misses its credentials waits alone. Raises NotReady when all does."""
     kinds = [
         {name: value for name, value in settings.items() if name != other} for other in ("contact", "firebase_env")
     ]
     opened: list[PushChannel] = []
-    reasons: list[NoCredentials] = []
+    reasons: list[NotReady] = []
     for kind in kinds:
         try:
             opened.append(open_push(kind, credentials, asker))
-        except NoCredentials as error:
+        except NotReady as error:
             reasons.append(error)
     if not opened or not {"contact", "firebase_env"} <= settings.keys():
         raise reasons[0]
@@ -119,21 +120,21 @@ def _devices(variable: str, api: str, credentials: Credentials, asker: Asker) ->
     try:
         account = read_account(written if written.startswith("{") else Path(written).read_text())
     except (OSError, UnicodeDecodeError) as error:
-        raise NoCredentials(f"the environment variable {variable} names a file that cannot be read") from error
+        raise NotReady(f"the environment variable {variable} names a file that cannot be read") from error
     except BadAccount as error:
-        raise NoCredentials(f"the environment variable {variable} holds no service account: {error}") from error
+        raise NotReady(f"the environment variable {variable} holds no service account: {error}") from error
     tokens = GoogleTokens(account, SCOPE, asker)
     return FirebaseDevices(url_of(api, account.project), tokens, asker, credentials.link_key)
 
 
 def signer_of(settings: Mapping[str, Any], credentials: Credentials) -> Signer:
-    """Raises NoCredentials. Without a key of its own, one that belongs to the installation as the key of links does."""
+    """Raises NotReady. Without a key of its own, one that belongs to the installation as the key of links does."""
     variable = settings.get("web_key_env")
     try:
         number = key_bytes(credentials[variable]) if variable else own_number(credentials.link_key)
         return Signer(private_key(number), contact=settings["contact"])
     except BadKey as error:
-        raise NoCredentials(
+        raise NotReady(
             f"the environment variable {variable} holds no key: {error}; `kogda keys webpush` makes one"
         ) from error
 

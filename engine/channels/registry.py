@@ -13,15 +13,16 @@ from typing import Any, TypeAlias
 import orjson
 
 from engine.channels import Channel, Handover, TryLater, Verdict
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.http_post import Asker
 from engine.channels.mailbox import KeepMail, MailboxChannel
 from engine.channels.push import open_push, open_what_there_is
 from engine.channels.sms_gateway import open_gateway
 from engine.channels.sms_twilio import open_twilio
 from engine.channels.telegram import open_telegram
+from engine.errors import NotReady
 
-#: From the settings of a channel to the channel. Raises NoCredentials.
+#: From the settings of a channel to the channel. Raises NotReady.
 Opener: TypeAlias = Callable[[Mapping[str, Any], Credentials, Asker], Channel]
 
 #: By provider, as kogda.yaml names them: see engine/workspace/channels.py.
@@ -88,15 +89,15 @@ class Registry:
             return WaitingChannel(reason) if self.is_real else kept
         try:
             return self._with(OPENERS[written["provider"]], written)
-        except NoCredentials as error:
+        except NotReady as error:
             return self._waiting(written, error) if self.is_real else kept
 
-    def _waiting(self, written: Mapping[str, Any], error: NoCredentials) -> Channel:
+    def _waiting(self, written: Mapping[str, Any], error: NotReady) -> Channel:
         """Of several providers the others work."""
         try:
             in_part = OPENERS_IN_PART.get(written["provider"])
             return self._with(in_part, written) if in_part else WaitingChannel(str(error))
-        except NoCredentials:
+        except NotReady:
             return WaitingChannel(str(error))
 
     def _with(self, opener: Opener, written: Mapping[str, Any]) -> Channel:

@@ -82,7 +82,7 @@ class GatewayChannel:
 
 
 def open_gateway(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> GatewayChannel:
-    """Raises NoCredentials."""
+    """Raises NotReady."""
     parts = [settings["url"], settings.get("headers", {}), settings.get("body", {})]
     names = {name for part in parts for name in names_in(part)} - _OURS
     return GatewayChannel(settings, {name: credentials[name] for name in sorted(names)}, asker)

@@ -62,7 +62,7 @@ class TwilioChannel:
 
 
 def open_twilio(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> TwilioChannel:
-    """Raises NoCredentials."""
+    """Raises NotReady."""
     account = settings["account"]
     login = f"{settings.get('key') or account}:{credentials[settings['token_env']]}"
     service = settings.get("service")

@@ -18,8 +18,9 @@ import orjson
 from engine.base64url import from_text, to_text
 from engine.channels import Button, Handover, Rejected, Sent, Text, TryLater, Verdict
 from engine.channels.answers import by_status, json_of, not_its_own, words_of
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.http_post import Answer, Asker, Post
+from engine.errors import NotReady
 
 _API = "https://api.telegram.org"
 LONGEST = 4096  # characters of a text, in UTF-16 as Telegram counts
@@ -58,12 +59,10 @@ class TelegramChannel:
 
 
 def open_telegram(settings: Mapping[str, Any], credentials: Credentials, asker: Asker) -> TelegramChannel:
-    """Raises NoCredentials."""
+    """Raises NotReady."""
     token = credentials[settings["token_env"]]
     if not _TOKEN.fullmatch(token):
-        raise NoCredentials(
-            f"the environment variable {settings['token_env']} holds no token of a bot, such as 123:ABC"
-        )
+        raise NotReady(f"the environment variable {settings['token_env']} holds no token of a bot, such as 123:ABC")
     return TelegramChannel(f"{settings.get('url', _API).rstrip('/')}/bot{token}/sendMessage", asker)
 
 

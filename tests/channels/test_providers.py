@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from engine.channels import Button, Handover, Mail, Rejected, Sent, Text, TryLater, Unknown, Verdict
-from engine.channels.credentials import Credentials, NoCredentials
+from engine.channels.credentials import Credentials
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.http_post import HttpPoster, Post
 from engine.channels.mailbox import MailboxChannel
@@ -22,6 +22,7 @@ from engine.channels.registry import OPENERS, Registry, WaitingChannel
 from engine.channels.signing import read_secret, signed_headers
 from engine.channels.smtp_settings import read_smtp_url
 from engine.channels.telegram import read_press
+from engine.errors import NotReady
 from tests.channels.conformance import PAGE, FarEnd, ProviderConformance, handover
 from tests.channels.http_sink import HttpSink, answer, spoken
 from tests.channels.smtp_sink import SmtpSink
@@ -313,7 +314,7 @@ class TestTelegram(ProviderConformance):
 
 
 def test_what_is_no_token_is_not_used():
-    with pytest.raises(NoCredentials, match="BOT holds no token"):
+    with pytest.raises(NotReady, match="BOT holds no token"):
         OPENERS["telegram"]({"token_env": "BOT"}, Credentials({"BOT": "hello"}), HttpPoster())
 
 

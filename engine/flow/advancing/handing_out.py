@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from engine.channels import Handover, Mail, Origin, Rejected, TryLater, Verdict
+from engine.channels.credentials import Credentials
 from engine.channels.http_post import Post
 from engine.channels.signing import NoSecret, read_secret, signed_headers
 from engine.channels.telegram import cut
+from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
 from engine.rendering.readers import reader_facts
@@ -22,10 +24,6 @@ from engine.storage.delivery.messages import DueMessage
 _TELEGRAM = "https://api.telegram.org/bot{token}/sendMessage"
 _JSON = {"content-type": "application/json"}
 _LONGEST_SUBJECT = 120
-
-
-class NotReady(Exception):
-    """The operator must set something first; until then the message waits."""
 
 
 async def hand_out(
@@ -68,7 +66,7 @@ def call_of(claimed: Claimed, secrets: Mapping[str, str], *, now: datetime) -> P
         }
     )
     try:
-        secret = read_secret(_secret(target["secret_env"], secrets))
+        secret = read_secret(Credentials(secrets)[target["secret_env"]])
     except NoSecret as error:
         raise NotReady(f"{target['secret_env']} holds no secret: {error}") from error
     return Post(url=target["url"], body=body, headers=signed_headers(message.id, body, secret, at=now))
@@ -80,11 +78,11 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
     way: dict[str, Any] = message.context["way"]
     text = _told(claimed, runtime.settings.public_url)
     if "telegram" in way:
-        token = _secret(way["telegram"]["token_env"], runtime.secrets)
+        token = Credentials(runtime.secrets)[way["telegram"]["token_env"]]
         body = orjson.dumps({"chat_id": way["telegram"]["chat"], "text": cut(text)})
         return Post(url=_TELEGRAM.format(token=token), body=body, headers=_JSON)
     if "slack" in way:
-        url = _secret(way["slack"]["url_env"], runtime.secrets)
+        url = Credentials(runtime.secrets)[way["slack"]["url_env"]]
         return Post(url=url, body=orjson.dumps({"text": _escaped(text)}), headers=_JSON)
     sender = claimed.policy.mail_setting("from") or runtime.settings.mail_from
     if not sender:
@@ -96,13 +94,6 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
         at=now,
         origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
     )
-
-
-def _secret(name: str, secrets: Mapping[str, str]) -> str:
-    found = secrets.get(name)
-    if not found:
-        raise NotReady(f"the environment variable {name} is not set")
-    return found
 
 
 def _subject(message: DueMessage) -> str:

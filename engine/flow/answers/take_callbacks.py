@@ -12,8 +12,10 @@ from engine.callbacks.mail_reports import reports_of
 from engine.callbacks.proofs import check_secret
 from engine.callbacks.providers import PROVIDERS
 from engine.callbacks.twilio import Reply, read_reply
+from engine.channels.credentials import Credentials
 from engine.channels.http_post import Answer, Asker, Post
 from engine.config import Settings
+from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.answers.sms_replies import come_back, leave, take_reply
@@ -31,10 +33,6 @@ NAMES = (SES, *PROVIDERS, MAIL)
 
 class NotSetUp(Exception):
     """kogda.yaml says nothing of this provider."""
-
-
-class NotReady(Exception):
-    """The operator must set something first, or Amazon does not answer; the provider calls again."""
 
 
 class CallbackRuntime(ReactionRuntime, Protocol):
@@ -107,9 +105,7 @@ class CallbackDesk:
         name = (wanted.get("secrets") or {}).get(provider)
         if name is None:
             raise NotSetUp
-        secret = self.runtime.secrets.get(name)
-        if not secret:
-            raise NotReady(f"the environment variable {name} is not set")
+        secret = Credentials(self.runtime.secrets)[name]
         if provider == MAIL:
             check_secret(call, secret)
             return _digest(call.body), reports_of(call.body, call.now, self.runtime.link_key)

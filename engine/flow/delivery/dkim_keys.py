@@ -7,28 +7,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.channels.credentials import Credentials
 from engine.channels.dkim import DkimKey, NoDkimKey, read_key
-
-
-class DkimNotReady(Exception):
-    """The operator must set something first; until then mails wait."""
+from engine.errors import NotReady
 
 
 def dkim_keys(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[DkimKey, ...]:
-    """Raises DkimNotReady: a mail that should be signed never goes out unsigned."""
+    """Raises NotReady: a mail that should be signed never goes out unsigned."""
     return tuple(_key(written, secrets) for written in settings.get("dkim") or ())
 
 
 def _key(written: Mapping[str, str], secrets: Mapping[str, str]) -> DkimKey:
     variable, path = written.get("key_env"), written.get("key_file")
     where = variable or path or ""
-    pem = secrets.get(variable, "") if variable else _contents(Path(where))
-    if not pem:
-        raise DkimNotReady(f"the environment variable {variable} is not set; mails are signed with its key")
+    pem = Credentials(secrets)[variable] if variable else _contents(Path(where))
     try:
         read_key(pem)
     except NoDkimKey as error:
-        raise DkimNotReady(f"{where} holds no DKIM key: {error}") from error
+        raise NotReady(f"{where} holds no DKIM key: {error}") from error
     return DkimKey(written["domain"], written["selector"], pem)
 
 
@@ -36,7 +32,7 @@ def _contents(path: Path) -> str:
     try:
         return _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError) as error:
-        raise DkimNotReady(f"the DKIM key in {path} cannot be read") from error
+        raise NotReady(f"the DKIM key in {path} cannot be read") from error
 
 
 @lru_cache(16)

@@ -28,11 +28,11 @@ from engine.core.limits import Limits
 from engine.core.retries import next_attempt
 from engine.core.ways import VERDICT
 from engine.domains import Met
-from engine.errors import TemplateFailed
+from engine.errors import NotReady, TemplateFailed
 from engine.failpoints import reach
 from engine.flow.advancing.handing_out import hand_out
 from engine.flow.delivery.claiming import Claimed
-from engine.flow.delivery.dkim_keys import DkimNotReady, dkim_keys
+from engine.flow.delivery.dkim_keys import dkim_keys
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
@@ -74,7 +74,7 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         handover = with_way_out(_handover(claimed, rendered, runtime), claimed, runtime)
     except TemplateFailed as error:
         return _failed_template(claimed, error)
-    except DkimNotReady as error:
+    except NotReady as error:
         return Finished(settlement=_again(claimed, str(error)))
     if not is_ours(claimed):
         return None
