@@ -256,7 +256,8 @@ _SETTLE = """
     )
     INSERT INTO outcome (partition, message, run, customer, state, at, reason, until, undeliverable)
     SELECT s.partition, s.id, s.run, s.customer, s.state, now(), s.reason, s.until, s.undeliverable
-    FROM settled s LEFT JOIN run r ON r.partition = s.partition AND r.id = s.run
+    FROM settled s
+    LEFT JOIN LATERAL (SELECT * FROM run WHERE partition = s.partition AND id = s.run OFFSET 0) r ON true
     WHERE s.state <> 'queued' AND s.channel NOT IN ('webhook', 'staff') AND (
         coalesce(r.state, 'sending') = 'sending' OR s.state NOT IN ('sent', 'unknown') AND (
             r.end_reason IS DISTINCT FROM 'finished' OR EXISTS (
