@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
+from aiosmtplib.protocol import SMTPProtocol
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.mime import Envelope, build_mail
@@ -19,6 +20,10 @@ from engine.errors import UnsafeHeader
 
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 _OK = range(200, 300)
+#: A mail of no more bytes leaves together with its final dot, as one piece for the server to read: the kernel has room
+#: for all of it. Of a bigger one the dot is kept until everything before it has left.
+_IN_ONE_PIECE = 32 * 1024
+_END = b".\r\n"
 #: It gives mails an id of its own, and speaks of no other when it reports.
 _POSTMARK = ".postmarkapp.com"
 _LOST = (SMTPException, OSError, TimeoutError)
@@ -66,7 +71,7 @@ class SmtpChannel:
         client = connection.client
         try:
             await self._introduce(client, envelope, may_be_stale=not connection.is_fresh)
-            await self._write_content(client, envelope.raw)
+            is_ended = await self._write_content(client, _LINE_START_DOT.sub(b"..", envelope.raw))
         except Refused as refusal:
             connection.is_clean = await self._reset(client)
             return refusal.verdict
@@ -75,7 +80,7 @@ class SmtpChannel:
         if not client.is_connected:
             return TryLater("the connection was lost before the end of the mail")
         try:
-            code, message = await client.execute_command(b".", timeout=self._settings.timeouts.final)
+            code, message = await self._end(client, b"" if is_ended else _END)
         except _LOST as error:
             return Unknown(f"the mail was written, but no answer came: {_said(error)}")
         connection.is_clean = code != 421
@@ -100,11 +105,13 @@ class SmtpChannel:
         answer = await client.execute_command(b"DATA", timeout=timeouts.data)
         _expect("DATA", answer.code, answer.message, range(354, 355))
 
-    async def _write_content(self, client: SMTP, raw: bytes) -> None:
-        """All but the final dot, and only then, when the last byte has left this process."""
-        if client.protocol is None or client.transport is None:
-            raise ConnectionResetError("connection lost")
-        client.protocol.write(_LINE_START_DOT.sub(b"..", raw))
+    async def _write_content(self, client: SMTP, content: bytes) -> bool:
+        """Whether the final dot has gone with it; if not, the last byte before it has left this process."""
+        protocol = _protocol(client)
+        if len(content) <= _IN_ONE_PIECE:
+            protocol.write(content + _END)
+            return True
+        protocol.write(content)
         left, unchanged_s = _unwritten(client), 0.0
         while left and client.is_connected:
             await asyncio.sleep(0.02)
@@ -112,6 +119,14 @@ class SmtpChannel:
             left = _unwritten(client)
             if unchanged_s > self._settings.timeouts.block:
                 raise TimeoutError("the server takes no more bytes")
+        return False
+
+    async def _end(self, client: SMTP, dot: bytes) -> SMTPResponse:
+        """Nobody can know of what is lost from here on."""
+        protocol = _protocol(client)
+        if dot:
+            protocol.write(dot)
+        return await protocol.read_response(timeout=self._settings.timeouts.final)
 
     async def _reset(self, client: SMTP) -> bool:
         """Whether the connection is fit for another mail."""
@@ -125,6 +140,12 @@ class SmtpChannel:
 def _expect(verb: str, code: int, message: str, wanted: range) -> None:
     if code not in wanted:
         raise Refused(verdict_of(verb, code, message))
+
+
+def _protocol(client: SMTP) -> SMTPProtocol:
+    if client.protocol is None or client.transport is None:
+        raise ConnectionResetError("connection lost")
+    return client.protocol
 
 
 def _unwritten(client: SMTP) -> int:

@@ -102,6 +102,28 @@ async def test_every_misbehaviour_has_its_verdict(script: dict[str, str], verdic
     assert words in found.reason
 
 
+async def test_a_small_mail_arrives_in_one_piece_with_its_final_dot():
+    pieces = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 sink\r\n")
+        while line := await reader.readline():
+            writer.write(b"354 go\r\n" if line == b"DATA\r\n" else b"250 ok\r\n")
+            if line == b"DATA\r\n":
+                pieces.append(await reader.read(2**16))
+                writer.write(b"250 taken\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        channel = channel_to(SmtpSink(port=server.sockets[0].getsockname()[1]))
+
+        verdict = await channel.send(handover(text=".hidden\nshown", html=None))
+
+        await channel.close()
+    assert type(verdict) is Sent
+    assert pieces[0].endswith(b"\r\n\r\n..hidden\r\nshown\r\n.\r\n")
+
+
 @pytest.mark.parametrize("misbehaviour", ["drop", "reset", "hang"])
 async def test_a_connection_lost_in_the_middle_of_a_big_mail_is_tried_later(misbehaviour: str):
     sink = SmtpSink(lambda _: {"CONTENT": misbehaviour})
