@@ -61,7 +61,7 @@ async def view_in_browser(token: str, request: Request, services: Served) -> Res
     if not isinstance(viewed, Viewed):
         return sorry(viewed, speaks, status=404 if viewed == "unsent" else 410)
     services.hits.opened(place, method=request.method, headers=request.headers)
-    return mail_page(viewed.subject, viewed.html, viewed.text)
+    return mail_page(viewed.subject, viewed.html, viewed.text, speaks)
 
 
 @router.api_route("/o/{name}", methods=["GET", "HEAD"], include_in_schema=False)

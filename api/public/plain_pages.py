@@ -1,31 +1,17 @@
-"""Pages for customers that say one thing: in English or Russian, without scripts, with nothing from elsewhere."""
+"""Pages behind the links of messages: one that says one thing, and a mail as a page."""
 
 from __future__ import annotations
 
-from html import escape
-
 from starlette.responses import Response
 
-_STYLE = (
-    "body{margin:0;font:18px/1.5 system-ui,sans-serif;background:#f6f6f4;color:#16181d}"
-    "main{max-width:32rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.5rem;line-height:1.25}"
-    "@media(prefers-color-scheme:dark){body{background:#1d1f24;color:#f0f0ee}}"
-)
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "cache-control": "no-store, private",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-robots-tag": "noindex, nofollow",
-}
-_NO_LINK = {
+from api.public.rendering import HEADERS, page
+from api.public.words import Language, language_of
+
+_NO_LINK: dict[Language, tuple[str, str]] = {
     "en": ("This link is not complete", "Please open it from the message once more, or copy it from there as a whole."),
     "ru": ("Ссылка неполная", "Откройте её из сообщения ещё раз или скопируйте оттуда целиком."),
 }
-
-
-_PAGES = {
+_PAGES: dict[str, dict[Language, tuple[str, str]]] = {
     "unsent": {
         "en": ("This mail is not here", "It was never sent, or is not kept any more."),
         "ru": ("Этого письма здесь нет", "Оно не было отправлено или уже не хранится."),
@@ -54,39 +40,24 @@ _MAIL_POLICY = (
 )
 
 
-def mail_page(subject: str, html: str | None, text: str) -> Response:
-    """The mail as it is; a plain one on a plain page."""
+def mail_page(subject: str, html: str | None, text: str, accept_language: str | None) -> Response:
+    """The mail as it is; a plain one on a page of ours."""
     if html is None:
-        head = f"<!doctype html><html><head><meta charset=utf-8><title>{escape(subject)}</title><style>{_STYLE}</style>"
-        html = f"{head}</head><body><main><pre style='white-space:pre-wrap'>{escape(text)}</pre></main></body></html>"
+        return page("mail", language=language_of(accept_language), settings=None, title=subject, text=text)
     headers = {**HEADERS, "content-security-policy": _MAIL_POLICY}
     return Response(html, media_type="text/html", headers=headers)
 
 
 def sorry(why: str, accept_language: str | None, *, status: int) -> Response:
     """`unsent`, `changed`, `gone` or `later`, in words."""
-    language = language_of(accept_language)
-    return page(*_PAGES[why][language], language=language, status=status)
+    return _said(_PAGES[why], accept_language, status=status)
 
 
 def no_such_link(accept_language: str | None) -> Response:
+    return _said(_NO_LINK, accept_language, status=404)
+
+
+def _said(words: dict[Language, tuple[str, str]], accept_language: str | None, *, status: int) -> Response:
     language = language_of(accept_language)
-    return page(*_NO_LINK[language], language=language, status=404)
-
-
-def page(title: str, text: str, *, language: str, status: int = 200) -> Response:
-    body = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1><p>{escape(text)}</p></main></body></html>"
-    )
-    return Response(body, status_code=status, media_type="text/html", headers=HEADERS)
-
-
-def language_of(accept_language: str | None) -> str:
-    """The first that we speak."""
-    for part in (accept_language or "").lower().split(","):
-        language = part.partition(";")[0].strip()[:2]
-        if language in ("en", "ru"):
-            return language
-    return "en"
+    title, said = words[language]
+    return page("said", language=language, settings=None, status=status, title=title, said=said, choose=None)

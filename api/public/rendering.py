@@ -21,17 +21,27 @@ _environment = Environment(
 )
 
 
+#: The address is a key: it must not stand in a log of another site, nor in a cache.
+HEADERS = {
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
 def page(
-    name: str, *, language: Language, settings: Mapping[str, Any], status: int = 200, **values: Any
+    name: str, *, language: Language, settings: Mapping[str, Any] | None, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    brand = brand_of(settings)
+    """`settings` None: of whose shop it is is not known."""
+    brand = brand_of(settings or {})
     colours = ("accent", "on_accent", "accent_text", "accent_dark", "on_accent_dark")
     style, digest = _style(*(str(brand[each]) for each in colours))
     words = WORDS[language]
     content = _environment.get_template(f"{name}.html").render(
-        language=language, shop=brand["name"], style=style, words=words, **values
+        language=language, shop=brand["name"] if settings is not None else None, style=style, words=words, **values
     )
-    return HTMLResponse(content, status_code=status, headers={**_HEADERS, "content-security-policy": _POLICY % digest})
+    return HTMLResponse(content, status_code=status, headers={**HEADERS, "content-security-policy": _POLICY % digest})
 
 
 @lru_cache(64)
@@ -45,10 +55,3 @@ def _style(accent: str, on_accent: str, link: str, dark: str, on_dark: str) -> t
 
 
 _POLICY = "default-src 'none'; style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-#: The address is a key: it must not stand in a log of another site, nor in a cache.
-_HEADERS = {
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-    "x-robots-tag": "noindex",
-}

@@ -125,10 +125,14 @@ WORDS: dict[Language, dict[str, str]] = {
 
 
 def language_of(*said: str | None) -> Language:
-    """The first that was said at all decides; what is neither of the two is answered in English."""
+    """The first that we speak, of locales and `Accept-Language` lists; else English."""
     for each in said:
-        if each:
-            return "ru" if each.strip().lower().startswith("ru") else "en"
+        for wanted in (each or "").lower().split(","):
+            match wanted.strip()[:2]:
+                case "ru":
+                    return "ru"
+                case "en":
+                    return "en"
     return "en"
 
 
