@@ -105,11 +105,18 @@ def _decimal(amount: Fraction) -> str:
     return written[:-4] + written[-4:].rstrip("0")
 
 
-def between(events: Sequence[Past], after: datetime | None, until: datetime) -> Sequence[Past]:
-    """Those strictly after `after` (None: since ever), up to `until`."""
-    first = bisect_right(events, after, key=_at) if after is not None else 0
-    last = bisect_right(events, until, key=_at) if events and events[-1].at > until else len(events)
-    return events[first:last]
+def between(events: Sequence[Past], since: datetime | None, until: datetime) -> Sequence[Past]:
+    """Those strictly after `since` (None: since ever), up to `until`."""
+    first = up_to(events, since) if since is not None else 0
+    return events[first : up_to(events, until)]
+
+
+def up_to(events: Sequence[Past], moment: datetime) -> int:
+    """How many lie up to that moment."""
+    count = len(events)
+    if not count or events[0].at > moment:
+        return 0  # most often: no more is read than the longest window holds
+    return count if events[-1].at <= moment else bisect_right(events, moment, key=_at)
 
 
 def since(events: Sequence[Past], moment: datetime) -> Sequence[Past]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl.plan import Expression, Length
 from engine.core import calendar
+from engine.core.clock import clock_of
 from engine.core.history import History, Result, Tallying, between, of_name
 from engine.core.model import Customer
 from engine.core.values import EPOCH, NAN, Number, dig, micros
 
 _NO_HISTORY: History = {}
-
-#: A batch has one moment for all of its customers, and few zones.
-_before = lru_cache(maxsize=4096)(partial(calendar.add, sign=-1))
 
 
 class Asked(Protocol):
@@ -39,7 +36,7 @@ class Scope:
     """One moment of one customer. `zone` None in a method is the customer's, and a rule's own zone otherwise."""
 
     __slots__ = (
-        "_ago", "_held", "_results", "arrived", "began", "history", "issued", "leap_day", "now", "seen", "segments",
+        "_held", "_results", "arrived", "began", "clock", "history", "issued", "leap_day", "now", "seen", "segments",
         "zone",
     )  # fmt: skip
 
@@ -62,7 +59,7 @@ class Scope:
         self.began = now
         self.arrived = False
         self.issued = False
-        self._ago: dict[tuple[Length, ZoneInfo], datetime] = {}
+        self.clock = clock_of(now, zone)
         self._held: dict[Asked, bool] = {}
         self._results: dict[tuple[str, str | None], Result] = {}  # of tallies: the same for all rules at this moment
 
@@ -74,11 +71,7 @@ class Scope:
         return self
 
     def ago(self, length: Length, zone: ZoneInfo | None) -> datetime:
-        known = self._ago.get((length, zone or self.zone))
-        if known is None:
-            known = _before(self.now, length, zone or self.zone)
-            self._ago[length, zone or self.zone] = known
-        return known
+        return (self.clock if zone is None else clock_of(self.now, zone)).ago(length)
 
     def happened(self, event: str) -> bool:
         at = self.seen.get(event)
@@ -120,6 +113,8 @@ class Scope:
         after = self.ago(code.within, code.zone) if code.within is not None else None
         events = between(of_name(self.history, code.event), after, self.now)
         where = code.where
+        if where is None and code.function == "count":
+            return len(events)
         chosen = (each.properties for each in events)
         if where is not None:
             chosen = (each for each in chosen if where(each, attributes, self, outside))

@@ -11,6 +11,7 @@ from dsl import plan
 from dsl.codec import canonical, node_json
 from engine.core.expressions import Test, test_of
 from engine.core.model import Errand
+from engine.core.standing.instants import Turn, turn_of
 from engine.core.standing.reads import Reads, gate_of, reads_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SegmentCode:
     condition: plan.Expression
     holds: Test
     reads: Reads
+    turn: Turn | None  # when time alone could change it; None: never
     gate: Test | None  # what it asks of attributes alone: unless it holds, time changes nothing
 
 
@@ -77,6 +79,7 @@ def segment_codes(plan_: plan.Plan) -> dict[str, SegmentCode]:
             condition=segment.condition,
             holds=test_of(segment.condition, plan_.currency, zone=None),
             reads=reads_of(segment.condition, plan_.segments),
+            turn=turn_of(segment.condition, plan_.segments),
             gate=test_of(gate, plan_.currency, zone=None)
             if (gate := gate_of(segment.condition, plan_.segments)) is not None
             else None,

@@ -1,150 +1,228 @@
 """When time alone could next change the truth of a condition: an event leaves its window, a date comes.
 
 To look too early is harmless, too late is not: where the exact moment is not worth its price, an earlier one is given.
+A condition becomes one function, once, when a rule set is loaded: it is asked after every event that a segment reads.
 """
 
 from __future__ import annotations
 
 import operator
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from math import ceil, floor
-from typing import Any
+from typing import Any, TypeAlias
 
 from dsl import plan
 from dsl.plan import Length
 from engine.core import calendar, values
+from engine.core.history import up_to
 from engine.core.scope import Scope
-from engine.core.standing.leaving import leaves_at
 from engine.core.standing.reads import reads_of
-from engine.core.standing.windows import stays_in
+
+#: (the moment of a customer, the customer's attributes, the properties of a past event that is being asked about) ->
+#: the first instant after that moment. None: time alone changes nothing.
+Turn: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any]], datetime | None]
+_Instants: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any]], Iterator[datetime]]
 
 
-class Instants:
-    """For one customer at one moment. All that is yielded lies after it."""
+def turn_of(condition: plan.Expression, segments: Mapping[str, plan.Segment]) -> Turn | None:
+    """None: it has no such instant, whoever the customer is."""
+    return _earliest(_Turns(segments, frozenset()).of(condition))
 
-    def __init__(self, scope: Scope, attributes: Mapping[str, Any], segments: Mapping[str, plan.Segment]) -> None:
-        self._scope = scope
-        self._attributes = attributes
+
+def _earliest(turns: Iterable[Turn]) -> Turn | None:
+    known = tuple(turns)
+    if len(known) < 2:
+        return known[0] if known else None
+
+    def earliest(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> datetime | None:
+        first = None
+        for turn in known:
+            at = turn(scope, attributes, event)
+            if at is not None and (first is None or at < first):
+                first = at
+        return first
+
+    return earliest
+
+
+class _Turns:
+    def __init__(self, segments: Mapping[str, plan.Segment], within: frozenset[str]) -> None:
         self._segments = segments
+        self._within = within  # segments that are being looked into: a circle has no end
 
-    def next(self, condition: plan.Expression) -> datetime | None:
-        found = [at for at in self._of(condition, {}) if self._scope.now < at < calendar.FAR]
-        return min(found, default=None)
-
-    def _of(self, node: Any, event: Mapping[str, Any]) -> Iterator[datetime]:
+    def of(self, node: Any) -> Iterator[Turn]:
         if isinstance(node, plan.All | plan.Any):
             for operand in node.operands:
-                yield from self._of(operand, event)
+                yield from self.of(operand)
         elif isinstance(node, plan.Not):
-            yield from self._of(node.operand, event)
+            yield from self.of(node.operand)
         elif isinstance(node, plan.InSegment):
-            if node.segment in self._segments:
-                yield from self._of(self._segments[node.segment].condition, event)
+            if node.segment in self._segments and node.segment not in self._within:
+                inner = _Turns(self._segments, self._within | {node.segment})
+                yield from inner.of(self._segments[node.segment].condition)
         elif isinstance(node, plan.Happened):
-            if node.within is not None and (at := self._scope.seen.get(node.event)) is not None:
-                yield from self._window(at, node.within)
+            if node.within is not None:
+                yield _of_newest(node.event, node.within)
         elif isinstance(node, plan.InLast):
-            yield from self._in_last(node, event)
+            yield _first_of(_in_last(node))
+        elif _is_bare_count(node):
+            yield _of_count(node)
         else:
-            yield from self._of_values(node, event)
+            yield from self._of_values(node)
 
-    def _of_values(self, node: Any, event: Mapping[str, Any]) -> Iterator[datetime]:
+    def _of_values(self, node: Any) -> Iterator[Turn]:
         """Of a comparison of any sort, by the values that it compares."""
-        if _is_bare_count(node):
-            yield from self._count(node)
-            return
         operands = [getattr(node, name, None) for name in ("left", "right", "value", "low", "high", "part")]
         operands += getattr(node, "options", ())
         for operand in operands:
             if isinstance(operand, plan.Tally):
-                yield from self._tally(operand)
+                yield from self._of_tally(operand)
             elif isinstance(operand, plan.DaysSince):
-                yield from self._days_since(operand, [each for each in operands if each not in (None, operand)])
+                yield _first_of(_days_since(operand, [each for each in operands if each not in (None, operand)]))
 
-    def _count(self, node: plan.Compare) -> Iterator[datetime]:
-        """`count of X in last D >= 3` turns when so many have left that it does, not with each that leaves."""
-        tally, number = node.left, values.number(node.right.value)  # type: ignore[union-attr]
-        assert isinstance(tally, plan.Tally) and tally.within is not None
-        after, compared = self._scope.ago(tally.within, None), _COMPARISONS[node.comparison]
-        events = [each.at for each in self._scope.history.get(tally.event, ()) if each.at > after]
-        yield from (at for at in events if at > self._scope.now)
-        inside = [at for at in events if at <= self._scope.now]
-        for gone in range(1, len(inside) + 1):
-            if compared(len(inside) - gone, number) != compared(len(inside), number):
-                yield from self._window(inside[gone - 1], tally.within)
-                return
-
-    def _tally(self, node: plan.Tally) -> Iterator[datetime]:
-        """The oldest event in the window is the next to leave it."""
-        events = self._scope.history.get(node.event, ())
+    def _of_tally(self, node: plan.Tally) -> Iterator[Turn]:
         if node.within is not None:
-            after = self._scope.ago(node.within, None)
-            events = [each for each in events if each.at > after]
-            if events:
-                yield from self._window(events[0].at, node.within)
+            yield _of_oldest(node.event, node.within)
         if node.where is not None and reads_of(node.where, self._segments).follows_time:
-            for each in events:
-                yield from self._of(node.where, each.properties)
+            where = _earliest(self.of(node.where))
+            if where is not None:
+                yield _of_each(node, where)
 
-    def _days_since(self, node: plan.DaysSince, others: list[Any]) -> Iterator[datetime]:
-        last = self._scope.seen.get(node.event)
+
+def _of_newest(event: str, length: Length) -> Turn:
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+        at = scope.seen.get(event)
+        return _leaves(scope, at, length) if at is not None else None
+
+    return turn
+
+
+def _of_oldest(event: str, length: Length) -> Turn:
+    """The oldest event in the window is the next to leave it."""
+
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+        events = scope.history.get(event)
+        place = up_to(events, scope.clock.ago(length)) if events else 0
+        return _leaves(scope, events[place].at, length) if events and place < len(events) else None
+
+    return turn
+
+
+def _of_each(node: plan.Tally, where: Turn) -> Turn:
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+        events = scope.history.get(node.event, ())
+        if node.within is not None:
+            events = events[up_to(events, scope.clock.ago(node.within)) :]
+        found = [at for each in events if (at := where(scope, attributes, each.properties)) is not None]
+        return min(found, default=None)
+
+    return turn
+
+
+def _of_count(node: plan.Compare) -> Turn:
+    """`count of X in last D >= 3` turns when so many have left that it does, not with each that leaves."""
+    tally, number = node.left, values.number(node.right.value)  # type: ignore[union-attr]
+    assert isinstance(tally, plan.Tally) and tally.within is not None
+    event, length, compared = tally.event, tally.within, _COMPARISONS[node.comparison]
+
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+        events = scope.history.get(event)
+        if not events:
+            return None
+        first, last = up_to(events, scope.clock.ago(length)), up_to(events, scope.now)
+        coming = [events[last].at] if last < len(events) else []
+        holds = compared(last - first, number)
+        for gone in range(1, last - first + 1):
+            if compared(last - first - gone, number) != holds:
+                coming.append(events[first + gone - 1].at)
+                break
+        return min((turn for at in coming if (turn := _leaves(scope, at, length)) is not None), default=None)
+
+    return turn
+
+
+def _leaves(scope: Scope, at: datetime, length: Length) -> datetime | None:
+    """When `at` comes, or leaves the window that it is in."""
+    if at > scope.now:
+        return at if at < calendar.FAR else None
+    if scope.clock.ago(length) >= at:
+        return None
+    left = scope.clock.leaves(at, length)
+    return left if left is not None and scope.now < left < calendar.FAR else None
+
+
+def _first_of(instants: _Instants) -> Turn:
+    def turn(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> datetime | None:
+        found = (at for at in instants(scope, attributes, event) if scope.now < at < calendar.FAR)
+        return min(found, default=None)
+
+    return turn
+
+
+def _days_since(node: plan.DaysSince, others: list[Any]) -> _Instants:
+    numbers = [values.number(each.value) for each in others if isinstance(each, plan.Constant)]
+    is_fixed = len(numbers) == len(others) and all(number == number for number in numbers)
+    ahead = sorted({days for number in numbers for days in _turning_days(number)}) if is_fixed else []
+
+    def instants(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[datetime]:
+        last = scope.seen.get(node.event)
         if last is None:
             return
-        day = last.astimezone(self._scope.zone).date()
-        numbers = [values.number(each.value) for each in others if isinstance(each, plan.Constant)]
-        if len(numbers) < len(others) or any(number != number for number in numbers):
-            yield self._midnight(self._today() + timedelta(days=1))
-            return
-        for number in numbers:
-            for days in (ceil(number), floor(number) + 1):
-                if 0 <= days < 100_000:
-                    yield self._midnight(day + timedelta(days=days))
+        if not is_fixed:
+            yield _midnight(_today(scope) + timedelta(days=1), scope)
+        day = last.astimezone(scope.zone).date()
+        for days in ahead:
+            yield _midnight(day + timedelta(days=days), scope)
 
-    def _in_last(self, node: plan.InLast, event: Mapping[str, Any]) -> Iterator[datetime]:
-        operand = node.value
-        if not isinstance(operand, plan.Attribute | plan.Property):
-            yield self._midnight(self._today() + timedelta(days=1))
-            return
-        raw = values.dig(self._attributes if isinstance(operand, plan.Attribute) else event, _path(operand))
-        if operand.kind == "moment":
-            micros = values.moment(raw)
-            if micros == micros:
-                yield from self._window(values.EPOCH + timedelta(microseconds=micros), node.within)
-            return
-        number = values.day(raw)
-        if number != number:
-            return
-        for day in self._days(date.fromordinal(int(number)), operand):
-            yield from self._window(self._midnight(day), node.within)
+    return instants
 
-    def _days(self, day: date, operand: plan.Attribute | plan.Property) -> Iterator[date]:
-        if not (isinstance(operand, plan.Attribute) and operand.repeats):
-            yield day
-            return
-        year = self._today().year
-        for each in range(max(1, year - 11), min(9998, year + 1) + 1):  # a window is at most ten years long
-            yield calendar.yearly(day, each, leap_day=self._scope.leap_day)
 
-    def _window(self, at: datetime, length: Length) -> Iterator[datetime]:
-        if at > self._scope.now:
-            yield at
-        elif self._scope.ago(length, None) < at and (left := self._leaves(at, length)) is not None:
-            yield left
+def _turning_days(number: values.Number) -> Iterator[int]:
+    yield from (days for days in (ceil(number), floor(number) + 1) if 0 <= days < 100_000)
 
-    def _leaves(self, at: datetime, length: Length) -> datetime | None:
-        """Most often the zone's clock tells how long everything of that time stays."""
-        stays = stays_in(length, self._scope.zone, self._scope.now)
-        place = bisect_right(stays.bounds, at) - 1
-        known = stays.whiles[place] if place >= 0 else None
-        return at + known if known is not None else leaves_at(at, length, self._scope.zone, now=self._scope.now)
 
-    def _today(self) -> date:
-        return self._scope.now.astimezone(self._scope.zone).date()
+def _in_last(node: plan.InLast) -> _Instants:
+    operand, length = node.value, node.within
+    if not isinstance(operand, plan.Attribute | plan.Property):
+        return lambda scope, attributes, event: iter([_midnight(_today(scope) + timedelta(days=1), scope)])
+    path = tuple(operand.name.split("."))
 
-    def _midnight(self, day: date) -> datetime:
-        return calendar.resolve(datetime.combine(day, time(0)), self._scope.zone)
+    def instants(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> Iterator[datetime]:
+        raw = values.dig(attributes if isinstance(operand, plan.Attribute) else event, path)
+        for at in _moments(raw, operand, scope):
+            if (turn := _leaves(scope, at, length)) is not None:
+                yield turn
+
+    return instants
+
+
+def _moments(raw: object, operand: plan.Attribute | plan.Property, scope: Scope) -> Iterator[datetime]:
+    if operand.kind == "moment":
+        micros = values.moment(raw)
+        if micros == micros:
+            yield values.EPOCH + timedelta(microseconds=micros)
+        return
+    number = values.day(raw)
+    if number == number:
+        yield from (_midnight(day, scope) for day in _days(date.fromordinal(int(number)), operand, scope))
+
+
+def _days(day: date, operand: plan.Attribute | plan.Property, scope: Scope) -> Iterator[date]:
+    if not (isinstance(operand, plan.Attribute) and operand.repeats):
+        yield day
+        return
+    year = _today(scope).year
+    for each in range(max(1, year - 11), min(9998, year + 1) + 1):  # a window is at most ten years long
+        yield calendar.yearly(day, each, leap_day=scope.leap_day)
+
+
+def _today(scope: Scope) -> date:
+    return scope.now.astimezone(scope.zone).date()
+
+
+def _midnight(day: date, scope: Scope) -> datetime:
+    return calendar.resolve(datetime.combine(day, time(0)), scope.zone)
 
 
 _COMPARISONS: Mapping[plan.Comparison, Callable[[Any, Any], bool]] = {
@@ -157,7 +235,3 @@ def _is_bare_count(node: Any) -> bool:
         return False
     tally, is_fixed = node.left, isinstance(node.right, plan.Constant)
     return is_fixed and tally.function == "count" and tally.where is None and tally.within is not None
-
-
-def _path(operand: plan.Attribute | plan.Property) -> tuple[str, ...]:
-    return tuple(operand.name.split("."))

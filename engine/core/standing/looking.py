@@ -14,7 +14,6 @@ from engine.core.draft import Draft
 from engine.core.model import Appointment
 from engine.core.scope import Scope
 from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
-from engine.core.standing.instants import Instants
 
 DEFINITION = "look"  # an appointment that a merge left behind has none: nothing is known of that customer
 
@@ -61,9 +60,9 @@ def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[Segme
 
 
 def _next_turn(draft: Draft, code: SegmentCode, scope: Scope) -> datetime | None:
-    if code.gate is not None and not code.gate({}, draft.attributes, scope):
+    if code.turn is None or (code.gate is not None and not code.gate({}, draft.attributes, scope)):
         return None
-    return Instants(scope, draft.attributes, draft.live.plan.segments).next(code.condition)
+    return code.turn(scope, draft.attributes, {})
 
 
 def _look_by(draft: Draft, at: datetime) -> None:

@@ -156,13 +156,15 @@ def _start(draft: Draft, standing: Standing, key: WakeKey, *, at: datetime, occa
 def _reassess(draft: Draft, segments: Iterable[SegmentCode], occasion: Occasion) -> None:
     standing = draft.live.standing
     assert standing is not None
+    segments = tuple(segments)
+    # Even where nothing changes, the next look at a window may.
+    draft.look_again([code for code in segments if code.turn is not None])
     for code in segments:
         is_in = _holds(draft, code)
         noted = draft.memberships.get(code.name)
-        was_in = noted is not None and noted.is_in
-        _note(draft, code, is_in=is_in)
-        if is_in == was_in:
+        if is_in == (noted is not None and noted.is_in):
             continue
+        _note(draft, code, is_in=is_in)
         verb = "enters" if is_in else "leaves"
         named = replace(occasion, id=f"{code.name} {verb} {occasion.id}")
         for rule in standing.borders.get((code.name, is_in), ()):
@@ -174,9 +176,6 @@ def _holds(draft: Draft, code: SegmentCode) -> bool:
 
 
 def _note(draft: Draft, code: SegmentCode, *, is_in: bool) -> None:
-    """Even where nothing has changed, the next look at a window may have."""
-    if code.reads.follows_time:
-        draft.look_again((code,))
     known = draft.memberships.get(code.name)
     if known is None or not known.is_in:
         is_noted = not is_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from engine.flow.advancing.standing import FULL_FILL
 
 #: So many segments cost no more than what else is done for an event.
-_LIGHT = 5
+_LIGHT = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,13 +192,13 @@ async def test_thousands_are_looked_at_in_one_batch_where_sql_can_tell(database_
 async def test_a_batch_is_smaller_where_many_segments_ask_about_each_event(database_url: str) -> None:
     many = {f"gold{number}": GOLD for number in range(50)}
     async with open_shop(database_url, ENTERS, partitions=1, segments={**many, "gold": GOLD}) as shop:
-        await shop.post(*(shop.event(str(number), "pinged") for number in range(300)))
+        await shop.post(*(shop.event(str(number), "pinged") for number in range(1000)))
 
         first = await advance_partition(shop.runtime, 0)
         await shop.advance()
 
-        assert first.events == 2500 * 5 // 51
-        assert await shop.value("SELECT count(*) FROM customer") == 300
+        assert first.events == 2500 * 20 // 51
+        assert await shop.value("SELECT count(*) FROM customer") == 1000
 
 
 async def test_a_plan_that_watches_nothing_leaves_nothing_behind(database_url: str) -> None:
