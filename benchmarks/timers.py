@@ -72,13 +72,15 @@ def measure() -> list[Figure]:
         with _posting(stand.port, seconds=10) as before:
             time.sleep(10)
         with _posting(stand.port, seconds=SET_OFF_WITHIN_S + due / DUE_A_SECOND) as during:
-            spent = cpu_of(stand.processes[1].pid), cpu_of_family(stand.services.postgres.pid)
-            carried = asyncio.run(_carried_out(stand.database_url, due))
-            spent = cpu_of(stand.processes[1].pid) - spent[0], cpu_of_family(stand.services.postgres.pid) - spent[1]
+            asyncio.run(_set_off(stand.database_url))
+            spent = _cpu(stand)
+            asyncio.run(_wait_for_all(stand.database_url, due))
+            worker, postgres = ((now - then) / due * 1e6 for now, then in zip(_cpu(stand), spent, strict=True))
+            carried = asyncio.run(_told(stand.database_url))
     window = due / DUE_A_SECOND
     (_, quiet), (_, busy) = crowd.percentiles_ms(before), crowd.percentiles_ms(during)
     how = f"{WAITING:,} waiting runs, {due:,} due within {window:.0f} s, one worker; "
-    how += f"CPU for each: worker {spent[0] / due * 1e6:.0f} µs, PostgreSQL {spent[1] / due * 1e6:.0f} µs"
+    how += f"CPU for each: worker {worker:.0f} µs, PostgreSQL {postgres:.0f} µs with the events beside them"
     return [
         Figure(
             what="timers: from the first that is due to the last that is carried out, beside the time they are due in",
@@ -110,16 +112,31 @@ async def _wait(stand: Stand) -> None:
     await connection.close()
 
 
-async def _carried_out(url: str, due: int) -> _Carried:
+def _cpu(stand: Stand) -> tuple[float, float]:
+    """Seconds of the worker, and of PostgreSQL."""
+    return cpu_of(stand.processes[1].pid), cpu_of_family(stand.services.postgres.pid)
+
+
+async def _set_off(url: str) -> None:
     connection = await asyncpg.connect(url)
     made = _DUE.replace("$1", str(PARTITIONS)).replace("$2", str(DUE_SHARE)).replace("$3", f"{DUE_A_SECOND}")
     await connection.execute(made.replace("$4", str(WAITING)).replace("$5", str(SET_OFF_WITHIN_S)))
     await connection.execute(_SET_OFF)
     if await connection.fetchval("SELECT min(at) < now() FROM bench_due"):
         raise RuntimeError(f"the runs were not set off within {SET_OFF_WITHIN_S:.0f} s")
+    await connection.close()
+
+
+async def _wait_for_all(url: str, due: int) -> None:
+    connection = await asyncpg.connect(url)
     deadline = time.monotonic() + SET_OFF_WITHIN_S + 10 * due / DUE_A_SECOND
     while await connection.fetchval(_IS_LEFT) and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
+    await connection.close()
+
+
+async def _told(url: str) -> _Carried:
+    connection = await asyncpg.connect(url)
     told = await connection.fetchrow(_TOLD)
     others = await connection.fetchval(_OTHERS)
     assert told is not None
