@@ -50,7 +50,7 @@ _REPLY: dict[str, dict[str, Kind]] = {
         "template": _OPTIONAL,
     },
 }
-_UNASKED = {"telegram": {**_CHAT, **_REPLY}, "sms": _REPLY, "whatsapp": _REPLY}
+_UNASKED = {"telegram": {**_CHAT, **_REPLY}, "sms": _REPLY, "whatsapp": _REPLY, "viber": _REPLY}
 
 
 def built_in_events(channels: Iterable[str]) -> dict[str, EventType]:

@@ -1602,6 +1602,7 @@ TEXTS: dict[str, str] = {
     "a variable of the environment is written in capital letters: {example}": "переменная окружения пишется большими буквами: {example}",
     "a header, such as Authorization: Bearer {example}": "заголовок, например Authorization: Bearer {example}",
     "a list of codes, such as [21, 22]": "список кодов, например [21, 22]",
+    "the name of a header, such as X-Signature": "имя заголовка, например X-Signature",
     "where it stands in the answer, such as messages.0.id": "где это в ответе, например messages.0.id",
     "the id of the account, such as AC0123456789": "номер аккаунта, например AC0123456789",
     "the id of the key, such as SK0123456789": "номер ключа, например SK0123456789",

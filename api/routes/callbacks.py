@@ -28,8 +28,9 @@ router = APIRouter(
 
 @router.post("/{provider}", response_model=dict[str, Any])
 async def take_callback(provider: str, request: Request, services: Served) -> dict[str, Any] | Response:
-    """Reports of a provider about messages: ses, sendgrid, mailgun, postmark, resend, twilio, or `mail` for the
-    mails in which mail servers tell of bounces and complaints. A call that comes again is answered, and not taken."""
+    """Reports of a provider about messages: ses, sendgrid, mailgun, postmark, resend, twilio, gateway (any other
+    provider of sms), or `mail` for the mails in which mail servers tell of bounces and complaints. A call that comes
+    again is answered, and not taken."""
     if provider not in NAMES:
         raise Problem(404, "not_found", f"there are callbacks of {', '.join(NAMES)}")
     call = Call(

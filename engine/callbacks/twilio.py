@@ -9,46 +9,19 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.callbacks import Call, Kind, Refused, Report, Unreadable
 from engine.callbacks.proofs import header, hmac_sha1
 from engine.callbacks.reading import moment
+from engine.callbacks.replies import LONGEST, Reply, Wish, wish_of
 from engine.channels.phones import e164
 
 _KINDS: dict[str, Kind] = {"delivered": "delivered", "read": "opened", "undelivered": "failed", "failed": "failed"}
 #: Would fail again: unsubscribed, no such number, a landline. https://www.twilio.com/docs/api/errors
 _HARD = frozenset({"21610", "21614", "30005", "30006"})
-#: Alone in a message they ask for silence: those of Twilio, and their like in Russian and German.
-_LEAVING = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
-    | {"стоп", "отписаться", "отписка", "stopp", "abmelden"}
-)
-#: They ask for messages again: https://help.twilio.com/articles/223134027 has START, YES and UNSTOP.
-_RETURNING = frozenset({"start", "unstop", "старт"})
-#: So does this, of somebody who has left; else it is an answer to what was asked.
-_AGREEING = frozenset({"yes", "да", "ja"})
-_LONGEST = 4096
 _PORTS = {"https": 443, "http": 80}
-
-
-#: `agree`: to messages, if it comes from somebody who gets none; else to whatever was asked.
-Wish: TypeAlias = Literal["none", "leave", "return", "agree"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What somebody wrote to our number."""
-
-    id: str
-    channel: str
-    phone: str  # E.164
-    text: str
-    at: datetime
-    wish: Wish = "none"
 
 
 def read_reply(body: bytes, now: datetime) -> Reply | None:
@@ -57,7 +30,7 @@ def read_reply(body: bytes, now: datetime) -> Reply | None:
     phone = e164(found.get("From", "").removeprefix("whatsapp:"))
     if "MessageStatus" in found or "Body" not in found or not found.get("MessageSid") or phone is None:
         return None
-    text = found["Body"].replace("\0", "").strip()[:_LONGEST]
+    text = found["Body"].replace("\0", "").strip()[:LONGEST]
     return Reply(
         id=found["MessageSid"].replace("\0", "")[:100],
         channel="whatsapp" if found["From"].startswith("whatsapp:") else "sms",
@@ -69,13 +42,9 @@ def read_reply(body: bytes, now: datetime) -> Reply | None:
 
 
 def _wish(text: str, opt_out_type: str) -> Wish:
-    """Of a message that says one word and nothing else, or as Twilio has understood it."""
-    word = text.strip(" .!\"'«»").casefold()
-    if opt_out_type == "STOP" or word in _LEAVING:
-        return "leave"
-    if opt_out_type == "START" or word in _RETURNING:
-        return "return"
-    return "agree" if word in _AGREEING else "none"
+    """As Twilio has understood it, else of the word alone."""
+    understood: dict[str, Wish] = {"STOP": "leave", "START": "return"}
+    return understood.get(opt_out_type) or wish_of(text)
 
 
 class Twilio:

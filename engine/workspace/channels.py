@@ -178,7 +178,7 @@ def _part(value: Tree, reader: Reader) -> Any:
             return _filled(value.value, value, reader) if isinstance(value.value, str) else value.value
 
 
-def _codes(value: Tree, reader: Reader) -> list[str]:
+def read_codes(value: Tree, reader: Reader) -> list[str]:
     items = value.items if isinstance(value, Items) else (value,)
     codes = [each.text.strip() for each in items if isinstance(each, Scalar)]
     if len(codes) != len(items):
@@ -195,7 +195,8 @@ def _contact(value: Tree, reader: Reader) -> str | None:
     return None
 
 
-_path = _matching(_PATH, say("where it stands in the answer, such as messages.0.id"))
+read_path = _matching(_PATH, say("where it stands in the answer, such as messages.0.id"))
+read_header_name = _matching(_HEADER, say("the name of a header, such as X-Signature"))
 
 _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "account": _matching(_ACCOUNT, say("the id of the account, such as AC0123456789")),
@@ -213,10 +214,10 @@ _READERS: dict[str, Callable[[Tree, Reader], Any]] = {
     "format": lambda value, reader: reader.choice(value, FORMATS),
     "headers": _headers,
     "body": _body,
-    "id": _path,
-    "code": _path,
-    "sent": _codes,
-    "dead": _codes,
-    "rejected": _codes,
-    "later": _codes,
+    "id": read_path,
+    "code": read_path,
+    "sent": read_codes,
+    "dead": read_codes,
+    "rejected": read_codes,
+    "later": read_codes,
 }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.diagnostics import Label
 from dsl.messages import say
 from engine.tracking.policy import TOUCHES, UTM, Tracking
+from engine.workspace.channels import read_codes, read_header_name, read_path
 from engine.workspace.outside import read_variable
 from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Entry, Items, Mapping, Scalar, Tree
 
 TRACKING_KEYS = ("opens", "clicks", "text_links", "short_links", "transactional", "proxies", "utm", "credit", "revenue")
 TOPIC_KEYS = ("title", "tracking")
-PROVIDERS = ("ses", "sendgrid", "mailgun", "postmark", "resend", "twilio", "mail")
+PROVIDERS = ("ses", "sendgrid", "mailgun", "postmark", "resend", "twilio", "gateway", "mail")
 CALLBACK_KEYS = (*PROVIDERS, "soft_bounces")
 
 #: Soft bounces in a row after which an address counts as dead.
@@ -28,11 +30,14 @@ class Callbacks:
     """Who may tell us what became of messages, and how it is known that it is them."""
 
     secrets: dict[str, str] = field(default_factory=dict)  # provider -> environment variable
+    gateway: dict[str, Any] = field(default_factory=dict)  # where things stand in its calls
     topic: str | None = None  # of Amazon SNS, whose messages are signed by Amazon
     soft_bounces: int = SOFT_BOUNCES
 
     def as_json(self) -> dict[str, Any]:
-        return {"secrets": dict(self.secrets), "topic": self.topic, "soft_bounces": self.soft_bounces}
+        return {"secrets": dict(self.secrets), "topic": self.topic, "soft_bounces": self.soft_bounces} | (
+            {"gateway": dict(self.gateway)} if self.gateway else {}
+        )
 
 
 def read_tracking(value: Tree, reader: Reader) -> Tracking:
@@ -85,9 +90,25 @@ def read_callbacks(value: Tree, reader: Reader) -> Callbacks:
             read["soft_bounces"] = _read_count(entry.value, reader)
         elif entry.key == "ses":
             read["topic"] = _only(entry, "topic", reader)
+        elif entry.key == "gateway":
+            secret, read["gateway"] = read_gateway(entry, reader)
+            secrets |= {"gateway": secret} if secret else {}
         elif secret := _only(entry, "secret_env", reader):
             secrets[entry.key] = secret
     return Callbacks(secrets=secrets, **{name: each for name, each in read.items() if each is not None})
+
+
+def read_gateway(gateway: Entry, reader: Reader) -> tuple[str | None, dict[str, Any]]:
+    """The variable of its secret, and the form of its calls."""
+    secret, form = None, {}
+    for entry in reader.entries(gateway.value, ("secret_env", *_GATEWAY), gateway.key):
+        if entry.key == "secret_env":
+            secret = read_variable(entry.value, reader)
+        elif (found := _GATEWAY[entry.key](entry.value, reader)) is not None:
+            form["sender" if entry.key == "from" else entry.key] = found
+    if secret is None:
+        _without_secret(gateway, "secret_env", reader)
+    return secret, form
 
 
 def _switch(tree: Tree) -> bool | None:
@@ -117,6 +138,11 @@ def _only(provider: Entry, key: str, reader: Reader) -> str | None:
         if key == "topic":
             return reader.text(entry.value, say("the ARN of a topic of Amazon SNS"))
         return read_variable(entry.value, reader)
+    _without_secret(provider, key, reader)
+    return None
+
+
+def _without_secret(provider: Entry, key: str, reader: Reader) -> None:
     reader.problems.error(
         "E507",
         say("callbacks of {provider} need {key}", provider=provider.key, key=key),
@@ -125,4 +151,15 @@ def _only(provider: Entry, key: str, reader: Reader) -> str | None:
         if key == "topic"
         else [f"secret_env: {provider.key.upper()}_SECRET"],
     )
-    return None
+
+
+_GATEWAY: dict[str, Callable[[Tree, Reader], Any]] = {
+    "channel": lambda value, reader: reader.choice(value, ("sms", "whatsapp", "viber")),
+    "signature": read_header_name,
+    "from": read_path,
+    "text": read_path,
+    "id": read_path,
+    "status": read_path,
+    "delivered": read_codes,
+    "failed": read_codes,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from engine.callbacks.twilio import Reply
+from engine.callbacks.replies import Reply
 from engine.core.identity import event_id
 from engine.flow.customers.change_consent import Choice, ConsentRuntime, NoSuchCustomer, change_consent
 from engine.storage.customers.phones import Writer, lift_opt_out, writers
@@ -59,7 +59,7 @@ def _event(reply: Reply, writer: Writer) -> NewEvent:
     about = {"message_id": writer.message, "rule": writer.rule, "template": writer.template} if writer.message else {}
     properties = {"channel": reply.channel, "text": reply.text, **about}
     return NewEvent(
-        id=event_id("twilio", said),
+        id=event_id(reply.provider, said),
         partition=writer.partition,
         customer=writer.customer,
         kind=TRACK,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
-from engine.callbacks import Call, Refused, Report, ses
+from engine.callbacks import Call, Refused, Report, gateway, ses
+from engine.callbacks.gateway import GatewayForm
 from engine.callbacks.mail_reports import reports_of
 from engine.callbacks.proofs import check_secret
 from engine.callbacks.providers import PROVIDERS
-from engine.callbacks.twilio import Reply, read_reply
+from engine.callbacks.replies import Reply
+from engine.callbacks.twilio import read_reply
 from engine.channels.credentials import Credentials
 from engine.channels.http_post import Answer, Asker, Post
 from engine.config import Settings
@@ -28,7 +30,8 @@ from engine.workspace.tracking import SOFT_BOUNCES
 MAIL = "mail"
 TWILIO = "twilio"
 SES = "ses"
-NAMES = (SES, *PROVIDERS, MAIL)
+GATEWAY = gateway.NAME
+NAMES = (SES, *PROVIDERS, GATEWAY, MAIL)
 
 
 class NotSetUp(Exception):
@@ -64,7 +67,7 @@ class CallbackDesk:
             soft_bounces=wanted.get("soft_bounces", SOFT_BOUNCES),
             trusts_addresses=provider != MAIL,
         )
-        reply = read_reply(call.body, call.now) if provider == TWILIO else None
+        reply = _reply(provider, call, wanted, call_id)
         is_wish = reply is not None and await self._carried_out(provider, call_id, reply)
         async with self.runtime.database.transaction() as connection:
             if not await is_new_callback(connection, provider, call_id):
@@ -109,6 +112,10 @@ class CallbackDesk:
         if provider == MAIL:
             check_secret(call, secret)
             return _digest(call.body), reports_of(call.body, call.now, self.runtime.link_key)
+        if provider == GATEWAY:
+            form = GatewayForm.of(wanted)
+            gateway.verify(call, secret, form)
+            return _digest(call.body), gateway.read_reports(call.body, call.now, form)
         call_id = PROVIDERS[provider].verify(call, secret)
         return call_id.replace("\0", "")[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
 
@@ -143,6 +150,13 @@ def _wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
     sms = (settings.get("channels") or {}).get("sms") or {}
     sent_with = {"twilio": sms["token_env"]} if sms.get("provider") == "twilio" and sms.get("token_env") else {}
     return {**callbacks, "secrets": {**sent_with, **(callbacks.get("secrets") or {})}}
+
+
+def _reply(provider: str, call: Call, wanted: Mapping[str, Any], call_id: str) -> Reply | None:
+    """Of a call that was verified."""
+    if provider == GATEWAY:
+        return gateway.read_reply(call.body, call.now, GatewayForm.of(wanted), call_id)
+    return read_reply(call.body, call.now) if provider == TWILIO else None
 
 
 def _digest(body: bytes) -> str:
