@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from uvicorn.config import Config
@@ -19,6 +19,7 @@ HEADERS_S = 10.0  # from the first byte of a request, or the connection, to the 
 BODY_S = 30.0  # from the end of the headers to the end of the body
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024  # all of one request, the URL counted
+MOST_IN_ONE_PIECE = 64 * 1024  # bytes: beyond it a client that is slow to read must be felt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,41 @@ class Limits:
     max_connections_per_client: int = 256  # of one address; loopback is exempt, since a proxy may live there
     headers_s: float = HEADERS_S
     body_s: float = BODY_S
+
+
+class InOnePiece:
+    """A transport that sends what is written in one turn of the loop at once. uvicorn writes head and body of an answer
+    apart: two system calls, each of which wakes the client, are a tenth of what a single event costs."""
+
+    __slots__ = ("_loop", "_parts", "_size", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def write(self, part: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > MOST_IN_ONE_PIECE:
+            self._send()
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._parts:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._size = 0
+            self._transport.write(whole)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class DeadlineProtocol(HttpToolsProtocol):
@@ -48,7 +84,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._counted: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, InOnePiece(transport, self.loop)))
         self._expect_within(self.limits.headers_s)
         if len(self.connections) > self.limits.max_connections:
             self._refuse(_TOO_MANY)

@@ -63,6 +63,18 @@ async def test_more_connections_than_allowed_are_told_to_come_back(hurried_serve
     assert {problem["code"] for problem in refused} == {"too_many_connections"}
 
 
+async def test_an_answer_arrives_in_one_piece(hurried_server: LiveServer, stored: Stored) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hurried_server.port)
+
+    answers = []
+    for number in range(20):
+        writer.write(_request(batch(track(messageId=str(number)))).replace(b"Connection: close\r\n", b""))
+        answers.append(await reader.read(65_536))
+    writer.close()
+
+    assert all(answer.endswith(b'{"success":true}') for answer in answers)
+
+
 BROKEN = {
     "not HTTP": (b"\x16\x03\x01 hello\r\n\r\n", 400, "invalid_request"),
     "no such version": (b"GET / HTTP/9.9\r\n\r\n", 400, "invalid_request"),
