@@ -46,8 +46,8 @@ async def what_tells_apart(
 ) -> list[tuple[int, tuple[Any, ...]]]:
     """By their places in `due`, those of whom nothing else could matter, with what the rule's start reads of them.
 
-    Left out is who has more due, or a run of the rule, or a message of the last minute, or was not looked at for the
-    segments that are asked: they are decided one by one.
+    Left out is who has more due, or a run of the rule, or a message of the last minute: they are decided one by one.
+    All of them were looked at, so who has no membership is not in the segment.
     """
     rows = await connection.fetch(
         _LOOK,
@@ -62,14 +62,14 @@ async def what_tells_apart(
         list(code.stops),
         code.is_once,
     )
-    return [(row[0] - 1, (row[1], tuple(row[2]), row[3])) for row in rows if None not in row[2]]
+    return [(row[0] - 1, (row[1], tuple(row[2]), row[3])) for row in rows]
 
 
 # Each with LIMIT 1 is one probe of an index, whatever the planner thinks of the size of the tables.
 _LOOK = """
     SELECT w.place, c.timezone,
-           ARRAY(SELECT (SELECT m.is_in FROM membership m WHERE m.partition = w.partition AND m.customer = w.customer
-                         AND m.segment = s.name AND m.definition = s.definition LIMIT 1)
+           ARRAY(SELECT (SELECT true FROM membership m WHERE m.partition = w.partition AND m.customer = w.customer
+                         AND m.segment = s.name AND m.definition = s.definition AND m.is_in LIMIT 1) IS NOT NULL
                  FROM unnest($6::text[], $7::text[]) WITH ORDINALITY AS s (name, definition, place) ORDER BY s.place),
            CASE WHEN cardinality($8::text[]) > 0 THEN
                (SELECT jsonb_object_agg(n, c.attributes -> n)::text FROM unnest($8::text[]) AS n) END
