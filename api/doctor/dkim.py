@@ -9,6 +9,7 @@ import dns.exception
 import dns.resolver
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from dsl.problems import Problems
 from engine.channels.dkim import DkimKey, public_half, record_of
 from engine.config import Settings, given_variables
@@ -30,21 +31,23 @@ async def check_dkim(settings: Settings) -> list[Finding]:
     try:
         keys = dkim_keys(written, given_variables())
     except NotReady as error:
-        return [Finding("problem", "DKIM", str(error), "until then mails wait")]
+        return [Finding("problem", "DKIM", str(error), say("until then mails wait"))]
     return [judge_record(key, await _ask(key.name)) for key in keys]
 
 
 def judge_record(key: DkimKey, records: list[str] | None) -> Finding:
     """`records`: what the DNS says at the key's name. None: nobody answered."""
-    wanted = f"TXT at {key.name}: {record_of(key.pem)}"
+    wanted = say("TXT at {name}: {record}", name=key.name, record=record_of(key.pem))
     if records is None:
-        return Finding("unknown", "DKIM", f"could not ask the DNS about {key.name}")
+        return Finding("unknown", "DKIM", say("could not ask the DNS about {name}", name=key.name))
     halves = [match[1] for text in records if (match := _TAG.search(text))]
     if not halves:
-        return Finding("problem", "DKIM", f"{key.name} has no record: receivers cannot check our signature", wanted)
+        reason = say("{name} has no record: receivers cannot check our signature", name=key.name)
+        return Finding("problem", "DKIM", reason, wanted)
     if public_half(key.pem) not in [re.sub(r"\s", "", half) for half in halves]:
-        return Finding("problem", "DKIM", f"the record of {key.name} is of another key: signatures fail", wanted)
-    return Finding("good", "DKIM", f"{key.name} is of our key")
+        reason = say("the record of {name} is of another key: signatures fail", name=key.name)
+        return Finding("problem", "DKIM", reason, wanted)
+    return Finding("good", "DKIM", say("the record of {name} is of our key", name=key.name))
 
 
 async def _ask(name: str) -> list[str] | None:

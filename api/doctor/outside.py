@@ -49,14 +49,17 @@ def _channels(channels: ChannelSettings, settings: Settings, environment: Mappin
             try:
                 OPENERS[written["provider"]](written, Credentials(environment), HttpPoster())
             except NotReady as error:
-                is_real = settings.smtp_url is not None
-                consequence = "its messages wait" if is_real else "its messages are on the mailbox page"
-                advice = "set it where the workers run"
-                yield Finding("problem", "outside", f"the channel {name}: {error}; {consequence}", advice)
+                reason = (
+                    say("the channel {name}: {error}; its messages wait", name=name, error=error)
+                    if settings.smtp_url is not None
+                    else say(
+                        "the channel {name}: {error}; its messages are on the mailbox page", name=name, error=error
+                    )
+                )
+                yield Finding("problem", "outside", reason, say("set it where the workers run"))
         elif name not in INDOORS and settings.smtp_url is not None:
-            yield Finding(
-                "problem", "outside", f"the channel {name} has no provider: its messages wait", "docs/channels.md"
-            )
+            reason = say("the channel {name} has no provider: its messages wait", name=name)
+            yield Finding("problem", "outside", reason, "docs/channels.md")
 
 
 def _webhooks(webhooks: Mapping[str, Webhook], settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -68,10 +71,12 @@ def _webhooks(webhooks: Mapping[str, Webhook], settings: Settings, environment: 
         try:
             read_secret(written)
         except NoSecret as error:
-            yield Finding("problem", "outside", f"{webhook.secret_env} holds no secret: {error}", "whsec_ and base64")
+            reason = say("{variable} holds no secret: {error}", variable=webhook.secret_env, error=error)
+            yield Finding("problem", "outside", reason, say("whsec_ and base64"))
         if webhook.url.startswith("http:") and not settings.webhooks_private:
-            advice = "https://, or for development KOGDA_WEBHOOKS_PRIVATE=true"
-            yield Finding("problem", "outside", f"the webhook {name} is not called: its address is http://", advice)
+            advice = say("https://, or for development KOGDA_WEBHOOKS_PRIVATE=true")
+            reason = say("the webhook {name} is not called: its address is http://", name=name)
+            yield Finding("problem", "outside", reason, advice)
 
 
 def _staff(staff: Mapping[str, StaffGroup], environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -88,12 +93,14 @@ def _staff(staff: Mapping[str, StaffGroup], environment: Mapping[str, str]) -> I
 def _callbacks(workspace: WorkspaceSettings, settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     for provider, variable in workspace.callbacks.secrets.items():
         if not environment.get(variable):
-            reason = f"{variable} is not set; callbacks of {provider} are refused"
-            yield Finding("problem", "outside", reason, "set it where the API runs")
+            reason = say(
+                "{variable} is not set; callbacks of {provider} are refused", variable=variable, provider=provider
+            )
+            yield Finding("problem", "outside", reason, say("set it where the API runs"))
     asks = workspace.tracking != Tracking() and (workspace.tracking.opens or workspace.tracking.clicks)
     if asks and settings.public_url is None:
-        reason = "opens and clicks are not tracked: nobody outside knows where this server is"
-        yield Finding("problem", "outside", reason, "set KOGDA_PUBLIC_URL where the workers run")
+        reason = say("opens and clicks are not tracked: nobody outside knows where this server is")
+        yield Finding("problem", "outside", reason, say("set KOGDA_PUBLIC_URL where the workers run"))
 
 
 def _unset(whose: str, variable: str) -> Finding:

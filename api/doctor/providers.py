@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.doctor.finding import Finding
+from dsl.messages import say
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable
 from engine.storage.database import TROUBLE, Database
@@ -26,6 +27,6 @@ async def check_providers(settings: Settings) -> list[Finding]:
 
 
 def _down(circuit: OpenCircuit) -> Finding:
-    since = f"{circuit.opened_at:%Y-%m-%d %H:%M} UTC"
-    advice = f"nothing is lost; the next try is at {circuit.probe_at:%H:%M:%S} UTC"
-    return Finding("problem", "provider", f"{circuit.channel} is down since {since}: {circuit.reason}", advice)
+    since, at = f"{circuit.opened_at:%Y-%m-%d %H:%M} UTC", f"{circuit.probe_at:%H:%M:%S} UTC"
+    reason = say("{name} is down since {since}: {reason}", name=circuit.channel, since=since, reason=circuit.reason)
+    return Finding("problem", "provider", reason, say("nothing is lost; the next try is at {at}", at=at))
