@@ -62,10 +62,6 @@ def segment_differences(old: plan.Plan, new: plan.Plan, language: Language = "en
         yield SegmentDifference(kind, name, tuple(_changes(*said)), users)
 
 
-def same_behaviour(one: plan.Rule, other: plan.Rule) -> bool:
-    return _plain(one) == _plain(other)
-
-
 def _plain(rule: plan.Rule) -> plan.Rule:
     """Without places in the file, which change when a line is added above."""
     return replace(
