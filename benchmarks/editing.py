@@ -32,7 +32,7 @@ async def _measure(folder: Path) -> list[Figure]:
     client = LanguageClient("bench", "1")
     marks: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
 
-    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]  # of pygls
     def published(params: types.PublishDiagnosticsParams) -> None:
         marks.put_nowait(params)
 
@@ -47,7 +47,7 @@ async def _measure(folder: Path) -> list[Figure]:
     everything = await desk.whole_workspace()
     await client.shutdown_async(None)
     client.exit(None)
-    await client.stop()
+    await client.stop()  # type: ignore[no-untyped-call]
     return [
         _figure("a key stroke to its marks, of 1,000 rules (`kogda lsp`)", diagnosed, goal=100),
         _figure("a key stroke to its completion, of 1,000 rules (`kogda lsp`)", completed, goal=50),

@@ -19,7 +19,8 @@ def measure(*, seconds: float = 20) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="kogda-bench-") as name:
         folder, port = Path(name), free_port()
         subprocess.run([KOGDA, "init", folder / "shop"], check=True, stdout=subprocess.DEVNULL)
-        command = [KOGDA, "up", "--workspace", folder / "shop", "--data", folder / "data", "--port", str(port)]
+        where = ["--workspace", str(folder / "shop"), "--data", str(folder / "data")]
+        command = [str(KOGDA), "up", *where, "--port", str(port)]
         up = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             _wait_until_ready(port)

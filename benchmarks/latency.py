@@ -66,7 +66,7 @@ async def _waits(port: int, sink: _Sink, mails: int) -> list[float]:
 
 
 def _order(number: int, address: str) -> list[dict[str, object]]:
-    person = {"userId": f"latency-{number}", "timestamp": utc_now().isoformat()}
+    person: dict[str, object] = {"userId": f"latency-{number}", "timestamp": utc_now().isoformat()}
     identify = {"type": "identify", "messageId": f"i{number}", "traits": {"email": address}, **person}
     properties = {"order_id": f"o{number}", "total": 10, "currency": "EUR", "kind": "web"}
     return [
