@@ -5,9 +5,7 @@ KogdaError
 │   ├── PortTaken
 │   ├── DataFolderTaken
 │   ├── DatabaseUnreachable
-│   ├── RedisUnreachable
-│   ├── SchemaOutdated      `kogda migrate` has not run
-│   └── UnknownSetting
+│   └── SchemaOutdated      `kogda migrate` has not run
 ├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
@@ -67,10 +65,6 @@ class DatabaseUnreachable(ConfigurationError):
     pass
 
 
-class RedisUnreachable(ConfigurationError):
-    pass
-
-
 class SchemaOutdated(ConfigurationError):
     def __init__(self, found: str | None, wanted: str | None) -> None:
         super().__init__(
@@ -81,10 +75,6 @@ class SchemaOutdated(ConfigurationError):
             )
         )
         self.found, self.wanted = found, wanted
-
-
-class UnknownSetting(ConfigurationError):
-    pass
 
 
 class WorkspaceInvalid(KogdaError):

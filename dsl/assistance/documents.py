@@ -116,10 +116,6 @@ class Document:
         return syntax.RuleFile(source=self.source, items=self.items if self.kind == "rules" else ())
 
     @cached_property
-    def test_file(self) -> syntax.TestFile:
-        return syntax.TestFile(source=self.source, cases=self.items if self.kind == "tests" else ())
-
-    @cached_property
     def definitions(self) -> syntax.RuleFile:
         """The file without its rules: what other files may see of it."""
         items = [item for piece in self.pieces for item in piece.definitions] if self.kind == "rules" else []

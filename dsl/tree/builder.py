@@ -70,10 +70,6 @@ def is_token(part: Part, *types: str) -> bool:
     return isinstance(part, Token) and part.type in types
 
 
-def is_tree(part: Part, *names: str) -> bool:
-    return isinstance(part, Tree) and part.data in names
-
-
 def tokens(parts: Parts, *types: str) -> list[Token]:
     return [part for part in parts if isinstance(part, Token) and part.type in types]
 

@@ -129,13 +129,6 @@ def build_standing(
     )
 
 
-def watched_events(plan_: plan.Plan) -> frozenset[str]:
-    """Events that may change a segment or end a silence, told from the plan alone."""
-    silent = {rule.trigger.event for rule in plan_.rules if isinstance(rule.trigger, plan.InactivityTrigger)}
-    read = (reads_of(segment.condition, plan_.segments).events for segment in plan_.segments.values())
-    return frozenset(silent).union(*read)
-
-
 def standing_digest(plan_: plan.Plan) -> str:
     """Equal for plans that ask for the same to be watched; "" when there is nothing to watch."""
     segments = {name: segment.hash for name, segment in plan_.segments.items()}

@@ -35,9 +35,6 @@ class Person:
     channels: tuple[Offer, ...] = ()
     topics: tuple[Offer, ...] = ()
 
-    def allows(self, what: str) -> bool:
-        return any(each.what == what and each.is_on for each in (*self.channels, *self.topics))
-
     def topic_title(self, topic: str) -> str:
         return str((self.settings.get("topics") or {}).get(topic) or topic)
 

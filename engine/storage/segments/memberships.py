@@ -62,10 +62,6 @@ def _places(rows: Sequence[tuple[int, UUID, Membership]]) -> tuple[list[int], li
     return [each[0] for each in rows], [each[1] for each in rows], [each[2].segment for each in rows]
 
 
-async def forget_memberships(connection: Connection, partition: int, customer: UUID) -> None:
-    await connection.execute("DELETE FROM membership WHERE partition = $1 AND customer = $2", partition, customer)
-
-
 @dataclass(frozen=True, slots=True)
 class Member:
     """One customer of a sample."""
