@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from engine.core.bounces import BOUNCES
 from engine.core.chance import Chance
 from engine.core.channel_choice import ChannelFacts, choose_channels
 from engine.core.draft import Draft
-from engine.core.identity import derived_bytes, derived_id
+from engine.core.identity import derived_id, naming, part
 from engine.core.model import Event, Run, Way
 
 #: How long a message that has another way waits for its verdict: a mail may bounce minutes after it was taken.
@@ -77,9 +78,10 @@ def message_id(run: Run, step: int) -> UUID:
     return derived_id("message", run.id.hex, str(step), str(run.activation), *again)
 
 
-def first_message(run: str, step: int) -> bytes:
-    """`message_id` of a run that has said nothing, by its hexadecimal digits."""
-    return derived_bytes("message", run, str(step), "0")
+def naming_of_first(step: int) -> Callable[[str], bytes]:
+    """`message_id` of runs that have said nothing, each by the hexadecimal digits of its id."""
+    message_of, last = naming("message"), part(str(step)) + part("0")
+    return lambda run: message_of(part(run) + last)
 
 
 def has_other_way(run: Run) -> bool:

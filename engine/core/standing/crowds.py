@@ -5,7 +5,7 @@ See docs/decisions/0020-one-decision-for-a-crowd.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from engine.core.model import Appointment, OnceMark, Run
 from engine.core.needs import nodes_of
 from engine.core.program import Program, RuleCode
 from engine.core.standing.index import Standing, WakeKey
-from engine.core.standing.starting import ids_of_occasion
-from engine.core.ways import first_message
+from engine.core.standing.starting import naming_of_occasion
+from engine.core.ways import naming_of_first
 
 #: What is told apart by a column of the customer, or by nobody else.
 _OF_ONE = frozenset({"id", "email", "phone", "locale", "tags", "points"})
@@ -118,11 +118,16 @@ class Pattern:
     mark: OnceMark | None = None
     notes: tuple[Note, ...] = ()
 
-    def ids(self, customer: str) -> tuple[bytes, bytes, bytes]:
-        """Of the occasion, the run and its message, for a customer by the hexadecimal digits of the id."""
-        occasion, run = ids_of_occasion(self.appointment.name, customer, self.appointment.done)
-        message = first_message(run.hex(), self.message.step) if self.message is not None else b""
-        return occasion, run, message
+    def naming(self) -> Callable[[str], tuple[bytes, bytes, bytes]]:
+        """Ids of the occasion, the run and its message, for a customer by the hexadecimal digits of the id."""
+        of_occasion = naming_of_occasion(self.appointment.name, self.appointment.done)
+        of_message = naming_of_first(self.message.step) if self.message is not None else None
+
+        def ids_of(customer: str) -> tuple[bytes, bytes, bytes]:
+            occasion, run = of_occasion(customer)
+            return occasion, run, of_message(run.hex()) if of_message is not None else b""
+
+        return ids_of
 
 
 def pattern_of(effects: Effects, key: WakeKey) -> Pattern | None:
@@ -157,7 +162,7 @@ def _is_at_its_first_wait(pattern: Pattern, run: Run) -> bool:
 
 def _is_as_it_says(pattern: Pattern, run: Run) -> bool:
     """Whether the customer it was decided for gets back what was decided."""
-    occasion, made, message = pattern.ids(run.customer.hex)
+    occasion, made, message = pattern.naming()(run.customer.hex)
     its_own = [note.run for note in pattern.notes]
     its_own += [each.run for each in (pattern.message, pattern.mark) if each is not None]
     is_first = not (run.activation or run.said or run.split or run.promos) and _is_at_its_first_wait(pattern, run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.core.answering import answer
 from engine.core.draft import Draft
 from engine.core.expressions import Test
-from engine.core.identity import derived_bytes, uuid_of
+from engine.core.identity import derived_bytes, naming, part, uuid_of
 from engine.core.model import Event
 from engine.core.program import RuleCode
 from engine.core.standing.change import Occasion
@@ -15,6 +17,18 @@ def ids_of_occasion(rule: str, customer: str, occasion: str) -> tuple[bytes, byt
     """Of the event and of the run, for a customer by the hexadecimal digits of the id."""
     event = derived_bytes("occasion", rule, customer, occasion)
     return event, derived_bytes("run", rule, customer, event.hex())
+
+
+def naming_of_occasion(rule: str, occasion: str) -> Callable[[str], tuple[bytes, bytes]]:
+    """`ids_of_occasion` for many customers."""
+    event_of, run_of, last = naming("occasion", rule), naming("run", rule), part(occasion)
+
+    def ids_of(customer: str) -> tuple[bytes, bytes]:
+        who = part(customer)
+        event = event_of(who + last)
+        return event, run_of(who + part(event.hex()))
+
+    return ids_of
 
 
 def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audience: Test | None = None) -> None:

@@ -14,17 +14,10 @@ from engine.core.effects import Effects
 from engine.core.standing.crowds import CrowdCode, Pattern, pattern_of
 from engine.core.standing.index import WakeKey
 from engine.storage.database import Connection
-from engine.storage.runs.copies import (
-    Copies,
-    copy_appointments,
-    copy_marks,
-    copy_messages,
-    copy_notes,
-    copy_runs,
-)
+from engine.storage.runs.copies import Copies, Originals, write_copies
 from engine.storage.runs.crowds import Due, what_tells_apart
 
-#: So many with the same facts are worth the five statements that copy a decision.
+#: So many with the same facts are worth the statement that copies a decision.
 _FEWEST = 50
 
 #: Partition and customer.
@@ -111,27 +104,25 @@ def copied(crowd: Crowd, effects: Effects | None) -> Copied:
     return Copied(pattern, crowd.others)
 
 
-async def write_copies(connection: Connection, decisions: Sequence[Copied]) -> None:
+async def copy_decisions(connection: Connection, decisions: Sequence[Copied]) -> None:
     """Raises UniqueViolationError where a run exists already."""
-    patterns = [each.pattern for each in decisions]
-    copies = _copies(decisions)
-    await copy_appointments(connection, copies, [pattern.appointment for pattern in patterns])
-    if runs := [(place, each.run) for place, each in enumerate(patterns) if each.run is not None]:
-        await copy_runs(connection, copies, runs)
-    if messages := [(place, each.message) for place, each in enumerate(patterns) if each.message is not None]:
-        await copy_messages(connection, copies, messages)
-    if marks := [(place, each.mark) for place, each in enumerate(patterns) if each.mark is not None]:
-        await copy_marks(connection, copies, marks)
-    if notes := [(place, note) for place, each in enumerate(patterns) for note in each.notes]:
-        await copy_notes(connection, copies, notes)
+    patterns = list(enumerate(each.pattern for each in decisions))
+    originals = Originals(
+        appointments=[(place, each.appointment) for place, each in patterns],
+        runs=[(place, each.run) for place, each in patterns if each.run is not None],
+        messages=[(place, each.message) for place, each in patterns if each.message is not None],
+        marks=[(place, each.mark) for place, each in patterns if each.mark is not None],
+        notes=[(place, note) for place, each in patterns for note in each.notes],
+    )
+    await write_copies(connection, _copies(decisions), originals)
 
 
 def _copies(decisions: Sequence[Copied]) -> Copies:
     copies, uuid = Copies(), pgproto.UUID
     for place, each in enumerate(decisions):
-        pattern = each.pattern
+        ids_of = each.pattern.naming()
         for partition, customer in each.places:
-            event, run, message = pattern.ids(customer.hex)
+            event, run, message = ids_of(customer.hex)
             copies.event.append(uuid(event))
             copies.run.append(uuid(run))
             copies.message.append(uuid(message) if message else None)

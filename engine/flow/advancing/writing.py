@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.flow.advancing.batch import Batch
-from engine.flow.advancing.crowds import write_copies
+from engine.flow.advancing.crowds import copy_decisions
 from engine.flow.advancing.deciding import Decisions
 from engine.storage.customers.bulk import save_customers
 from engine.storage.customers.consent import add_entries, note_asked
@@ -51,7 +51,7 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
     if decisions.copied:
-        await write_copies(connection, decisions.copied)
+        await copy_decisions(connection, decisions.copied)
     await _write_refusals(connection, decisions)
 
 
