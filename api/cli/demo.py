@@ -14,9 +14,10 @@ import typer
 from pydantic import SecretStr
 
 from api.cli.terminal import PartLog, console, errors
+from api.cli.with_database import with_database
 from api.demo.day import BEGINS, ENDS, Day, plan_day
 from api.demo.outbox import Outbox
-from api.demo.play import Played, Stage, connect, play
+from api.demo.play import Played, Stage, connect, fill_pools, play
 from api.demo.screen import Screen, summary
 from api.demo.sender import Sender
 from api.demo.shop import shoppers
@@ -90,6 +91,7 @@ def run_demo(settings: Settings, day: Day, *, once: bool, hour_s: int, customers
     with Signals() as signals, local_services(settings, log) as services:
         variables = _environment(services.settings)
         publish_in_child(variables, folder=settings.data, migrate=True)
+        with_database(services.settings, fill_pools)
         supervisor = Supervisor(settings, variables, folder=settings.data, signals=signals, show=log)
         try:
             if not supervisor.start():
@@ -148,8 +150,8 @@ def _verdict(played: Played, day: Day) -> int:
         return 0
     for reason in sorted(set(played.refused))[:5]:
         errors.print(f"The Segment client gave up on events: {reason}", markup=False)
-    for address, template in sorted(played.missing)[:10]:
-        errors.print(f"{template} to {address} did not arrive", markup=False)
+    for (address, template), why in sorted(played.missing.items())[:10]:
+        errors.print(f"{template} to {address} did not arrive: {why}", markup=False)
     if played.missing or played.refused:
         errors.print(f"{len(played.missing)} of {len(day.expected)} expected mails are missing.")
         return 1

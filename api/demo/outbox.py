@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -59,6 +60,24 @@ class Outbox:
         self._seen.update(message.id for message in fresh)
         self.mails.update((message.to, message.template) for message in fresh if message.to and message.state == "sent")
         return fresh
+
+    async def fates(self, mails: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Of mails that did not arrive, by address and template: how they stand, and why. Those that nobody has
+        decided to send are not there."""
+        wanted = set(mails)
+        rows = await self._connection.fetch(
+            """
+            SELECT c.email, m.template, m.state, m.reason
+            FROM message m JOIN customer c ON c.partition = m.partition AND c.id = m.customer
+            WHERE c.email = ANY($1) AND m.state <> 'sent' ORDER BY m.created_at
+            """,
+            sorted({address for address, _ in wanted}),
+        )
+        return {
+            (row["email"], row["template"]): f"{row['state']}, {row['reason']}" if row["reason"] else row["state"]
+            for row in rows
+            if (row["email"], row["template"]) in wanted
+        }
 
     async def totals(self) -> Totals:
         counts = await self._connection.fetchrow(

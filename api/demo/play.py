@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import asyncpg
@@ -13,17 +13,21 @@ from api.demo.day import BEGINS, ENDS, Day, Happening
 from api.demo.outbox import Outbox, Totals
 from api.demo.screen import Screen
 from api.demo.sender import Sender
+from api.promo_files import new_codes, shortest_length
+from engine.storage.database import Connection
+from engine.storage.runs.promo_codes import add_codes, live_pools
 
 _TICK_S = 0.1
 _LOOK_EVERY = 5  # ticks between two looks at the outbox
 _NIGHT_HOURS = 5.0  # the longest wait that the day's mails need, and some more
 _PATIENCE_S = 30.0  # on a busy machine
+_CODES = 1000  # in each pool of promo codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     totals: Totals
-    missing: frozenset[tuple[str, str]]  # address, template: of mails that should have arrived
+    missing: Mapping[tuple[str, str], str]  # mails that should have arrived, by address and template; and why not
     refused: tuple[str, ...]  # what the Segment client gave up on
     is_whole: bool  # False: a signal came before the day was over
 
@@ -45,13 +49,26 @@ async def play(stage: Stage) -> Played:
     if is_whole:
         await asyncio.to_thread(stage.sender.finish)
         is_whole = await _wait_for_mails(stage)
-    missing = frozenset(stage.day.expected - stage.outbox.mails)
+    missing = stage.day.expected - stage.outbox.mails
+    fates = await stage.outbox.fates(missing)
     totals = await stage.outbox.totals()
-    return Played(totals=totals, missing=missing, refused=tuple(stage.sender.refused), is_whole=is_whole)
+    return Played(
+        totals=totals,
+        missing={each: fates.get(each, "nothing was decided yet") for each in missing},
+        refused=tuple(stage.sender.refused),
+        is_whole=is_whole,
+    )
 
 
 async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
     return await asyncpg.connect(database_url)
+
+
+async def fill_pools(connection: Connection) -> None:
+    """Promo codes, as a shop has them before it opens."""
+    for pool in await live_pools(connection):
+        codes = new_codes(_CODES, length=shortest_length(_CODES))
+        await add_codes(connection, pool, [(code, None) for code in codes])
 
 
 async def _play_day(stage: Stage) -> bool:
