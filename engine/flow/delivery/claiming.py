@@ -13,10 +13,10 @@ from engine.clock import monotonic
 from engine.core.guards import Block
 from engine.core.identity import partition_of
 from engine.failpoints import reach
-from engine.flow.advancing.staff_notes import is_for_a_group, spread_notes
 from engine.flow.delivery.choosing import Chosen, Doors, choose, reserve
 from engine.flow.delivery.circuits import Gates, gates_of
 from engine.flow.delivery.judging import Judged, Room, judge_messages
+from engine.flow.delivery.staff_notes import is_for_a_group, spread_notes
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.delivery.lanes import Lanes

@@ -30,9 +30,9 @@ from engine.core.ways import VERDICT
 from engine.domains import Met
 from engine.errors import NotReady, TemplateFailed
 from engine.failpoints import reach
-from engine.flow.advancing.handing_out import hand_out
 from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.dkim_keys import dkim_keys
+from engine.flow.delivery.handing_out import hand_out
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
