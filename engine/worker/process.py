@@ -46,11 +46,11 @@ def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it writes each job's arguments at INFO
     arm(os.environ)
-    _tune_garbage_collection()
+    tune_garbage_collection()
     uvloop.run(_run(settings))
 
 
-def _tune_garbage_collection() -> None:
+def tune_garbage_collection() -> None:
     """A batch keeps a hundred thousand values alive until it is written, none of them in cycles."""
     gc.collect()
     gc.freeze()
