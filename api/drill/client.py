@@ -21,7 +21,8 @@ _BUSY_S = 0.2  # while mails wait for their turn
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     story: Story
-    sent_at: float  # monotonic, of the request that was answered
+    begun_at: float  # monotonic, of the first request
+    sent_at: float  # of the request that was answered
     at: float
 
 
@@ -70,7 +71,7 @@ class Client:
 
     def _tell(self, http: httpx.Client, stories: list[Story]) -> None:
         body = {"batch": [item for story in stories for item in story.items()]}
-        self.in_doubt = stories
+        self.in_doubt, begun_at = stories, time.monotonic()
         while True:
             sent_at = time.monotonic()
             if self._is_taken(http, body):
@@ -79,7 +80,7 @@ class Client:
             time.sleep(_AGAIN_S)
         now = time.monotonic()
         self.in_doubt = []
-        self.acknowledged += [Acknowledged(story, sent_at, now) for story in stories]
+        self.acknowledged += [Acknowledged(story, begun_at, sent_at, now) for story in stories]
         self.due += sum(len(list(story.due())) for story in stories)
         if self.random.random() < 0.1:  # as a client does that did not hear the answer
             self.repeated += 1

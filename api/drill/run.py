@@ -171,11 +171,15 @@ def machine(version: str, *, is_ours: bool) -> str:
 
 
 def longest_recovery(client: Client, faults: Faults) -> float | None:
-    """From a fault to the first mail about an event that was sent after it; None when nothing was sent after any."""
-    sent_at = {each.story.user_id: each.sent_at for each in client.acknowledged}
-    arrivals = sorted((arrival.at, sent_at.get(arrival.user_id, 0.0)) for arrival in faults.sink.arrivals)
+    """From a fault to the first mail about an event that was sent after it; None when nothing was sent after any.
+
+    While enough mails wait the client sends nothing: that time of its own is left out.
+    """
+    told = {each.story.user_id: each for each in client.acknowledged}
+    arrivals = sorted(faults.sink.arrivals, key=lambda arrival: arrival.at)
+    mails = [(each.at, told[each.user_id]) for each in arrivals if each.user_id in told]
     found = [
-        next((at - moment for at, sent in arrivals if at > moment and sent > moment), None)
+        next((at - max(moment, of.begun_at) for at, of in mails if of.sent_at > moment), None)
         for moment, _ in faults.moments
     ]
     return max((each for each in found if each is not None), default=None)
