@@ -1717,7 +1717,7 @@ TEXTS: dict[str, str] = {
     "Type the customer again": "Введите клиента ещё раз",
     "that is not the same customer: nothing was erased": "это не тот же клиент: ничего не стёрто",
     "{customer} is erased: {n} {n:row|rows} removed, or kept for figures without saying whose they are": "{customer} стёрт: {n} {n:строка удалена или обезличена|строки удалены или обезличены|строк удалено или обезличено}",
-    "a message to this customer is being handed over; nothing more will follow: erase again soon": "сообщение этому клиенту как раз передаётся; больше ничего не уйдёт: повторите чуть позже",
+    "a message to this customer, or a merge, is still under way; nothing more will follow: erase again soon": "сообщение этому клиенту или слияние с ним ещё в пути; больше ничего не уйдёт: повторите чуть позже",
     "--at \"{written}\" is no time; write \"2026-03-01 10:00\"": "--at «{written}» — не время; напишите \"2026-03-01 10:00\"",
     "{what} ({saw})": "{what} ({saw})",
     "{what}": "{what}",

@@ -18,7 +18,7 @@ from engine.errors import KogdaError
 from engine.failpoints import reach
 from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.customers.find_customer import NobodyThere, find_customer
-from engine.storage.customers.erasure import erase, note_erased, stop_all
+from engine.storage.customers.erasure import erase, note_erased, stop_all, undecided_merges
 from engine.storage.customers.holdings import addresses_of, person_of
 from engine.storage.database import Connection
 from engine.storage.events.cursors import lock_cursors
@@ -32,11 +32,14 @@ _log = structlog.get_logger(__name__)
 
 
 class StillInHand(KogdaError):
-    """A provider has not answered for a message to the person. Nothing else will go out; the rest waits for that."""
+    """A provider has not answered for a message to the person, or nobody has decided yet that somebody else is this
+    person. Nothing else will go out; the rest waits for that."""
 
     def __init__(self, messages: int) -> None:
         super().__init__(
-            say("a message to this customer is being handed over; nothing more will follow: erase again soon")
+            say(
+                "a message to this customer, or a merge, is still under way; nothing more will follow: erase again soon"
+            )
         )
         self.messages = messages
 
@@ -99,7 +102,7 @@ async def _erase(connection: Connection, partition: int, root: UUID, *, locked: 
         raise NobodyThere(str(root))
     if person.partitions != locked:
         raise _Changed
-    in_hand = await stop_all(connection, person)
+    in_hand = await stop_all(connection, person) + await undecided_merges(connection, person)
     if in_hand:
         return None, in_hand
     addresses = await addresses_of(connection, person)

@@ -10,6 +10,7 @@ from uuid import UUID
 from engine.core.model import PLACE
 from engine.storage.customers.holdings import HELD, USES_ALL, Addresses, Person, arguments
 from engine.storage.database import Connection
+from engine.storage.events.events_in import MERGE
 
 
 def erased_as(channel: str, address: str) -> str:
@@ -41,6 +42,21 @@ async def stop_all(connection: Connection, person: Person) -> int:
         *person.places,
     )
     return in_hand
+
+
+async def undecided_merges(connection: Connection, person: Person) -> int:
+    """Somebody who is on the way into the person: what lies there is the person's as well, as soon as it is decided."""
+    waiting: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM partition_cursor c JOIN event e
+            ON e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
+            AND e.received_at >= least(c.floor, now() - interval '1 day')
+        WHERE e.kind = $2 AND e.body -> 'properties' ->> 'into' = ANY($1::text[])
+        """,
+        [each.key for each in person.customers],
+        MERGE,
+    )
+    return waiting
 
 
 async def note_erased(connection: Connection, person: Person, addresses: Addresses) -> None:

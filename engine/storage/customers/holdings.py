@@ -97,7 +97,12 @@ _BY_SUBJECT = f"""t.subject = ANY(ARRAY(
     SELECT id::text FROM run t WHERE {_OF_THE_PERSON} UNION ALL SELECT id::text FROM message t WHERE {_OF_THE_PERSON}
     UNION ALL SELECT id::text FROM event t WHERE {_BY_CUSTOMER} UNION ALL SELECT unnest($2::uuid[])::text
 ))"""  # noqa: S608
-_IN_ITS_BODY = "EXISTS (SELECT FROM unnest($5::text[]) AS word WHERE strpos(lower(t.body), word) > 0)"
+#: Apps write some ids as numbers: `"userId": 42` says the same as `"userId": "42"`, and `"total": 42` does not.
+_AS_A_NUMBER = r"""word ~ '^"[0-9]+"$' AND lower(t.body) ~
+    ('"(userid|anonymousid|previousid)"\s*:\s*' || trim(BOTH '"' FROM word) || '(?![0-9.])')"""
+_IN_ITS_BODY = f"""EXISTS (
+    SELECT FROM unnest($5::text[]) AS word WHERE strpos(lower(t.body), word) > 0 OR ({_AS_A_NUMBER})
+)"""
 
 #: Every table in which something of a person lies, and what to call it.
 HELD: dict[str, tuple[str, str]] = {

@@ -102,6 +102,32 @@ async def test_a_person_is_all_customers_that_were_merged_into_one(shop: Shop):
     assert not await shop.fetch("SELECT FROM customer")
 
 
+async def test_who_is_on_the_way_into_the_person_is_waited_for(shop: Shop):
+    await shop.post(shop.anonymous("canary-cookie", "product_viewed", path="canary-page"))
+    await shop.post(shop.event("42", "order_placed", note="canary-note"))
+    await shop.advance()
+    await shop.post(shop.merge("canary-cookie", "42"))
+
+    with pytest.raises(StillInHand):
+        await erase_customer(shop.runtime, "u:42", patience=timedelta())
+    await shop.advance()
+    await erase_customer(shop.runtime, "u:42")
+
+    assert "canary" not in await whole_database(shop)
+
+
+async def test_a_rejected_event_with_the_id_as_a_number_goes_and_other_numbers_stay(shop: Shop):
+    await shop.post(shop.event("42", "order_placed"))
+    await shop.advance()
+    for body in ('{"userId": 42, "event": 1}', '{"userId":"42"}', '{"userId": 420}', '{"userId": 7, "total": 42}'):
+        await shop.execute("INSERT INTO reject (body, reason, source, path) VALUES ($1, 'x', 'shop', 'event')", body)
+
+    await erase_customer(shop.runtime, "u:42")
+
+    left = [row["body"] for row in await shop.fetch("SELECT body FROM reject ORDER BY 1")]
+    assert left == ['{"userId": 420}', '{"userId": 7, "total": 42}']
+
+
 async def test_events_that_nobody_has_decided_yet_go_as_well(shop: Shop):
     await shop.post(shop.event("anna", "order_placed"))
     await shop.advance()
