@@ -47,8 +47,7 @@ async def test_killed_workers_look_at_everybody_once_and_send_to_everybody_once(
         await shop.post(*(shop.identify(str(number), tier=tiers[number % 2]) for number in range(CUSTOMERS)))
         await killed_until(shop, workers, "SELECT count(*) FROM customer", CUSTOMERS)
         await shop.publish(*WATCHING, segments=SEGMENTS, attributes={"tier": "text"})
-        filled = "SELECT count(*) FROM membership WHERE EXISTS (SELECT FROM partition_cursor WHERE standing <> '')"
-        kills = await killed_until(shop, workers, filled, CUSTOMERS)
+        kills = await killed_until(shop, workers, "SELECT count(*) FROM appointment", CUSTOMERS)
         started = await shop.value("SELECT count(*) FROM run")
         await shop.execute("UPDATE appointment SET at = now()")
 
