@@ -64,46 +64,30 @@ def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
             planned = asyncio.run(_measure(services, customers))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    return _figures(planned, customers)
+
+
+def _figures(planned: Planned, customers: int) -> list[Figure]:
     worker, postgres = (seconds / customers * 1e6 for seconds in planned.cpu)
     how = f"{customers:,} customers of a segment, all due at once; one worker, two lanes; "
     how += f"CPU for each: worker {worker:.0f} µs, PostgreSQL {postgres:.0f} µs"
     if not IS_FULL:
         how += f"; the goal is {GOAL_S} s for a million (KOGDA_BENCH_FULL=1)"
-    goal = GOAL_S * customers / 1_000_000
+    within = GOAL_S * customers / 1_000_000
+    early = "from a tenth of the customers planned to the end"
     return [
-        Figure(
-            what="a mass send: every run and message planned",
-            value=planned.seconds,
-            unit="s",
-            goal=goal,
-            at_least=False,
-            detail=how,
-        ),
+        _at_most(within, "every run and message planned", value=planned.seconds, unit="s", how=how),
         Figure(what="the same, a second", value=customers / planned.seconds, unit="customers/s", detail=how),
-        Figure(
-            what="a mass send: until the first messages are due for delivery",
-            value=planned.first_s,
-            unit="s",
-            goal=5,
-            at_least=False,
-            detail=how,
+        _at_most(5, "until the first messages are due for delivery", value=planned.first_s, unit="s", how=how),
+        _at_most(
+            0, "batches of more than a second, for which other events wait", value=planned.slow, unit="batches", how=how
         ),
-        Figure(
-            what="a mass send: batches of more than a second, for which other events of the same partitions wait",
-            value=planned.slow,
-            unit="batches",
-            goal=0,
-            at_least=False,
-        ),
-        Figure(
-            what="a mass send: growth of the worker's memory",
-            value=planned.memory_mib,
-            unit="MiB",
-            goal=32,
-            at_least=False,
-            detail="from a tenth of the customers planned to the end",
-        ),
+        _at_most(32, "growth of the worker's memory", value=planned.memory_mib, unit="MiB", how=early),
     ]
+
+
+def _at_most(goal: float, what: str, *, value: float, unit: str, how: str) -> Figure:
+    return Figure(what=f"a mass send: {what}", value=value, unit=unit, goal=goal, at_least=False, detail=how)
 
 
 async def _measure(services: EmbeddedServices, customers: int) -> Planned:
