@@ -16,6 +16,7 @@ import pytest
 from api.app import create_app
 from api.server import ApiServer, api_server, listening_socket
 from engine.config import Settings
+from engine.flow.answers.keep_hits import HitKeeper
 from engine.runtime import Runtime, open_runtime
 from engine.storage.database import Database
 
@@ -29,8 +30,14 @@ def api_settings(database_url: str, **changes: Any) -> Settings:
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url)) as runtime:
+def changed_settings() -> dict[str, Any]:
+    """For tests that need others to say."""
+    return {}
+
+
+@pytest.fixture
+async def runtime(database_url: str, changed_settings: dict[str, Any]) -> AsyncIterator[Runtime]:
+    async with open_runtime(api_settings(database_url, **changed_settings)) as runtime:
         yield runtime
 
 
@@ -38,6 +45,27 @@ async def runtime(database_url: str) -> AsyncIterator[Runtime]:
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(runtime) as client:
         yield client
+
+
+@pytest.fixture
+async def reader(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who opens mails and presses links."""
+    async with client_of(runtime) as client:
+        yield client
+        await hits_of(client).close()
+
+
+@pytest.fixture
+async def provider(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody else's server, which has no key of ours."""
+    async with client_of(runtime) as client:
+        client.auth = None  # type: ignore[assignment]
+        yield client
+
+
+def hits_of(client: httpx.AsyncClient) -> HitKeeper:
+    found: HitKeeper = client._transport.app.state.services.hits  # type: ignore[attr-defined]
+    return found
 
 
 def client_of(runtime: Runtime, *, from_host: str = "127.0.0.1") -> httpx.AsyncClient:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,9 +19,8 @@ from engine.channels import Sent, TryLater, Verdict
 from engine.channels.http_post import Answer, Post
 from engine.clock import utc_now
 from engine.flow.delivery.deliver_messages import deliver_messages
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime
 from engine.storage.database import Database
-from tests.api.conftest import api_settings, client_of
 from tests.engine.callbacks import test_ses as amazon
 from tests.engine.delivery.outbox import SETTINGS, Outbox
 
@@ -52,12 +50,16 @@ class ScriptedAsker:
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
-        await runtime.poster.close()
-        runtime.poster = ScriptedAsker()
-        runtime.secrets = SECRETS
-        yield runtime
+def changed_settings() -> dict[str, Any]:
+    return {"public_url": URL, "partitions": 8}
+
+
+@pytest.fixture
+async def runtime(runtime: Runtime) -> Runtime:
+    await runtime.poster.close()
+    runtime.poster = ScriptedAsker()
+    runtime.secrets = SECRETS
+    return runtime
 
 
 @pytest.fixture
@@ -66,13 +68,6 @@ async def outbox(database: Database, runtime: Runtime) -> Outbox:
     await outbox.publish(settings={**SETTINGS, "callbacks": CALLBACKS})
     await outbox.customer()
     return outbox
-
-
-@pytest.fixture
-async def provider(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(runtime) as client:
-        client.auth = None  # type: ignore[assignment]
-        yield client
 
 
 def mailgun(

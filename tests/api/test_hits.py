@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,10 @@ import pytest
 
 from engine.flow.answers.judge_hits import judge_hits
 from engine.flow.delivery.deliver_messages import deliver_messages
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime
 from engine.storage.database import Database
 from engine.tracking.tokens import Link, Place, link_token
-from tests.api.conftest import api_settings, client_of
+from tests.api.conftest import hits_of
 from tests.engine.delivery.outbox import SETTINGS, Outbox
 
 URL = "https://mail.shop.example"
@@ -30,27 +29,23 @@ NOW = timedelta(0)
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
-        yield runtime
+def changed_settings() -> dict[str, Any]:
+    return {"public_url": URL, "partitions": 8}
 
 
 @pytest.fixture
 async def outbox(database: Database, runtime: Runtime) -> Outbox:
     outbox = Outbox(database)
-    outbox.runtime.settings = runtime.settings
-    outbox.runtime.link_key = runtime.link_key
+    outbox.runtime.settings, outbox.runtime.link_key = runtime.settings, runtime.link_key
     await outbox.publish(templates={"email/cart.html": MAIL})
     await outbox.customer()
     return outbox
 
 
 @pytest.fixture
-async def reader(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(runtime) as client:
-        client.headers["user-agent"] = BROWSER
-        yield client
-        await client._transport.app.state.services.hits.close()  # type: ignore[attr-defined]
+def reader(reader: httpx.AsyncClient) -> httpx.AsyncClient:
+    reader.headers["user-agent"] = BROWSER
+    return reader
 
 
 async def sent(outbox: Outbox, *, ago: str = "1 hour", **values: Any) -> tuple[UUID, list[str], list[str]]:
@@ -64,7 +59,7 @@ async def sent(outbox: Outbox, *, ago: str = "1 hour", **values: Any) -> tuple[U
 
 
 async def written(reader: httpx.AsyncClient) -> None:
-    await reader._transport.app.state.services.hits.flush()  # type: ignore[attr-defined]
+    await hits_of(reader).flush()
 
 
 async def events(outbox: Outbox) -> list[tuple[str, dict[str, Any]]]:

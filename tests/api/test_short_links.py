@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +13,11 @@ import pytest
 
 from engine.flow.answers.judge_hits import judge_hits
 from engine.flow.delivery.deliver_messages import deliver_messages
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime
 from engine.storage.database import Database
 from engine.tracking.short_links import read_short, short_token
 from engine.tracking.tokens import Place
-from tests.api.conftest import api_settings, client_of
+from tests.api.conftest import hits_of
 from tests.engine.delivery.outbox import SETTINGS, Outbox
 
 URL = "https://m.shop.example"
@@ -28,9 +27,8 @@ CONTEXT = {"event": {"id": "c-7"}, "with": {}}
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
-        yield runtime
+def changed_settings() -> dict[str, Any]:
+    return {"public_url": URL, "partitions": 8}
 
 
 @pytest.fixture
@@ -45,11 +43,9 @@ async def outbox(database: Database, runtime: Runtime) -> Outbox:
 
 
 @pytest.fixture
-async def reader(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(runtime) as client:
-        client.headers["user-agent"] = BROWSER
-        yield client
-        await client._transport.app.state.services.hits.close()  # type: ignore[attr-defined]
+def reader(reader: httpx.AsyncClient) -> httpx.AsyncClient:
+    reader.headers["user-agent"] = BROWSER
+    return reader
 
 
 async def sent(outbox: Outbox, **values: Any) -> tuple[UUID, Any]:
@@ -70,7 +66,7 @@ async def test_a_press_leads_on_and_becomes_an_event(outbox: Outbox, runtime: Ru
 
     answer = await reader.get(first)
     other = await reader.get(second)
-    await reader._transport.app.state.services.hits.flush()  # type: ignore[attr-defined]
+    await hits_of(reader).flush()
     await judge_hits(runtime, settled=timedelta(0))
 
     assert (answer.status_code, answer.headers["location"]) == (302, "https://shop.example/cart?id=c-7")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,9 +10,8 @@ import httpx
 import pytest
 
 from engine.callbacks.proofs import hmac_sha1
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime
 from engine.storage.database import Database
-from tests.api.conftest import api_settings, client_of
 from tests.engine.delivery.outbox import SETTINGS, Outbox
 
 URL = "https://mail.shop.example"
@@ -21,10 +19,14 @@ PHONE = "+491701234567"
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
-        runtime.secrets = {"TW": "12345"}
-        yield runtime
+def changed_settings() -> dict[str, Any]:
+    return {"public_url": URL, "partitions": 8}
+
+
+@pytest.fixture
+def runtime(runtime: Runtime) -> Runtime:
+    runtime.secrets = {"TW": "12345"}
+    return runtime
 
 
 @pytest.fixture
@@ -33,13 +35,6 @@ async def outbox(database: Database, runtime: Runtime) -> Outbox:
     await outbox.publish(settings={**SETTINGS, "callbacks": {"secrets": {"twilio": "TW"}}})
     await outbox.customer(phone="+49 (170) 123-45-67")
     return outbox
-
-
-@pytest.fixture
-async def provider(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(runtime) as client:
-        client.auth = None  # type: ignore[assignment]
-        yield client
 
 
 async def write(provider: httpx.AsyncClient, text: str, *, token: str = "12345", **more: str) -> httpx.Response:

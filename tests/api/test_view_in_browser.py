@@ -1,18 +1,17 @@
-"""A mail once more, in a browser."""
+"""A mail once more, in a reader."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from engine.flow.delivery.deliver_messages import deliver_messages
-from engine.runtime import Runtime, open_runtime
+from engine.runtime import Runtime
 from engine.storage.database import Database
-from tests.api.conftest import api_settings, client_of
+from tests.api.conftest import hits_of
 from tests.engine.delivery.outbox import SETTINGS, Outbox
 
 URL = "https://mail.shop.example"
@@ -24,9 +23,8 @@ MAIL = (
 
 
 @pytest.fixture
-async def runtime(database_url: str) -> AsyncIterator[Runtime]:
-    async with open_runtime(api_settings(database_url, public_url=URL, partitions=8)) as runtime:
-        yield runtime
+def changed_settings() -> dict[str, Any]:
+    return {"public_url": URL, "partitions": 8}
 
 
 @pytest.fixture
@@ -38,15 +36,8 @@ async def outbox(database: Database, runtime: Runtime) -> Outbox:
     return outbox
 
 
-@pytest.fixture
-async def browser(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(runtime) as client:
-        yield client
-        await client._transport.app.state.services.hits.close()  # type: ignore[attr-defined]
-
-
 async def sent(outbox: Outbox, **values: Any) -> str:
-    """Where the mail says that it can be read in a browser, as a path."""
+    """Where the mail says that it can be read in a reader, as a path."""
     context = {"event": {"total": 45}, "with": {}, "promo": {"code": "SPRING"}}
     await outbox.message(**{"context": context, **values})
     await deliver_messages(outbox.runtime)
@@ -54,10 +45,10 @@ async def sent(outbox: Outbox, **values: Any) -> str:
     return str(path)
 
 
-async def test_a_mail_is_shown_as_it_was_sent_and_nothing_in_it_runs(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_a_mail_is_shown_as_it_was_sent_and_nothing_in_it_runs(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     policy = answer.headers["content-security-policy"]
     assert answer.status_code == 200
@@ -72,7 +63,7 @@ async def test_a_mail_is_shown_as_it_was_sent_and_nothing_in_it_runs(outbox: Out
 
 
 async def test_a_mail_that_asks_for_a_confirmation_can_be_confirmed_from_the_page(
-    outbox: Outbox, browser: httpx.AsyncClient
+    outbox: Outbox, reader: httpx.AsyncClient
 ):
     asking = MAIL.replace("<p>", '<p><a href="{{ confirm_url }}">Yes</a> <a href="{{ telegram_url }}">Chat</a>')
     settings = {**SETTINGS, "double_opt_in": {"email": "confirm"}, "channels": {"telegram": {"bot": "shop_bot"}}}
@@ -80,31 +71,31 @@ async def test_a_mail_that_asks_for_a_confirmation_can_be_confirmed_from_the_pag
     path = await sent(outbox, transactional=True, context={"event": {"what": "email"}, "with": {}})
     in_mail = re.findall(rf'href="({URL}/c/[^"]+)"', outbox.channel.given[-1].content.html)
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     assert re.findall(rf'href="({URL}/c/[^"]+)"', answer.text) == in_mail != []
     assert 'href=""' not in answer.text
 
 
-async def test_it_stays_as_it_was_when_the_template_is_changed(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_it_stays_as_it_was_when_the_template_is_changed(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
     await outbox.publish(templates={"email/cart.html": "---\nsubject: x\n---\n<p>Another text</p>"})
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     assert "45 and SPRING" in answer.text
 
 
-async def test_it_counts_as_an_open(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_it_counts_as_an_open(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
 
-    await browser.get(path)
-    await browser._transport.app.state.services.hits.flush()  # type: ignore[attr-defined]
+    await reader.get(path)
+    await hits_of(reader).flush()
 
     assert [row["kind"] for row in await outbox.fetch("SELECT kind FROM hit")] == ["opened"]
 
 
-async def test_a_plain_mail_is_a_plain_page(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_a_plain_mail_is_a_plain_page(outbox: Outbox, reader: httpx.AsyncClient):
     await outbox.publish(
         templates={"email/cart.txt": "---\nsubject: <b>\n---\nHello <b>{{ event.total }}</b>\n{{ view_url }}"}
     )
@@ -112,46 +103,46 @@ async def test_a_plain_mail_is_a_plain_page(outbox: Outbox, browser: httpx.Async
     await deliver_messages(outbox.runtime)
     [path] = re.findall(rf"{URL}(/v/[\w-]+)", outbox.channel.given[-1].content.text)
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     assert "Hello &lt;b&gt;45&lt;/b&gt;" in answer.text
     assert "<title>&lt;b&gt;</title>" in answer.text
 
 
-async def test_when_it_cannot_be_made_again_the_page_says_so(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_when_it_cannot_be_made_again_the_page_says_so(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
     await outbox.change("UPDATE rule_set SET templates = '{}', hash = 'other'")
-    browser._transport.app.state.services.runtime.texts._kept.clear()  # type: ignore[attr-defined]
+    reader._transport.app.state.services.runtime.texts._kept.clear()  # type: ignore[attr-defined]
 
-    answer = await browser.get(path, headers={"accept-language": "ru"})
+    answer = await reader.get(path, headers={"accept-language": "ru"})
 
     assert answer.status_code == 410
     assert "Это письмо больше нельзя показать" in answer.text
 
 
-async def test_a_mail_that_was_never_sent_is_not_shown(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_a_mail_that_was_never_sent_is_not_shown(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
     await outbox.change("UPDATE message SET state = 'failed'")
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     assert answer.status_code == 404
     assert "This mail is not here" in answer.text
 
 
-async def test_while_the_database_is_away_the_page_asks_for_a_moment(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_while_the_database_is_away_the_page_asks_for_a_moment(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
     await outbox.change("ALTER TABLE message RENAME TO gone")
 
-    answer = await browser.get(path)
+    answer = await reader.get(path)
 
     assert answer.status_code == 503
     assert "Just a moment" in answer.text
 
 
-async def test_a_link_that_was_changed_shows_nothing(outbox: Outbox, browser: httpx.AsyncClient):
+async def test_a_link_that_was_changed_shows_nothing(outbox: Outbox, reader: httpx.AsyncClient):
     path = await sent(outbox)
 
-    answer = await browser.get(path[:-1] + ("A" if path[-1] != "A" else "B"))
+    answer = await reader.get(path[:-1] + ("A" if path[-1] != "A" else "B"))
 
     assert answer.status_code == 404
