@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.embedded import EmbeddedServices
 from engine.storage.migrate import migrate
 from tests.conftest import FAST_AND_LOOSE
+from tests.simulation.sabotage import RARE, SABOTAGES, Sabotage
 from tests.simulation.worlds import simulation
 
 
@@ -21,23 +22,25 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="one world, with all that happened in it")
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", dest="last", type=int, default=100)
+    parser.add_argument("--without", default="", help="words of a sabotage of tests/simulation/sabotage.py")
     given = parser.parse_args()
+    sabotage = next((each for each in (*SABOTAGES, *RARE) if given.without and given.without in each.name), None)
     with (
         tempfile.TemporaryDirectory(prefix="kogda-worlds-") as folder,
         EmbeddedServices(Path(folder), postgres_options=FAST_AND_LOOSE) as services,
     ):
         asyncio.run(migrate(services.endpoints.database_url))
         if given.seed is not None:
-            return _play(services.endpoints.database_url, [given.seed], tells_all=True)
-        return _play(services.endpoints.database_url, range(given.first, given.last))
+            return _play(services.endpoints.database_url, [given.seed], sabotage, tells_all=True)
+        return _play(services.endpoints.database_url, range(given.first, given.last), sabotage)
 
 
-def _play(url: str, seeds: Iterable[int], *, tells_all: bool = False) -> int:
+def _play(url: str, seeds: Iterable[int], sabotage: Sabotage | None, *, tells_all: bool = False) -> int:
     """How many broke a law."""
     began, cpu, failed, played = time.perf_counter(), time.process_time(), 0, 0
     with simulation(url) as (runner, worlds):
         for seed in seeds:
-            report = runner.run(worlds.play(seed))
+            report = runner.run(worlds.play(seed, sabotage))
             played, failed = played + 1, failed + bool(report.failure)
             if tells_all:
                 print("\n".join(report.trace))

@@ -17,6 +17,7 @@ from tests.simulation.server import Line, moment
 
 #: Only these say more of the time than when their transaction began.
 _ASKS_FOR_MORE = ("clock_timestamp", "statement_timestamp")
+_BEGINS_ATTEMPTS = "SET state = 'sending'"
 _WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|(?<!FOR )UPDATE (?!OF|SKIP)|COPY)")
 
 
@@ -113,8 +114,9 @@ class GatedConnection:
             self._director.server.give_back(line)
 
     async def _pass(self, query: str, method: str, args: tuple[Any, ...]) -> Any:
-        sabotage = self._director.sabotage
-        query = sabotage.on(query) if sabotage is not None else query
+        query = await self._sabotaged(query)
+        if _BEGINS_ATTEMPTS in query:
+            self._process.claimed.update(dict.fromkeys(args[2], self._director.steps))
 
         async def act(line: Line) -> Any:
             if self._in_transaction and any(word in query for word in _ASKS_FOR_MORE):
@@ -122,6 +124,15 @@ class GatedConnection:
             return await getattr(line.connection, method)(query, *args)
 
         return await self._gate(_short(query), act, writes=_is_write(query))
+
+    async def _sabotaged(self, query: str) -> str:
+        sabotage = self._director.sabotage
+        if sabotage is None:
+            return query
+        if sabotage.commits_before and sabotage.commits_before in query and self._begun:
+            await self._end("COMMIT")
+            self._in_transaction = True
+        return sabotage.on(query)
 
     async def _gate(self, label: str, act: Callable[[Line], Awaitable[Any]], *, writes: bool) -> Any:
         if self._is_lost:
@@ -136,11 +147,12 @@ class GatedConnection:
             return await act(line)
 
         self._have_line()
+        kind = "written" if self._has_written and self._in_transaction else "statement"
         self._has_written |= writes
         shows = writes and not self._in_transaction
         try:
             return await self._director.pass_gate(
-                self._process, "statement", label, on_the_line, line=self._line, writes=shows, on_loss=self._lose
+                self._process, kind, label, on_the_line, line=self._line, writes=shows, on_loss=self._lose
             )
         except BaseException:
             self._broken = self._in_transaction

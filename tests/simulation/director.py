@@ -25,6 +25,9 @@ _SWEEP_S = 1.5
 _MOST_STEPS = 6_000
 #: Steps after which others are slow.
 _PACED_FOR = 60
+_SLOW = 0.02
+#: How often somebody looks in the last second before something is due.
+_KNOCKS = 0.15
 
 
 class Stuck(AssertionError):
@@ -60,8 +63,8 @@ class Director:
     server: Server
     seed: int
     weather: Weather
-    next_due: Callable[[], Awaitable[float | None]]
-    look: Callable[[str], Awaitable[None]]  # at the laws, after what was committed
+    look: Callable[[str], Awaitable[float | None]]  # at the laws, after what was committed; what is due next
+    knock: Callable[[], None]  # for nothing: just before something is due
     sabotage: Sabotage | None = None
     trace: list[str] = field(default_factory=list)
     deaths: list[Callable[[Process], None]] = field(default_factory=list)
@@ -73,15 +76,18 @@ class Director:
     _cleaning: set[asyncio.Task[Any]] = field(default_factory=set)
     _due: float | None = None
     _due_known: bool = False
+    _knocked_before: float = -1.0  # what is due then
     _chance: random.Random = field(init=False)
     failure: BaseException | None = None
     _is_at_rest: bool = False
     _paces: dict[tuple[str, int], float] = field(default_factory=dict)
     _paced_at: int = 0
     _resting: asyncio.Future[None] | None = None
+    _slow: str = field(init=False)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(f"schedule {self.seed}")
+        self._slow = self._chance.choice(("", "", "api commit", "api commit", "provider", "commit", "written"))
 
     # for ports
 
@@ -110,9 +116,6 @@ class Director:
         task: asyncio.Task[Any] = self.loop.create_task(self._clean(line), context=_base_context())
         self._cleaning.add(task)
         task.add_done_callback(self._cleaned)
-
-    def changed(self) -> None:
-        self._due_known = False
 
     # the loop's question
 
@@ -178,7 +181,7 @@ class Director:
         elif is_soon and (busy or self._chance.random() < 0.8):
             self._turn_clock(now + timeout)
         elif not self._due_known:
-            self._begin_own(self._ask_what_is_due())
+            self._begin_own(self._look("a while"))
         elif sweeps and self._due is not None and self._due <= now:
             self.loop.seconds += _SWEEP_S * self._chance.random()
             self._open_gate(self._chance.choice(sweeps))
@@ -186,12 +189,15 @@ class Director:
             self._wait_for_something(timeout)
 
     def _pace(self, gate: Gate) -> float:
-        """Some are slow for a while: a whole batch of another may fit between two of their statements."""
+        """Some are slow for a while: a whole batch of another may fit between two of their statements. In some worlds
+        all gates of one kind are."""
+        if gate.kind == self._slow or self._slow == f"{gate.process.name[:3]} {gate.kind}":
+            return _SLOW
         if self.steps - self._paced_at > _PACED_FOR:
             self._paces, self._paced_at = {}, self.steps
         who = gate.process.name, gate.line.number if gate.line is not None else 0
         if who not in self._paces:
-            self._paces[who] = self._chance.choice((1.0, 1.0, 0.02))
+            self._paces[who] = self._chance.choice((1.0, 1.0, _SLOW))
         return self._paces[who]
 
     def _wait_for_something(self, timeout: float | None) -> None:
@@ -206,7 +212,18 @@ class Director:
             assert self.is_over is not None
             self.is_over.set_result(None)
             return
-        self._turn_clock(max(min(moments), now))
+        following = max(min(moments), now)
+        if following == self._due and self._knocks_before(following):
+            self._turn_clock(max(following - self._chance.random(), now))
+            self.knock()
+        else:
+            self._turn_clock(following)
+
+    def _knocks_before(self, due: float) -> bool:
+        if due == self._knocked_before or due - self.loop.seconds < 1.0:
+            return False
+        self._knocked_before = due
+        return self._chance.random() < _KNOCKS
 
     def _turn_clock(self, to: float) -> None:
         self.loop.seconds = max(self.loop.seconds, to) + 1e-6
@@ -243,17 +260,19 @@ class Director:
         if gate.line is not None:
             gate.line.under_way = None
         if gate.kind in ("commit", "rollback") or not (gate.line and gate.line.connection.is_in_transaction()):
-            self.changed()
             for each in self._open:
                 each.waits = False
         assert gate.task is not None
         answer, error = gate.task.result()
         if gate.writes and error is None:
-            self._begin_own(self.look(f"{gate.process.name} {gate.label}"))
+            self._due_known = False
+            self._begin_own(self._look(f"{gate.process.name} {gate.label}"))
         if gate.process.is_dead:
             return
         if gate.fault == "crash after":
             self.kill(gate.process)
+        elif gate.fault == "late":
+            self._answer_late(gate, answer)
         elif gate.fault == "lost after" and gate.kind != "provider":
             self._lose(gate)
         elif error is not None:
@@ -265,6 +284,14 @@ class Director:
     def _answer(self, gate: Gate, answer: Any) -> None:
         if not gate.done.done():
             gate.done.set_result(answer)
+
+    def _answer_late(self, gate: Gate, answer: Any) -> None:
+        async def known() -> Any:
+            return answer
+
+        gate.act, gate.task, gate.fault = known, None, None
+        gate.process.frozen_until = self.loop.seconds + STANDSTILL_S * (0.8 + 0.4 * self._chance.random())
+        self._parked.append(gate)
 
     def _lose(self, gate: Gate) -> None:
         """The connection, and whatever was not committed on it."""
@@ -297,9 +324,9 @@ class Director:
 
     def _cleaned(self, task: asyncio.Task[Any]) -> None:
         self._cleaning.discard(task)
+        self._due_known = False
         for gate in self._open:
             gate.waits = False
-        self.changed()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
@@ -313,8 +340,8 @@ class Director:
                 if gate.process.is_dead or gate.done.cancelled():
                     gate.waits = False
 
-    async def _ask_what_is_due(self) -> None:
-        self._due, self._due_known = await self.next_due(), True
+    async def _look(self, after: str) -> None:
+        self._due, self._due_known = await self.look(after), True
 
     async def _clean(self, line: Line) -> None:
         if line.under_way is not None and not line.under_way.done():

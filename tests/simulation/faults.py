@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 #: `before`: it never reached the other side. `after`: it was done, and nobody here heard of it.
-Fault: TypeAlias = Literal["crash before", "crash after", "lost before", "lost after", "timeout", "stall"]
+#: `late`: it was done, and the process stands still for longer than a lease before it hears so.
+Fault: TypeAlias = Literal["crash before", "crash after", "lost before", "lost after", "timeout", "stall", "late"]
 
 _OF_STATEMENTS: tuple[Fault, ...] = ("crash before", "crash after", "lost before", "lost after", "timeout", "stall")
 _OF_COMMITS: tuple[Fault, ...] = ("crash before", "crash after", "lost before", "lost after", "lost after", "timeout")
 _OF_HINTS: tuple[Fault, ...] = ("crash before", "crash after")
-_OF_PROVIDERS: tuple[Fault, ...] = ("crash before", "crash after")
+_OF_PROVIDERS: tuple[Fault, ...] = ("crash before", "crash after", "late", "late")
 BY_KIND = {
     "statement": _OF_STATEMENTS,
+    "written": _OF_STATEMENTS,  # a further one in a transaction that has written already
     "commit": _OF_COMMITS,
     "wake": _OF_HINTS,
     "sweep": _OF_HINTS,
     "provider": _OF_PROVIDERS,
 }
 #: How likely each kind is to go wrong, compared with a statement: there are many of these and few of the others.
-_WEIGHT = {"statement": 1.0, "commit": 5.0, "wake": 2.0, "sweep": 0.3, "provider": 8.0}
+_WEIGHT = {"statement": 1.0, "written": 1.0, "commit": 5.0, "wake": 2.0, "sweep": 0.3, "provider": 8.0}
+
+#: How much more likely where a seed's faults gather.
+_GATHERED = 6.0
 
 
 @dataclass
@@ -31,6 +36,7 @@ class Weather:
     chance: random.Random
     likely: float  # that a statement goes wrong
     left: int
+    worst: str = ""  # the kind of gate at which this seed's faults gather
     drawn: int = 0
 
     @classmethod
@@ -38,10 +44,13 @@ class Weather:
         chance = random.Random(f"weather {seed}")
         kind = chance.choice(("calm", "light", "light", "rough", "rough", "storm"))
         likely = {"calm": 0.0, "light": 0.004, "rough": 0.012, "storm": 0.04}[kind]
-        return cls(chance, likely, {"calm": 0, "light": 3, "rough": 8, "storm": 16}[kind])
+        left = {"calm": 0, "light": 3, "rough": 8, "storm": 16}[kind]
+        return cls(chance, likely, left, chance.choice(("", "", "written", "commit", "provider")))
 
     def draw(self, kind: str) -> Fault | None:
-        if not self.left or kind not in BY_KIND or self.chance.random() >= self.likely * _WEIGHT[kind]:
+        if not self.left or kind not in BY_KIND:
+            return None
+        if self.chance.random() >= self.likely * _WEIGHT[kind] * (_GATHERED if kind == self.worst else 1.0):
             return None
         self._take()
         return self.chance.choice(BY_KIND[kind])

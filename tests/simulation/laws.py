@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
+from engine.core.identity import customer_id
 from tests.simulation.actors import Stage
+from tests.simulation.changes import NOTHING, SQL, Look, look_of, what_is_wrong
 from tests.simulation.server import Server, moment
 from tests.simulation.shop import MOST_A_DAY, QUIET
 
-#: How a message may change between two looks, each of which follows one commit. An attempt that was taken for dead may
-#: still report its true end.
-_WAYS = {
-    "queued": {"queued", "sending", "suppressed", "failed", "postponed", "sent"},
-    "sending": {"sending", "sent", "failed", "unknown", "queued"},
-    "unknown": {"unknown", "sent", "failed"},
-    "sent": {"sent"},
-    "failed": {"failed"},
-    "suppressed": {"suppressed"},
-    "postponed": {"postponed"},
-}
-_FIRST = {"queued", "suppressed"}
 #: What was in a worker's hands when the night began may still go out.
 _IN_HAND = timedelta(minutes=2)
 
@@ -36,35 +26,44 @@ class Broken(AssertionError):
 class Laws:
     server: Server
     stage: Stage
-    states: dict[UUID, tuple[str, UUID | None, datetime | None]] = field(default_factory=dict)
+    known: Look = NOTHING
     looks: int = 0
     _judged: int = 0  # of those that the provider has taken
 
     async def look(self, after: str) -> None:
-        """Messages made are those that were sent, suppressed, failed, are unknown, or wait: none is ever lost."""
+        """Messages made are those that were sent, suppressed, failed, are unknown, or wait: none is ever lost, and
+        nothing is early."""
         self.looks += 1
-        rows = await self.server.own.connection.fetch("SELECT id, state, attempt, deadline FROM message")
-        found = {row[0]: (row[1], row[2], row[3]) for row in rows}
+        rows = await self.server.own.connection.fetch(SQL)
+        found = look_of(rows)
         now = moment(self.stage.director.loop.seconds)
-        if lost := self.states.keys() - found.keys():
-            raise Broken(f"after {after}: messages are gone: {sorted(map(str, lost))}")
-        for message, (state, attempt, _) in found.items():
-            before = self.states.get(message)
-            if before is None and state not in _FIRST | {"sending"}:
-                raise Broken(f"after {after}: message {message} begins as {state}")
-            if before is not None and state not in _WAYS[before[0]]:
-                raise Broken(f"after {after}: message {message} was {before[0]} and is {state}")
-            if before is not None and before[0] == state == "sending" and before[1] != attempt and before[2] > now:
-                raise Broken(f"after {after}: message {message} was claimed twice at once")
-        self.states = found
+        wrong = what_is_wrong(self.known, found, now) + list(self._taken_from_others(found, now))
+        before, self.known = self.known, found
+        if wrong:
+            raise Broken(f"after {after}: {'; '.join(wrong)}")
         self._look_at_the_provider(after)
+        self.stage.saw(before, found)
+
+    def _taken_from_others(self, found: Look, now: datetime) -> Iterator[str]:
+        """A verdict is that of the attempt it ends: while its lease runs, nobody else has one."""
+        for name, was in self.known.messages.items():
+            message = found.messages.get(name)
+            if message is None or was.state != "sending" or message.state == "sending" or was.deadline < now:  # type: ignore[operator]
+                continue
+            owner = self.stage.owner(was.attempt)
+            if (
+                owner is not None
+                and not owner.is_dead
+                and not self.stage.provider.has_answered(owner, name, was.attempt)
+            ):
+                yield f"message {name} is {message.state}, and {owner.name} has not handed it over"
 
     def _look_at_the_provider(self, after: str) -> None:
         for each in self.stage.provider.taken[self._judged :]:
             answered = self.stage.refused.get((each.customer, each.channel))
             if answered is not None and not each.is_service and each.step > answered:
                 raise Broken(f"after {after}: {each.template} went to {each.customer}, who had refused {each.channel}")
-            if each.message not in self.states:
+            if each.message not in self.known.messages:
                 raise Broken(f"after {after}: {each.template} went out and no row says so")
             if not each.is_service and _is_night(each.at):
                 raise Broken(f"after {after}: {each.template} went out at {moment(each.at)}, in quiet hours")
@@ -74,7 +73,7 @@ class Laws:
         """At the end, when nothing is due any more."""
         await self.look("the end")
         fetch = self.server.own.connection.fetch
-        waiting = [message for message, (state, *_) in self.states.items() if state in ("queued", "sending")]
+        waiting = [name for name, each in self.known.messages.items() if each.state in ("queued", "sending")]
         self._none("messages wait that nobody will send", waiting)
         self._none("outcomes that no run was told", await fetch("SELECT * FROM outcome"))
         self._none("set aside", await fetch("SELECT what, subject, rule, reason, detail FROM quarantine"))
@@ -88,6 +87,10 @@ class Laws:
             "acknowledged events that are not there", [each for each in self.stage.acknowledged if not ids[each]]
         )
         self._none("events that are there twice", [each for each, count in ids.items() if count > 1])
+        strangers = [customer_id(key) for key in self.stage.merged]
+        for table in ("run", "message", "once_mark", "outcome"):
+            left = await fetch(f"SELECT * FROM {table} WHERE customer = ANY($1)", strangers)  # noqa: S608
+            self._none(f"{table}: left with who was somebody else", left)
         await self._judge_copies()
         self._judge_caps()
 

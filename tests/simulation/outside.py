@@ -14,6 +14,7 @@ from tests.simulation.director import Director
 from tests.simulation.processes import Died, Process
 
 DELIVERY = -1
+PARTITIONS = 2
 Hear = Callable[[set[int]], None]
 
 
@@ -30,6 +31,10 @@ class Bus:
 
         for delay in self.director.weather.delays_hint():
             self.director.loop.call_later(delay, self._arrive, what, context=contextvars.Context())
+
+    def knock(self) -> None:
+        """For nothing, at one of the workers."""
+        self._arrive({*range(PARTITIONS), DELIVERY})
 
     def _arrive(self, what: set[int]) -> None:
         alive = [each for _, each in sorted(self.workers.items()) if not each[0].is_dead]
@@ -91,7 +96,12 @@ class Provider:
     refuses: frozenset[str] = frozenset()  # templates
     taken: list[Taken] = field(default_factory=list)
     asked: dict[UUID, int] = field(default_factory=dict)
+    answered: dict[tuple[Process, UUID], int] = field(default_factory=dict)  # the director's step
     chance: random.Random = field(default_factory=random.Random)
+
+    def has_answered(self, process: Process, message: UUID, attempt: UUID | None) -> bool:
+        """Whether the process knows what became of the attempt."""
+        return attempt is not None and self.answered.get((process, message), -1) >= process.claimed[attempt]
 
     def take(self, handover: Handover) -> Sent:
         origin = handover.origin
@@ -127,6 +137,7 @@ class GatedChannel:
 
         gate: Any = await provider.director.pass_gate(self.process, "provider", label, act, writes=True)
         verdict: Verdict = gate
+        provider.answered[self.process, handover.message] = provider.director.steps
         if weather.strikes(0.02):
             return Unknown("the connection was lost after the last byte")
         return verdict

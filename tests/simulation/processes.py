@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from tests.simulation.server import Line
 
@@ -30,6 +31,7 @@ class Process:
     context: contextvars.Context = field(default_factory=contextvars.Context)
     mistakes: list[str] = field(default_factory=list)
     gates: int = 0
+    claimed: dict[UUID, int] = field(default_factory=dict)  # attempts, and the director's step
     lines: list[Line] = field(default_factory=list)  # to the database, in its hands
 
     def __post_init__(self) -> None:

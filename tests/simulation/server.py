@@ -106,8 +106,11 @@ class Server:
         emptied = "".join(f"DELETE FROM {table};" for table in [*self._tables, "partition_cursor"])  # noqa: S608
         await self.own.connection.execute(emptied)
         await self.own.connection.execute(
-            "INSERT INTO partition_cursor (partition) SELECT * FROM generate_series(0, $1::int - 1)", partitions
+            "INSERT INTO partition_cursor (partition, standing)"
+            " SELECT number, standing FROM generate_series(0, $1::int - 1) AS number, rule_set WHERE id = 1",
+            partitions,
         )
+        await self.own.connection.execute("DELETE FROM publication; INSERT INTO publication (rule_set) VALUES (1)")
 
     async def vacuum(self) -> None:
         for table in self._tables:

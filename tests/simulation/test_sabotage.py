@@ -12,6 +12,6 @@ from tests.simulation.worlds import Report
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda each: each.name)
 def test_a_safeguard_that_is_taken_out_is_missed(play: Callable[..., Report], sabotage: Sabotage) -> None:
-    reports = [play(seed, sabotage) for seed in sabotage.found_by]
+    reports = (play(seed, sabotage) for seed in sabotage.found_by)
 
     assert any(report.failure for report in reports)

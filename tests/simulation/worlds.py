@@ -14,22 +14,21 @@ from dataclasses import dataclass, field
 import structlog
 from structlog.testing import capture_logs
 
-from engine.actions import ACTIONS
-from engine.core.program import Program, load_program
 from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import Database
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
-from tests.simulation.actors import Api, Stage, Worker, refuse, send
+from tests.simulation.actors import Api, Stage, Worker, publish_later, refuse, send
 from tests.simulation.director import Director
 from tests.simulation.faults import Weather
 from tests.simulation.laws import Broken, Laws
 from tests.simulation.oracle import compare
-from tests.simulation.outside import Bus, Provider
+from tests.simulation.outside import PARTITIONS, Bus, Provider
 from tests.simulation.processes import Process, task_factory
+from tests.simulation.programs import SharedPrograms
 from tests.simulation.sabotage import Sabotage
 from tests.simulation.server import DAWN, Server
-from tests.simulation.shop import PARTITIONS, REFUSED_BY_PROVIDER, SETTINGS, TEMPLATES, plan, script_of
+from tests.simulation.shop import REFUSED_BY_PROVIDER, SETTINGS, TEMPLATES, plans, script_of
 from tests.simulation.virtual_loop import VirtualLoop, made_time_and_chance
 
 _RESTART_S = 3.0
@@ -66,9 +65,10 @@ class Simulation:
         await database.open()
         await found_installation(database, PARTITIONS)
         await make_event_partitions(database)
-        published = await publish(database, plan(), templates=TEMPLATES, settings=SETTINGS)
+        published = [await publish(database, each, templates=TEMPLATES, settings=SETTINGS) for each in plans()]
         await database.close()
-        self.program: Program = load_program(plan(), published.rule_set, ACTIONS)
+        assert [each.rule_set for each in published] == [1, 2]
+        self.programs = {each: await SharedPrograms.of(self.server.own.connection, each) for each in (1, 2)}
 
     async def close(self) -> None:
         await self.server.close()
@@ -84,7 +84,9 @@ class Simulation:
         with made_time_and_chance(self.loop, seed), capture_logs() as logs:
             try:
                 await world.live()
-                report.compared = await compare(self.server, load_program(plan(), 1, ACTIONS), world.script)
+                report.compared = await compare(
+                    self.server, [each.program for each in self.programs.values()], world.script
+                )
                 mistakes = [each for each in logs if (each["event"], each["log_level"]) in _MISTAKES]
                 if mistakes:
                     raise Broken(f"the engine met what it did not expect: {mistakes[0]}")
@@ -102,10 +104,17 @@ class _World:
         self.loop, self.server = simulation.loop, simulation.server
         self.script = script_of(seed)
         weather = Weather.of(seed)
-        self.director = Director(self.loop, self.server, seed, weather, self._next_due, self._look, sabotage)
+        self.director = Director(self.loop, self.server, seed, weather, self._look, lambda: bus.knock(), sabotage)
         chance = random.Random(f"actors {seed}")
         bus = Bus(self.director, chance=random.Random(f"bus {seed}"))
-        self.stage = Stage(self.director, bus, Provider(self.director, REFUSED_BY_PROVIDER), chance)
+        self.stage = Stage(
+            self.director,
+            bus,
+            Provider(self.director, REFUSED_BY_PROVIDER),
+            chance,
+            simulation.programs,
+            self.script.merged,
+        )
         self.laws = Laws(self.server, self.stage)
 
     async def live(self) -> None:
@@ -114,12 +123,14 @@ class _World:
         self.loop.asking.on_idle = self.director.on_idle
         try:
             workers = [Worker(self.stage, name) for name in ("worker-1", "worker-2")]
-            api = Api(self.stage)
-            lives = {"worker-1": workers[0].live, "worker-2": workers[1].live, "api": api.live}
+            apis = [Api(self.stage, name) for name in ("api-1", "api-2")]
+            lives = {each.process.name: each.live for each in (*workers, *apis)}
             self.director.deaths.append(lambda process: self._restart(process, lives))
-            people = [asyncio.create_task(send(self.stage, api, posts)) for posts in self.script.apps]
-            people += [asyncio.create_task(refuse(self.stage, api, each)) for each in self.script.refusals]
+            people = [asyncio.create_task(send(self.stage, *each)) for each in zip(apis, self.script.apps, strict=True)]
+            people += [asyncio.create_task(refuse(self.stage, apis[1], each)) for each in self.script.refusals]
+            people += [asyncio.create_task(publish_later(self.stage, apis[0], self.script.publishes_at))]
             await self.director.is_over
+            self.stage.close()
             await asyncio.gather(*people)
         finally:
             await self._end(people)
@@ -142,24 +153,11 @@ class _World:
         await self.director.wind_up()
         self.loop.asking.on_idle = None
 
-    async def _next_due(self) -> float | None:
-        due: float | None = await self.server.own.connection.fetchval(_NEXT_DUE, DAWN)
-        return due
-
-    async def _look(self, after: str) -> None:
+    async def _look(self, after: str) -> float | None:
+        """When something is due next."""
         await self.laws.look(after)
-
-
-_NEXT_DUE = """
-    SELECT extract(epoch FROM least(
-        (SELECT $1::timestamptz WHERE EXISTS (SELECT FROM outcome) OR EXISTS (
-            SELECT FROM event e JOIN partition_cursor c USING (partition) WHERE (e.xid, e.seq) > (c.xid, c.seq))),
-        (SELECT min(wake_at) FROM run WHERE wake_at IS NOT NULL),
-        (SELECT min(due_at) FROM message WHERE state = 'queued'),
-        (SELECT min(deadline) FROM message WHERE state = 'sending'),
-        (SELECT min(at) FROM appointment WHERE at IS NOT NULL)
-    ) - $1::timestamptz)::float8
-"""
+        due = self.laws.known.due
+        return (due - DAWN).total_seconds() if due is not None else None
 
 
 @contextmanager
