@@ -119,7 +119,7 @@ class _Writer:
             zone=self._program.zone,
             leap_day=self._program.plan.leap_day,
             segments=tuple(self._standing.segments),
-            wakes=(*self._standing.wakes, *([LOOK] if looks else [])),
+            wakes=(*self._standing.wakes, *([LOOK] if self._standing.sliding else [])),
         )
 
     def _attribute(self, path: tuple[str, ...]) -> str:
