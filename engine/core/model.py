@@ -210,7 +210,7 @@ class Facts:
     delivered_by: str | None = None  # the channel of the newest message that was delivered, if a rule asks
     contacts: frozenset[str] = frozenset()  # channels on which there is a contact, if a rule asks
     reactions: Reactions = NO_REACTIONS  # to messages of each channel, if a rule asks
-    last_messages: dict[str, datetime] = field(default_factory=dict)  # "email/cart" -> newest, of the last minute (S24)
+    last_messages: dict[str, datetime] = field(default_factory=dict)  # `said_as` -> newest, of the last minute (S24)
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
     memberships: dict[str, Membership] = field(default_factory=dict)  # by segment
     is_looked_at: bool = False  # by the live definitions: in a segment without a membership they are not

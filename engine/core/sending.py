@@ -32,7 +32,7 @@ def send(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Run:
         draft.note(run, "skipped", f"{named(run)}: {refusal.reason}", line=step.line)
         return past_send(run, step=run.step + 1)
     reserve(draft, code, run)
-    draft.last_messages = {**draft.last_messages, message_key(run): draft.now}
+    draft.last_messages = {**draft.last_messages, message_key(run, code.rule): draft.now}
     draft.messages += (_message(draft, code, run, step),)
     following, messages = run.step + 1, run.messages + 1
     if _waits(draft, code, run):

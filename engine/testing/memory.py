@@ -13,6 +13,7 @@ from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, Poi
 from engine.core.history import with_event
 from engine.core.identity import customer_id
 from engine.core.model import PLACE, CountMark, Customer, Event, Facts, OnceMark, Past, Run
+from engine.core.rule_guards.same_message import said_as
 from engine.testing.noted import Noted
 from engine.testing.pools import Pools
 
@@ -106,7 +107,11 @@ class Memory:
         recent = self.last_messages.setdefault(customer, {})
         for message in messages:
             self.queued.append(message)
-            recent[f"{message.channel}/{message.template}"] = message.due_at
+            recent[self._said_as(message)] = message.due_at
+
+    def _said_as(self, message: NewMessage) -> str:
+        run = self.runs.get(message.run) if message.transactional else None
+        return said_as(message.channel, message.template, about=run.key if run else "")
 
     def _keep_run(self, run: Run) -> None:
         self.runs[run.id] = run
@@ -135,7 +140,7 @@ class Memory:
         """It leaves the queue. What was put off has not been said, and what was sent says which channel works."""
         self.queued = [each for each in self.queued if each is not message and each.id != message.id]
         if state == "postponed":
-            self.last_messages.get(message.customer, {}).pop(f"{message.channel}/{message.template}", None)
+            self.last_messages.get(message.customer, {}).pop(self._said_as(message), None)
         elif state == "sent" and not message.is_outward:
             self.delivered_by[message.customer] = message.channel
 

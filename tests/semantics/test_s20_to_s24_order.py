@@ -223,6 +223,17 @@ rule "two" when order_placed send email "hello" wait 1h send email "later"
     assert skipped.detail == 'email "hello": the same message within a minute'
 
 
+def test_s24_service_messages_about_two_orders_are_two_and_about_one_order_one(shop):
+    world = shop('rule "receipt" when cart_updated transactional send email "hello"')
+
+    world.at("10:00").event("cart_updated", {"cart_id": "c1"})
+    world.at("10:00:10").event("cart_updated", {"cart_id": "c2"})
+    world.at("10:00:20").event("cart_updated", {"cart_id": "c2"})
+    world.finish()
+
+    assert world.sent == ["email/hello", "email/hello"]
+
+
 def test_s24_the_same_template_to_two_customers_is_two_messages(shop):
     world = shop('when registered send email "hello"')
 

@@ -119,13 +119,16 @@ async def insert_notes(connection: Connection, notes: Sequence[tuple[int, Note]]
 async def recent_templates(
     connection: Connection, partitions: Sequence[int], customers: Sequence[UUID], since: datetime
 ) -> list[tuple[UUID, str, datetime]]:
-    """Of customers given with their partitions: customer, "channel/template" and the time of each message decided
-    after `since`."""
+    """Of customers given with their partitions: customer, what was said (as `said_as` puts it) and the time of each
+    message decided after `since`."""
     rows = await connection.fetch(
         """
         SELECT m.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
         CROSS JOIN LATERAL (
-            SELECT customer, channel || '/' || template, created_at FROM message
+            SELECT customer, channel || '/' || template || CASE WHEN transactional THEN coalesce((
+                SELECT '#' || nullif(body ->> 'key', '') FROM run
+                WHERE run.partition = message.partition AND run.id = message.run
+            ), '') ELSE '' END, created_at FROM message
             WHERE partition = w.partition AND customer = w.customer AND created_at > $3 AND state <> 'postponed'
             OFFSET 0
         ) m
