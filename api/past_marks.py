@@ -8,7 +8,7 @@ from dataclasses import replace
 from dsl.differences import RuleDifference
 from dsl.plan import InactivityTrigger, Plan, Rule, SegmentTrigger, Trigger
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 from engine.core.standing.asked_for import has_mark
 from engine.flow.publishing.include_past import OnLook, count_past
 from engine.storage.database import Connection

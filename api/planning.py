@@ -19,7 +19,7 @@ from dsl.codec import UnreadablePlan, from_json
 from dsl.differences import RuleDifference, SegmentDifference, rule_differences, segment_differences
 from dsl.messages import say
 from dsl.plan import Plan
-from engine.core.moving import Fate
+from engine.core.runs.moving import Fate
 from engine.errors import ConfigurationError, NothingPublished
 from engine.storage.database import Connection
 from engine.storage.rules.published import live_rule_set, load_rule_set

@@ -20,7 +20,7 @@ from dsl.messages import say
 from dsl.plan import Plan
 from dsl.render import render_text
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.checking.asked_text import published_catalog
 from engine.flow.checking.load_workspace import load_workspace

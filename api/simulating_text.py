@@ -10,7 +10,7 @@ from api.schemas.simulation import EndedRun, SentMessageTold, SimulatedText, Sim
 from dsl.catalog import Catalog
 from dsl.plan import Plan
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 from engine.testing.delivery import Delivery
 from engine.testing.world import World
 

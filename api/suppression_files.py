@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.channels.addresses import safe_address
 from engine.channels.phones import e164
-from engine.core.addresses import PHONES
+from engine.core.delivery.addresses import PHONES
 from engine.errors import UnsafeHeader
 
 _TITLES = frozenset(

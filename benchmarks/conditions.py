@@ -20,8 +20,8 @@ import zen
 from benchmarks.report import Figure
 from dsl import plan
 from engine.actions import ACTIONS
-from engine.core.program import Program, load_program
-from engine.core.scope import Scope
+from engine.core.conditions.program import Program, load_program
+from engine.core.conditions.scope import Scope
 
 CITIES = ("Moscow", "Kazan", "Perm", "Omsk", "Tver", "Ufa", "Sochi", "Tula")
 TIERS = ("bronze", "silver", "gold")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import plan
-from engine.core.bounces import bounce_events
+from engine.core.delivery.bounces import bounce_events
 
 
 def names_of_interest(plan_: plan.Plan) -> frozenset[str]:

@@ -19,7 +19,7 @@ from engine.channels.registry import Registry
 from engine.circuits import Circuits, FullLanes
 from engine.clock import utc_now
 from engine.config import Settings, given_variables
-from engine.core.program import Program, load_program
+from engine.core.conditions.program import Program, load_program
 from engine.core.standing.crowds import CrowdCode, crowd_codes
 from engine.core.standing.index import WakeKey
 from engine.counts import Counts

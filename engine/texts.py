@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.core.limits import Policy
-from engine.core.sparing import Sparing
+from engine.core.delivery.limits import Policy
+from engine.core.delivery.sparing import Sparing
 from engine.public_holidays import known_places
 from engine.rendering.email import MailTemplates
 from engine.rendering.sources import Sources

@@ -16,8 +16,8 @@ from dsl.messages import say
 from engine.actions import ACTIONS
 from engine.config import Settings
 from engine.core.calendar import zone_named
+from engine.core.conditions.program import load_program
 from engine.core.identity import typed_key
-from engine.core.program import load_program
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.customers.find_customer import NobodyThere
 from engine.flow.telling.explain_customer import explain_customer

@@ -27,7 +27,7 @@ from dsl.messages import say
 from dsl.render import render_text
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
-from engine.core.moving import Fate
+from engine.core.runs.moving import Fate
 from engine.errors import ConfigurationError
 from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
 from engine.flow.publishing.publish_rules import hash_of

@@ -18,7 +18,7 @@ from dsl.messages import say
 from dsl.render import render_text
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
-from engine.core.addresses import address_of
+from engine.core.delivery.addresses import address_of
 from engine.errors import ConfigurationError
 from engine.flow.checking.load_workspace import read_ground
 from engine.flow.checking.previewing import Ground, Reader, find_reader, preview_request

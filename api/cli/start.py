@@ -16,7 +16,7 @@ from dsl.messages import say
 from dsl.plan import Plan, Rule
 from dsl.suggestions import nearest
 from engine.config import Settings, read_settings
-from engine.core.program import Program, RuleCode
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.standing.asked_for import has_mark
 from engine.errors import ConfigurationError, NothingPublished
 from engine.flow.publishing.include_past import count_past, include_past

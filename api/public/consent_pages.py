@@ -16,7 +16,7 @@ from api.public.forms import one, posted
 from api.public.rendering import page
 from api.public.words import CHANNELS, WAYS, WORDS, Language, language_of, masked
 from api.services import Served, services_of
-from engine.core.consent import How
+from engine.core.delivery.consent import How
 from engine.core.identity import partition_of
 from engine.flow.customers.change_consent import Choice, Chosen, change_consent
 from engine.flow.customers.consent_offers import Offer, Person, find_person, live_settings

@@ -26,7 +26,7 @@ from api.services import Served
 from dsl.codec import from_json
 from dsl.messages import Language
 from dsl.plan import Plan
-from engine.core.program import Program
+from engine.core.conditions.program import Program
 from engine.flow.checking.observe_customers import observe_customers
 from engine.flow.checking.observed import observed_as_json
 from engine.flow.customers.find_customer import NobodyThere

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from dsl.messages import Language, Message, in_language
-from engine.core.reasons import Finding
-from engine.core.told import tell_message, tell_note
+from engine.core.telling.reasons import Finding
+from engine.core.telling.told import tell_message, tell_note
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding
 

@@ -8,7 +8,7 @@ from engine.actions.notify import notify
 from engine.actions.points import change_points
 from engine.actions.set_attribute import set_attribute
 from engine.actions.set_tag import set_tag
-from engine.core.deeds import Actions
+from engine.core.runs.deeds import Actions
 
 ACTIONS: Actions = {
     plan.SetAttribute: set_attribute,

@@ -10,7 +10,7 @@ from fractions import Fraction
 from dsl import plan
 from dsl.plan import JSON
 from engine.core import values
-from engine.core.deeds import Deed, Scene
+from engine.core.runs.deeds import Deed, Scene
 
 #: Beyond it a JSON number is not exact any more.
 _LARGEST = 2**53

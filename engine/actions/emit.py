@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dsl import plan
-from engine.core.deeds import Deed, Scene
 from engine.core.model import Properties
+from engine.core.runs.deeds import Deed, Scene
 
 
 def emit(step: plan.Emit, scene: Scene) -> Deed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl import plan
-from engine.core.deeds import Deed, Outward, Scene
+from engine.core.runs.deeds import Deed, Outward, Scene
 
 
 def notify(step: plan.Notify, _scene: Scene) -> Deed:

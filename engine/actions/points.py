@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dsl import plan
 from engine.core import values
-from engine.core.deeds import Deed, Scene
-from engine.core.expressions import read_constant
+from engine.core.conditions.expressions import read_constant
+from engine.core.runs.deeds import Deed, Scene
 
 #: More than anybody collects, and small enough for every program that reads it.
 MOST_POINTS = 10**15

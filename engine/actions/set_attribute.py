@@ -6,7 +6,7 @@ import json
 
 from dsl import plan
 from engine.core.customers import with_traits
-from engine.core.deeds import Deed, Scene
+from engine.core.runs.deeds import Deed, Scene
 
 
 def set_attribute(step: plan.SetAttribute, scene: Scene) -> Deed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsl import plan
-from engine.core.deeds import Deed, Scene
+from engine.core.runs.deeds import Deed, Scene
 
 
 def set_tag(step: plan.SetTag, scene: Scene) -> Deed:

@@ -8,7 +8,7 @@ from engine.channels.inbox import InboxChannel, KeepItem
 from engine.channels.mailbox import KeepMail, MailboxChannel
 from engine.channels.smtp_settings import read_smtp_url
 from engine.config import Settings
-from engine.core.addresses import INBOX
+from engine.core.delivery.addresses import INBOX
 
 
 def open_channels(settings: Settings, keep: KeepMail, keep_item: KeepItem) -> Channels:

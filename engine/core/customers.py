@@ -10,7 +10,7 @@ from typing import Any
 from dsl.plan import JSON
 from engine.core import values
 from engine.core.calendar import zone_named
-from engine.core.consent import pressed, told
+from engine.core.delivery.consent import pressed, told
 from engine.core.model import Customer
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

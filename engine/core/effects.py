@@ -8,9 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from dsl.plan import JSON
-from engine.core.addresses import OUTWARD as OUTWARD
-from engine.core.consent import ConsentEntry
-from engine.core.limits import NO_LIMITS, Limits
+from engine.core.delivery.addresses import OUTWARD as OUTWARD
+from engine.core.delivery.consent import ConsentEntry
+from engine.core.delivery.limits import NO_LIMITS, Limits
 from engine.core.model import Appointment, CountMark, Customer, Event, Membership, OnceMark, Run
 from engine.core.record import record
 

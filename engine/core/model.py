@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from dsl.plan import JSON
-from engine.core.channel_choice import NO_REACTIONS, Reactions
+from engine.core.delivery.channel_choice import NO_REACTIONS, Reactions
 from engine.core.record import record
 
 Properties: TypeAlias = dict[str, JSON]

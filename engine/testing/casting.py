@@ -9,7 +9,7 @@ from uuid import UUID
 from dsl import plan
 from dsl.messages import say
 from engine.core.identity import customer_id, known_key
-from engine.core.splits import arm_of
+from engine.core.runs.splits import arm_of
 
 _MOST_TRIES = 1_000_000
 

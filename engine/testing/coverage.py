@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from dsl import plan
 from dsl.messages import say
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.effects import Note
 from engine.core.model import Event, Facts
-from engine.core.program import Program, RuleCode
-from engine.core.reasons import Judgement, sight_of
-from engine.core.tracing import trace
+from engine.core.telling.reasons import Judgement, sight_of
+from engine.core.telling.tracing import trace
 from engine.testing.timeline import SentMessage
 from engine.testing.world import World
 

@@ -8,11 +8,11 @@ from typing import Any, Literal, cast
 
 from dsl.catalog import Catalog
 from dsl.double_opt_in import templates_of
-from engine.core.addresses import address_of
+from engine.core.delivery.addresses import address_of
+from engine.core.delivery.sparing import Sparing
 from engine.core.effects import NewMessage
 from engine.core.guards import MessageFacts
 from engine.core.model import Customer, Run
-from engine.core.sparing import Sparing
 from engine.tracking.policy import Tracking
 
 ConsentPolicy = Literal["required", "unless_refused"]

@@ -13,8 +13,8 @@ from dsl.messages import say
 from dsl.plan import JSON, Constant
 from dsl.scope import Scope, Typed
 from dsl.values import compile_value
-from engine.core import addresses
 from engine.core.calendar import zone_named
+from engine.core.delivery import addresses
 
 _TEXT = Kind(name="text")
 #: What a customer has besides the attributes of the schema.

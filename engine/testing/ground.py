@@ -10,7 +10,7 @@ from dsl.plan import Plan
 from dsl.resolve import Names
 from dsl.titles import Titles, titles_of
 from engine.actions import ACTIONS
-from engine.core.program import Program, load_program
+from engine.core.conditions.program import Program, load_program
 from engine.testing.coverage import Coverage
 from engine.testing.settings import CaseSettings
 

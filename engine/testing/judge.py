@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from engine.core.conditions.program import Program
+from engine.core.delivery.limits import CountedCap
+from engine.core.delivery.sparing import Sparing
 from engine.core.effects import NewMessage
 from engine.core.guards import Counted, first_block
-from engine.core.limits import CountedCap
-from engine.core.program import Program
-from engine.core.sparing import Sparing
 from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory
 from engine.testing.timeline import SentMessage

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dsl import syntax
 from dsl.messages import in_a_row, say
 from dsl.source import Source
-from engine.core.told_reasons import forms_of, tell_reason
+from engine.core.telling.told_reasons import forms_of, tell_reason
 from engine.testing.outcome import Failure
 from engine.testing.playing import Play
 from engine.testing.script import Claim, Person, Wanted

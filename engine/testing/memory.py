@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from engine.core.conditions.history import with_event
 from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, PointsEntry, Withdrawal
-from engine.core.history import with_event
 from engine.core.identity import customer_id
 from engine.core.model import PLACE, CountMark, Customer, Event, Facts, OnceMark, Past, Run
 from engine.core.rule_guards.same_message import said_as

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from engine.core.calendar import zone_named
+from engine.core.conditions.scope import Scope, attributes_of
 from engine.core.customers import with_traits
-from engine.core.scope import Scope, attributes_of
 from engine.testing.delivery import Delivery
 from engine.testing.given import POINTS
 from engine.testing.ground import Ground

@@ -17,7 +17,7 @@ from dsl.problems import Problems, listed
 from dsl.scope import Scope
 from dsl.source import Span
 from engine.core import calendar
-from engine.core.expressions import test_of
+from engine.core.conditions.expressions import test_of
 from engine.testing.casting import arms_of, name_of_one_who_takes
 from engine.testing.given import CONTACTS, POINTS, TAGS, constant_of, properties_of, trait_of, traits_of
 from engine.testing.ground import Ground

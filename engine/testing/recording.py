@@ -11,8 +11,8 @@ from dsl.parser import parse_tests
 from dsl.render import render_text
 from dsl.source import Source
 from engine.actions import ACTIONS
+from engine.core.conditions.program import load_program
 from engine.core.model import Customer, Event
-from engine.core.program import load_program
 from engine.errors import ConfigurationError
 from engine.testing.cases import judged, run_case
 from engine.testing.delivery import Delivery

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from engine.core.conditions.program import Program
 from engine.core.customers import with_context, with_traits
 from engine.core.model import Customer, Event, Properties
-from engine.core.program import Program
 from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory
 from engine.testing.pools import Pools

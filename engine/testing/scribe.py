@@ -13,9 +13,9 @@ from dsl.kinds import Kind
 from dsl.plan import JSON
 from engine.core import values
 from engine.core.calendar import zone_named
+from engine.core.conditions.program import Program
 from engine.core.model import Customer, Event
-from engine.core.program import Program
-from engine.core.splits import arm_of
+from engine.core.runs.splits import arm_of
 from engine.testing.delivery import Delivery
 from engine.testing.pseudonyms import Pseudonyms
 from engine.testing.replay import events_heard

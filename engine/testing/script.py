@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dsl import syntax
 from dsl.plan import JSON
-from engine.core.expressions import Test
+from engine.core.conditions.expressions import Test
 from engine.core.model import Properties
 from engine.testing.timeline import SPOKEN
 

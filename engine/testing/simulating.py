@@ -12,9 +12,9 @@ from typing import Any
 
 from asyncpg.pgproto.pgproto import UUID  # the same values as uuid.UUID, found in a dict four times faster
 
+from engine.core.conditions.program import Program
 from engine.core.identity import derived_bytes
 from engine.core.model import Customer, Event
-from engine.core.program import Program
 from engine.storage.database import Connection
 from engine.storage.events.queue import IDENTIFY, cause_of
 from engine.storage.events.replays import customers_in_order, events_by_customer

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.core.effects import Note
-from engine.core.told_reasons import forms_of
+from engine.core.telling.told_reasons import forms_of
 from engine.testing.timeline import SentMessage
 from engine.testing.world import World
 

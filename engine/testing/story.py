@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dsl.messages import say
 from engine.core.effects import Note
 from engine.core.model import Event
-from engine.core.told import tell_message, tell_note
+from engine.core.telling.told import tell_message, tell_note
 from engine.testing.judging import Judgement
 from engine.testing.outcome import Row
 from engine.testing.timeline import Entry, SentMessage

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
+from engine.core.conditions.program import Program
+from engine.core.delivery.limits import Policy, caps_for, quiet_hours_for
+from engine.core.delivery.sparing import Said, Sparing
 from engine.core.effects import NewMessage
 from engine.core.guards.cap import check_caps
 from engine.core.guards.facts import Block, Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
-from engine.core.limits import Policy, caps_for, quiet_hours_for
 from engine.core.model import Customer
-from engine.core.program import Program
-from engine.core.sparing import Said, Sparing
 from engine.public_holidays import holidays_for
 from engine.testing.delivery import Delivery
 from engine.testing.timeline import SentMessage

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dsl import plan
 from dsl.messages import in_a_row, say
-from engine.core.told_reasons import tell_reason
+from engine.core.telling.told_reasons import tell_reason
 from engine.testing.playing import Play
 from engine.testing.script import Wanted
 from engine.testing.skips import skips_of

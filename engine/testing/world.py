@@ -16,12 +16,12 @@ from dsl.messages import say
 from dsl.plan import JSON, Plan
 from engine.actions import ACTIONS
 from engine.core import calendar
-from engine.core.advancing import advance
+from engine.core.conditions.program import Program, load_program
 from engine.core.customers import with_traits
 from engine.core.effects import Effects, NewMessage, Note
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
-from engine.core.program import Program, load_program
+from engine.core.runs.advancing import advance
 from engine.testing.delivery import Delivery
 from engine.testing.judge import Judge
 from engine.testing.memory import Memory, may_change

@@ -6,7 +6,7 @@ import itertools
 import string
 
 from dsl import plan
-from engine.core.draft import MOST_STEPS
+from engine.core.runs.draft import MOST_STEPS
 from engine.testing.world import World
 
 

@@ -117,7 +117,7 @@ def test_s21_the_event_again_restarts_a_run_of_a_rule_that_is_gone(shop, plan):
     ("outage", "sent"), [(timedelta(hours=11, minutes=59), ["email/hello"]), (timedelta(hours=12), [])]
 )
 def test_s22_timers_survive_a_restart_and_overdue_ones_follow_s15(shop, outage, sent):
-    from engine.core.advancing import advance
+    from engine.core.runs.advancing import advance
 
     world = shop('when registered after 1h send email "hello"')
     world.at("10:00").event("registered")

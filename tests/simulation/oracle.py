@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.core.conditions.program import Program
 from engine.core.identity import customer_id, known_key
 from engine.core.model import Customer, Event
-from engine.core.program import Program
 from engine.storage.events.queue import IDENTIFY
 from engine.testing.delivery import Delivery
 from engine.testing.world import World

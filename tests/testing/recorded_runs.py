@@ -19,7 +19,7 @@ from dsl.catalog import EventType
 from dsl.codec import from_json, to_json
 from dsl.kinds import Kind
 from engine.actions import ACTIONS
-from engine.core.program import Program, load_program
+from engine.core.conditions.program import Program, load_program
 from engine.flow.checking.load_workspace import load_workspace
 from engine.testing.world import World
 

@@ -12,7 +12,7 @@ import pytest
 from dsl.catalog import PromoPool, TemplateInfo
 from dsl.plan import QuietHours
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 from engine.testing.delivery import Delivery
 from engine.testing.replay import Replay
 from engine.testing.simulating import Heard, Told, simulate_told

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from dsl.catalog import PromoPool, TemplateInfo
 from dsl.plan import JSON, QuietHours
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 from engine.testing.delivery import Delivery
 from engine.testing.replay import Heard, Replay
 from engine.testing.simulating import Told, simulate_told

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from dsl.plan import Length
 from engine.core import calendar
+from engine.core.delivery.limits import CountedCap
 from engine.core.guards.facts import Block, Counted, MessageFacts
-from engine.core.limits import CountedCap
 
 _UTC = ZoneInfo("UTC")
 _DAY = timedelta(days=1)

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
 from dsl.plan import QuietHours
-from engine.core.limits import CountedCap
+from engine.core.delivery.limits import CountedCap
+from engine.core.delivery.sparing import Repeats, Said
 from engine.core.record import record
-from engine.core.sparing import Repeats, Said
 
 
 @dataclass(frozen=True, slots=True)

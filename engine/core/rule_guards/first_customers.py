@@ -7,10 +7,10 @@ are. How many are taken is among the facts, and stays true until the batch is wr
 from __future__ import annotations
 
 from dsl import plan
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import PLACE, OnceMark, Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
+from engine.core.runs.draft import Draft
 
 
 def first_customers(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:

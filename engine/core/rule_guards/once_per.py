@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.deeds import read_operand
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import OnceMark, Properties, Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
+from engine.core.runs.deeds import read_operand
+from engine.core.runs.draft import Draft
 from engine.core.values import key_text
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dsl import plan
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Run
-from engine.core.program import RuleCode
+from engine.core.runs.draft import Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Properties, Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.first_customers import give_back_place, is_full, reason_of, take_place
 from engine.core.rule_guards.once_per import is_taken, release_once, reserve_once
+from engine.core.runs.draft import Draft
 
 
 def refusal_of(draft: Draft, code: RuleCode, event: Properties, *, but: Run | None = None) -> str | None:

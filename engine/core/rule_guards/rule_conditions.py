@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dsl import plan
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
+from engine.core.runs.draft import Draft
 
 
 def rule_conditions(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dsl import plan
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.refusal import Refusal
+from engine.core.runs.draft import Draft
 
 REASON = "the same message within a minute"
 _WINDOW = timedelta(minutes=1)

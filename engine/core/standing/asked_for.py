@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.draft import Draft
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Appointment, Facts
-from engine.core.program import Program, RuleCode
+from engine.core.runs.draft import Draft
 from engine.core.standing.index import WakeKey
 
 #: A trigger with a mark that people stay past: dates, schedules and changes come again, or are over.

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl import plan
+from engine.core.conditions.needs import nodes_of
+from engine.core.conditions.program import Program, RuleCode
+from engine.core.delivery.ways import naming_of_first
 from engine.core.effects import Effects, NewMessage, Note
 from engine.core.model import Appointment, OnceMark, Run
-from engine.core.needs import nodes_of
-from engine.core.program import Program, RuleCode
 from engine.core.standing.index import Standing, WakeKey
 from engine.core.standing.starting import naming_of_occasion
-from engine.core.ways import naming_of_first
 
 #: What is told apart by a column of the customer, or by nobody else.
 _OF_ONE = frozenset({"id", "email", "phone", "locale", "tags", "points"})

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from dsl import plan
 from dsl.codec import canonical, node_json
-from engine.core.expressions import Test, test_of
+from engine.core.conditions.expressions import Test, test_of
 from engine.core.model import Errand
 from engine.core.standing.instants import Turn, turn_of
 from engine.core.standing.reads import Reads, gate_of, reads_of
 
 if TYPE_CHECKING:
-    from engine.core.program import RuleCode
+    from engine.core.conditions.program import RuleCode
 
 K = TypeVar("K")
 V = TypeVar("V")

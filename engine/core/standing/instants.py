@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from dsl import plan
 from dsl.plan import Length
 from engine.core import calendar, values
-from engine.core.history import up_to
-from engine.core.scope import Scope
+from engine.core.conditions.history import up_to
+from engine.core.conditions.scope import Scope
 from engine.core.standing.reads import reads_of
 
 #: (the moment of a customer, the customer's attributes, the properties of a past event that is being asked about) ->

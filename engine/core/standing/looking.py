@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.core.draft import Draft
+from engine.core.conditions.scope import Scope
 from engine.core.model import Appointment
-from engine.core.scope import Scope
+from engine.core.runs.draft import Draft
 from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
 
 DEFINITION = "look"  # an appointment that a merge left behind has none: nothing is known of that customer

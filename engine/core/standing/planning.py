@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Appointment
-from engine.core.program import RuleCode
+from engine.core.runs.draft import Draft
+from engine.core.runs.waits import Place, dated_moment
 from engine.core.standing.index import Wake, Why
 from engine.core.standing.occurrences import next_occurrence
-from engine.core.waits import Place, dated_moment
 
 #: A moment, and what tells it from others of the same rule: its day, or the time of the last event.
 Planned: TypeAlias = "tuple[datetime, str]"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.core.answering import answer
-from engine.core.draft import Draft
-from engine.core.expressions import Test
+from engine.core.conditions.expressions import Test
+from engine.core.conditions.program import RuleCode
 from engine.core.identity import derived_bytes, naming, part, uuid_of
 from engine.core.model import Event
-from engine.core.program import RuleCode
+from engine.core.runs.answering import answer
+from engine.core.runs.draft import Draft
 from engine.core.standing.change import Occasion
 
 

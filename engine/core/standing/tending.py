@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from dsl.plan import SegmentTrigger
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
+from engine.core.conditions.scope import attributes_of
 from engine.core.model import Appointment, Event, Membership
-from engine.core.program import RuleCode
-from engine.core.scope import attributes_of
+from engine.core.runs.draft import Draft
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
 from engine.core.standing.looking import keep_look, make_look, settle_look, was_merged

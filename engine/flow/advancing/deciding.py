@@ -9,11 +9,11 @@ from functools import partial
 from operator import attrgetter
 from uuid import UUID
 
-from engine.core.advancing import advance
-from engine.core.consent import ConsentEntry
+from engine.core.conditions.program import Program
+from engine.core.delivery.consent import ConsentEntry
 from engine.core.effects import Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
-from engine.core.program import Program
+from engine.core.runs.advancing import advance
 from engine.flow.advancing.batch import MOST_HOPS, Batch, event_of
 from engine.flow.advancing.crowds import Copied, copied
 from engine.flow.advancing.policy_facts import with_places_of

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from engine.core.advancing import advance
-from engine.core.consent import later
+from engine.core.conditions.history import History, with_event
+from engine.core.delivery.consent import later
 from engine.core.effects import Effects
-from engine.core.history import History, with_event
 from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Past, Run
+from engine.core.runs.advancing import advance
 from engine.failpoints import reach
 from engine.flow.advancing.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
 from engine.flow.advancing.crediting import credit_goals

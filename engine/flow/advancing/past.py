@@ -10,10 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
-from engine.core.history import MOST_EVENTS
+from engine.core.conditions.history import MOST_EVENTS
+from engine.core.conditions.needs import HistoryNeed, Needs, merged
+from engine.core.conditions.program import Program
 from engine.core.model import Past, Run
-from engine.core.needs import HistoryNeed, Needs, merged
-from engine.core.program import Program
 from engine.storage.customers.history import Probe, read_past
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from engine.core.channel_choice import NO_REACTIONS, Reactions
+from engine.core.conditions.program import Program
+from engine.core.delivery.channel_choice import NO_REACTIONS, Reactions
 from engine.core.effects import Effects
 from engine.core.model import PLACE, Facts
-from engine.core.program import Program
 from engine.storage.customers.contacts import channels_with_contacts
 from engine.storage.database import Connection
 from engine.storage.delivery.counted import delivered_by, lock_places, places_taken

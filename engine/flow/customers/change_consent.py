@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from engine.clock import monotonic
-from engine.core.consent import ConsentEntry, How
+from engine.core.delivery.consent import ConsentEntry, How
 from engine.core.guards import MessageFacts
 from engine.core.guards.consent import check_consent
 from engine.core.identity import partition_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from engine.core.addresses import CONTACTS, address_of
+from engine.core.delivery.addresses import CONTACTS, address_of
 from engine.core.identity import partition_of
 from engine.flow.customers.change_consent import ConsentRuntime
 from engine.rendering.sources import template_names

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from dsl.messages import Message, say
+from engine.core.conditions.program import RuleCode
+from engine.core.delivery.limits import Limits
+from engine.core.delivery.ways import possible_ways
 from engine.core.guards import Block
-from engine.core.limits import Limits
 from engine.core.model import Way
-from engine.core.program import RuleCode
-from engine.core.reasons import Finding
-from engine.core.sending import limits_of_send
-from engine.core.told_reasons import tell_reason
-from engine.core.ways import possible_ways
+from engine.core.runs.sending import limits_of_send
+from engine.core.telling.reasons import Finding
+from engine.core.telling.told_reasons import tell_reason
 from engine.flow.delivery.judging import Room, judge_messages
 from engine.storage.database import Connection
 from engine.storage.delivery.imagined import Imagined, imagine_messages

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from engine.channels.push import FIREBASE
 from engine.circuits import PAUSE, CircuitName, Lane
 from engine.core import calendar
-from engine.core.limits import Limits
-from engine.core.provider_limits import Ledger, limits_by_channel, use_names
-from engine.core.ways import VERDICT
+from engine.core.delivery.limits import Limits
+from engine.core.delivery.provider_limits import Ledger, limits_by_channel, use_names
+from engine.core.delivery.ways import VERDICT
 from engine.domains import Domains
 from engine.flow.delivery.circuits import given_up
 from engine.flow.delivery.judging import Judged, Room

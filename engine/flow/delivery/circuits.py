@@ -11,7 +11,7 @@ import structlog
 
 from engine.circuits import LONGEST_PAUSE, CircuitName, breaker_of
 from engine.clock import monotonic
-from engine.core.ways import VERDICT
+from engine.core.delivery.ways import VERDICT
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.delivery.circuits import (

@@ -15,7 +15,7 @@ import structlog
 from engine.channels.places import STUCK_S
 from engine.circuits import breaker_of
 from engine.clock import monotonic
-from engine.core.addresses import CONTACTS
+from engine.core.delivery.addresses import CONTACTS
 from engine.failpoints import reach
 from engine.flow.delivery.choosing import circuit_of, domain_of
 from engine.flow.delivery.circuits import close_gates, open_gate

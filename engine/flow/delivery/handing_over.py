@@ -23,10 +23,10 @@ from engine.channels import (
     Verdict,
 )
 from engine.clock import monotonic
+from engine.core.delivery.limits import Limits
+from engine.core.delivery.retries import next_attempt
+from engine.core.delivery.ways import VERDICT
 from engine.core.effects import OUTWARD
-from engine.core.limits import Limits
-from engine.core.retries import next_attempt
-from engine.core.ways import VERDICT
 from engine.domains import Met
 from engine.errors import NotReady, TemplateFailed
 from engine.failpoints import reach

@@ -9,12 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
-from engine.core.double_opt_in import asked_about
+from engine.core.delivery.double_opt_in import asked_about
+from engine.core.delivery.limits import CountedCap, Limits, caps_for, quiet_hours_for
+from engine.core.delivery.sparing import Said, Sparing
 from engine.core.effects import OUTWARD
 from engine.core.guards import Block, Counted, MessageFacts, first_block
 from engine.core.guards.cap import earliest_start
-from engine.core.limits import CountedCap, Limits, caps_for, quiet_hours_for
-from engine.core.sparing import Said, Sparing
 from engine.public_holidays import holidays_for
 from engine.storage.customers.engagement import engaged_at
 from engine.storage.database import Connection

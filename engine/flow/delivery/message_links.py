@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.channels import Handover, Mail
 from engine.config import public_url
-from engine.core.double_opt_in import asked_about
+from engine.core.delivery.double_opt_in import asked_about
 from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.tracking_mails import view_url
 from engine.links.chat_links import chat_link

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Appointment, Facts
-from engine.core.program import Program, RuleCode
 from engine.core.standing.asked_for import start_asked_for
 from engine.failpoints import reach
 from engine.flow.advancing.past import Looker, past_of

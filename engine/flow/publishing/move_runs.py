@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.core.effects import Note, Withdrawal
 from engine.core.model import Run
-from engine.core.moving import CANCELLED, Fate, cancelled, moved, places_after, restarted
+from engine.core.runs.moving import CANCELLED, Fate, cancelled, moved, places_after, restarted
 from engine.failpoints import reach
 from engine.runtime import Runtime
 from engine.storage.database import Connection

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core.calendar import zone_named
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.customers import with_context, with_traits
 from engine.core.model import Customer
-from engine.core.program import Program, RuleCode
-from engine.core.reasons import Finding, Judgement, judge
+from engine.core.telling.reasons import Finding, Judgement, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
 from engine.storage.database import Connection

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core.calendar import zone_named
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Customer
-from engine.core.program import Program, RuleCode
-from engine.core.reasons import Finding, Judgement, judge
 from engine.core.rule_guards.same_message import REASON as SAME_MESSAGE
 from engine.core.rule_guards.step_condition import REASON as STEP_CONDITION
+from engine.core.telling.reasons import Finding, Judgement, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
 from engine.flow.telling.explain_customer import RunStory, customer_as_of, story_of

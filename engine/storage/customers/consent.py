@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from engine.core.consent import ConsentEntry, asked_mark
+from engine.core.delivery.consent import ConsentEntry, asked_mark
 from engine.storage.customers.bulk import WITH_SAME
 from engine.storage.database import Connection
 from engine.storage.events.events_in import TRACK

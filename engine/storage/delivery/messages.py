@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from engine.core.addresses import CONTACTS, address_of
+from engine.core.delivery.addresses import CONTACTS, address_of
 from engine.storage.customers.contacts import StoredContact, contacts_of
 from engine.storage.customers.erasure import erased_as
 from engine.storage.database import Connection
@@ -47,7 +47,7 @@ class DueMessage(NamedTuple):
     attributes: dict[str, Any]
     tags: list[str]
     consent: dict[str, bool]
-    limits: dict[str, Any] | None  # engine.core.limits.Limits
+    limits: dict[str, Any] | None  # engine.core.delivery.limits.Limits
     run_state: str | None
     end_reason: str | None  # of its run
     suppressed: str | None
@@ -117,8 +117,8 @@ async def with_contacts(connection: Connection, due: Sequence[DueMessage]) -> li
 _ADDRESS = "CASE m.channel WHEN 'email' THEN c.email ELSE c.phone END"
 
 #: Of the messages of a `due` before it, in the order of DueMessage's fields. Other addresses than mails and phones are
-#: read by themselves: see engine/core/addresses.py. Customers and runs are probed by their keys, whatever the planner
-#: thinks (OFFSET 0): it would read all of them at every claim, as long as there are no more than some hundred thousand.
+#: read by themselves: see engine/core/delivery/addresses.py. Customers and runs are probed by their keys, whatever the
+#: planner thinks (OFFSET 0): it would read all of them at every claim, as long as there are only some hundred thousand.
 #: Hashes are made once for each message, not for each erasure that it is compared with.
 WITH_FACTS = f"""
     SELECT m.partition, m.id, m.customer, m.run, m.rule, m.rule_set, m.channel, m.template, m.context,

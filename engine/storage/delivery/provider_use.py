@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from engine.core.provider_limits import Use
+from engine.core.delivery.provider_limits import Use
 from engine.storage.database import Connection
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from engine.core.channel_choice import Reacted, Reactions
+from engine.core.delivery.channel_choice import Reacted, Reactions
 from engine.storage.database import Connection
 
 #: The newest messages of the server, and of a person, from which the rates are told.

@@ -9,7 +9,7 @@ from math import ceil, floor
 from typing import Any
 
 from dsl import plan
-from engine.core.expressions import family_of, read_constant
+from engine.core.conditions.expressions import family_of, read_constant
 from engine.core.values import MICRO
 from engine.storage.segments.past_sql import Last, Past, Pasts, Untranslatable
 from engine.storage.segments.values_sql import DAY, Values, plain_number

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.program import Program
+from engine.core.conditions.program import Program
 from engine.core.standing.index import LOOK, SegmentCode, Standing, Wake
 from engine.core.standing.looking import DEFINITION
 from engine.core.standing.occurrences import next_occurrence
@@ -24,7 +24,7 @@ from engine.storage.segments.parameters import Parameters
 from engine.storage.segments.past_sql import Clocks, Pasts, Untranslatable
 from engine.storage.segments.values_sql import Values, any_of
 
-#: Built-in attributes, as `engine.core.scope.attributes_of` has them.
+#: Built-in attributes, as `engine.core.conditions.scope.attributes_of` has them.
 _BUILT_IN = {
     "id": "to_jsonb(CASE WHEN strpos(c.key, ':') > 0 THEN substr(c.key, strpos(c.key, ':') + 1) ELSE '' END)",
     "email": "to_jsonb(c.email)",

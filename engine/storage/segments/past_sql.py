@@ -7,7 +7,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from engine.core.history import MOST_EVENTS
+from engine.core.conditions.history import MOST_EVENTS
 from engine.storage.segments.parameters import Parameters
 from engine.storage.segments.values_sql import Values, any_of, is_plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.core.addresses import PHONES
+from engine.core.delivery.addresses import PHONES
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.customers.suppressions import suppress, unsuppress
 from engine.storage.database import Database

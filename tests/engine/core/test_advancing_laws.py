@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from dsl import plan
 from engine.actions import ACTIONS
-from engine.core.advancing import advance
+from engine.core.conditions.program import Program, load_program
 from engine.core.effects import Effects, NewMessage
 from engine.core.identity import derived_id
 from engine.core.model import Event, Facts, Outcome, Run
-from engine.core.program import Program, load_program
+from engine.core.runs.advancing import advance
 from engine.testing.memory import Memory
 from tests.drills.sizes import sized
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.chance import Chance
-from engine.core.channel_choice import EXPLORED, ChannelFacts, Reacted, Reactions, choose_channels
+from engine.core.delivery.channel_choice import EXPLORED, ChannelFacts, Reacted, Reactions, choose_channels
 from engine.core.identity import derived_id
 
 OFFERED = ("email", "sms", "push")

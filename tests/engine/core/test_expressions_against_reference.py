@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl import plan
-from engine.core.dispatch import Entry, build_dispatch
-from engine.core.expressions import Test as Holds
-from engine.core.expressions import test_of as compile_test
-from engine.core.history import with_event
+from engine.core.conditions.dispatch import Entry, build_dispatch
+from engine.core.conditions.expressions import Test as Holds
+from engine.core.conditions.expressions import test_of as compile_test
+from engine.core.conditions.history import with_event
+from engine.core.conditions.scope import Scope
 from engine.core.model import Past
-from engine.core.scope import Scope
 from tests.engine.core.reference.clocks import ago
 from tests.engine.core.reference.interpreter import Reference
 from tests.engine.core.reference.worlds import (

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from dsl import plan
 from engine.actions import ACTIONS
-from engine.core.advancing import advance
-from engine.core.deeds import Deed, Scene
+from engine.core.conditions.program import Program, load_program
 from engine.core.model import Customer, Event, Facts
-from engine.core.program import Program, load_program
+from engine.core.runs.advancing import advance
+from engine.core.runs.deeds import Deed, Scene
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CUSTOMER = Customer(id=UUID(int=1), key="u:1")

@@ -9,9 +9,9 @@ import pytest
 
 from dsl import plan
 from engine.core import expressions
-from engine.core.dispatch import Entry, build_dispatch
-from engine.core.expressions import test_of as compile_test
-from engine.core.scope import Scope
+from engine.core.conditions.dispatch import Entry, build_dispatch
+from engine.core.conditions.expressions import test_of as compile_test
+from engine.core.conditions.scope import Scope
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

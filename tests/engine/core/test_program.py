@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl import plan
 from engine.actions import ACTIONS
-from engine.core.program import load_program
+from engine.core.conditions.program import load_program
 
 
 def asks(event: str) -> plan.Expression:

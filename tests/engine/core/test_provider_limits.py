@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.provider_limits import Full, Ledger, ProviderLimits, Use, use_names
+from engine.core.delivery.provider_limits import Full, Ledger, ProviderLimits, Use, use_names
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dsl.messages import in_language
-from engine.core.told import tell_message, tell_note
-from engine.core.told_reasons import tell_reason
+from engine.core.telling.told import tell_message, tell_note
+from engine.core.telling.told_reasons import tell_reason
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.plan import Length, QuietHours
+from engine.core.delivery.limits import CountedCap
+from engine.core.delivery.retries import LIFETIME, next_attempt
+from engine.core.delivery.sparing import Repeats, Said
 from engine.core.guards import GUARDS, Counted, MessageFacts, first_block
-from engine.core.limits import CountedCap
-from engine.core.retries import LIFETIME, next_attempt
-from engine.core.sparing import Repeats, Said
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 NEW, SAID = UUID(int=1), Said(UUID(int=2), "cart")

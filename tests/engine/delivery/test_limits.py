@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.plan import Cap, Length, QuietHours, Unit
+from engine.core.delivery.limits import NO_LIMITS, CountedCap, Limits
 from engine.core.guards import Counted, MessageFacts
 from engine.core.guards.cap import check_caps
 from engine.core.guards.quiet_hours import check_quiet_hours, end_of_quiet
-from engine.core.limits import NO_LIMITS, CountedCap, Limits
 from engine.public_holidays import holidays_for
 
 BERLIN = ZoneInfo("Europe/Berlin")

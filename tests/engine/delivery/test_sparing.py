@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.core.delivery.sparing import Repeats, Said
 from engine.core.guards import Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
-from engine.core.sparing import Repeats, Said
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.public_holidays import dates_of
 from engine.storage.database import Database

@@ -11,7 +11,7 @@ import pytest
 from api.cli.explain_report import render_explanation, render_overview
 from dsl import plan
 from engine.callbacks import Report
-from engine.core.reasons import Finding
+from engine.core.telling.reasons import Finding
 from engine.flow.answers.take_reports import Setting, take_reports
 from engine.flow.customers.find_customer import NobodyThere
 from engine.flow.delivery.deliver_messages import deliver_messages

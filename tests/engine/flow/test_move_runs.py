@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dsl import plan
-from engine.core.moving import Fate
+from engine.core.runs.moving import Fate
 from engine.errors import PlanIsStale
 from engine.flow.publishing.move_runs import Moved, move_runs
 from engine.flow.publishing.publish_rules import publish

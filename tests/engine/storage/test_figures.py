@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from engine.core.consent import ConsentEntry
+from engine.core.delivery.consent import ConsentEntry
 from engine.core.effects import Withdrawal
 from engine.core.identity import customer_id, partition_of
 from engine.flow.telling.report_messages import Line, lines_of, report_messages

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.actions import ACTIONS
-from engine.core.advancing import advance
 from engine.core.calendar import zone_named
+from engine.core.conditions.program import Program, load_program
 from engine.core.model import Appointment, Facts, Membership, Past
-from engine.core.program import Program, load_program
+from engine.core.runs.advancing import advance
 from engine.core.standing.index import LOOK
 from engine.storage.customers.bulk import load_customers
 from engine.storage.database import Connection, Database

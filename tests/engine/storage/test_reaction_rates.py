@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from engine.core.channel_choice import Reacted
+from engine.core.delivery.channel_choice import Reacted
 from engine.core.identity import customer_id, partition_of
 from engine.storage.database import Database
 from engine.storage.delivery.reaction_rates import reactions_by_channel

@@ -16,7 +16,7 @@ CREATE TABLE consent_entry (
     at            timestamptz NOT NULL,
     what          text NOT NULL,             -- a channel or a topic
     given         boolean,                   -- null: nothing is said any more, or only asked
-    how           text NOT NULL,             -- engine.core.consent.How
+    how           text NOT NULL,             -- engine.core.delivery.consent.How
     message       uuid,                      -- the mail with the link that was followed
     detail        jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (partition, id)

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.deeds import Deed, Outward, Scene, read_operand
-from engine.core.draft import MOST_STEPS, Draft
+from engine.core.conditions.program import RuleCode
+from engine.core.conditions.scope import attributes_of
+from engine.core.delivery.ways import message_id
 from engine.core.effects import NewMessage, PointsEntry
 from engine.core.identity import derived_id
 from engine.core.model import Cause, Customer, Event, Run
-from engine.core.program import RuleCode
-from engine.core.promo import issue_code
 from engine.core.rule_guards.reservations import refusal_of, reserve
-from engine.core.scope import attributes_of
-from engine.core.sending import past_send, send
-from engine.core.splits import arm_of
+from engine.core.runs.deeds import Deed, Outward, Scene, read_operand
+from engine.core.runs.draft import MOST_STEPS, Draft
+from engine.core.runs.promo import issue_code
+from engine.core.runs.sending import past_send, send
+from engine.core.runs.splits import arm_of
+from engine.core.runs.waits import Place, Waiting, Wake, wake_of
 from engine.core.standing.change import Change, Occasion
-from engine.core.waits import Place, Waiting, Wake, wake_of
-from engine.core.ways import message_id
 
 #: Chains of events that runs emit: deeper ones are kept as history and start nothing.
 DEEPEST = 8

@@ -9,23 +9,23 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from engine.core.consent import entries_between
+from engine.core.conditions.program import Order, Program
 from engine.core.customers import misfits_of, with_context, with_traits
-from engine.core.double_opt_in import asking, by_mail, held_back, to_ask, with_asked
-from engine.core.draft import Draft
+from engine.core.delivery.consent import entries_between
+from engine.core.delivery.double_opt_in import asking, by_mail, held_back, to_ask, with_asked
+from engine.core.delivery.ways import is_bounce
 from engine.core.effects import Effects, Misfit
-from engine.core.matching import is_after_start, is_awaited, matches, stop_reason
 from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
-from engine.core.program import Order, Program
 from engine.core.rule_guards.reservations import release
-from engine.core.sequences import end_wait, meet_part
-from engine.core.settling import hear_bounce, settle
+from engine.core.runs.draft import Draft
+from engine.core.runs.matching import is_after_start, is_awaited, matches, stop_reason
+from engine.core.runs.sequences import end_wait, meet_part
+from engine.core.runs.settling import hear_bounce, settle
+from engine.core.runs.starting import may_start, start_rules
+from engine.core.runs.stepping import arrive, follow, wake
 from engine.core.standing import tending
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import WakeKey
-from engine.core.starting import may_start, start_rules
-from engine.core.stepping import arrive, follow, wake
-from engine.core.ways import is_bounce
 
 
 def advance(

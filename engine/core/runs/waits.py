@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import calendar, values
-from engine.core.deeds import read_operand
 from engine.core.model import Run
+from engine.core.runs.deeds import read_operand
 
 Waiting: TypeAlias = plan.Wait | plan.WaitUntil | plan.WaitFor
 

@@ -13,13 +13,13 @@ from datetime import datetime
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.answering import answer
-from engine.core.draft import Draft
-from engine.core.history import between, of_name
-from engine.core.matching import run_key
+from engine.core.conditions.history import between, of_name
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import CountMark, Event, Past
-from engine.core.program import Program, RuleCode
 from engine.core.rule_guards.reservations import refusal_of
+from engine.core.runs.answering import answer
+from engine.core.runs.draft import Draft
+from engine.core.runs.matching import run_key
 from engine.core.values import dig, key_text
 
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from dsl.plan import JSON
-from engine.core.deeds import Recall, read_operand
-from engine.core.expressions import test_of
-from engine.core.recall import recall_of
-from engine.core.scope import Scope
+from engine.core.conditions.expressions import test_of
+from engine.core.conditions.recall import recall_of
+from engine.core.conditions.scope import Scope
+from engine.core.runs.deeds import Recall, read_operand
 
 _OPERANDS = (plan.Constant, plan.Property, plan.Attribute, plan.Tally, plan.LastValue, plan.DaysSince)
 

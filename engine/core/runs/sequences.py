@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.core.answering import begun_runs, goal_until, is_overtaken, new_run, restart, restarts
-from engine.core.draft import Draft
-from engine.core.matching import fits, happened_after, matches, run_key
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Cause, Event, Run
-from engine.core.program import Program, RuleCode
 from engine.core.rule_guards.reservations import refusal_of
-from engine.core.stepping import begin, first_wake, part_ends, part_of
+from engine.core.runs.answering import begun_runs, goal_until, is_overtaken, new_run, restart, restarts
+from engine.core.runs.draft import Draft
+from engine.core.runs.matching import fits, happened_after, matches, run_key
+from engine.core.runs.stepping import begin, first_wake, part_ends, part_of
 
 #: What `end_reason` begins with when a part did not come, or came and must not have.
 NOT_COMPLETED = "sequence not completed"

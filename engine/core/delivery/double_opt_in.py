@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dsl.double_opt_in import asked_event, mails_asking
 from dsl.plan import JSON, Plan
-from engine.core.consent import ConsentEntry, asked_mark
+from engine.core.delivery.consent import ConsentEntry, asked_mark
 from engine.core.identity import derived_id
 from engine.core.model import Customer, Event
 

@@ -12,15 +12,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
-from engine.core.attempt import Attempt
-from engine.core.consent import ConsentEntry
-from engine.core.deeds import Recall
+from engine.core.conditions.history import with_event
+from engine.core.conditions.program import Order, Program, RuleCode
+from engine.core.conditions.recall import recall_of
+from engine.core.conditions.scope import Scope, attributes_of
+from engine.core.delivery.consent import ConsentEntry
 from engine.core.effects import NOTHING, Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
-from engine.core.history import with_event
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
-from engine.core.program import Order, Program, RuleCode
-from engine.core.recall import recall_of
-from engine.core.scope import Scope, attributes_of
+from engine.core.runs.attempt import Attempt
+from engine.core.runs.deeds import Recall
 from engine.core.standing.change import Change
 from engine.core.standing.index import WHYS, SegmentCode, WakeKey, Why
 

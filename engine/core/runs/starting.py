@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.answering import answer, restart, restarts
-from engine.core.counting import count
-from engine.core.draft import Draft
-from engine.core.matching import matches, run_key
+from engine.core.conditions.program import RuleCode
 from engine.core.model import Event, Run
-from engine.core.program import RuleCode
-from engine.core.sequences import begin_sequence
-from engine.core.stepping import DEEPEST
+from engine.core.runs.answering import answer, restart, restarts
+from engine.core.runs.counting import count
+from engine.core.runs.draft import Draft
+from engine.core.runs.matching import matches, run_key
+from engine.core.runs.sequences import begin_sequence
+from engine.core.runs.stepping import DEEPEST
 
 
 def start_rules(draft: Draft, event: Event) -> None:

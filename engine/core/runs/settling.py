@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
+from engine.core.delivery.ways import MOST_SAID, VERDICT, has_other_way, message_id
 from engine.core.model import Event, Outcome, Run
-from engine.core.program import RuleCode
 from engine.core.rule_guards.reservations import release
-from engine.core.sending import named, past_send
-from engine.core.stepping import proceed
-from engine.core.ways import MOST_SAID, VERDICT, has_other_way, message_id
+from engine.core.runs.draft import Draft
+from engine.core.runs.sending import named, past_send
+from engine.core.runs.stepping import proceed
 
 
 def settle(draft: Draft, outcome: Outcome) -> None:

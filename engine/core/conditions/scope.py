@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dsl.plan import Expression, Length
 from engine.core import calendar
 from engine.core.clock import clock_of
-from engine.core.history import History, Result, Tallying, between, of_name
+from engine.core.conditions.history import History, Result, Tallying, between, of_name
 from engine.core.model import Customer
 from engine.core.values import EPOCH, NAN, Number, dig, micros
 

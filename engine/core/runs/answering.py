@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.core import calendar
-from engine.core.draft import Draft
+from engine.core.conditions.program import Program, RuleCode
 from engine.core.identity import derived_id
-from engine.core.matching import cancels, fits, happened_after, run_key
 from engine.core.model import Event, Run
-from engine.core.program import Program, RuleCode
 from engine.core.rule_guards.reservations import refusal_of
-from engine.core.stepping import begin, first_wake
+from engine.core.runs.draft import Draft
+from engine.core.runs.matching import cancels, fits, happened_after, run_key
+from engine.core.runs.stepping import begin, first_wake
 
 
 def answer(

@@ -6,10 +6,10 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from engine.core.deeds import Recall
-from engine.core.expressions import Properties, shape, tallying
-from engine.core.history import Tallying, as_json
-from engine.core.scope import Scope
+from engine.core.conditions.expressions import Properties, shape, tallying
+from engine.core.conditions.history import Tallying, as_json
+from engine.core.conditions.scope import Scope
+from engine.core.runs.deeds import Recall
 from engine.core.values import money
 
 _MOST_TALLIES = 4096

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.plan import Cap, Length, Plan, QuietHours, Rule, WorkspaceCap
-from engine.core.addresses import OUTWARD
+from engine.core.delivery.addresses import OUTWARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import calendar
-from engine.core.bounces import bounce_events
-from engine.core.deeds import Actions
-from engine.core.dispatch import Dispatch, Entry, build_dispatch
-from engine.core.expressions import Test, test_of
-from engine.core.limits import Limits, Policy, limits_of, policy_of
-from engine.core.needs import PlanNeeds, needs_of, nodes_of
+from engine.core.conditions.dispatch import Dispatch, Entry, build_dispatch
+from engine.core.conditions.expressions import Test, test_of
+from engine.core.conditions.needs import PlanNeeds, needs_of, nodes_of
+from engine.core.delivery.bounces import bounce_events
+from engine.core.delivery.limits import Limits, Policy, limits_of, policy_of
+from engine.core.runs.deeds import Actions
 from engine.core.standing.index import SegmentCode, Standing, build_standing, looked_up, segment_codes
 
 _UTC = ZoneInfo("UTC")

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from engine.core.expressions import Matcher, Properties, Writer, build, shape
-from engine.core.scope import Scope
+from engine.core.conditions.expressions import Matcher, Properties, Writer, build, shape
+from engine.core.conditions.scope import Scope
 from engine.core.values import dig
 
 _RULES_IN_A_FUNCTION = 1000

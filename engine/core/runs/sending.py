@@ -7,17 +7,17 @@ from typing import Any
 
 from dsl import plan
 from dsl.plan import JSON
-from engine.core.deeds import forgotten, read_operand
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
+from engine.core.delivery.limits import Limits, may_be_postponed
+from engine.core.delivery.ways import has_other_way, message_id, ways_of
 from engine.core.effects import NewMessage
-from engine.core.limits import Limits, may_be_postponed
 from engine.core.model import Run
-from engine.core.program import RuleCode
-from engine.core.promo import promo_of
 from engine.core.rule_guards import RULE_GUARDS
 from engine.core.rule_guards.reservations import are_held, reserve
 from engine.core.rule_guards.same_message import message_key
-from engine.core.ways import has_other_way, message_id, ways_of
+from engine.core.runs.deeds import forgotten, read_operand
+from engine.core.runs.draft import Draft
+from engine.core.runs.promo import promo_of
 
 
 def send(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Run:

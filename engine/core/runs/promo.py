@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from dsl import plan
 from dsl.plan import JSON
 from engine.core import calendar
-from engine.core.draft import Draft
+from engine.core.conditions.program import RuleCode
 from engine.core.effects import PromoIssue
 from engine.core.model import PromoCode, Run
-from engine.core.program import RuleCode
+from engine.core.runs.draft import Draft
 
 
 def issue_code(draft: Draft, code: RuleCode, run: Run, step: plan.IssuePromo) -> Run:

@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.core.effects import Failure
 
 if TYPE_CHECKING:
-    from engine.core.draft import Draft
+    from engine.core.runs.draft import Draft
 
 #: Of a draft: what is replaced, and never changed in place, so that to remember it is enough.
 _REPLACED = (

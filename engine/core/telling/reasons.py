@@ -13,12 +13,12 @@ from dsl.telling import tell_condition
 from dsl.telling.lengths import tell_length
 from dsl.telling.values import tell_constant, tell_value
 from engine.core import calendar
-from engine.core.deeds import read_operand
+from engine.core.conditions.program import Program, RuleCode
+from engine.core.conditions.recall import recall_of
+from engine.core.conditions.scope import Scope, attributes_of
 from engine.core.model import Customer, OnceMark, Past
-from engine.core.program import Program, RuleCode
-from engine.core.recall import recall_of
-from engine.core.scope import Scope, attributes_of
-from engine.core.tracing import Sight, Traced, trace
+from engine.core.runs.deeds import read_operand
+from engine.core.telling.tracing import Sight, Traced, trace
 from engine.core.values import key_text
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from dsl import plan
-from engine.core.addresses import INBOX, PHONES, has_inbox
-from engine.core.bounces import BOUNCES
 from engine.core.chance import Chance
-from engine.core.channel_choice import ChannelFacts, choose_channels
-from engine.core.draft import Draft
+from engine.core.delivery.addresses import INBOX, PHONES, has_inbox
+from engine.core.delivery.bounces import BOUNCES
+from engine.core.delivery.channel_choice import ChannelFacts, choose_channels
 from engine.core.identity import derived_id, naming, part
 from engine.core.model import Event, Run, Way
+from engine.core.runs.draft import Draft
 
 #: How long a message that has another way waits for its verdict: a mail may bounce minutes after it was taken.
 VERDICT = timedelta(minutes=15)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.draft import Draft
-from engine.core.history import between, of_name
+from engine.core.conditions.history import between, of_name
+from engine.core.conditions.program import MatchCode, Program, RuleCode
 from engine.core.model import Event, Past, Properties, Run
-from engine.core.program import MatchCode, Program, RuleCode
+from engine.core.runs.draft import Draft
 from engine.core.values import dig, key_text
 
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from dsl import plan
 from engine.core import values
-from engine.core.history import Tallying, Where
-from engine.core.scope import Scope
+from engine.core.conditions.history import Tallying, Where
+from engine.core.conditions.scope import Scope
 
 Properties: TypeAlias = Mapping[str, Any]
 #: (the event's properties, the customer's attributes, the scope) -> whether the condition holds.

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dsl.plan import Length
-from engine.core.limits import CountedCap, Limits
+from engine.core.delivery.limits import CountedCap, Limits
 
 DAY = timedelta(days=1)
 
