@@ -63,17 +63,19 @@ class Claim:
         return self.blocked["suppressed"]
 
 
-async def claim_messages(runtime: Runtime, *, room: Room, look_at: int = 500, lease: timedelta = LEASE) -> Claim:
+async def claim_messages(
+    runtime: Runtime, *, room: Room, look_at: int = 500, lease: timedelta = LEASE, looks_for_stuck: bool = True
+) -> Claim:
     """As many as there is room for; due ones beyond it stay queued. What guards stop is settled here, with the reason,
     and its partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be
-    stopped.
+    stopped. `looks_for_stuck`: those whose worker is gone are settled as well.
     """
     async with runtime.database.transaction() as connection:
         live = await live_rule_set(connection)
         if live is None:
             return Claim()
         policy = await runtime.texts.of(connection, live)
-        woken, held = await _settle_stuck(connection, policy)
+        woken, held = await _settle_stuck(connection, policy) if looks_for_stuck else (set(), 0)
         looked_at = max(room.total, look_at)
         gates = await gates_of(connection, runtime)
         lanes = _open_lanes(room, gates, runtime, looked_at=looked_at)

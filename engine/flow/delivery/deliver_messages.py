@@ -35,6 +35,8 @@ AT_ONCE = 64
 _KEPT_FREE = 4
 #: How often newly due transactional messages are looked for while marketing fills its part.
 _LOOK_FOR_SERVICE_S = 0.25
+#: How often a call looks for messages whose worker is gone: they have waited for their lease to end.
+_LOOK_FOR_STUCK_S = 1.0
 #: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
 _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
 #: Where a limit lets more through that soon it is waited for; the sweep knows of the rest.
@@ -42,7 +44,7 @@ _WAITS_FOR_A_PLACE_S = 1.0
 #: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
 _LOOK_AT_MOST = 500
 #: Verdicts are written together: so many, or those that came within this time of the first.
-_SETTLED_AT_ONCE, _GATHERED_S = 16, 0.01
+_SETTLED_AT_ONCE, _GATHERED_S = 16, 0.02
 _GRACE_S = 8.0  # for those in hand when the worker is asked to stop
 #: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
 _SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
@@ -90,6 +92,7 @@ class _Desk:
     looked_at: float = 0.0
     look_at: int = 0  # more than there is room for, while guards stop most of what is due
     looked_for_service_at: float = 0.0
+    looked_for_stuck_at: float = float("-inf")
     at_work_on_marketing: int = 0
     opens_at: float | None = None  # when a limit lets more through
     went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # circuit to reason and settings
@@ -156,9 +159,13 @@ class _Desk:
 
     async def _claim(self, room: Room) -> None:
         look_at = max(room.total, self.look_at)
-        self.looked_for_service_at = monotonic()
+        now = self.looked_for_service_at = monotonic()
+        stuck = now - self.looked_for_stuck_at >= _LOOK_FOR_STUCK_S
         try:
-            claim = await claim_messages(self.runtime, room=room, look_at=look_at, lease=self.lease)
+            claim = await claim_messages(
+                self.runtime, room=room, look_at=look_at, lease=self.lease, looks_for_stuck=stuck
+            )
+            self.looked_for_stuck_at = now if stuck else self.looked_for_stuck_at
         except TROUBLE as error:
             if not self.in_hand:
                 raise
