@@ -12,6 +12,7 @@ import orjson
 
 from engine.callbacks import Refused, Unreadable
 from engine.channels.telegram import read_press
+from engine.storage.kept_words import storable
 
 #: The header that proves who calls; its value is given to setWebhook.
 HEADER = "x-telegram-bot-api-secret-token"
@@ -110,7 +111,7 @@ def _message(message: dict[str, Any], number: int, now: datetime) -> Update | No
         return Left(id=number, chat=chat, at=at, is_blocked=False)
     answered = (message.get("reply_to_message") or {}).get("message_id")
     reply_to = str(int(answered)) if answered is not None else None
-    return Wrote(id=number, chat=chat, at=at, text=_clean(text)[:_LONGEST], reply_to=reply_to)
+    return Wrote(id=number, chat=chat, at=at, text=storable(text)[:_LONGEST], reply_to=reply_to)
 
 
 def _private(said: dict[str, Any]) -> str | None:
@@ -125,9 +126,4 @@ def _time(said: dict[str, Any], now: datetime) -> datetime:
 
 
 def _short(value: object) -> str | None:
-    return _clean(str(value))[:100] if value else None
-
-
-def _clean(text: str) -> str:
-    """As the database can keep it: no NUL, no half of a pair."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return storable(str(value))[:100] if value else None

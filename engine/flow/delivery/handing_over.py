@@ -42,6 +42,7 @@ from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime
 from engine.storage.delivery.messages import DueMessage, Settlement
 from engine.storage.events.quarantine import Quarantined
+from engine.storage.kept_words import storable
 
 #: A template that fails is tried again, because texts are live and may be mended meanwhile.
 TEMPLATE_TRIES = 3
@@ -101,7 +102,7 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
         case Sent(provider_id, gone):
             reason = "rendered empty: " + ", ".join(missing) if missing else None
             dead = _dead(claimed, gone, "gone") if gone else ()
-            settlement = _settled(claimed, "sent", reason, provider_id=provider_id)
+            settlement = _settled(claimed, "sent", reason, provider_id=storable(provider_id))
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case Rejected(reason, suppress, gone):
             addresses = [each.address for each in claimed.message.contacts] or [claimed.message.address or ""]
@@ -109,7 +110,7 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             settlement = _settled(claimed, "failed", reason, undeliverable=True)
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case TryLater(reason, after, is_outage, provider):
-            outage = _ADDRESS.sub("…", reason) if is_outage else None
+            outage = _ADDRESS.sub("…", storable(reason)) if is_outage else None
             met: Met = "nobody" if is_outage else "silent"
             settlement = _again(claimed, reason, after=after)
             return Finished(settlement=settlement, outage=outage, met=met, provider=provider)
@@ -120,7 +121,7 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
 
 
 def _dead(claimed: Claimed, addresses: Sequence[str], reason: str) -> tuple[tuple[str, str, str], ...]:
-    return tuple((claimed.message.channel, address, reason) for address in addresses)
+    return tuple((claimed.message.channel, address, storable(reason)) for address in addresses)
 
 
 def _failed_template(claimed: Claimed, error: TemplateFailed) -> Finished:
@@ -164,7 +165,7 @@ def _settled(claimed: Claimed, state: Any, reason: str | None, **values: Any) ->
         message=message.id,
         attempt=claimed.attempt,
         state=state,
-        reason=reason,
+        reason=None if reason is None else storable(reason),
         address=message.address,
         **values,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from engine.channels import Handover, Rejected, Sent, TryLater, Unknown
+from engine.channels import Handover, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.mailbox import MailboxChannel
 from engine.channels.mime import build_mail
 from engine.core.identity import derived_id
@@ -221,6 +221,26 @@ async def test_a_hard_bounce_suppresses_the_address_for_the_next_message(outbox:
     row = await outbox.row(second)
     assert row["state"] == "suppressed"
     assert row["reason"] == "the address is suppressed: RCPT answered 550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        (Rejected("550 \udcff\udcfe gone\0", suppress=True), "failed", "550 ?? gone"),
+        (TryLater("450 \udcff later\0", is_outage=True), "queued", "450 ? later"),
+        (Sent("<\udcff\0>"), "sent", None),
+    ],
+)
+async def test_bytes_that_are_no_text_in_an_answer_do_not_keep_it_from_being_settled(
+    outbox: Outbox, answer: Verdict, state: str, reason: str | None
+):
+    outbox.channel.answer = answer
+    message = await outbox.message()
+
+    await deliver_messages(outbox.runtime)
+
+    row = await outbox.row(message)
+    assert (row["state"], row["reason"]) == (state, reason)
 
 
 @pytest.mark.parametrize(("transactional", "state"), [(False, "unknown"), (True, "queued")])
