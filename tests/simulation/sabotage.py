@@ -38,7 +38,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "an unsubscribe does not wait for what is in hand",
-        (741, 577, 507),
+        (558, 741, 577),
         (("WHERE m.state = 'sending' AND m.attempt = a.attempt", "WHERE false"),),
     ),
 )

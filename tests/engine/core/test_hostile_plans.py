@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dsl import plan
-from engine.core import expressions
+from engine.core.conditions import expressions
 from engine.core.conditions.dispatch import Entry, build_dispatch
 from engine.core.conditions.expressions import test_of as compile_test
 from engine.core.conditions.scope import Scope
