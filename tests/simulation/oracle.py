@@ -51,10 +51,11 @@ async def compare(server: Server, programs: Sequence[Program], script: Script) -
     found = await _found(server)
     compared = 0
     for customer in script.customers:
-        if customer in script.racing or _is_close(expected.get(customer, [])) or _is_open(found.get(customer, [])):
+        ended, there = expected.get(customer, []), found.get(customer, [])
+        if customer in script.racing or _is_close(ended) or _is_close(there) or _is_open(there):
             continue
         compared += 1
-        _compare(customer, expected.get(customer, []), found.get(customer, []))
+        _compare(customer, ended, there)
         await _compare_customer(server, world.customer(customer))
     await _compare_runs(server, world, script)
     rows = await server.own.connection.fetch("SELECT key, attributes FROM customer WHERE merged_into IS NULL")
