@@ -65,8 +65,8 @@ async def what_tells_apart(
     return [(row[0] - 1, (row[1], tuple(row[2]), row[3])) for row in rows]
 
 
-# Each is one probe of the index by customer, whatever the planner thinks (OFFSET 0): an index by time looks as good while
-# runs, messages and what is due are few, and is read whole for each customer when a mailing has made them many.
+# Each is one probe of the index by customer, whatever the planner thinks (OFFSET 0): an index by time looks as good
+# while runs, messages and what is due are few, and is read whole for each customer when a mailing has made them many.
 _LOOK = """
     SELECT w.place, c.timezone,
            ARRAY(SELECT (SELECT true FROM (
