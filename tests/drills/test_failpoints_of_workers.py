@@ -121,10 +121,17 @@ async def make_undecidable(shop: Shop) -> UUID:
 
 
 async def until_quiet(shop: Shop) -> None:
-    """Nothing is under way any more."""
-    async with asyncio.timeout(60):
-        while await shop.value(UNDER_WAY):
-            await asyncio.sleep(0.1)
+    """Nothing is under way any more. What still is after two tries more is told."""
+    try:
+        async with asyncio.timeout(150):  # a try that came to nothing is repeated a minute later
+            while await shop.value(UNDER_WAY):
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        left = await shop.fetch(
+            "SELECT state, template, attempts, reason, due_at - now() AS due_in, deadline - now() AS leased_for"
+            " FROM message WHERE state IN ('queued', 'sending')"
+        )
+        pytest.fail(f"still under way: {[dict(row) for row in left] or 'no message'}")
 
 
 LEASES_END = "UPDATE message SET deadline = now() - interval '1s' WHERE state = 'sending'"
