@@ -50,7 +50,7 @@ async def what_tells_apart(
     All of them were looked at, so who has no membership is not in the segment.
     """
     rows = await connection.fetch(
-        _LOOK,
+        LOOK,
         [each.partition for each in due],
         [each.customer for each in due],
         [each.at for each in due],
@@ -67,7 +67,7 @@ async def what_tells_apart(
 
 # Each is one probe of the index by customer, whatever the planner thinks (OFFSET 0): an index by time looks as good
 # while runs, messages and what is due are few, and is read whole for each customer when a mailing has made them many.
-_LOOK = """
+LOOK = """
     SELECT w.place, c.timezone,
            ARRAY(SELECT (SELECT true FROM (
                      SELECT definition, is_in FROM membership m

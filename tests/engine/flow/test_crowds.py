@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from dsl import plan
-from engine.core.identity import derived_id
+from engine.core.identity import customer_id, derived_id
 from engine.flow.advancing.advance_partition import advance_partitions
 from engine.flow.advancing.batch import read_batch
 from engine.flow.advancing.batch_sizes import Limits
@@ -18,6 +18,7 @@ from engine.flow.advancing.crowds import NotForAll
 from engine.flow.advancing.deciding import decide
 from engine.flow.advancing.writing import write_decisions, write_progress
 from engine.storage.database import Connection
+from engine.storage.runs.crowds import LOOK
 from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 
 #: KOGDA_CROWD_EXAMPLES=500 takes a quarter of an hour.
@@ -281,3 +282,16 @@ async def test_a_run_of_a_mailing_is_known_by_the_id_that_any_other_road_would_g
         for run, customer, body in runs:
             event = derived_id("occasion", "digest", customer.hex, occasion)
             assert (run, body["event_id"]) == (derived_id("run", "digest", customer.hex, event.hex), str(event))
+
+
+async def test_a_crowds_look_reads_by_customer_and_never_by_time(database_url: str) -> None:
+    """An index by time finds all that is due, or was just made, for each customer again."""
+    async with open_shop(database_url) as shop:
+        now, customer = shop.runtime.clock(), customer_id("u:1")
+        asked = ([1], [customer], [now], "digest", now, ["local"], ["d"], [], [], True)
+
+        lines = await shop.fetch(f"EXPLAIN {LOOK}", *asked)
+
+    told = "\n".join(line[0] for line in lines)
+    assert "appointment_pkey" in told
+    assert not [index for index in ("appointment_due", "message_newest", "membership_of_segment") if index in told]
