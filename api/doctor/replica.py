@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from api.doctor.finding import Finding
 from dsl.messages import say
 from engine.config import Settings
@@ -70,20 +72,20 @@ def _look() -> str:
 
 
 async def _original(url: str) -> tuple[UUID | None, str]:
-    connection = await connect(url, timeout_s=_TIMEOUT_S)
-    try:
-        row = await connection.fetchrow(_PLACE)
-    finally:
-        await connection.close()
-    assert row is not None
+    row = await _answer(url, _PLACE)
     return row["installation"], row["written"]
 
 
 async def _copy(url: str, written: str) -> Copy:
+    row = await _answer(url, _BEHIND, written)
+    return Copy(row["installation"], row["follows"], row["behind_s"])
+
+
+async def _answer(url: str, question: str, *given: str) -> asyncpg.Record:
     connection = await connect(url, timeout_s=_TIMEOUT_S)
     try:
-        row = await connection.fetchrow(_BEHIND, written)
+        row = await connection.fetchrow(question, *given)
     finally:
         await connection.close()
     assert row is not None
-    return Copy(row["installation"], row["follows"], row["behind_s"])
+    return row

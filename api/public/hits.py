@@ -13,7 +13,7 @@ from engine.flow.delivery.follow_short_link import follow_short_link
 from engine.flow.delivery.view_message import Viewed, view_message
 from engine.storage.database import TROUBLE
 from engine.tracking.short_links import read_short
-from engine.tracking.tokens import OPEN, VIEW, read_link, read_place
+from engine.tracking.tokens import OPEN, VIEW, Link, read_link, read_place
 
 router = APIRouter()
 
@@ -28,8 +28,7 @@ async def follow_link(token: str, request: Request, services: Served) -> Respons
     link = read_link(services.runtime.link_key, token)
     if link is None:
         return no_such_link(request.headers.get("accept-language"))
-    services.hits.clicked(link, method=request.method, headers=request.headers)
-    return Response(status_code=302, headers={**_HEADERS, "location": link.target})
+    return _onward(link, request, services)
 
 
 @router.api_route("/s/{token}", methods=["GET", "HEAD"], include_in_schema=False)
@@ -43,6 +42,10 @@ async def follow_short(token: str, request: Request, services: Served) -> Respon
         return sorry("later", speaks, status=503)
     if link is None:
         return no_such_link(speaks) if short is None else sorry("gone", speaks, status=410)
+    return _onward(link, request, services)
+
+
+def _onward(link: Link, request: Request, services: Served) -> Response:
     services.hits.clicked(link, method=request.method, headers=request.headers)
     return Response(status_code=302, headers={**_HEADERS, "location": link.target})
 

@@ -15,6 +15,7 @@ from engine.callbacks.proofs import check_secret, header, hmac_sha256
 from engine.callbacks.reading import json_of
 from engine.callbacks.replies import LONGEST, Reply, wish_of
 from engine.channels.phones import e164
+from engine.storage.kept_words import storable
 
 NAME = "gateway"
 _DIGITS = 8  # a shorter number is no phone with its country
@@ -108,4 +109,4 @@ def _text(said: Any, path: str) -> str:
             said = said.get(step)
         else:
             return ""
-    return str(said).replace("\0", "").strip() if isinstance(said, str | int | float) else ""
+    return storable(str(said)).strip() if isinstance(said, str | int | float) else ""

@@ -17,6 +17,7 @@ from uuid import UUID
 from engine.callbacks import Report
 from engine.callbacks.reading import message_of
 from engine.links.bounce_addresses import message_of_address
+from engine.storage.kept_words import storable
 
 #: What of a mail is read. The reports come before the mail that they are about.
 LONGEST = 1024 * 1024
@@ -168,7 +169,7 @@ def _first(part: Message[str, str], name: str) -> str | None:
 
 
 def _plain(value: Any) -> str:
-    return str(value).replace("\0", "").encode("utf-8", "replace").decode()[:1000].strip()
+    return storable(str(value))[:1000].strip()
 
 
 def _address(written: str | None) -> str | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from engine.callbacks import Unreadable
+from engine.storage.kept_words import storable
 
 _LONGEST = 500
 _OURS = re.compile(r"<?([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})@[^\s<>]+>?")
@@ -37,7 +38,7 @@ def text(tree: Any, *path: str | int) -> str | None:
     found = at(tree, *path)
     if not isinstance(found, str):
         return None
-    return found.replace("\0", "").strip()[:_LONGEST] or None
+    return storable(found).strip()[:_LONGEST] or None
 
 
 def message_of(message_id: str | None) -> UUID | None:

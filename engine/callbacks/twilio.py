@@ -17,6 +17,7 @@ from engine.callbacks.proofs import header, hmac_sha1
 from engine.callbacks.reading import moment
 from engine.callbacks.replies import LONGEST, Reply, Wish, wish_of
 from engine.channels.phones import e164
+from engine.storage.kept_words import storable
 
 _KINDS: dict[str, Kind] = {"delivered": "delivered", "read": "opened", "undelivered": "failed", "failed": "failed"}
 #: Would fail again: unsubscribed, no such number, a landline. https://www.twilio.com/docs/api/errors
@@ -30,9 +31,9 @@ def read_reply(body: bytes, now: datetime) -> Reply | None:
     phone = e164(found.get("From", "").removeprefix("whatsapp:"))
     if "MessageStatus" in found or "Body" not in found or not found.get("MessageSid") or phone is None:
         return None
-    text = found["Body"].replace("\0", "").strip()[:LONGEST]
+    text = storable(found["Body"]).strip()[:LONGEST]
     return Reply(
-        id=found["MessageSid"].replace("\0", "")[:100],
+        id=storable(found["MessageSid"])[:100],
         channel="whatsapp" if found["From"].startswith("whatsapp:") else "sms",
         phone=phone,
         text=text,
@@ -73,7 +74,7 @@ class Twilio:
                 at=moment(found.get("Timestamp"), default=now),
                 channel="whatsapp" if found.get("To", "").startswith("whatsapp:") else "sms",
                 address=found.get("To", "").removeprefix("whatsapp:") or None,
-                provider_id=sid.replace("\0", "")[:100],
+                provider_id=storable(sid)[:100],
                 hard=code in _HARD,
                 reason=f"error {code}: https://www.twilio.com/docs/api/errors/{code}" if code else None,
             )

@@ -11,9 +11,9 @@ from engine.links.tokens import open_token, sign
 
 Purpose: TypeAlias = Literal["unsubscribe", "preferences", "confirm"]
 
-#: Where each page lives.
-#: No channel and no topic has it in its name.
+#: Between channels and topics; none has it in its name.
 SEPARATOR = ","
+#: Where each page lives.
 PATHS: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "confirm": "c"}
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
+from dsl.double_opt_in import mails_asking
 from engine.core import calendar
 from engine.core.conditions.dispatch import Dispatch, Entry, build_dispatch
 from engine.core.conditions.expressions import Test, test_of
@@ -93,6 +94,7 @@ class Program:
     policy: Policy
     limited: Mapping[str, int]  # rules with `only first … customers`, and how many
     chooses: bool  # some message goes to the best of several channels
+    asking_mails: Mapping[str, str]  # by channel or topic that needs a confirmation: the template that asks
     actions: Actions
     segments: Mapping[str, SegmentCode]
     standing: Standing | None  # None: nothing is to be watched outside of runs
@@ -119,6 +121,7 @@ def load_program(plan_: plan.Plan, rule_set: int, actions: Actions) -> Program:
         limited={rule.name: rule.first_customers for rule in plan_.rules if rule.first_customers is not None},
         chooses=any(_chooses(step) for rule in plan_.rules for step in rule.steps),
         actions=actions,
+        asking_mails=mails_asking(plan_),
         segments=segments,
         standing=build_standing(plan_, rules, segments),
     )

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dsl.double_opt_in import asked_event, mails_asking
-from dsl.plan import JSON, Plan
+from dsl.double_opt_in import asked_event
+from dsl.plan import JSON
 from engine.core.delivery.consent import ConsentEntry, asked_mark
 from engine.core.identity import derived_id
 from engine.core.model import Customer, Event
@@ -41,9 +41,8 @@ def with_asked(customer: Customer, together: Collection[str], at: datetime) -> C
     return replace(customer, chosen={**customer.chosen, **marks})
 
 
-def by_mail(wanted: Sequence[str], plan: Plan) -> list[list[str]]:
-    """What one mail asks about: whoever ticks two boxes of a form presses one link."""
-    mails = mails_asking(plan)
+def by_mail(wanted: Sequence[str], mails: Mapping[str, str]) -> list[list[str]]:
+    """What one mail asks about, by the templates that ask: whoever ticks two boxes of a form presses one link."""
     together: dict[str, list[str]] = {}
     for what in wanted:
         together.setdefault(mails.get(what, what), []).append(what)

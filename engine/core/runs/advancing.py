@@ -109,7 +109,7 @@ def _identify(draft: Draft, event: Event) -> None:
     if plan.double_opt_in and told.consent != draft.customer.consent:
         told, wanted = held_back(draft.customer, told, plan.double_opt_in)
     _change_customer(draft, told, event)
-    for together in by_mail(to_ask(draft.customer, wanted, event.at), plan):
+    for together in by_mail(to_ask(draft.customer, wanted, event.at), draft.live.asking_mails):
         entries, asked = asking(event, together)
         draft.change_customer(with_asked(draft.customer, together, event.at))
         draft.consents += entries

@@ -6,21 +6,15 @@ from collections.abc import Callable
 
 from engine.core.conditions.expressions import Test
 from engine.core.conditions.program import RuleCode
-from engine.core.identity import derived_bytes, naming, part, uuid_of
+from engine.core.identity import naming, part, uuid_of
 from engine.core.model import Event
 from engine.core.runs.answering import answer
 from engine.core.runs.draft import Draft
 from engine.core.standing.change import Occasion
 
 
-def ids_of_occasion(rule: str, customer: str, occasion: str) -> tuple[bytes, bytes]:
-    """Of the event and of the run, for a customer by the hexadecimal digits of the id."""
-    event = derived_bytes("occasion", rule, customer, occasion)
-    return event, derived_bytes("run", rule, customer, event.hex())
-
-
 def naming_of_occasion(rule: str, occasion: str) -> Callable[[str], tuple[bytes, bytes]]:
-    """`ids_of_occasion` for many customers."""
+    """Ids of the event and of the run, for a customer by the hexadecimal digits of the id."""
     event_of, run_of, last = naming("occasion", rule), naming("run", rule), part(occasion)
 
     def ids_of(customer: str) -> tuple[bytes, bytes]:
@@ -35,7 +29,8 @@ def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audien
     """Unless the rule is not active, or somebody's guard or audience says no. `told` goes into the run's record."""
     if not occasion.starts or not code.active_from <= occasion.at < code.active_until:
         return
-    event_id, run = map(uuid_of, ids_of_occasion(code.rule.name, draft.customer.id.hex, occasion.id))
+    ids_of = naming_of_occasion(code.rule.name, occasion.id)
+    event_id, run = map(uuid_of, ids_of(draft.customer.id.hex))
     event = Event(
         id=event_id,
         customer=draft.customer.id,

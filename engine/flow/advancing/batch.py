@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from engine.errors import NothingPublished, RuleSetCorrupt
 from engine.flow.advancing.batch_sizes import Limits
 from engine.flow.advancing.past import Looker, past_of
 from engine.flow.advancing.policy_facts import with_policy_facts
-from engine.flow.advancing.standing import Looking, Standing, find_standing, noted_of
+from engine.flow.advancing.standing import Looking, Standing, find_standing, noted_of, with_at_least
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.customers.bulk import create_customers, customer_stubs, load_customers
 from engine.storage.customers.history import by_customer, newest_times
@@ -189,8 +188,7 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
         _work(batch, customer, partition).outcomes.append(outcome)
         batch.outcomes.append((partition, outcome.message, outcome.state))
     batch.timers = len(due)
-    counts = Counter(partition for partition, _ in due)
-    batch.due_left = {partition for partition, count in counts.items() if count >= each}
+    batch.due_left = set(with_at_least(each, due))
     if outcomes and len(outcomes) >= limits.outcomes:
         batch.due_left.update(partition for partition, _, _ in outcomes)
 

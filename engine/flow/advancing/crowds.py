@@ -14,8 +14,9 @@ from engine.core.effects import Effects
 from engine.core.standing.crowds import CrowdCode, Pattern, pattern_of
 from engine.core.standing.index import WakeKey
 from engine.storage.database import Connection
+from engine.storage.runs.appointments import Due
 from engine.storage.runs.copies import Copies, Originals, write_copies
-from engine.storage.runs.crowds import Due, what_tells_apart
+from engine.storage.runs.crowds import what_tells_apart
 
 #: So many with the same facts are worth the statement that copies a decision.
 _FEWEST = 50

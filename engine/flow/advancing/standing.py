@@ -16,7 +16,6 @@ from engine.runtime import LoadedRules
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 from engine.storage.runs.appointments import appointments_of, due_appointments
-from engine.storage.runs.crowds import first_due
 from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
 from engine.storage.segments.memberships import memberships_of
 
@@ -81,8 +80,9 @@ async def find_standing(
         await _find_crowds(connection, found, looking, horizons)
     elif looking.appointments:
         each = max(1, looking.appointments // len(cursors))
-        found.due = await due_appointments(connection, list(horizons.items()), limit=each)
-        found.due_left = _with_at_least(each, found.due)
+        due = await due_appointments(connection, horizons, limit=each)
+        found.due = [(one.partition, one.customer) for one in due]
+        found.due_left = with_at_least(each, found.due)
     if unfilled:
         found.slices = (
             await _next_slices(connection, unfilled, looking) if looking.customers else begun(unfilled, digest)
@@ -95,18 +95,19 @@ async def _find_crowds(
 ) -> None:
     """The oldest come first, whether they are many or one."""
     each = max(1, looking.crowd // len(horizons))
-    due = await first_due(connection, list(horizons.items()), limit=each)
+    due = await due_appointments(connection, horizons, limit=each)
     filled = {partition: at for partition, at in horizons.items() if partition not in found.unfilled}
     ground = Ground(looking.live.crowds, filled, looking.now, looking.busy)
     found.crowds = await find_crowds(connection, due, ground)
     together = {place for crowd in found.crowds for place in crowd.places}
     alone = [place for each in due if (place := (each.partition, each.customer)) not in together]
     found.due = [*(crowd.first for crowd in found.crowds), *alone[: looking.appointments]]
-    found.due_left = _with_at_least(each, [(each.partition, each.customer) for each in due])
+    found.due_left = with_at_least(each, [(each.partition, each.customer) for each in due])
     found.due_left |= {partition for partition, _ in alone[looking.appointments :]}
 
 
-def _with_at_least(count: int, due: Sequence[tuple[int, UUID]]) -> frozenset[int]:
+def with_at_least(count: int, due: Sequence[tuple[int, UUID]]) -> frozenset[int]:
+    """Partitions that gave all they were asked for: they may have more."""
     found = Counter(partition for partition, _ in due)
     return frozenset(partition for partition, each in found.items() if each >= count)
 

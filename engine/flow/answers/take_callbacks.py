@@ -23,6 +23,7 @@ from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.answers.sms_replies import come_back, leave, take_reply
 from engine.flow.answers.take_reports import Setting, Taken, take_reports
 from engine.storage.delivery.callbacks import count_reports, is_known_callback, is_new_callback
+from engine.storage.kept_words import storable
 from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 from engine.workspace.tracking import SOFT_BOUNCES
@@ -117,7 +118,7 @@ class CallbackDesk:
             gateway.verify(call, secret, form)
             return _digest(call.body), gateway.read_reports(call.body, call.now, form)
         call_id = PROVIDERS[provider].verify(call, secret)
-        return call_id.replace("\0", "")[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
+        return storable(call_id)[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
 
     async def _read_ses(self, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
         if not wanted.get("topic"):
@@ -126,7 +127,7 @@ class CallbackDesk:
         ses.check(envelope, await self._certificate(envelope.certificate_url), call.now)
         if envelope.is_confirmation:
             await self._fetched(ses.subscribe_url(envelope))
-        return envelope.id.replace("\0", "")[:200] or _digest(call.body), ses.read(envelope)
+        return storable(envelope.id)[:200] or _digest(call.body), ses.read(envelope)
 
     async def _certificate(self, url: str) -> bytes:
         if url not in self.certificates:

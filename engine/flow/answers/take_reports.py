@@ -21,6 +21,7 @@ from engine.storage.delivery.callbacks import (
     messages_by_address,
 )
 from engine.storage.delivery.reactions import SentMessage, messages_of_provider, sent_messages
+from engine.storage.kept_words import storable
 from engine.texts import PublishedTexts
 from engine.tracking.classes import Hit, class_of
 from engine.tracking.policy import Tracking
@@ -78,7 +79,7 @@ async def take_reports(connection: Connection, reports: Sequence[Report], settin
 
 def _tidy(report: Report) -> Report:
     """An address that no database would take is none."""
-    address = (report.address or "").replace("\0", "").strip()
+    address = storable(report.address or "").strip()
     return replace(report, address=address if 0 < len(address) <= _LONGEST_ADDRESS else None)
 
 

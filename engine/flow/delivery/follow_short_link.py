@@ -8,7 +8,7 @@ from engine.channels import Text
 from engine.errors import TemplateFailed
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import tracking_of, words_of
+from engine.flow.delivery.tracking_mails import tracking_of, way_here, words_of
 from engine.flow.delivery.view_message import ViewRuntime, links_as_sent, texts_as_sent
 from engine.storage.delivery.sent_content import SentContent, content_that_begins
 from engine.texts import PublishedTexts
@@ -37,5 +37,5 @@ def _leads_to(found: SentContent, texts: PublishedTexts, runtime: ViewRuntime) -
     content = text_content(found.channel, found.template, templates.mail(request))
     if not isinstance(content, Text):
         return []
-    words, own = words_of(found, templates.topic(found.template)), runtime.settings.public_url
-    return list(targets(content, tracking_of(texts), words, own=own.rstrip("/") if own else None).values())
+    words = words_of(found, templates.topic(found.template))
+    return list(targets(content, tracking_of(texts), words, own=way_here(runtime).public_url).values())

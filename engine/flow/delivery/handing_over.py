@@ -36,7 +36,7 @@ from engine.flow.delivery.handing_out import hand_out
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracked_text, tracking_of
+from engine.flow.delivery.tracking_mails import tracked_mail, tracked_text, tracking_of, way_here
 from engine.links.bounce_addresses import bounce_address
 from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime
@@ -207,8 +207,7 @@ def _content(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Cont
     if isinstance(content, Push):  # a press comes back by itself, and an app may know only links of its own domain
         return content
     message, topic = claimed.message, claimed.texts.templates(channel).topic(claimed.message.template)
-    way_here = WayHere(runtime.settings.public_url, runtime.link_key)
-    return tracked_text(message, content, tracking_of(claimed.policy), topic=topic, way_here=way_here)
+    return tracked_text(message, content, tracking_of(claimed.policy), topic=topic, way=way_here(runtime))
 
 
 def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
@@ -217,8 +216,7 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
     if not sender:
         raise TemplateFailed(f"{message.channel}/{message.template}", _NO_SENDER)
     topic = claimed.texts.templates(message.channel).topic(message.template)
-    tracking, way_here = tracking_of(policy), WayHere(runtime.settings.public_url, runtime.link_key)
-    html, text = tracked_mail(message, rendered, tracking, topic=topic, way_here=way_here)
+    html, text = tracked_mail(message, rendered, tracking_of(policy), topic=topic, way=way_here(runtime))
     mailbox = policy.mail_setting("bounces")
     return Mail(
         sender=sender,

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from engine.channels import Text
+from engine.config import Settings
 from engine.rendering.email import RenderedMail
 from engine.texts import PublishedTexts
 from engine.tracking.policy import Tracking
@@ -34,38 +35,48 @@ class SendableText(Sendable, Protocol):
     def channel(self) -> str: ...
 
 
+class Reachable(Protocol):
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def link_key(self) -> bytes: ...
+
+
 class WayHere(NamedTuple):
     """How what is counted comes back."""
 
-    public_url: str | None  # None: no link could lead here, so none does
+    public_url: str | None  # without a slash at the end; None: no link could lead here, so none does
     link_key: bytes
 
 
+def way_here(runtime: Reachable) -> WayHere:
+    url = runtime.settings.public_url
+    return WayHere(url.rstrip("/") if url else None, runtime.link_key)
+
+
 def tracked_mail(
-    message: Sendable, rendered: RenderedMail, tracking: Tracking, *, topic: str | None, way_here: WayHere
+    message: Sendable, rendered: RenderedMail, tracking: Tracking, *, topic: str | None, way: WayHere
 ) -> tuple[str | None, str]:
     """HTML and text."""
-    url, key = way_here
+    url, key = way
     if not tracking.covers(transactional=message.transactional, topic=topic) or not (url or tracking.utm):
         return rendered.html, rendered.text
     mark = Mark(
         key=key,
-        url=url.rstrip("/") if url else None,
+        url=url,
         place=Place(message.partition, message.id),
         words=words_of(message, topic),
     )
     return tracked(rendered.html, rendered.text, tracking, mark)
 
 
-def tracked_text(
-    message: SendableText, content: Text, tracking: Tracking, *, topic: str | None, way_here: WayHere
-) -> Text:
+def tracked_text(message: SendableText, content: Text, tracking: Tracking, *, topic: str | None, way: WayHere) -> Text:
     """Of an sms or a chat."""
-    url, key = way_here
+    url, key = way
     if not url or not counts_links(message, tracking, topic=topic):
         return content
     place = Place(message.partition, message.id)
-    shortener = Shortener(key=key, url=url.rstrip("/"), place=place, channel=message.channel)
+    shortener = Shortener(key=key, url=url, place=place, channel=message.channel)
     return shortener.shortened(content, tracking, words_of(message, topic))
 
 

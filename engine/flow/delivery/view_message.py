@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from engine.config import Settings, public_url
+from engine.config import public_url
 from engine.errors import TemplateFailed
 from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import Linked, links_for
-from engine.flow.delivery.tracking_mails import WayHere, tracked_mail, tracking_of
+from engine.flow.delivery.tracking_mails import Reachable, tracked_mail, tracking_of, way_here
 from engine.links.customer_links import CustomerLink, Sender
 from engine.storage.database import Connection
 from engine.storage.delivery.sent_content import SentContent, sent_content
@@ -21,11 +21,8 @@ from engine.tracking.tokens import Place
 _SENT = frozenset({"sent", "unknown", "sending"})
 
 
-class ViewRuntime(ReactionRuntime, Protocol):
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def link_key(self) -> bytes: ...
+class ViewRuntime(ReactionRuntime, Reachable, Protocol):
+    """Both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +50,7 @@ async def view_message(runtime: ViewRuntime, place: Place) -> Viewed | Literal["
         return "changed"
     # Links count as in the mail; the picture is not needed, since this very request is the open.
     tracking, topic = replace(tracking_of(texts), opens=False), texts.mails.topic(found.template)
-    way_here = WayHere(runtime.settings.public_url, runtime.link_key)
-    html, text = tracked_mail(found, rendered, tracking, topic=topic, way_here=way_here)
+    html, text = tracked_mail(found, rendered, tracking, topic=topic, way=way_here(runtime))
     return Viewed(subject=rendered.subject, html=html, text=text)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from engine.core.model import Appointment
@@ -30,24 +31,34 @@ async def appointments_of(
     return found
 
 
-async def due_appointments(
-    connection: Connection, horizons: Sequence[tuple[int, datetime]], *, limit: int
-) -> list[tuple[int, UUID]]:
-    """Partition and customer of what is due at each partition's horizon, the oldest first."""
+class Due(NamedTuple):
+    """An appointment that is due."""
+
+    partition: int
+    customer: UUID
+    errand: str
+    name: str
+    at: datetime
+    definition: str
+    occasion: str
+    done: str
+
+
+async def due_appointments(connection: Connection, horizons: Mapping[int, datetime], *, limit: int) -> list[Due]:
+    """What is due at each partition's horizon, the oldest first, at most `limit` of each."""
     rows = await connection.fetch(
         """
-        SELECT h.partition, a.customer
+        SELECT h.partition, a.customer, a.errand, a.name, a.at, a.definition, a.occasion, a.done
         FROM unnest($1::smallint[], $2::timestamptz[]) AS h (partition, horizon)
         CROSS JOIN LATERAL (
-            SELECT customer FROM appointment a WHERE a.partition = h.partition AND a.at <= h.horizon
-            ORDER BY a.at LIMIT $3
+            SELECT * FROM appointment a WHERE a.partition = h.partition AND a.at <= h.horizon ORDER BY a.at LIMIT $3
         ) a
         """,
-        [partition for partition, _ in horizons],
-        [horizon for _, horizon in horizons],
+        list(horizons),
+        list(horizons.values()),
         limit,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Due(*row) for row in rows]
 
 
 async def save_appointments(connection: Connection, rows: Sequence[tuple[int, UUID, Appointment]]) -> None:

@@ -4,41 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from engine.core.standing.crowds import CrowdCode
 from engine.storage.database import Connection
-
-
-class Due(NamedTuple):
-    """An appointment that is due."""
-
-    partition: int
-    customer: UUID
-    errand: str
-    name: str
-    at: datetime
-    definition: str
-    occasion: str
-    done: str
-
-
-async def first_due(connection: Connection, horizons: Sequence[tuple[int, datetime]], *, limit: int) -> list[Due]:
-    """What is due at each partition's horizon, the oldest first, at most `limit` of each."""
-    rows = await connection.fetch(
-        """
-        SELECT h.partition, a.customer, a.errand, a.name, a.at, a.definition, a.occasion, a.done
-        FROM unnest($1::smallint[], $2::timestamptz[]) AS h (partition, horizon)
-        CROSS JOIN LATERAL (
-            SELECT * FROM appointment a WHERE a.partition = h.partition AND a.at <= h.horizon ORDER BY a.at LIMIT $3
-        ) a
-        """,
-        [partition for partition, _ in horizons],
-        [horizon for _, horizon in horizons],
-        limit,
-    )
-    return [Due(*row) for row in rows]
+from engine.storage.runs.appointments import Due
 
 
 async def what_tells_apart(
