@@ -9,17 +9,15 @@ are constants.
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
 
 from benchmarks import crowd, shop
 from benchmarks.report import Figure
-from benchmarks.stand import Stand
+from benchmarks.stand import Stand, helper
 from benchmarks.workers import decide
 from engine.clock import utc_now
 
@@ -43,7 +41,9 @@ class Arrived:
 
 
 def measure() -> list[Figure]:
-    with _sink() as (sink, port):
+    with helper("benchmarks.counting_sink") as sink:
+        assert sink.stdout is not None
+        port = int(sink.stdout.readline())
         environment = {"KOGDA_SMTP_URL": f"smtp://127.0.0.1:{port}", "KOGDA_MAIL_FROM": "shop@example.com"}
         with Stand(RULES, shop.SCHEMA, TEMPLATES, environment=environment) as stand:
             stand.start()
@@ -121,17 +121,6 @@ def _counted(sink: subprocess.Popen[str]) -> tuple[int, int, int]:
     sink.stdin.flush()
     taken, lost, doubled = map(int, sink.stdout.readline().split())
     return taken, lost, doubled
-
-
-@contextmanager
-def _sink() -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "benchmarks.counting_sink"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
-        assert sink.stdout is not None
-        try:
-            yield sink, int(sink.stdout.readline())
-        finally:
-            sink.terminate()
 
 
 def _memory_mib(stand: Stand) -> float:

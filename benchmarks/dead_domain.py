@@ -6,10 +6,8 @@ import asyncio
 import os
 import statistics
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import asyncpg
 import uvloop
@@ -18,7 +16,7 @@ from benchmarks import shop
 from benchmarks.mail import queue_messages
 from benchmarks.report import Figure
 from benchmarks.slow_sink import DEAD
-from benchmarks.stand import Stand
+from benchmarks.stand import Stand, helper
 from engine.config import read_settings
 from engine.core.identity import customer_id, derived_id, partition_of
 from engine.flow.delivery.deliver_messages import deliver_messages
@@ -32,7 +30,7 @@ WAYS = {"refuses": "450 to each recipient", "hangs": "RCPT is never answered", "
 
 
 def measure() -> list[Figure]:
-    with Stand(RULES, shop.SCHEMA, shop.TEMPLATES) as stand, _sink() as sink:
+    with Stand(RULES, shop.SCHEMA, shop.TEMPLATES) as stand, helper("benchmarks.slow_sink") as sink:
         times = uvloop.run(_Series(stand.database_url, sink).run())
     how = f"{MAILS:,} mails to {DOMAINS} domains, {ROUNDS} alternated stretches each, a server that takes 40 ms a mail"
     return [
@@ -56,17 +54,6 @@ def _median_ratio(times: dict[str, list[float]], way: str) -> float:
         before = round_ * len(WAYS) + place
         ratios.append(taken / ((alive[before] + alive[before + 1]) / 2))
     return statistics.median(ratios)
-
-
-@contextmanager
-def _sink() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "benchmarks.slow_sink"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 class _Series:

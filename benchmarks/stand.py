@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +109,18 @@ class Stand:
             path = shop / "templates" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
+
+@contextmanager
+def helper(module: str) -> Iterator[subprocess.Popen[str]]:
+    """A module that runs beside us, told and asked by lines."""
+    command = [sys.executable, "-m", module]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def free_port() -> int:
