@@ -7,10 +7,12 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from engine.embedded import EmbeddedServices
 from engine.storage.migrate import migrate
+from engine.waker import connect_redis
 from tests.drills.stage import RULES
 from tests.engine.flow.shop import Shop, open_shop
 
@@ -28,13 +30,20 @@ def durable() -> Iterator[EmbeddedServices]:
 
 
 @pytest.fixture
-async def shop(durable: EmbeddedServices) -> AsyncIterator[Shop]:
+async def empty(durable: EmbeddedServices) -> EmbeddedServices:
+    """The same servers, with nothing in the database and nothing in Redis, whatever a drill before left there."""
+    admin = await asyncpg.connect(durable.endpoints.database_url.replace("/kogda?", "/postgres?"))
+    await admin.execute("DROP DATABASE IF EXISTS kogda WITH (FORCE)")
+    await admin.execute("CREATE DATABASE kogda")
+    await admin.close()
     await migrate(durable.endpoints.database_url)
-    async with open_shop(durable.endpoints.database_url, *RULES) as shop:
-        await shop.execute(
-            """
-            TRUNCATE event, event_key, customer, run, run_note, once_mark, outcome, message, quarantine, mailbox,
-                     worker_heartbeat
-            """
-        )
+    redis = connect_redis(durable.endpoints.redis_url)
+    await redis.flushall()
+    await redis.aclose(close_connection_pool=True)
+    return durable
+
+
+@pytest.fixture
+async def shop(empty: EmbeddedServices) -> AsyncIterator[Shop]:
+    async with open_shop(empty.endpoints.database_url, *RULES) as shop:
         yield shop

@@ -11,7 +11,6 @@ import pytest
 
 from dsl import plan
 from engine.embedded import EmbeddedServices
-from engine.storage.migrate import migrate
 from engine.storage.runs.promo_codes import add_codes
 from engine.waker import ArqWaker
 from tests.drills.stage import Workers
@@ -42,15 +41,8 @@ THIRD = plan.Rule(
 
 
 @pytest.fixture
-async def counting(durable: EmbeddedServices) -> AsyncIterator[Shop]:
-    await migrate(durable.endpoints.database_url)
-    async with open_shop(durable.endpoints.database_url, EARN, CODE, THIRD) as shop:
-        await shop.execute(
-            """
-            TRUNCATE event, event_key, customer, run, run_note, once_mark, count_mark, outcome, message, points_entry,
-                     promo_code, quarantine, mailbox, worker_heartbeat
-            """
-        )
+async def counting(empty: EmbeddedServices) -> AsyncIterator[Shop]:
+    async with open_shop(empty.endpoints.database_url, EARN, CODE, THIRD) as shop:
         async with shop.runtime.database.transaction() as connection:
             await add_codes(connection, "BACK10", [(f"B{number}", None) for number in range(CODES)])
         yield shop

@@ -14,7 +14,6 @@ from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.failpoints import FAILPOINTS
 from engine.flow.publishing.publish_rules import publish
-from engine.storage.migrate import migrate
 from tests.drills.armed import Armed, kill_at, was_killed
 from tests.drills.operations import DEEDS, SETTINGS, SILENT, WAITS, WAITS_ANEW, customer_of
 from tests.drills.test_failpoints_of_workers import POINTS
@@ -33,11 +32,9 @@ IN_INBOXES = """
 
 
 @pytest.fixture
-async def shop(durable: EmbeddedServices) -> AsyncIterator[Shop]:
+async def shop(empty: EmbeddedServices) -> AsyncIterator[Shop]:
     """A customer for each kill, with a mail in the inbox, a run that waits, and a long silence."""
-    await migrate(durable.endpoints.database_url)
-    async with open_shop(durable.endpoints.database_url, rule("hello", "registered"), WAITS) as shop:
-        await shop.execute("TRUNCATE event, event_key, customer, run, message, outcome, inbox_message, contact")
+    async with open_shop(empty.endpoints.database_url, rule("hello", "registered"), WAITS) as shop:
         for number in range(SUBJECTS):
             told = [shop.event(f"{number}", name) for name in ("registered", "cart_left")]
             await shop.post(shop.event(f"{number}", "visited", ago=LONG_AGO), *told)

@@ -26,7 +26,6 @@ from engine.embedded import EmbeddedServices
 from engine.flow.checking.load_workspace import load_workspace
 from engine.flow.publishing.publish_rules import publish
 from engine.storage.events.events_in import NewEvent
-from engine.storage.migrate import migrate
 from engine.waker import ArqWaker, connect_redis
 from tests.drills.armed import Armed, kill_at, was_killed
 from tests.engine.flow.shop import Shop, open_shop
@@ -80,8 +79,7 @@ async def receiver() -> AsyncIterator[tuple[Receiver, int]]:
 
 
 @pytest.fixture
-async def shop(durable: EmbeddedServices, receiver: tuple[Receiver, int], tmp_path: Path) -> AsyncIterator[Shop]:
-    await migrate(durable.endpoints.database_url)
+async def shop(empty: EmbeddedServices, receiver: tuple[Receiver, int], tmp_path: Path) -> AsyncIterator[Shop]:
     write_workspace(tmp_path)
     settings = FILES["kogda.yaml"] + (
         "channels: {inapp: {}}\n"
@@ -93,7 +91,7 @@ async def shop(durable: EmbeddedServices, receiver: tuple[Receiver, int], tmp_pa
     (tmp_path / "templates/inapp/note.txt").write_text("---\ntitle: Hello\n---\nA note\n")
     workspace = load_workspace(tmp_path)
     assert workspace.plan is not None, workspace.diagnostics
-    async with open_shop(durable.endpoints.database_url) as shop:
+    async with open_shop(empty.endpoints.database_url) as shop:
         database = shop.runtime.database
         await publish(database, workspace.plan, templates=workspace.templates, settings=workspace.settings)
         yield shop
