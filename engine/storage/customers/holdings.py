@@ -131,7 +131,7 @@ HELD: dict[str, tuple[str, str]] = {
     "reject": ("rejected_events", _IN_ITS_BODY),
 }
 #: What is ours in them, and says nothing of the person.
-_OURS = {"partition", "xid", "seq", "rule_set", "attempt", "deadline", "definition", "open_until"}
+_OURS = {"partition", "xid", "seq", "rule_set", "attempt", "deadline", "definition", "open_until", "place"}
 
 
 #: Each statement is given all of them, and PostgreSQL must know of what type each is.

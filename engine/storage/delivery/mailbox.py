@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.storage.database import Connection
+from engine.storage.runs.stories import AS_WRITTEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,10 @@ async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes,
     if row is None:
         return None
     notes = await connection.fetch(
-        "SELECT at, what, detail, line FROM run_note WHERE partition = $1 AND run = $2 ORDER BY at, ctid LIMIT 100",
+        f"""
+        SELECT at, what, detail, line FROM run_note WHERE partition = $1 AND run = $2
+        ORDER BY {AS_WRITTEN} LIMIT 100
+        """,  # noqa: S608
         row["partition"],
         row["run"],
     )

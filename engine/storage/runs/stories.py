@@ -12,6 +12,9 @@ from engine.storage.database import Connection
 
 _MOST = 10_000  # of one customer's events, as in a batch
 
+#: How notes of a run are ordered. Rows from before there were places have none: where they lie must do.
+AS_WRITTEN = "at, place NULLS FIRST, ctid"
+
 
 async def runs_of_rule(
     connection: Connection, partition: int, customer: UUID, *, rule: str, until: datetime
@@ -66,10 +69,10 @@ async def notes_of_runs(
 ) -> list[Any]:
     """In the order in which they were written."""
     return await connection.fetch(
-        """
+        f"""
         SELECT run, at, line, what, detail FROM run_note
-        WHERE partition = $1 AND run = ANY($2::uuid[]) AND at <= $3 ORDER BY at, ctid
-        """,
+        WHERE partition = $1 AND run = ANY($2::uuid[]) AND at <= $3 ORDER BY {AS_WRITTEN}
+        """,  # noqa: S608
         partition,
         list(runs),
         until,

@@ -146,7 +146,7 @@ ODD = [
     " INSERT INTO appointment SELECT partition, id, 'segment', '', now(), '', '', '' FROM customer WHERE key ~ '9$'",
 ]
 
-#: Everything that a mailing writes, but when the row was made.
+#: Everything that a mailing writes, but when the row was made, and its place among all rows.
 WRITTEN = {
     "run": "*",
     "message": "partition, id, customer, run, rule, rule_set, step, channel, template, context, transactional, state,"
@@ -156,7 +156,7 @@ WRITTEN = {
     "once_mark": "*",
     "outcome": "*",
     "figure_change": "*",
-    "run_note": "*",
+    "run_note": "partition, run, at, line, what, detail",
 }
 
 

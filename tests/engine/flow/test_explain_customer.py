@@ -72,6 +72,31 @@ async def test_a_run_is_told_with_its_steps_and_what_became_of_its_message(datab
     assert [(message["template"], message["state"]) for message in run.messages] == [("cart", "suppressed")]
 
 
+async def test_notes_of_one_moment_are_told_as_they_were_written_wherever_their_rows_lie(database_url: str) -> None:
+    seen = plan.SetTag(tag="seen", add=True, line=2)
+    async with open_shop(database_url, rule("cart", "cart_left", seen, send("cart"))) as shop:
+        await shop.post(shop.event("1", "cart_left"))
+        await shop.advance()
+        before = [note["what"] for note in (await explained(shop, "1")).runs[0].notes]
+        await shop.execute("UPDATE run_note SET detail = detail WHERE what = 'started'")  # goes behind the others
+
+        told = await explained(shop, "1")
+
+    assert before[0] == "started" and len(before) > 1
+    assert [note["what"] for note in told.runs[0].notes] == before
+
+
+async def test_notes_from_before_they_had_places_come_first(database_url: str) -> None:
+    async with open_shop(database_url, guarded(), attributes=ATTRIBUTES) as shop:
+        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "cart_left"))
+        await shop.advance()
+        await shop.execute("UPDATE run_note SET place = NULL WHERE what = 'started'")
+
+        told = await explained(shop, "1")
+
+    assert told.runs[0].notes[0]["what"] == "started"
+
+
 async def test_the_newest_event_is_judged_by_the_filter_of_the_rule(database_url: str) -> None:
     match = plan.EventMatch(events=("cart_left",), where=BIG)
     filtered = plan.Rule(
