@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.model import Run
-from engine.flow.delivery.tracking_mails import tracking_of
+from engine.flow.delivery.tracking_content import tracking_of
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.delivery.conversions import GoalEvent, ReachedGoal, credit_messages, events_of_goals

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from engine.failpoints import reach
 from engine.flow.answers.reacting import Reaction, ReactionRuntime, take_reactions
-from engine.flow.delivery.tracking_mails import tracking_of
+from engine.flow.delivery.tracking_content import tracking_of
 from engine.storage.delivery.hits import StoredHit, clicks_of, lock_unjudged, save_classes
 from engine.storage.delivery.reactions import SentMessage, sent_messages
 from engine.storage.rules.published import live_rule_set

@@ -10,7 +10,7 @@ from uuid import UUID
 from engine.callbacks import Report
 from engine.flow.answers.judge_hits import plain_link
 from engine.flow.answers.reacting import Reaction, take_reactions
-from engine.flow.delivery.tracking_mails import tracking_of
+from engine.flow.delivery.tracking_content import tracking_of
 from engine.storage.customers.suppressions import suppress
 from engine.storage.database import Connection
 from engine.storage.delivery.callbacks import (

@@ -8,7 +8,7 @@ from engine.channels import Text
 from engine.errors import TemplateFailed
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import tracking_of, way_here, words_of
+from engine.flow.delivery.tracking_content import tracking_of, way_here, words_of
 from engine.flow.delivery.view_message import ViewRuntime, links_as_sent, texts_as_sent
 from engine.storage.delivery.sent_content import SentContent, content_that_begins
 from engine.texts import PublishedTexts

@@ -36,7 +36,7 @@ from engine.flow.delivery.handing_out import hand_out
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import links_of, with_way_out
 from engine.flow.delivery.text_content import text_content
-from engine.flow.delivery.tracking_mails import tracked_mail, tracked_text, tracking_of, way_here
+from engine.flow.delivery.tracking_content import tracked_mail, tracked_text, tracking_of, way_here
 from engine.links.bounce_addresses import bounce_address
 from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime

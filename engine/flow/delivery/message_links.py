@@ -11,7 +11,7 @@ from engine.channels import Handover, Mail
 from engine.config import public_url
 from engine.core.delivery.double_opt_in import asked_about
 from engine.flow.delivery.claiming import Claimed
-from engine.flow.delivery.tracking_mails import view_url
+from engine.flow.delivery.tracking_content import view_url
 from engine.links.chat_links import chat_link
 from engine.links.customer_links import SEPARATOR, CustomerLink, Sender
 from engine.runtime import Runtime

@@ -11,7 +11,7 @@ from engine.errors import TemplateFailed
 from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.delivery.mail_requests import mail_request
 from engine.flow.delivery.message_links import Linked, links_for
-from engine.flow.delivery.tracking_mails import Reachable, tracked_mail, tracking_of, way_here
+from engine.flow.delivery.tracking_content import Reachable, tracked_mail, tracking_of, way_here
 from engine.links.customer_links import CustomerLink, Sender
 from engine.storage.database import Connection
 from engine.storage.delivery.sent_content import SentContent, sent_content
