@@ -43,6 +43,13 @@ class Guarded:
         self.processes[name].kill()
         self.processes[name].wait()
 
+    async def places(self) -> tuple[str, str | None]:
+        """Who is master, and who is its replica: None while that is dead."""
+        names = {self.ports[name]: name for name in ("first", "second")}
+        master = names[(await ask_master(self.url, lambda client: client.info("server")))["tcp_port"]]
+        other = "first" if master == "second" else "second"
+        return master, other if self.processes[other].poll() is None else None
+
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
         """It stands still, and reads nothing."""
