@@ -86,9 +86,11 @@ class PromoIssue:
 
 @record()
 class Misfit:
-    """A trait that was left out, because it does not fit its kind in the schema."""
+    """A trait that was left out, because it does not fit its kind in the schema; or a property of an event that
+    rules take as unknown, because it does not fit."""
 
     event: UUID
+    of: str = ""  # the event's name; "": a trait
     name: str
     kind: str  # that it should have
     value: JSON

@@ -15,6 +15,7 @@ from engine.core.delivery.consent import entries_between
 from engine.core.delivery.double_opt_in import asking, by_mail, held_back, to_ask, with_asked
 from engine.core.delivery.ways import is_bounce
 from engine.core.effects import Effects, Misfit
+from engine.core.fitting import unfit_properties
 from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
 from engine.core.rule_guards.reservations import release
 from engine.core.runs.draft import Draft
@@ -74,11 +75,23 @@ def _decide(draft: Draft, event: Event) -> None:
         tending.after_event(draft, event, _occasion(draft, event))
         return
     draft.see(event)
+    if event.properties and event.cause is None:
+        _tell_misfits(draft, event)
     if draft.runs:
         _tell_runs(draft, event)
     start_rules(draft, event)
     if draft.live.standing is not None:
         tending.after_event(draft, event, _occasion(draft, event))
+
+
+def _tell_misfits(draft: Draft, event: Event) -> None:
+    plan = draft.live.plan
+    facts = plan.events.get(event.name)
+    if facts is None:
+        return
+    for name, kind in unfit_properties(event.properties, facts.properties, currency=plan.currency):
+        value = event.properties[name]
+        draft.misfits += (Misfit(event=event.id, of=event.name, name=name, kind=kind, value=value),)
 
 
 def _tell_runs(draft: Draft, event: Event) -> None:

@@ -99,6 +99,31 @@ async def test_a_trait_that_does_not_fit_its_kind_is_left_out_and_leaves_a_trace
         assert await shop.value("SELECT attributes FROM customer") == {"orders": 3, "city": "Kazan"}
 
 
+async def test_properties_that_do_not_fit_the_schema_are_told_once_a_batch_and_the_event_is_taken(
+    database_url: str,
+) -> None:
+    kinds = {"cart_left": plan.EventFacts(properties={"total": "money", "items": "list of text"})}
+    async with open_shop(database_url, rule("cart", "cart_left"), partitions=1, events=kinds, currency="EUR") as shop:
+        await shop.post(
+            *(shop.event(str(number), "cart_left", total="abc", items=["cup"]) for number in range(3)),
+            shop.event("9", "cart_left", total="12.50", items=["cup", 7]),
+        )
+
+        progress = await shop.advance()
+
+        told = await shop.fetch("SELECT source, reason, path, body FROM reject ORDER BY path")
+        assert progress.messages == 4
+        assert [(row["source"], row["path"]) for row in told] == [
+            ("test", "$.properties.items"),
+            ("test", "$.properties.total"),
+        ]
+        assert told[1]["reason"] == (
+            "total of cart_left is no money: for rules it is unknown, and the event was taken;"
+            " so in 3 events of one batch, of which this is the first"
+        )
+        assert told[1]["body"] == '{"customer": "u:0", "event": "cart_left", "properties": {"total": "abc"}}'
+
+
 async def test_a_run_goes_on_when_its_message_has_its_verdict(database_url: str) -> None:
     async with open_shop(database_url, rule("two", "registered", send("first"), send("second"))) as shop:
         await shop.post(shop.event("1", "registered"))
