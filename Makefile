@@ -2,7 +2,7 @@ PY ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench format lock
+.PHONY: help install demo test nightly check bench format lock
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: install    ## a shop's day of events becomes mails on a page
 
 test: install    ## all tests, on an embedded PostgreSQL and Redis
 	$(BIN)/pytest -n auto
+
+nightly: install ## the drills as big as a night makes them, one report; DRILLS="2 8" for some; KOGDA_DRILLS=release
+	@$(BIN)/python scripts/nightly.py $(DRILLS)
 
 check: install   ## format, lint, types, import rules, generated files
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from tests.cli.running import environment, kogda, until
 from tests.drills.sizes import sized
+from tests.drills.stage import Record
 
 #: A seed that kills nobody in its first seconds: leases of the dead take 45 s, which is for the night.
 MINUTES, SEED = sized(("0.1", "25"), ("5", "20261122"), ("480", "20261122"))
@@ -41,7 +42,7 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1
 
 @pytest.mark.timeout(WITHIN_S + 100)
 async def test_a_drill_beside_a_real_database_loses_nothing_and_touches_nothing_of_it(
-    services: EmbeddedServices, database_url: str, folder: Path
+    services: EmbeddedServices, database_url: str, folder: Path, record_property: Record
 ) -> None:
     theirs = beside(database_url, "theirs")
     await said_by(database_url, "CREATE DATABASE theirs")
@@ -62,6 +63,8 @@ async def test_a_drill_beside_a_real_database_loses_nothing_and_touches_nothing_
 
     assert drill.returncode == 0, drill.stdout + drill.stderr
     card = json.loads(drill.stdout)
+    for name in ("minutes", "seed", "events", "lost", "doubled"):
+        record_property(name, card[name])
     assert card["events"] > 0
     assert sum(card["faults"].values()) > 0
     assert (card["lost"], card["doubled"], card["unsettled"]) == (0, 0, 0)

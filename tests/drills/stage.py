@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from random import Random
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import SecretStr
 
@@ -20,6 +20,9 @@ from engine.embedded import Endpoints
 from engine.storage.events.events_in import NewEvent
 from engine.worker import run_worker
 from tests.engine.flow.shop import Shop, rule, stop
+
+#: pytest's `record_property`.
+Record: TypeAlias = Callable[[str, object], None]
 
 _HAPPY = plan.Compare(plan.Property("stars", "number"), ">=", plan.Constant("number", 4))
 RULES = (
@@ -71,6 +74,14 @@ def expected(told: Sequence[Story]) -> Counter[tuple[str, str]]:
 async def made(shop: Shop) -> Counter[tuple[str, str]]:
     rows = await shop.fetch("SELECT c.key, m.template FROM message m JOIN customer c ON c.id = m.customer")
     return Counter((row["key"], row["template"]) for row in rows)
+
+
+def note(record: Record, told: Sequence[Story], found: Counter[tuple[str, str]], **done: int) -> None:
+    """For the report of a night. `done`: what was broken, and how often."""
+    wanted = expected(told)
+    figures = done | {"events": 4 * len(told), "lost": (wanted - found).total(), "doubled": (found - wanted).total()}
+    for name, value in figures.items():
+        record(name, value)
 
 
 class Workers:

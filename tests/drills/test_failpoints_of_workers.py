@@ -28,9 +28,11 @@ from engine.flow.publishing.publish_rules import publish
 from engine.storage.events.events_in import NewEvent
 from engine.waker import ArqWaker, connect_redis
 from tests.drills.armed import Armed, kill_at, was_killed
+from tests.drills.sizes import sized
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
+ROUNDS = sized(1, 10)  # each of which kills at each failpoint
 A_STEP = 3  # stories for each kill
 SECRET = "whsec_" + "A" * 43 + "="
 
@@ -139,10 +141,11 @@ OLD_MAIL = """
 """
 
 
+@pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
 async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothing(
-    durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int]
+    durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int], seed: int
 ) -> None:
-    random, told, armed = Random(SEED), list[Story](), Armed()
+    random, told, armed = Random(seed), list[Story](), Armed()
     waker, redis = ArqWaker(durable.endpoints.redis_url), connect_redis(durable.endpoints.redis_url)
     with Sink() as sink:
         settings = Settings(

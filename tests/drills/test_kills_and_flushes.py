@@ -9,7 +9,7 @@ from random import Random
 from engine.embedded import EmbeddedServices
 from engine.waker import ArqWaker, connect_redis
 from tests.drills.sizes import sized
-from tests.drills.stage import Story, Workers, expected, made, stories
+from tests.drills.stage import Record, Story, Workers, expected, made, note, stories
 from tests.engine.flow.shop import Shop
 
 SEED = 20261121
@@ -33,7 +33,7 @@ async def until_made(shop: Shop, count: int) -> None:
 
 
 async def test_killed_workers_lose_and_double_nothing_of_thousands_of_events(
-    durable: EmbeddedServices, shop: Shop
+    durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
     random = Random(SEED)
     told = stories(TOLD, random)
@@ -49,7 +49,9 @@ async def test_killed_workers_lose_and_double_nothing_of_thousands_of_events(
         workers.end()
         await waker.close()
 
-    assert await made(shop) == expected(told)
+    found = await made(shop)
+    note(record_property, told, found, kills=KILLS)
+    assert found == expected(told)
     assert await shop.value("SELECT count(*) FROM run") == await shop.value("SELECT count(DISTINCT id) FROM run")
     assert await shop.value("SELECT count(*) FROM quarantine WHERE what <> 'message'") == 0
 

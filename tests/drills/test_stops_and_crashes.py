@@ -19,7 +19,7 @@ from engine.storage.database import APPLICATION
 from engine.storage.events.events_in import NewEvent
 from engine.storage.stalled import end_stalled_transactions
 from tests.drills.sizes import sized
-from tests.drills.stage import RULES, Story, Workers, expected, made, stories
+from tests.drills.stage import RULES, Record, Story, Workers, expected, made, note, stories
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
@@ -89,7 +89,7 @@ async def pause_inside_a_transaction(
 
 
 async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_and_fenced(
-    durable: EmbeddedServices, shop: Shop
+    durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
     random = Random(SEED)
     told = stories(sized(600, 2500), random)  # a stop for each 25
@@ -114,13 +114,14 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
         workers.end()
         await writer.close()
 
+    note(record_property, told, await made(shop), stops=len(told) // 25, transactions_ended=ended)
     await assert_exact(shop, told)
     assert codes == [None] * 3
     assert ended > 0, "no worker stood still inside a transaction: the drill did not bite"
 
 
 async def test_four_workers_under_load_with_kills_lose_and_double_nothing(
-    durable: EmbeddedServices, shop: Shop
+    durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
     random = Random(SEED)
     told = stories(sized(800, 4000), random)  # a kill for each 40
@@ -135,11 +136,12 @@ async def test_four_workers_under_load_with_kills_lose_and_double_nothing(
         workers.end()
         await writer.close()
 
+    note(record_property, told, await made(shop), kills=len(told) // 40)
     await assert_exact(shop, told)
 
 
 async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowledged(
-    durable: EmbeddedServices, shop: Shop
+    durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
     random = Random(SEED)
     told = stories(500, random)
@@ -164,6 +166,7 @@ async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowl
         workers.end()
         await writer.close()
 
+    note(record_property, told, await made(shop), crashes=5)
     await assert_exact(shop, told)
     assert codes == [None, None], "workers live through a crash of the database"
     assert slowest < 10
@@ -208,7 +211,9 @@ async def test_workers_that_start_while_the_database_does_wait_for_it(durable: E
     assert codes == [None, None]
 
 
-async def test_connections_that_are_cut_all_the_time_cost_nothing(durable: EmbeddedServices, shop: Shop) -> None:
+async def test_connections_that_are_cut_all_the_time_cost_nothing(
+    durable: EmbeddedServices, shop: Shop, record_property: Record
+) -> None:
     random = Random(SEED)
     told = stories(sized(600, 3000), random)
     workers = Workers(durable.endpoints, "arq", count=2)
@@ -233,5 +238,6 @@ async def test_connections_that_are_cut_all_the_time_cost_nothing(durable: Embed
         workers.end()
         await writer.close()
 
+    note(record_property, told, await made(shop), cuts=len(told) // 50 * 3)
     await assert_exact(shop, told)
     assert codes == [None, None]
