@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.core.model import Customer, Event
 from engine.storage.events.queue import IDENTIFY
 from engine.testing.delivery import Delivery
 from engine.testing.world import World
+from tests.simulation.excuses import Ended, by_what, is_close, is_late, is_open, spared_by, spared_on
 from tests.simulation.laws import Broken
 from tests.simulation.reference import Received, judged
 from tests.simulation.server import DAWN, Server
@@ -25,17 +26,7 @@ from tests.simulation.shop import JUDGED, REFUSED_BY_PROVIDER, Script
 
 #: What all faults of a seed may cost one customer.
 LATEST = timedelta(minutes=15)
-#: Two messages that are closer than that may come in either order, and a cap takes whichever is first.
-_CLOSE = timedelta(minutes=30)
 _GONE = {"sent": "gone", "unknown": "gone", "withdrawn": "suppressed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    rule: str
-    template: str
-    state: str
-    at: datetime
 
 
 async def compare(server: Server, programs: Sequence[Program], script: Script) -> int:
@@ -49,10 +40,13 @@ async def compare(server: Server, programs: Sequence[Program], script: Script) -
             state = _GONE.get(each.state, each.state)
             expected.setdefault(each.customer, []).append(Ended(each.rule, each.template, state, each.at))
     found = await _found(server)
+    spared, spared_there = spared_by(world), await spared_on(server)
     compared = 0
     for customer in script.customers:
         ended, there = expected.get(customer, []), found.get(customer, [])
-        if customer in script.racing or _is_close(ended) or _is_close(there) or _is_open(there):
+        if customer in script.racing or is_close(ended) or is_close(there) or is_open(there):
+            continue
+        if spared.get(customer) != spared_there.get(customer) and is_late(ended, there):
             continue
         compared += 1
         _compare(customer, ended, there)
@@ -163,31 +157,12 @@ async def _found(server: Server) -> dict[str, list[Ended]]:
     return found
 
 
-def _is_close(messages: list[Ended]) -> bool:
-    """A cap stopped one of two messages that came at about the same time."""
-    return any(
-        one.state == "suppressed" and other is not one and abs(one.at - other.at) < _CLOSE
-        for one in messages
-        for other in messages
-    )
-
-
-def _is_open(messages: list[Ended]) -> bool:
-    """The provider would have refused it, and nobody heard the answer: it counts as sent."""
-    return any(each.state == "unknown" for each in messages)
-
-
 def _compare(customer: str, expected: list[Ended], found: list[Ended]) -> None:
-    wanted = Counter((each.rule, each.template, each.state) for each in expected)
-    there = Counter((each.rule, each.template, each.state) for each in found)
+    wanted, there = Counter(each.what for each in expected), Counter(each.what for each in found)
     if wanted != there:
         raise Broken(f"customer {customer}: missing {dict(wanted - there)}, too much {dict(there - wanted)}")
-    for what in wanted:
-        pairs = zip(_times(expected, what), _times(found, what), strict=True)
-        for should, was in pairs:
+    times = by_what(found)
+    for what, due in by_what(expected).items():
+        for should, was in zip(due, times[what], strict=True):
             if what[2] == "gone" and not should <= was <= should + LATEST:
                 raise Broken(f"customer {customer}: {what[1]} was due at {should}, and went out at {was}")
-
-
-def _times(messages: list[Ended], what: tuple[str, str, str]) -> list[datetime]:
-    return sorted(each.at for each in messages if (each.rule, each.template, each.state) == what)
