@@ -62,12 +62,18 @@ def money(raw: object, properties: Mapping[str, Any], currency: str | None) -> A
     """An amount in its own currency, else that of the `currency` beside it, else the workspace's."""
     if type(raw) is dict:
         properties, raw = raw, raw.get("amount")
-    beside = properties.get("currency")
-    named = beside.upper() if type(beside) is str and len(beside) == 3 else currency
+    named = currency_beside(properties.get("currency"), currency)
     if type(raw) is str:
         return _written_money(raw, named)
     millionths = _millionths(raw)
     return None if named is None or millionths is None else (named, millionths)
+
+
+def currency_beside(said: object, workspace: str | None) -> str | None:
+    """Of a `currency` beside an amount. `"€"` names one, if none that we know: it is not the workspace's for that."""
+    if type(said) is not str or not said:
+        return workspace
+    return said.upper() if len(said) == 3 else None
 
 
 def in_currency(amount: Amount | None, currency: str | None) -> int | Fraction | float:

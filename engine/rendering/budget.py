@@ -30,6 +30,7 @@ class Budget:
     locale: str = "en"
     timezone: str = "UTC"
     currency: str | None = None  # of amounts that name none
+    beside: object = None  # the `currency` of the event: of its amounts that name none
     now: datetime | None = None  # when the mail goes out; None: nothing in it may depend on that
     missing: set[str] = field(default_factory=set)  # paths that rendered empty
     ends_at: float = 0.0  # monotonic, when it may be over at the earliest; 0: MAX_SECONDS from now

@@ -62,6 +62,9 @@ class PayingCodeGenerator(CodeGenerator):
         else:
             super().visit_Getitem(node, frame)
 
+    def visit_Filter(self, node: nodes.Filter, frame: Frame) -> None:
+        super().visit_Filter(_priced(node) if node.name == "money" else node, frame)
+
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         self._direct("concatenated", node.nodes, frame)
 
@@ -120,6 +123,30 @@ def _is_method(target: nodes.Expr) -> bool:
     if not isinstance(target, nodes.Getattr) or target.attr not in METHODS:
         return False
     return not (isinstance(target.node, nodes.Name) and target.node.name == "self")
+
+
+def _priced(node: nodes.Filter) -> nodes.Filter:
+    """`event.total | money` is told the `event.currency` beside it, as rules are. What is known of a customer has none:
+    there an amount without a currency is of the workspace's."""
+    owner = _owner(node.node)
+    if owner is None:
+        return node
+    of = nodes.Const("") if _root(owner) == "customer" else nodes.Getattr(owner, "currency", "load", lineno=node.lineno)
+    kwargs = [*(node.kwargs or ()), nodes.Keyword("beside", of, lineno=node.lineno)]
+    priced = nodes.Filter(node.node, node.name, node.args, kwargs, node.dyn_args, node.dyn_kwargs, lineno=node.lineno)
+    if node.environment is not None:
+        priced.set_environment(node.environment)
+    return priced
+
+
+def _owner(value: nodes.Expr | None) -> nodes.Expr | None:
+    return value.node if isinstance(value, nodes.Getattr | nodes.Getitem) else None
+
+
+def _root(value: nodes.Expr) -> str:
+    while (owner := _owner(value)) is not None:
+        value = owner
+    return value.name if isinstance(value, nodes.Name) else ""
 
 
 def _path(owner: nodes.Expr, name: str) -> str:

@@ -101,6 +101,7 @@ class MailTemplates:
             locale=request.locale or request.default_locale,
             timezone=request.timezone,
             currency=request.currency,
+            beside=request.event.get("currency"),
             now=request.now,
         )
         with spending(budget):

@@ -80,6 +80,35 @@ def test_values_are_shown_in_the_customers_language_and_zone(expression: str, lo
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        pytest.param("{{ event.total | money }}", "$12.50", id="beside it"),
+        pytest.param('{{ event["total"] | money }}', "$12.50", id="beside it, in brackets"),
+        pytest.param("{% for item in event.items %}{{ item.price | money }} {% endfor %}", "$4.00 £5.00 ", id="items"),
+        pytest.param("{{ event.own | money }}", "¥7", id="its own"),
+        pytest.param("{{ event.total | money('CHF') }}", "CHF12.50", id="the template's"),
+        pytest.param("{{ customer.saved | money }}", "€3.00", id="of a customer"),
+        pytest.param("{{ (event.total * 2) | money }}", "$25.00", id="reckoned"),
+        pytest.param("{{ event.total | money(times=3) }}", "$37.50", id="several"),
+        pytest.param("{{ event.own | money(times=event.nothing) }}", "¥7", id="a number of them that is missing"),
+        pytest.param("{{ event.abroad.total | money }}", "12.5", id="a sign that is no code"),
+    ],
+)
+def test_an_amount_is_of_the_currency_that_stands_beside_it(source: str, expected: str):
+    event = {
+        "total": 12.5,
+        "currency": "usd",
+        "own": "7 JPY",
+        "items": [{"price": 4}, {"price": 5, "currency": "GBP"}],
+        "abroad": {"total": 12.5, "currency": "zł"},
+    }
+
+    found = mail(HEAD + source, event=event, customer={"saved": 3, "currency": "PLN"}, currency="EUR")
+
+    assert (found.html or "").replace("\xa0", " ") == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
         ("{{ customer.name }}", ""),
         ("{{ customer.name.first.letter }}", ""),
         ("{{ nothing }}", ""),

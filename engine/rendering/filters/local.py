@@ -23,17 +23,20 @@ _LONGEST_AMOUNT = 80
 _PATTERN = re.compile(r"[A-Za-z0-9 .,:/'\-–«»а-яА-Я]{1,60}")
 
 
-def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
+def money(value: Any, currency: Any = None, whole: Any = False, times: Any = None, beside: Any = None) -> Any:
     """`{"amount": "1500.00", "currency": "RUB"}`, `"1500 RUB"` or a number, as the customer writes it: 1 500,00 ₽.
 
     A currency that stands in the text itself goes before any other, as in rules. Always with the digits of the
-    currency, so that amounts below each other match; `money(whole=true)` leaves out cents that are zero.
+    currency, so that amounts below each other match; `money(whole=true)` leaves out cents that are zero. With `times`
+    it is that many of them. `beside` comes from the compiled template: the `currency` beside the value.
     """
     if is_nothing(value):
         return value
     given = value if isinstance(value, dict) else {}
-    unit = as_text(currency or given.get("currency") or current_budget().currency)
+    unit = as_text(currency or given.get("currency") or _unit_beside(beside))
     unit, amount = _amount(given.get("amount") if given else value, unit)
+    if not is_nothing(times):
+        amount *= _decimal(times)
     if not unit:
         return number(amount)
     if not re.fullmatch(r"[A-Za-z]{3}", unit):
@@ -41,6 +44,15 @@ def money(value: Any, currency: Any = None, whole: Any = False) -> Any:
     if whole and amount == amount.to_integral_value():
         return _whole(amount, unit.upper())
     return format_currency(amount, unit.upper(), locale=locale())
+
+
+def _unit_beside(beside: Any) -> str:
+    """As rules take it, and where an element of a list names none, that of its event. A mail is no place to complain:
+    in a currency that nobody knows it shows the bare number."""
+    budget = current_budget()
+    said = beside if isinstance(beside, str) else budget.beside
+    unit = values.currency_beside(said, budget.currency) or ""
+    return unit if unit.isascii() and unit.isalpha() else ""
 
 
 def number(value: Any, decimals: Any = None) -> Any:

@@ -50,13 +50,22 @@ def read_moment(raw: Any) -> datetime | None:
 def read_money(raw: Any, beside: Any, workspace_currency: str) -> tuple[str, Fraction] | None:
     if isinstance(raw, dict):
         raw, beside = raw.get("amount"), raw.get("currency")
-    currency = beside.upper() if isinstance(beside, str) and len(beside) == 3 else workspace_currency
+    currency: str | None = workspace_currency
+    if isinstance(beside, str) and beside != "":
+        currency = beside.upper() if len(beside) == 3 else None
     if isinstance(raw, str):
         written = re.fullmatch(r"([+-]?[0-9]{1,30}(?:[.,][0-9]{1,30})?)\s*([A-Za-z]{3})?", raw.strip())
         if not written:
             return None
-        return (written[2] or currency).upper(), Fraction(written[1].replace(",", "."))
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or raw != raw or abs(raw) == float("inf"):
+        named = written[2].upper() if written[2] else currency
+        return (named, Fraction(written[1].replace(",", "."))) if named is not None else None
+    if (
+        currency is None
+        or isinstance(raw, bool)
+        or not isinstance(raw, int | float)
+        or raw != raw
+        or abs(raw) == float("inf")
+    ):
         return None
     return currency, Fraction(Decimal(repr(raw)))
 
