@@ -115,6 +115,23 @@ def test_a_discount_melts_in_the_readers_words(sources: dict[str, str]):
     assert "2 days, 12 hours left" in shown(sources, "cart", "en").text
 
 
+@pytest.mark.parametrize(
+    ("locale", "of_one", "of_all"),
+    [pytest.param("en", "€4.50 each", "€9.00", id="en"), pytest.param("ru", "4,50 € за штуку", "9,00 €", id="ru")],
+)
+@pytest.mark.parametrize("name", ["cart", "receipt"])
+def test_a_line_of_several_things_tells_what_all_of_them_cost_and_what_one_does(
+    sources: dict[str, str], name: str, locale: str, of_one: str, of_all: str
+):
+    ground = Ground(templates=sources, settings=SETTINGS, currency="EUR", timezone="Europe/Berlin")
+    request = preview_request(ground, "email", name, now=NOW, locale=locale)
+    event = {**request.event, "items": [{"name": "Cup", "quantity": 2, "price": 4.5}], "total": 10}
+
+    text = MailTemplates(sources, "email").mail(replace(request, event=event)).text.replace("\xa0", " ")
+
+    assert of_one in text and of_all in text
+
+
 def test_the_accent_of_the_workspace_colours_the_button(sources: dict[str, str]):
     html = shown(sources, "welcome", "en").html or ""
 
