@@ -4,7 +4,7 @@ A customer's key is `u:` + userId for a known customer, `a:` + anonymousId for a
 128 bits of BLAKE2b over length-prefixed parts, so parts cannot be shifted into each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from struct import Struct
@@ -12,6 +12,7 @@ from uuid import UUID, SafeUUID
 
 _length = Struct(">I").pack
 _LENGTHS = tuple(map(_length, range(256)))
+_AN_ID = _LENGTHS[32]  # hexadecimal digits
 _set_int, _set_is_safe, _UNKNOWN = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__, SafeUUID.unknown
 
 
@@ -52,15 +53,18 @@ def derived_bytes(kind: str, *parts: str) -> bytes:
     return digest.digest()
 
 
-def naming(kind: str, *parts: str) -> Callable[[bytes], bytes]:
-    """`derived_bytes` with more parts, for many ids that begin alike: it takes the rest as `part` writes it."""
+def naming(kind: str, *parts: str) -> Callable[[Iterable[bytes]], list[bytes]]:
+    """`derived_bytes` with more parts, of many that begin alike. It takes the rest of each as `part` writes it."""
     begun = _begun(kind).copy()
     begun.update(b"".join(map(part, parts)))
 
-    def named(rest: bytes) -> bytes:
-        digest = begun.copy()
-        digest.update(rest)
-        return digest.digest()
+    def named(rests: Iterable[bytes]) -> list[bytes]:
+        found, copy = [], begun.copy
+        for rest in rests:
+            digest = copy()
+            digest.update(rest)
+            found.append(digest.digest())
+        return found
 
     return named
 
@@ -69,6 +73,11 @@ def part(text: str) -> bytes:
     """With its length before it."""
     encoded = text.encode()
     return _length(len(encoded)) + encoded
+
+
+def id_part(digits: str) -> bytes:
+    """Of an id that stands in another."""
+    return _AN_ID + digits.encode()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from engine.core.chance import Chance
 from engine.core.delivery.addresses import INBOX, PHONES, has_inbox
 from engine.core.delivery.bounces import BOUNCES
 from engine.core.delivery.channel_choice import ChannelFacts, choose_channels
-from engine.core.identity import derived_id, naming, part
+from engine.core.identity import derived_id, id_part, naming, part
 from engine.core.model import Event, Run, Way
 from engine.core.runs.draft import Draft
 
@@ -78,10 +78,10 @@ def message_id(run: Run, step: int) -> UUID:
     return derived_id("message", run.id.hex, str(step), str(run.activation), *again)
 
 
-def naming_of_first(step: int) -> Callable[[str], bytes]:
-    """`message_id` of runs that have said nothing, each by the hexadecimal digits of its id."""
-    message_of, last = naming("message"), part(str(step)) + part("0")
-    return lambda run: message_of(part(run) + last)
+def naming_of_first(step: int) -> Callable[[Iterable[bytes]], list[bytes]]:
+    """`message_id` of runs that have said nothing, by their ids."""
+    messages_of, last = naming("message"), part(str(step)) + part("0")
+    return lambda runs: messages_of(id_part(run.hex()) + last for run in runs)
 
 
 def has_other_way(run: Run) -> bool:

@@ -5,7 +5,7 @@ See docs/decisions/0020-one-decision-for-a-crowd.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,16 +118,11 @@ class Pattern:
     mark: OnceMark | None = None
     notes: tuple[Note, ...] = ()
 
-    def naming(self) -> Callable[[str], tuple[bytes, bytes, bytes]]:
-        """Ids of the occasion, the run and its message, for a customer by the hexadecimal digits of the id."""
-        of_occasion = naming_of_occasion(self.appointment.name, self.appointment.done)
-        of_message = naming_of_first(self.message.step) if self.message is not None else None
-
-        def ids_of(customer: str) -> tuple[bytes, bytes, bytes]:
-            occasion, run = of_occasion(customer)
-            return occasion, run, of_message(run.hex()) if of_message is not None else b""
-
-        return ids_of
+    def ids_for(self, customers: Iterable[str]) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Ids of occasions, runs and their messages, if there are any, for customers by the hexadecimal digits of their
+        ids."""
+        occasions, runs = naming_of_occasion(self.appointment.name, self.appointment.done)(customers)
+        return occasions, runs, naming_of_first(self.message.step)(runs) if self.message is not None else []
 
 
 def pattern_of(effects: Effects, key: WakeKey) -> Pattern | None:
@@ -162,10 +157,10 @@ def _is_at_its_first_wait(pattern: Pattern, run: Run) -> bool:
 
 def _is_as_it_says(pattern: Pattern, run: Run) -> bool:
     """Whether the customer it was decided for gets back what was decided."""
-    occasion, made, message = pattern.naming()(run.customer.hex)
+    [occasion], [made], messages = pattern.ids_for([run.customer.hex])
     its_own = [note.run for note in pattern.notes]
     its_own += [each.run for each in (pattern.message, pattern.mark) if each is not None]
     is_first = not (run.activation or run.said or run.split or run.promos) and _is_at_its_first_wait(pattern, run)
     is_found = (run.id.bytes, run.event_id.bytes) == (made, occasion)
-    is_told = pattern.message is None or pattern.message.id.bytes == message
+    is_told = pattern.message is None or [pattern.message.id.bytes] == messages
     return is_first and is_found and is_told and all(each == run.id for each in its_own)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from engine.core.conditions.expressions import Test
 from engine.core.conditions.program import RuleCode
-from engine.core.identity import naming, part, uuid_of
+from engine.core.identity import id_part, naming, part, uuid_of
 from engine.core.model import Event
 from engine.core.runs.answering import answer
 from engine.core.runs.draft import Draft
 from engine.core.standing.change import Occasion
 
 
-def naming_of_occasion(rule: str, occasion: str) -> Callable[[str], tuple[bytes, bytes]]:
-    """Ids of the event and of the run, for a customer by the hexadecimal digits of the id."""
-    event_of, run_of, last = naming("occasion", rule), naming("run", rule), part(occasion)
+def naming_of_occasion(rule: str, occasion: str) -> Callable[[Iterable[str]], tuple[list[bytes], list[bytes]]]:
+    """Ids of events and of runs, for customers by the hexadecimal digits of their ids."""
+    events_of, runs_of, last = naming("occasion", rule), naming("run", rule), part(occasion)
 
-    def ids_of(customer: str) -> tuple[bytes, bytes]:
-        who = part(customer)
-        event = event_of(who + last)
-        return event, run_of(who + part(event.hex()))
+    def ids_of(customers: Iterable[str]) -> tuple[list[bytes], list[bytes]]:
+        who = [id_part(customer) for customer in customers]
+        events = events_of(each + last for each in who)
+        return events, runs_of(each + id_part(event.hex()) for each, event in zip(who, events, strict=True))
 
     return ids_of
 
@@ -30,7 +30,7 @@ def start(draft: Draft, code: RuleCode, occasion: Occasion, *, told: str, audien
     if not occasion.starts or not code.active_from <= occasion.at < code.active_until:
         return
     ids_of = naming_of_occasion(code.rule.name, occasion.id)
-    event_id, run = map(uuid_of, ids_of(draft.customer.id.hex))
+    event_id, run = (uuid_of(made) for [made] in ids_of([draft.customer.id.hex]))
     event = Event(
         id=event_id,
         customer=draft.customer.id,

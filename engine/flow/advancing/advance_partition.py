@@ -177,7 +177,7 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
         forwarded |= {merge.target_partition for merge in batch.merges}  # to look at them again
     return Progress(
         events=sum(len(backlog.rows) for backlog in batch.backlogs),
-        timers=batch.timers + len(batch.standing.due) + sum(len(each.places) for each in decisions.copied),
+        timers=batch.timers + len(batch.standing.due) + sum(map(len, decisions.copied)),
         customers=sum(len(each.customers) + each.noted for each in batch.standing.slices),
         outcomes=len(batch.outcomes),
         messages=len(decisions.messages) + sum(each.messages for each in decisions.copied),

@@ -34,15 +34,12 @@ class Crowd:
     """Customers with the same appointment and the same facts. The first is decided like anybody else."""
 
     key: WakeKey
-    places: list[Place] = field(default_factory=list)
+    partitions: list[int] = field(default_factory=list)  # of each customer
+    customers: list[UUID] = field(default_factory=list)
 
     @property
     def first(self) -> Place:
-        return self.places[0]
-
-    @property
-    def others(self) -> list[Place]:
-        return self.places[1:]
+        return self.partitions[0], self.customers[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +57,30 @@ async def find_crowds(connection: Connection, due: Sequence[Due], ground: Ground
     for each in due:
         key: WakeKey = (each.errand, each.name)  # type: ignore[assignment]
         code = ground.codes.get(key)
-        if code is not None and _may_join(each, code, ground):
-            by_rule.setdefault(key, []).append(each)
+        if code is not None and each.definition == code.definition and each.partition in ground.horizons:
+            by_rule.setdefault(key, []).append(_without(ground.busy, each))
     crowds: list[Crowd] = []
     for key, listed in by_rule.items():
-        if len(listed) >= _FEWEST:
+        if sum(len(each.customers) for each in listed) >= _FEWEST:
             crowds += await _crowds_of(connection, key, listed, ground)
     return crowds
 
 
-def _may_join(due: Due, code: CrowdCode, ground: Ground) -> bool:
-    return due.definition == code.definition and due.partition in ground.horizons and due.customer not in ground.busy
+def _without(busy: Collection[UUID], due: Due) -> Due:
+    if not busy:
+        return due
+    return due._replace(customers=[customer for customer in due.customers if customer not in busy])
 
 
 async def _crowds_of(connection: Connection, key: WakeKey, due: Sequence[Due], ground: Ground) -> list[Crowd]:
     crowds: dict[Any, Crowd] = {}
-    for place, facts in await what_tells_apart(connection, ground.codes[key], due, ground.now):
+    for place, customers, facts in await what_tells_apart(connection, ground.codes[key], due, ground.now):
         each = due[place]
         told_apart = (each.at, each.occasion, each.done, ground.horizons[each.partition], facts)
-        crowd = crowds.get(told_apart)
-        if crowd is None:
-            crowd = crowds[told_apart] = Crowd(key)
-        crowd.places.append((each.partition, each.customer))
-    return [crowd for crowd in crowds.values() if len(crowd.places) >= _FEWEST]
+        crowd = crowds.setdefault(told_apart, Crowd(key))
+        crowd.partitions += [each.partition] * len(customers)
+        crowd.customers += customers
+    return [crowd for crowd in crowds.values() if len(crowd.customers) >= _FEWEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +88,15 @@ class Copied:
     """A decision, and for whom else it is written."""
 
     pattern: Pattern
-    places: Sequence[Place]
+    partitions: Sequence[int]  # of each customer
+    customers: Sequence[UUID]
+
+    def __len__(self) -> int:
+        return len(self.customers)
 
     @property
     def messages(self) -> int:
-        return len(self.places) if self.pattern.message is not None else 0
+        return len(self) if self.pattern.message is not None else 0
 
 
 def copied(crowd: Crowd, effects: Effects | None) -> Copied:
@@ -102,7 +104,7 @@ def copied(crowd: Crowd, effects: Effects | None) -> Copied:
     pattern = pattern_of(effects, crowd.key) if effects is not None else None
     if pattern is None:
         raise NotForAll
-    return Copied(pattern, crowd.others)
+    return Copied(pattern, crowd.partitions[1:], crowd.customers[1:])
 
 
 async def copy_decisions(connection: Connection, decisions: Sequence[Copied]) -> None:
@@ -119,15 +121,13 @@ async def copy_decisions(connection: Connection, decisions: Sequence[Copied]) ->
 
 
 def _copies(decisions: Sequence[Copied]) -> Copies:
-    copies, uuid = Copies(), pgproto.UUID
+    copies = Copies()
     for place, each in enumerate(decisions):
-        ids_of = each.pattern.naming()
-        for partition, customer in each.places:
-            event, run, message = ids_of(customer.hex)
-            copies.event.append(uuid(event))
-            copies.run.append(uuid(run))
-            copies.message.append(uuid(message) if message else None)
-            copies.partition.append(partition)
-            copies.customer.append(customer)
-        copies.decision.extend([place] * len(each.places))
+        events, runs, messages = each.pattern.ids_for(customer.hex for customer in each.customers)
+        copies.decision.extend([place] * len(each))
+        copies.partition.extend(each.partitions)
+        copies.customer.extend(each.customers)
+        copies.event.extend(map(pgproto.UUID, events))
+        copies.run.extend(map(pgproto.UUID, runs))
+        copies.message.extend(map(pgproto.UUID, messages) if messages else [None] * len(each))
     return copies

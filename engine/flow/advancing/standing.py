@@ -15,7 +15,7 @@ from engine.flow.advancing.crowds import Crowd, Ground, find_crowds
 from engine.runtime import LoadedRules
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
-from engine.storage.runs.appointments import appointments_of, due_appointments
+from engine.storage.runs.appointments import Due, appointments_of, due_appointments
 from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
 from engine.storage.segments.memberships import memberships_of
 
@@ -81,8 +81,8 @@ async def find_standing(
     elif looking.appointments:
         each = max(1, looking.appointments // len(cursors))
         due = await due_appointments(connection, horizons, limit=each)
-        found.due = [(one.partition, one.customer) for one in due]
-        found.due_left = with_at_least(each, found.due)
+        found.due = [(one.partition, customer) for one in due for customer in one.customers]
+        found.due_left = _full(each, due)
     if unfilled:
         found.slices = (
             await _next_slices(connection, unfilled, looking) if looking.customers else begun(unfilled, digest)
@@ -99,11 +99,18 @@ async def _find_crowds(
     filled = {partition: at for partition, at in horizons.items() if partition not in found.unfilled}
     ground = Ground(looking.live.crowds, filled, looking.now, looking.busy)
     found.crowds = await find_crowds(connection, due, ground)
-    together = {place for crowd in found.crowds for place in crowd.places}
-    alone = [place for each in due if (place := (each.partition, each.customer)) not in together]
+    together = {customer for crowd in found.crowds for customer in crowd.customers}
+    alone = [(one.partition, customer) for one in due for customer in one.customers if customer not in together]
     found.due = [*(crowd.first for crowd in found.crowds), *alone[: looking.appointments]]
-    found.due_left = with_at_least(each, [(each.partition, each.customer) for each in due])
-    found.due_left |= {partition for partition, _ in alone[looking.appointments :]}
+    found.due_left = _full(each, due) | {partition for partition, _ in alone[looking.appointments :]}
+
+
+def _full(count: int, due: Sequence[Due]) -> frozenset[int]:
+    """As `with_at_least`, of appointments."""
+    found = Counter[int]()
+    for each in due:
+        found[each.partition] += len(each.customers)
+    return frozenset(partition for partition, read in found.items() if read >= count)
 
 
 def with_at_least(count: int, due: Sequence[tuple[int, UUID]]) -> frozenset[int]:

@@ -32,10 +32,10 @@ async def appointments_of(
 
 
 class Due(NamedTuple):
-    """An appointment that is due."""
+    """Appointments that are due, the same but for whose they are."""
 
     partition: int
-    customer: UUID
+    customers: list[UUID]
     errand: str
     name: str
     at: datetime
@@ -45,14 +45,16 @@ class Due(NamedTuple):
 
 
 async def due_appointments(connection: Connection, horizons: Mapping[int, datetime], *, limit: int) -> list[Due]:
-    """What is due at each partition's horizon, the oldest first, at most `limit` of each."""
+    """What is due at each partition's horizon, the oldest first, at most `limit` customers of each."""
     rows = await connection.fetch(
         """
-        SELECT h.partition, a.customer, a.errand, a.name, a.at, a.definition, a.occasion, a.done
-        FROM unnest($1::smallint[], $2::timestamptz[]) AS h (partition, horizon)
+        SELECT h.partition, array_agg(a.customer), a.errand, a.name, a.at, a.definition, a.occasion, a.done
+        FROM unnest($1::smallint[], $2::timestamptz[]) WITH ORDINALITY AS h (partition, horizon, place)
         CROSS JOIN LATERAL (
             SELECT * FROM appointment a WHERE a.partition = h.partition AND a.at <= h.horizon ORDER BY a.at LIMIT $3
         ) a
+        GROUP BY h.place, h.partition, a.errand, a.name, a.at, a.definition, a.occasion, a.done
+        ORDER BY h.place, a.at
         """,
         list(horizons),
         list(horizons.values()),

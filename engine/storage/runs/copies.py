@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.core.effects import NewMessage, Note
 from engine.core.model import Appointment, OnceMark, Run
+from engine.storage.arrays import array_of
 from engine.storage.database import Connection
 from engine.storage.runs.bulk import record_of_run
 from engine.storage.runs.decisions import record_of_message
@@ -49,7 +50,8 @@ async def write_copies(connection: Connection, copies: Copies, originals: Origin
     notes = [(place, note.at, note.line, note.what, note.detail) for place, note in originals.notes]
     await connection.execute(
         _COPY,
-        *(copies.decision, copies.partition, copies.customer, copies.event, copies.run, copies.message),
+        *map(array_of, (copies.decision, copies.partition)),
+        *(copies.customer, copies.event, copies.run, copies.message),
         *_columns(runs, _RUN),
         *_columns(messages, _MESSAGE),
         *_columns(marks, _MARK),
@@ -63,7 +65,7 @@ def _columns(rows: Iterable[tuple[Any, ...]], types: Sequence[str]) -> list[list
     return [[row[number] for row in listed] for number in range(len(types))]
 
 
-_COPIES = ("int", "smallint", "uuid", "uuid", "uuid", "uuid")
+_COPIES = ("text::int", "text::smallint", "uuid", "uuid", "uuid", "uuid")
 _TIME = "timestamptz"
 _RUN = ("int", "text", "bigint", "text", _TIME, _TIME, _TIME, "text", _TIME, "jsonb")
 _MESSAGE = ("int", "text", "bigint", "int", "text", "text", "jsonb", "boolean", _TIME, "jsonb")

@@ -174,7 +174,7 @@ async def rows_after(connection: Connection, shop: Shop, limits: Limits) -> tupl
             continue
         await write_decisions(connection, decisions)
         await write_progress(connection, batch)
-        copies += sum(len(each.places) for each in decisions.copied)
+        copies += sum(map(len, decisions.copied))
         moments.add(batch.now)
         if not batch.standing.left and not batch.due_left:
             break
@@ -288,7 +288,7 @@ async def test_a_crowds_look_reads_by_customer_and_never_by_time(database_url: s
     """An index by time finds all that is due, or was just made, for each customer again."""
     async with open_shop(database_url) as shop:
         now, customer = shop.runtime.clock(), customer_id("u:1")
-        asked = ([1], [customer], [now], "digest", now, ["local"], ["d"], [], [], True)
+        asked: tuple[object, ...] = ("{1}", "{1}", [customer], [now], "digest", now, ["local"], ["d"], [], [], True)
 
         lines = await shop.fetch(f"EXPLAIN {LOOK}", *asked)
 
