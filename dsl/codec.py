@@ -11,6 +11,7 @@ import hashlib
 import json
 import types
 import typing
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -35,9 +36,15 @@ def node_json(node: object) -> plan.JSON:
 
 
 def from_json(value: dict[str, Any]) -> plan.Plan:
-    if value.get("format", plan.FORMAT) != plan.FORMAT:
-        raise UnreadablePlan(f"plan format {value.get('format')} is not {plan.FORMAT}, the one this version reads")
+    require_readable(value)
     return typing.cast(plan.Plan, _decode(plan.Plan, value))
+
+
+def require_readable(value: Mapping[str, Any]) -> None:
+    """Raises UnreadablePlan for the JSON of a plan that a newer version has made; older ones stay readable."""
+    found = value.get("format", 1)
+    if not isinstance(found, int) or found > plan.FORMAT:
+        raise UnreadablePlan(f"plan format {found} is newer than {plan.FORMAT}, the one this version reads")
 
 
 def canonical(value: plan.JSON) -> str:

@@ -1746,6 +1746,7 @@ TEXTS: dict[str, str] = {
     "another process": "другим процессом",
     "the data folder {folder} is in use by {owner}; stop it, or choose another with --data": "папка данных {folder} занята {owner}; остановите его или выберите другую: --data",
     "the database is at revision {found}, this version needs {wanted}; run `kogda migrate`": "в базе таблицы ревизии {found}, этой версии нужна {wanted}; запустите `kogda migrate`",
+    "the database is at revision {found}, which a newer version of Kogda has made; this one knows {wanted}: start the newer one": "в базе таблицы ревизии {found}, их сделала более новая версия Kogda; эта знает {wanted}: запустите более новую",
     "no rule set is published yet; run `kogda publish`": "ничего ещё не опубликовано; запустите `kogda publish`",
     "the plan is stale: something else was published since; run `kogda plan` again and look at it": "план устарел: с тех пор опубликовано другое; запустите `kogda plan` ещё раз и посмотрите на него",
     "none": "нет",

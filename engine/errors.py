@@ -5,7 +5,8 @@ KogdaError
 │   ├── PortTaken
 │   ├── DataFolderTaken
 │   ├── DatabaseUnreachable
-│   └── SchemaOutdated      `kogda migrate` has not run
+│   ├── SchemaOutdated      `kogda migrate` has not run
+│   └── SchemaNewer         a newer version's has: this one must be replaced
 ├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
@@ -75,6 +76,18 @@ class SchemaOutdated(ConfigurationError):
             )
         )
         self.found, self.wanted = found, wanted
+
+
+class SchemaNewer(ConfigurationError):
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(
+            say(
+                "the database is at revision {found}, which a newer version of Kogda has made; this one knows {wanted}:"
+                " start the newer one",
+                found=found,
+                wanted=wanted,
+            )
+        )
 
 
 class WorkspaceInvalid(KogdaError):

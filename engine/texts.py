@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dsl.codec import UnreadablePlan, require_readable
 from engine.core.delivery.limits import Policy
 from engine.core.delivery.sparing import Sparing
+from engine.errors import RuleSetUnreadable
 from engine.public_holidays import known_places
 from engine.rendering.email import MailTemplates
 from engine.rendering.sources import Sources
@@ -25,6 +27,7 @@ class PublishedTexts:
     """What delivery needs of one rule set."""
 
     rule_set: int
+    unreadable: UnreadablePlan | None = None  # it is a newer version's: this one would not keep to its limits
     mails: MailTemplates
     rules: frozenset[str]  # names of the rules that are on
     timezone: str
@@ -35,6 +38,11 @@ class PublishedTexts:
     sources: Sources = field(default_factory=dict)
     marketing: frozenset[str] = frozenset()  # templates of rules that need consent
     others: dict[str, MailTemplates] = field(default_factory=dict)  # of channels besides email, made at first use
+
+    def require_readable(self) -> None:
+        """Raises RuleSetUnreadable: whoever sends leaves that to workers of the newer version."""
+        if self.unreadable is not None:
+            raise RuleSetUnreadable(self.rule_set, self.unreadable)
 
     def templates(self, channel: str) -> MailTemplates:
         if channel == "email":
@@ -90,6 +98,7 @@ class Texts:
 def _published(stored: RuleSet) -> PublishedTexts:
     return PublishedTexts(
         rule_set=stored.id,
+        unreadable=_what_is_unreadable(stored),
         mails=MailTemplates(stored.templates),
         rules=frozenset(rule["name"] for rule in stored.plan.get("rules", ())),
         timezone=stored.plan.get("timezone", "UTC"),
@@ -105,6 +114,14 @@ def _published(stored: RuleSet) -> PublishedTexts:
             for template in _templates_in(rule)
         ),
     )
+
+
+def _what_is_unreadable(stored: RuleSet) -> UnreadablePlan | None:
+    try:
+        require_readable(stored.plan)
+    except UnreadablePlan as error:
+        return error
+    return None
 
 
 def _templates_in(tree: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ import asyncpg
 from api.doctor.finding import Finding
 from dsl.messages import say
 from engine.config import Settings
-from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.errors import DatabaseUnreachable, SchemaNewer, SchemaOutdated
 from engine.storage.addresses import connect
 from engine.storage.revisions import require_current
 
@@ -46,6 +46,6 @@ async def _check_tables(url: str) -> Finding:
             advice = say("`kogda up` makes them, and so does `kogda migrate`")
             return Finding("warning", "tables", say("none yet"), advice)
         return Finding("problem", "tables", error.args[0], "kogda migrate")
-    except DatabaseUnreachable as error:
-        return Finding("problem", "tables", str(error))
+    except (DatabaseUnreachable, SchemaNewer) as error:
+        return Finding("problem", "tables", error.args[0])
     return Finding("good", "tables", say("those of this version"))

@@ -11,7 +11,9 @@ from dsl.plan.operands import Length
 from dsl.plan.steps import Step
 from dsl.plan.triggers import Trigger
 
-FORMAT = 1  # raised when an older engine could no longer read a plan
+#: Raised when an older engine could no longer read a plan, or would not keep to what a rule set says: its limits, its
+#: settings, its templates. Older plans stay readable: a run keeps the plan it began with.
+FORMAT = 1
 _LATE_AFTER = Length(72, "hour")
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from engine.errors import DatabaseUnreachable
 from engine.storage.database import sqlalchemy_engine
+from engine.storage.revisions import require_known
 
 T = TypeVar("T")
 
@@ -24,7 +26,7 @@ _LOCK = 0x6B6F676461  # "kogda"
 
 
 async def migrate(url: str) -> None:
-    """Raises DatabaseUnreachable. Safe to call from several processes at once."""
+    """Raises DatabaseUnreachable, or SchemaNewer. Safe to call from several processes at once."""
     await _with_connection(url, _upgrade)
 
 
@@ -36,6 +38,7 @@ def _config() -> Config:
 
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    require_known(MigrationContext.configure(connection).get_current_revision())
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

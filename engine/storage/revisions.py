@@ -7,17 +7,24 @@ from pathlib import Path
 
 import asyncpg
 
-from engine.errors import DatabaseUnreachable, SchemaOutdated
+from engine.errors import DatabaseUnreachable, SchemaNewer, SchemaOutdated
 from engine.storage.addresses import connect
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 async def require_current(url: str) -> None:
-    """Raises SchemaOutdated when the tables are not those of this version."""
-    found, wanted = await _found_revision(url), wanted_revision()
-    if found != wanted:
-        raise SchemaOutdated(found, wanted)
+    """Raises SchemaOutdated or SchemaNewer when the tables are not those of this version."""
+    found = await _found_revision(url)
+    require_known(found)
+    if found != wanted_revision():
+        raise SchemaOutdated(found, wanted_revision())
+
+
+def require_known(found: str | None) -> None:
+    """Raises SchemaNewer for tables of a later version: nothing here knows what they mean, or the way back."""
+    if found is not None and found > wanted_revision():
+        raise SchemaNewer(found, wanted_revision())
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsl import plan
-from dsl.codec import from_json, to_json
+from dsl.codec import UnreadablePlan, from_json, to_json
 from dsl.plan import Attribute, Compare, Constant, Length, Property
 from tests.dsl.shop import SHOP, codes, compile_texts, compiled, only_rule
 
@@ -101,6 +101,16 @@ def test_a_plan_of_every_construct_survives_its_json():
         key="order_id", properties={"order_id": "text", "cart_id": "text", "total": "money", "kind": "text"}
     )
     assert made.timezone == "Europe/Berlin"
+
+
+def test_a_plan_of_an_older_format_is_read_and_one_of_a_newer_is_refused():
+    stored = to_json(plan.Plan(timezone="Europe/Berlin"))
+
+    older = from_json({**stored, "format": plan.FORMAT - 1})
+    with pytest.raises(UnreadablePlan, match="is newer than"):
+        from_json({**stored, "format": plan.FORMAT + 1})
+
+    assert older.timezone == "Europe/Berlin"
 
 
 @pytest.mark.parametrize(

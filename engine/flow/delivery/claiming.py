@@ -68,13 +68,14 @@ async def claim_messages(
 ) -> Claim:
     """As many as there is room for; due ones beyond it stay queued. What guards stop is settled here, with the reason,
     and its partitions are woken. `look_at`, when it is more: due messages to lock and judge, because most will be
-    stopped. `looks_for_stuck`: those whose worker is gone are settled as well.
+    stopped. `looks_for_stuck`: those whose worker is gone are settled as well. Raises RuleSetUnreadable.
     """
     async with runtime.database.transaction() as connection:
         live = await live_rule_set(connection)
         if live is None:
             return Claim()
         policy = await runtime.texts.of(connection, live)
+        policy.require_readable()
         woken, held = await _settle_stuck(connection, policy) if looks_for_stuck else (set(), 0)
         looked_at = max(room.total, look_at)
         gates = await gates_of(connection, runtime)

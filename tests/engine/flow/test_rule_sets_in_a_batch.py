@@ -10,6 +10,7 @@ from dsl import plan
 from engine import runtime as runtime_module
 from engine.errors import RuleSetUnreadable
 from engine.flow.advancing.advance_partition import advance_partition
+from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.runtime import Programs
 from tests.engine.flow.shop import open_shop, rule
 
@@ -42,6 +43,18 @@ async def test_an_older_worker_leaves_a_newer_rule_set_to_workers_that_can_read_
         await shop.advance()
 
         assert await shop.templates_sent_to("u:1") == ["welcome"]
+
+
+async def test_an_older_worker_sends_nothing_under_limits_that_it_may_not_know(database_url: str) -> None:
+    async with open_shop(database_url, rule("welcome", "registered"), partitions=1) as shop:
+        await shop.post(shop.event("1", "registered"))
+        await shop.advance()
+        await shop.execute("UPDATE rule_set SET plan = jsonb_set(plan, '{format}', '999')")
+
+        with pytest.raises(RuleSetUnreadable, match="upgrade this worker"):
+            await deliver_messages(shop.runtime)
+
+        assert await shop.fetch("SELECT state, attempts FROM message") == [("queued", 0)]
 
 
 async def test_a_damaged_rule_set_of_old_runs_does_not_hold_up_their_partition(database_url: str) -> None:

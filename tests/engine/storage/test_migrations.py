@@ -4,7 +4,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from engine.errors import DatabaseUnreachable
+from engine.errors import DatabaseUnreachable, SchemaNewer
 from engine.storage import revisions
 from engine.storage.database import Database
 from engine.storage.migrate import migrate
@@ -22,6 +22,19 @@ async def test_the_numbers_of_the_scripts_say_what_alembic_says():
     config.set_main_option("script_location", str(Path(revisions.__file__).parent / "migrations"))
 
     assert ScriptDirectory.from_config(config).get_heads() == [wanted_revision()]
+
+
+async def test_tables_of_a_newer_version_are_left_as_they_are(database: Database, database_url: str):
+    async with database.connection() as connection:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SchemaNewer, match="start the newer one"):
+        await require_current(database_url)
+    with pytest.raises(SchemaNewer, match="at revision 9999"):
+        await migrate(database_url)
+
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
 
 
 async def test_json_and_transaction_ids_survive_a_copy(database: Database):
