@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.parameters import reason_of
 from engine.errors import DatabaseUnreachable, Overloaded
 from engine.storage.database import TROUBLE
 
@@ -98,7 +99,7 @@ async def _on_http(_: Request, error: Exception) -> Response:
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [{"path": _json_path(one["loc"]), "reason": one["msg"]} for one in error.errors()]
+    errors = [{"path": _json_path(one["loc"]), "reason": reason_of(one)} for one in error.errors()]
     return Problem(422, "invalid_request", "the request is not valid; see `errors`", errors=errors).response()
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.admin import require_admin
 from api.paging import After, Limit, number_of
+from api.parameters import CustomerInPath
 from api.problems import Problem
-from api.routes.management import CustomerKeyInPath
 from api.schemas.consent import ConsentHistory, ConsentLine, NewSuppression, SuppressionEntry, SuppressionKind
 from api.schemas.management import Page
 from api.schemas.problem import problem_responses
@@ -33,7 +33,7 @@ Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/customers/{key}/consent")
-async def get_consent(services: Served, key: CustomerKeyInPath) -> ConsentHistory:
+async def get_consent(services: Served, key: CustomerInPath) -> ConsentHistory:
     """What a customer agreed to and refused, and who said so, when and how. A merged customer's lines have moved."""
     customer = customer_id(key)
     partition = partition_of(customer, services.runtime.partitions)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.admin import require_admin
 from api.paging import After, Limit, number_of, place_of, token_of
+from api.parameters import Customer, CustomerInPath
 from api.problems import Problem
 from api.schemas.explanation import ExplainedCustomer, ExplainedRules, explained, explained_rules
 from api.schemas.management import (
@@ -48,10 +49,7 @@ router = APIRouter(
     responses=problem_responses(400, 401, 403, 404, 405, 422, 503),
 )
 
-_KEY = r"^[ua]:[^\x00]+$"
-CustomerKeyInPath = Annotated[str, Path(pattern=_KEY, max_length=258, examples=["u:42"])]
 Moment = Annotated[datetime | None, Query(description="as it stood then; with an offset")]
-CustomerKey = Annotated[str, Query(pattern=_KEY, max_length=258, examples=["u:42"])]
 
 
 @router.get("/rejects")
@@ -95,7 +93,7 @@ async def list_write_keys(services: Served) -> Page[WriteKeyEntry]:
 
 
 @router.get("/customers/{key}")
-async def get_customer(services: Served, key: CustomerKeyInPath) -> CustomerEntry:
+async def get_customer(services: Served, key: CustomerInPath) -> CustomerEntry:
     """What is known about one customer."""
     async with services.runtime.reading.connection() as connection:
         row = await customer_by_key(connection, key, partitions=services.runtime.partitions)
@@ -105,7 +103,7 @@ async def get_customer(services: Served, key: CustomerKeyInPath) -> CustomerEntr
 
 
 @router.get("/runs")
-async def list_runs(services: Served, customer: CustomerKey, after: After = None, limit: Limit = 50) -> Page[RunEntry]:
+async def list_runs(services: Served, customer: Customer, after: After = None, limit: Limit = 50) -> Page[RunEntry]:
     """A customer's passes through rules, by when they began."""
     async with services.runtime.reading.connection() as connection:
         rows = await runs_of_customer(
@@ -127,7 +125,7 @@ async def list_messages(
 @router.get("/explain")
 async def explain(
     services: Served,
-    customer: CustomerKey,
+    customer: Customer,
     rule: Annotated[str, Query(max_length=200)],
     at: Moment = None,
     language: Annotated[Language, Query()] = "en",
@@ -150,7 +148,7 @@ async def explain(
 
 @router.get("/explain/rules")
 async def explain_all(
-    services: Served, customer: CustomerKey, at: Moment = None, language: Annotated[Language, Query()] = "en"
+    services: Served, customer: Customer, at: Moment = None, language: Annotated[Language, Query()] = "en"
 ) -> ExplainedRules:
     """How all rules stand for a customer: where the newest run of each is, or what speaks against one."""
     _require_offset(at)

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from api.admin import require_admin
+from api.parameters import CustomerInPath
 from api.problems import Problem
-from api.routes.management import CustomerKeyInPath
 from api.schemas.privacy import ErasedCustomer
 from api.schemas.problem import problem_responses
 from api.services import Served
@@ -29,7 +29,7 @@ _PATIENCE = timedelta(seconds=2)
 
 
 @router.get("/customers/{key}/export")
-async def export(services: Served, key: CustomerKeyInPath) -> dict[str, list[dict[str, Any]]]:
+async def export(services: Served, key: CustomerInPath) -> dict[str, list[dict[str, Any]]]:
     """All that is held of a person, table by table (GDPR, articles 15 and 20)."""
     try:
         async with services.runtime.database.transaction() as connection:
@@ -39,7 +39,7 @@ async def export(services: Served, key: CustomerKeyInPath) -> dict[str, list[dic
 
 
 @router.delete("/customers/{key}")
-async def delete_customer(services: Served, key: CustomerKeyInPath) -> ErasedCustomer:
+async def delete_customer(services: Served, key: CustomerInPath) -> ErasedCustomer:
     """Erase a person (GDPR, article 17). There is no way back.
 
     503 `still_in_hand`: a message is being handed over. Nothing will follow it; ask again a little later.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from api.admin import require_admin
+from api.parameters import Customer
 from api.problems import Problem
 from api.schemas.problem import problem_responses
 from api.services import Served, Services
@@ -22,7 +23,6 @@ from engine.storage.rules.published import live_rule_set
 
 router = APIRouter()
 
-CustomerKey = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 _LARGEST = 256 * 1024
 
@@ -54,7 +54,7 @@ async def take(request: Request, services: Served) -> JSONResponse:
     dependencies=[Depends(require_admin)],
     responses=problem_responses(400, 401, 403, 404, 405, 422, 503),
 )
-async def link(customer: CustomerKey, services: Served) -> dict[str, str]:
+async def link(customer: Customer, services: Served) -> dict[str, str]:
     """The link by which a customer opens the bot and is known from then on. It works for 30 days."""
     bot = (await _settings(services)).get("bot")
     if not bot:

@@ -99,7 +99,8 @@ async def test_all_rules_of_nobody_or_of_no_moment_are_refused(
     [
         ({"customer": "u:9", "rule": "cart"}, 404, "unknown_customer"),
         ({"customer": "u:1", "rule": "gone"}, 404, "unknown_rule"),
-        ({"customer": "1", "rule": "cart"}, 422, "invalid_request"),
+        ({"customer": "9", "rule": "cart"}, 404, "unknown_customer"),
+        ({"customer": "", "rule": "cart"}, 422, "invalid_request"),
         ({"customer": "u:1", "rule": "cart", "at": "soon"}, 422, "invalid_request"),
         ({"customer": "u:1", "rule": "cart", "at": "2026-03-01T10:00"}, 422, "invalid_request"),
     ],

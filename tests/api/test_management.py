@@ -82,8 +82,11 @@ WRONG = [
     ("/api/messages?after=%00", "$.query.after"),
     ("/api/messages?after=MjAyNg==", "$.query.after"),
     ("/api/runs", "$.query.customer"),
-    ("/api/runs?customer=42", "$.query.customer"),
-    ("/api/customers/nobody", "$.path.key"),
+    ("/api/runs?customer=", "$.query.customer"),
+    ("/api/runs?customer=%00", "$.query.customer"),
+    ("/api/customers/u:", "$.path.key"),
+    (f"/api/customers/{'4' * 257}", "$.path.key"),
+    ("/api/suppressions?channel=E-Mail", "$.query.channel"),
 ]
 
 
@@ -92,7 +95,27 @@ async def test_a_wrong_parameter_is_a_problem_that_names_it(admin: httpx.AsyncCl
     answer = await admin.get(path)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert answer.json()["errors"][0]["path"] == field
+    [error] = answer.json()["errors"]
+    assert error["path"] == field
+    assert "pattern" not in error["reason"] and "^" not in error["reason"]
+
+
+async def test_a_customer_is_asked_about_by_the_shops_own_id_too(admin: httpx.AsyncClient, database: Database) -> None:
+    await _add_customer(database, "u:42", email="a@b.c")
+    await _add_run(database, "u:42", 1)
+
+    customer, runs = await admin.get("/api/customers/42"), await admin.get("/api/runs?customer=42")
+
+    assert customer.json()["key"] == "u:42"
+    assert [run["rule"] for run in runs.json()["items"]] == ["rule_1"]
+
+
+async def test_who_asks_about_nobody_is_told_how_to_name_a_customer(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/api/runs?customer=")
+
+    assert answer.json()["errors"][0]["reason"] == (
+        "must be a customer: your own id, such as 42, of at most 256 characters; or a key: u:42, a:…"
+    )
 
 
 @pytest.mark.parametrize("auth", [None, ("wrong", ""), ("test-key", "")], ids=["none", "wrong", "a write key"])
