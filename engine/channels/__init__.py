@@ -116,6 +116,7 @@ class TryLater:
     after: timedelta | None = None
     is_outage: bool = False
     provider: str = ""
+    gone: tuple[str, ...] = ()  # addresses of contacts that are dead, while another one may take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Unknown:
     """It may have been taken: the connection was lost after the last byte and before the answer."""
 
     reason: str
+    gone: tuple[str, ...] = ()  # as of TryLater
 
 
 Verdict: TypeAlias = Sent | Rejected | TryLater | Unknown

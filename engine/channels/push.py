@@ -56,16 +56,16 @@ class PushChannel:
 
 
 def taken_together(contacts: Sequence[Contact], verdicts: Sequence[Verdict]) -> Verdict:
-    """One that took it is enough; one that may have taken it, or may later, is better than those that never will."""
+    """One that took it is enough; one that may have taken it, or may later, is better than those that never will.
+    Those that are dead are named in any case."""
     pairs = list(zip(contacts, verdicts, strict=True))
     dead = tuple(contact.address for contact, each in pairs if isinstance(each, Rejected) and each.suppress)
     sent = [each for each in verdicts if isinstance(each, Sent)]
     if sent:
         return Sent(sent[0].provider_id, gone=dead)
-    for kind in (Unknown, TryLater):
-        found = [each for each in verdicts if isinstance(each, kind)]
-        if found:
-            return found[0]
+    open_ends = [each for kind in (Unknown, TryLater) for each in verdicts if isinstance(each, kind)]
+    if open_ends:
+        return replace(open_ends[0], gone=dead)
     refused = [each for each in verdicts if isinstance(each, Rejected)]
     alive = [each for each in refused if not each.suppress]
     return replace(alive[0], gone=dead) if alive else refused[0]

@@ -135,6 +135,14 @@ SHAPES: Sequence[Shape] = (
         lambda found: say("no consent: {channel} was never agreed to", channel=found[1]),
     ),
     shape(r"the address is suppressed: (.+)", lambda found: say("the address is suppressed: {why}", why=found[1])),
+    shape(
+        r"(\d+) of (\d+) devices gone",
+        lambda found: say("{lost} of {all} devices gone, and left out from now on", lost=found[1], all=found[2]),
+    ),
+    shape(
+        r"(\d+ of \d+ devices gone); (.+)",
+        lambda found: in_a_row("; ", [tell_reason(found[1]), tell_reason(found[2])]),
+    ),
     shape(r"rendered empty: (.+)", lambda found: say("empty in the template: {names}", names=found[1])),
     shape(r"only first (\d+) customers", lambda found: say("only first {n} customers", n=found[1])),
     shape(r"cancelled by (\w+)", lambda found: say("cancelled by {event}", event=found[1])),

@@ -100,8 +100,8 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
     """What a channel's verdict means for the row. Pure."""
     match verdict:
         case Sent(provider_id, gone):
-            reason = "rendered empty: " + ", ".join(missing) if missing else None
-            dead = _dead(claimed, gone, "gone") if gone else ()
+            reason = _beside(claimed, missing, gone)
+            dead = _dead(claimed, gone, "gone")
             settlement = _settled(claimed, "sent", reason, provider_id=storable(provider_id))
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
         case Rejected(reason, suppress, gone):
@@ -109,15 +109,27 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             dead = _dead(claimed, addresses, reason) if suppress else _dead(claimed, gone, "gone")
             settlement = _settled(claimed, "failed", reason, undeliverable=True)
             return Finished(settlement=settlement, dead_addresses=dead, met="answered")
-        case TryLater(reason, after, is_outage, provider):
+        case TryLater(reason, after, is_outage, provider, gone):
             outage = _ADDRESS.sub("…", storable(reason)) if is_outage else None
             met: Met = "nobody" if is_outage else "silent"
             settlement = _again(claimed, reason, after=after)
-            return Finished(settlement=settlement, outage=outage, met=met, provider=provider)
-        case Unknown(reason):
+            dead = _dead(claimed, gone, "gone")
+            return Finished(settlement=settlement, dead_addresses=dead, outage=outage, met=met, provider=provider)
+        case Unknown(reason, gone):
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
-                return Finished(settlement=_settled(claimed, "unknown", reason), met="silent")
-            return Finished(settlement=_again(claimed, f"sent again: {reason}", maybe_duplicate=True), met="silent")
+                settlement = _settled(claimed, "unknown", reason)
+            else:
+                settlement = _again(claimed, f"sent again: {reason}", maybe_duplicate=True)
+            return Finished(settlement=settlement, dead_addresses=_dead(claimed, gone, "gone"), met="silent")
+
+
+def _beside(claimed: Claimed, missing: Sequence[str], gone: Sequence[str]) -> str | None:
+    """What is to be told of a message that went out."""
+    empty = "rendered empty: " + ", ".join(missing) if missing else None
+    if not gone:
+        return empty
+    lost = f"{len(gone)} of {len(claimed.message.contacts)} devices gone"
+    return f"{lost}; {empty}" if empty else lost
 
 
 def _dead(claimed: Claimed, addresses: Sequence[str], reason: str) -> tuple[tuple[str, str, str], ...]:

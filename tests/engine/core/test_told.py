@@ -56,6 +56,14 @@ def test_a_message_tells_its_state_and_the_reason() -> None:
     assert in_language(told, "ru") == "email «cart» не отправлено: нет согласия: от email отказались"
 
 
+def test_a_push_tells_of_devices_that_are_gone_beside_what_was_empty() -> None:
+    told = tell_message("push", "cart", "sent", "1 of 3 devices gone; rendered empty: event.total")
+
+    english, russian = in_language(told, "en"), in_language(told, "ru")
+    assert english.endswith("1 of 3 devices gone, and left out from now on; empty in the template: event.total")
+    assert "1 из 3, на них не шлём" in russian
+
+
 def test_a_reason_that_an_author_wrote_stays_as_it_is() -> None:
     assert tell_reason("unless order_placed in last 3 days") == "unless order_placed in last 3 days"
 

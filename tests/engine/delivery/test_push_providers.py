@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.channels import Contact, Handover, Sent, TryLater, Verdict
+from engine.channels import Contact, Handover, Rejected, Sent, TryLater, Verdict
 from engine.channels.http_post import Answer, Post
 from engine.channels.push import PushChannel, WaitingReach
 from engine.channels.push_web import WebPush
@@ -110,6 +110,32 @@ async def test_who_has_a_device_and_a_browser_is_reached_by_the_browser(shop: Pu
     await shop.deliver()
 
     assert (await shop.states())["sent", 1] == 3
+
+
+async def test_a_dead_device_is_given_up_alone_and_explained_with_what_the_others_got(shop: PushShop):
+    shop.devices.answer = Rejected("Firebase: UNREGISTERED", suppress=True)
+    await shop.queue(1, "device", "browser")
+
+    await shop.deliver()
+
+    [row] = await shop.outbox.fetch("SELECT state, reason FROM message")
+    assert (row["state"], row["reason"]) == ("sent", "1 of 2 devices gone")
+    left = await shop.outbox.fetch("SELECT address FROM contact WHERE gone_at IS NULL")
+    assert [each["address"][:7] for each in left] == ["browser"]
+
+
+async def test_a_dead_device_is_not_asked_again_when_the_others_are(shop: PushShop):
+    shop.devices.answer = Rejected("Firebase: UNREGISTERED", suppress=True)
+    shop.browsers.answer = TryLater("busy")
+    await shop.queue(1, "device", "browser")
+    await shop.deliver()
+    shop.browsers.answer = Sent("id")
+    await shop.outbox.change("UPDATE message SET due_at = now()")
+
+    await shop.deliver()
+
+    assert (await shop.states())["sent", 2] == 1
+    assert (len(shop.devices.given), len(shop.browsers.given)) == (1, 2)
 
 
 async def test_one_message_finds_that_firebase_is_back(shop: PushShop):
