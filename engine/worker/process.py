@@ -23,7 +23,7 @@ from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.flow.upkeep.fold_figures import fold_figures
 from engine.flow.upkeep.forget import forget_old
 from engine.flow.upkeep.sweep import find_waiting
-from engine.flow.upkeep.watch_pools import watch_pools
+from engine.flow.upkeep.watch_pools import PoolWatch
 from engine.runtime import Runtime, started
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.heartbeats import beat, stop_beating
@@ -72,7 +72,7 @@ async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> Asyn
     """A worker within this process. Leaving finishes the batch and the hand-overs under way."""
     standby = Standby()
     deciding, delivering = AdvanceLanes(runtime, standby), DeliverLane(runtime, deliver)
-    duties = [_beat(runtime, standby), _keep_months(runtime), _watch(runtime)]
+    duties = [_beat(runtime, standby), _keep_months(runtime), _watch(runtime, standby)]
     duties.append(_sweep(runtime, deciding, delivering, standby=standby))
     duties.append(_fold(runtime))
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
@@ -130,10 +130,13 @@ async def _beat(runtime: Runtime, standby: Standby) -> None:
                 await stop_beating(connection, worker)
 
 
-async def _watch(runtime: Runtime) -> None:
+async def _watch(runtime: Runtime, standby: Standby) -> None:
+    """By the eldest worker, so that each change is told once."""
+    pools = PoolWatch()
     while True:
         try:
-            await watch_pools(runtime)
+            if not standby.stands_by:
+                await pools.look(runtime)
         except Exception as error:
             _log.warning("pools_not_watched", error=repr(error))
         await asyncio.sleep(_POOLS_S)

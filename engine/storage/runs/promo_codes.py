@@ -122,6 +122,19 @@ async def live_pools(connection: Connection) -> dict[str, int]:
     return {row["pool"]: row["low"] for row in rows}
 
 
+async def issued_pools(connection: Connection) -> dict[str, int]:
+    """Those of `live_pools` whose codes some live rule gives. Nobody misses the codes of the others."""
+    issued = await connection.fetch(
+        f"""
+        SELECT DISTINCT pool #>> '{{}}' FROM rule_set,
+            jsonb_path_query(plan, '$.rules[*].steps[*] ? (@."$" == "IssuePromo").pool') AS pool
+        WHERE rule_set.id = ({LIVE})
+        """  # noqa: S608
+    )
+    names = {row[0] for row in issued}
+    return {pool: low for pool, low in (await live_pools(connection)).items() if pool in names}
+
+
 async def free_codes(connection: Connection, pools: Mapping[str, int]) -> dict[str, int]:
     """How many codes of each pool are free, counted up to the number given with it: cheap, however large the pool."""
     rows = await connection.fetch(

@@ -16,7 +16,7 @@ from engine.flow.advancing.batch_sizes import Limits
 from engine.flow.advancing.deciding import add_short, decide
 from engine.flow.advancing.writing import write_decisions
 from engine.flow.publishing.publish_rules import publish
-from engine.flow.upkeep.watch_pools import watch_pools
+from engine.flow.upkeep.watch_pools import PoolWatch
 from engine.storage.customers.points import add_points
 from engine.storage.runs.promo_codes import add_codes, free_codes, pool_sizes
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, send
@@ -260,20 +260,35 @@ async def test_a_code_past_its_own_end_is_not_issued(database_url: str) -> None:
         assert tuple(row) == ("NEW", True)
 
 
-async def test_the_operator_is_told_of_a_pool_that_runs_low_once_a_minute(database_url: str) -> None:
+def gives(*pools: str) -> plan.Plan:
+    steps = tuple(plan.IssuePromo(pool=pool, line=2) for pool in pools)
+    return plan.Plan(rules=(rule("back", "registered", *steps),))
+
+
+async def test_the_operator_is_told_once_when_a_pool_that_a_rule_uses_runs_low_dry_and_is_filled(
+    database_url: str,
+) -> None:
     async with open_shop(database_url) as shop:
-        promos: dict[str, plan.JSON] = {"BACK10": {"low": 3}, "GIFT": {"low": 1}, "NEW": {"low": 2}}
-        await publish(shop.runtime.database, plan.Plan(), templates={}, settings={"promos": promos})
-        await fill(shop, "A1", "A2")
+        promos: dict[str, plan.JSON] = {"BACK10": {"low": 2}, "GIFT": {"low": 1}, "NEW": {"low": 2}, "OLD": {"low": 2}}
+        used = gives("BACK10", "GIFT", "NEW")
+        await publish(shop.runtime.database, used, templates={}, settings={"promos": promos})
+        await fill(shop, "A1")
         await fill(shop, "G1", pool="GIFT")
+        watch = PoolWatch()
 
         with capture_logs() as logs:
-            low = [await watch_pools(shop.runtime), await watch_pools(shop.runtime)]
+            low = [await watch.look(shop.runtime), await watch.look(shop.runtime)]
+            await fill(shop, "N1", pool="NEW")
+            await watch.look(shop.runtime)
+            await fill(shop, "N2", "N3", pool="NEW")
+            await watch.look(shop.runtime)
 
-        assert low == [{"BACK10": 2, "NEW": 0}] * 2
-        assert [(each["event"], each["pool"], each["left"]) for each in logs] == [
-            ("promo_pool_low", "BACK10", 2),
-            ("promo_pool_dry", "NEW", 0),
+        assert low == [{"BACK10": 1, "NEW": 0}] * 2
+        assert [(each["event"], each["pool"]) for each in logs] == [
+            ("promo_pool_low", "BACK10"),
+            ("promo_pool_dry", "NEW"),
+            ("promo_pool_low", "NEW"),
+            ("promo_pool_filled", "NEW"),
         ]
 
 
