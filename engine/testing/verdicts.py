@@ -67,7 +67,11 @@ def limits_on(
         "quiet_hours": quiet_hours_for(limits, limited, channel=message.channel),
         "caps": caps,
         "holidays": holidays_for(
-            holidays, country=customer.attributes.get("country"), timezone=customer.timezone, at=message.due_at
+            holidays,
+            country=customer.attributes.get("country"),
+            timezone=customer.timezone,
+            at=message.due_at,
+            locale=sparing.locale,
         )
         if holidays
         else _NO_HOLIDAYS,

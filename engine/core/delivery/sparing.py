@@ -40,6 +40,7 @@ class Sparing:
     repeats: Repeats | None = None
     sunset: Sunset | None = None
     holidays: tuple[str, ...] = ()  # places whose public holidays are quiet for marketing: DE, DE-BY
+    locale: str | None = None  # in which holidays are named
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Sparing:
@@ -53,6 +54,7 @@ class Sparing:
             repeats=None if written.get("off") else repeats,
             sunset=_sunset(settings.get("sunset")),
             holidays=tuple(settings.get("holidays") or ()),
+            locale=settings.get("locale"),
         )
 
     def holidays_for(self, limits: Limits, *, transactional: bool) -> tuple[str, ...]:

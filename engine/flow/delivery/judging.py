@@ -226,7 +226,7 @@ def _case(message: DueMessage, policy: PublishedTexts, texts: PublishedTexts) ->
             country=message.attributes.get("country"),
             timezone=message.timezone,
             at=message.now,
-            locale=policy.settings.get("locale"),
+            locale=policy.sparing.locale,
         ),
     )
     return _Case(message=message, texts=texts, limits=limits, facts=facts)
