@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None, description="redis://… of your own Redis, or redis+sentinel://…; default: the embedded one"
     )
+    instance: str | None = Field(
+        default=None,
+        max_length=100,
+        description="name of this installation, `production`; workers refuse a database that bears another",
+    )
     waker: Literal["arq", "null"] = Field(default="arq", description="who wakes workers; null: only the sweep")
     workers: int = Field(default=1, ge=1, le=64, description="worker processes that `kogda up` starts")
     partitions: int = Field(default=64, ge=1, le=1024, description="partitions of customers; fixed at the first start")

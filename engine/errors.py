@@ -6,7 +6,8 @@ KogdaError
 │   ├── DataFolderTaken
 │   ├── DatabaseUnreachable
 │   ├── SchemaOutdated      `kogda migrate` has not run
-│   └── SchemaNewer         a newer version's has: this one must be replaced
+│   ├── SchemaNewer         a newer version's has: this one must be replaced
+│   └── NotOurs             a copy of another installation's database: `kogda claim`
 ├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
@@ -86,6 +87,30 @@ class SchemaNewer(ConfigurationError):
                 " start the newer one",
                 found=found,
                 wanted=wanted,
+            )
+        )
+
+
+class NotOurs(ConfigurationError):
+    """Both would send."""
+
+    @classmethod
+    def by_name(cls, found: str, given: str | None) -> NotOurs:
+        return cls(
+            say(
+                "this database belongs to the installation `{found}`, and KOGDA_INSTANCE is {given}: if the other one"
+                " is gone, `kogda claim` makes it this one's",
+                found=found,
+                given=f"`{given}`" if given else say("not set"),
+            )
+        )
+
+    @classmethod
+    def by_backup(cls) -> NotOurs:
+        return cls(
+            say(
+                "this database was restored from a base backup, and the server that was copied may still send: if it is"
+                " gone, `kogda claim` makes this one take its place"
             )
         )
 

@@ -32,6 +32,7 @@ from engine.storage.coming_up import when_up
 from engine.storage.database import Connection, Database
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.installation import found_installation
+from engine.storage.ownership import require_ours
 from engine.storage.replica import Replica
 from engine.storage.revisions import require_current
 from engine.storage.rules.published import RuleSet, load_rule_set
@@ -211,13 +212,17 @@ async def open_runtime(
 async def started(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> Runtime:
     """The runtime of a server, which `stack` closes. A database that is on its way up is waited for, until `stop`.
 
-    Raises ConfigurationError, also when the tables are not those of this version.
+    Raises ConfigurationError, also when the tables are not those of this version, or another installation's.
     """
 
     async def begin() -> Runtime:
         if settings.database_url is not None:
             await require_current(settings.database_url.get_secret_value())
-        return await stack.enter_async_context(open_runtime(settings))
+        async with AsyncExitStack() as ours:
+            runtime = await ours.enter_async_context(open_runtime(settings))
+            await require_ours(runtime.database, settings.instance)
+            stack.push_async_exit(ours.pop_all())
+            return runtime
 
     return await when_up(begin, stop)
 

@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "api": "api.cli.api",
     "worker": "api.cli.worker",
     "migrate": "api.cli.migrate",
+    "claim": "api.cli.claim",
     "lsp": "api.cli.lsp",
 }
 
