@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -78,6 +78,25 @@ class Outbox:
             for row in rows
             if (row["email"], row["template"]) in wanted
         }
+
+    async def under_way(self, mails: Iterable[tuple[str, str]], *, within: timedelta) -> int:
+        """How much the server still has to do before it can be said that these mails do not come: events that are
+        not decided, and of their customers messages, verdicts and timers that are due `within` that time."""
+        found: int = await self._connection.fetchval(
+            """
+            WITH person AS (SELECT partition, id FROM customer WHERE email = ANY($1))
+            SELECT (SELECT count(*) FROM event e JOIN partition_cursor c USING (partition)
+                    WHERE (e.xid, e.seq) > (c.xid, c.seq) AND e.kind < 3)
+                 + (SELECT count(*) FROM message m JOIN person p ON p.partition = m.partition AND p.id = m.customer
+                    WHERE m.state IN ('queued', 'sending') AND m.due_at < now() + $2)
+                 + (SELECT count(*) FROM outcome o JOIN person p ON p.partition = o.partition AND p.id = o.customer)
+                 + (SELECT count(*) FROM run r JOIN person p ON p.partition = r.partition AND p.id = r.customer
+                    WHERE r.wake_at < now() + $2)
+            """,
+            sorted({address for address, _ in mails}),
+            within,
+        )
+        return found
 
     async def totals(self) -> Totals:
         counts = await self._connection.fetchrow(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 
@@ -20,7 +21,7 @@ from engine.storage.runs.promo_codes import add_codes, live_pools
 _TICK_S = 0.1
 _LOOK_EVERY = 5  # ticks between two looks at the outbox
 _NIGHT_HOURS = 5.0  # the longest wait that the day's mails need, and some more
-_PATIENCE_S = 30.0  # on a busy machine
+_PATIENCE_S = 30.0  # with a server that has work and does none of it
 _CODES = 1000  # in each pool of promo codes
 
 
@@ -91,15 +92,32 @@ async def _play_day(stage: Stage) -> bool:
 
 
 async def _wait_for_mails(stage: Stage) -> bool:
-    """The night: waits that began in the evening come due. False when a signal came first."""
+    """The night: waits that began in the evening come due. It is as long as the server needs for the mails that are
+    expected, by what stands in its tables. False when a signal came first."""
     began = time.monotonic()
-    night_s = _NIGHT_HOURS * stage.hour_s
+    work = _Work(stage.outbox, within=timedelta(seconds=_NIGHT_HOURS * stage.hour_s))
     while stage.tend():
-        passed = time.monotonic() - began
-        stage.screen.show(
-            ENDS + min(passed / stage.hour_s, _NIGHT_HOURS), [], await stage.outbox.news(), stage.sender.sent
-        )
-        if not stage.day.expected - stage.outbox.mails or passed > night_s + _PATIENCE_S:
+        passed = (time.monotonic() - began) / stage.hour_s
+        stage.screen.show(ENDS + min(passed, _NIGHT_HOURS), [], await stage.outbox.news(), stage.sender.sent)
+        missing = stage.day.expected - stage.outbox.mails
+        if not missing or (passed > _NIGHT_HOURS and await work.is_over(missing)):
+            stage.screen.show(ENDS + _NIGHT_HOURS, [], await stage.outbox.news(), stage.sender.sent)
             return True
         await asyncio.sleep(_TICK_S * _LOOK_EVERY)
     return False
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is left to be done, and since when it has not become less or more."""
+
+    outbox: Outbox
+    within: timedelta
+    left: tuple[int, int] = (-1, -1)
+    since: float = 0.0
+
+    async def is_over(self, missing: set[tuple[str, str]]) -> bool:
+        left = (await self.outbox.under_way(missing, within=self.within), len(missing))
+        if left != self.left:
+            self.left, self.since = left, time.monotonic()
+        return left[0] == 0 or time.monotonic() - self.since > _PATIENCE_S
