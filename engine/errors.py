@@ -5,6 +5,7 @@ KogdaError
 │   ├── PortTaken
 │   ├── DataFolderTaken
 │   ├── DatabaseUnreachable
+│   ├── NoDatabase          none was ever started in the data folder, and none is configured
 │   ├── SchemaOutdated      `kogda migrate` has not run
 │   ├── SchemaNewer         a newer version's has: this one must be replaced
 │   └── NotOurs             a copy of another installation's database: `kogda claim`
@@ -67,14 +68,27 @@ class DatabaseUnreachable(ConfigurationError):
     pass
 
 
+class NoDatabase(ConfigurationError):
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            say(
+                "there is no database in {folder}, and nothing to look at: start the server with `kogda up`, name its"
+                " data folder with --data or KOGDA_DATA, or say with KOGDA_DATABASE_URL where its database is",
+                folder=folder,
+            )
+        )
+
+
 class SchemaOutdated(ConfigurationError):
     def __init__(self, found: str | None, wanted: str | None) -> None:
         super().__init__(
             say(
                 "the database is at revision {found}, this version needs {wanted}; run `kogda migrate`",
-                found=found or say("none"),
+                found=found,
                 wanted=wanted,
             )
+            if found
+            else say("the database has no tables of Kogda yet; `kogda up` makes them, and so does `kogda migrate`")
         )
         self.found, self.wanted = found, wanted
 

@@ -35,7 +35,7 @@ def erase(
         typer.echo(told(say("All that is held of {customer} will be gone for good.", customer=key)))
         if typer.prompt(told(say("Type the customer again"))) not in (customer, key):
             raise ConfigurationError(say("that is not the same customer: nothing was erased"))
-    with connected(read_settings(data=data)) as settings:
+    with connected(read_settings(data=data), makes_database=False) as settings:
         erased = asyncio.run(_erase(key, settings))
     typer.echo(
         told(

@@ -29,7 +29,7 @@ from engine.storage.rules.published import live_rule_set, load_rule_set
 
 def explain_to(settings: Settings, customer: str, rule: str | None, at: str | None) -> None:
     """One rule, or without a name a line for each."""
-    with connected(settings) as whole:
+    with connected(settings, makes_database=False) as whole:
         sys.stdout.write(asyncio.run(_told(whole, customer, rule, at)))
 
 

@@ -31,7 +31,7 @@ def export(
         return await export_customer(connection, key, partitions=await partitions_of(connection))
 
     try:
-        found = with_database(read_settings(data=data), read)
+        found = with_database(read_settings(data=data), read, makes_database=False)
     except NobodyThere:
         raise ConfigurationError(say("there is no customer {customer}", customer=key)) from None
     text = orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -91,7 +91,7 @@ def _seen(
     assert checked.plan is not None
     target = hash_of(checked.plan, templates=checked.templates, settings=checked.settings)
     if against == _PRODUCTION:
-        with connected(settings) as whole:
+        with connected(settings, makes_database=False) as whole:
             return asyncio.run(_of_database(whole, checked, target, fates, replay))
     if not against.startswith(("http://", "https://")):
         raise ConfigurationError(say('--against "{against}": write production, or an address', against=against))

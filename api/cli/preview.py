@@ -114,7 +114,7 @@ def workspace_ground(folder: Path) -> Ground:
 
 
 def _found(settings: Settings, ground: Ground, channel: str, template: str, *, key: str) -> Reader:
-    with connected(settings) as whole:
+    with connected(settings, makes_database=False) as whole:
         reader = asyncio.run(_load(whole, ground, channel, template, key=key))
     if reader is None:
         raise ConfigurationError(say("there is no customer {key}", key=key))

@@ -26,7 +26,7 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what became of the messages of the last days, by rule, template and channel."""
-    with connected(read_settings(data=data)) as whole:
+    with connected(read_settings(data=data), makes_database=False) as whole:
         found = asyncio.run(_load(whole, days))
     print(answer_of(found).model_dump_json(indent=2) if as_json else rendered(found, days))
 

@@ -25,7 +25,7 @@ def segments(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show the segments of the live rules: how many customers are in each, and ten of them."""
-    with connected(read_settings(data=data)) as whole:
+    with connected(read_settings(data=data), makes_database=False) as whole:
         found = asyncio.run(_load(whole))
     if as_json:
         print(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))

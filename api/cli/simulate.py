@@ -76,7 +76,7 @@ def _simulations(
     if events is not None:
         return _of_file(events, chosen, since, until)
     stretch = stretch_of(since or "30d", until, now=utc_now())
-    with connected(settings) as whole:
+    with connected(settings, makes_database=False) as whole:
         return asyncio.run(_of_server(whole, chosen, stretch))
 
 

@@ -36,7 +36,7 @@ def start(
     data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
 ) -> None:
     """Start a live rule for people who are past its mark already: silent for so long, or in the segment. Once each."""
-    with connected(read_settings(data=data)) as whole:
+    with connected(read_settings(data=data), makes_database=False) as whole:
         asyncio.run(_start(whole, rule, includes_past=include_past, asks=not yes))
 
 

@@ -40,7 +40,7 @@ def record_test(ready: Workspace, folder: Path, asked: Recording) -> None:
         raise ConfigurationError(say('say whose history: kogda test --record "title" --customer 42 --from 30d'))
     path = _path_in(folder, asked.out) if asked.out is not None else None
     settings = read_settings(workspace=folder, data=asked.data)
-    with connected(settings) as whole:
+    with connected(settings, makes_database=False) as whole:
         history = asyncio.run(_load(whole, asked))
     if history is None:
         raise ConfigurationError(say("there is no customer {key}", key=typed_key(asked.customer)))

@@ -16,10 +16,11 @@ from engine.storage.revisions import require_current
 T = TypeVar("T")
 
 
-def with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """In one transaction. The embedded database gets its tables first; another one must have them."""
+def with_database(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, makes_database: bool = True) -> T:
+    """In one transaction. The embedded database gets its tables first; another one must have them. `makes_database`
+    as of `connected`."""
     prepare = migrate if settings.database_url is None else require_current
-    with connected(settings) as whole:
+    with connected(settings, makes_database=makes_database) as whole:
         return asyncio.run(_run(whole, work, prepare))
 
 

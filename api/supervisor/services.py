@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from engine.config import Settings
-from engine.embedded import EmbeddedServices, running_endpoints
+from engine.embedded import EmbeddedServices, has_database, running_endpoints
+from engine.errors import NoDatabase
 
 
 @contextmanager
-def connected(settings: Settings, *, needs_redis: bool = False) -> Iterator[Settings]:
+def connected(settings: Settings, *, needs_redis: bool = False, makes_database: bool = True) -> Iterator[Settings]:
     """The settings with both URLs filled in. Commands beside a running `kogda up` use its services.
 
-    A command that does not need Redis starts nothing when the database is configured.
+    A command that does not need Redis starts nothing when the database is configured. One that only looks
+    (`makes_database=False`) raises NoDatabase rather than start an empty one.
     """
     if settings.database_url and (settings.redis_url or not needs_redis):
         yield settings
@@ -24,6 +26,8 @@ def connected(settings: Settings, *, needs_redis: bool = False) -> Iterator[Sett
     if running:
         yield with_urls(settings, running.database_url, running.redis_url)
         return
+    if not makes_database and not has_database(settings.data):
+        raise NoDatabase(settings.data.resolve())
     with EmbeddedServices(settings.data) as services:
         yield with_urls(settings, services.postgres.url, services.redis.url)
 

@@ -87,6 +87,11 @@ class EmbeddedServices:
         self._lock = lock
 
 
+def has_database(data: Path) -> bool:
+    """Whether a server was ever started in this folder."""
+    return (data / "postgres" / "PG_VERSION").is_file()
+
+
 def running_endpoints(data: Path) -> Endpoints | None:
     """The services of `data` if a live process owns them, for commands beside a running `kogda up`."""
     try:

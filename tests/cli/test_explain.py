@@ -50,6 +50,25 @@ def test_what_cannot_be_explained_is_said_in_one_sentence(
     assert told.stderr.startswith(f"kogda: {sentence}")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("explain", "--customer", "42"), id="explain"),
+        pytest.param(("report",), id="report"),
+        pytest.param(("export", "42"), id="export"),
+    ],
+)
+def test_where_there_is_no_server_nothing_is_started_and_what_is_missing_is_said(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    told = kogda(*arguments, cwd=tmp_path)
+
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"kogda: there is no database in {tmp_path.resolve()}")
+    assert "`kogda up`" in told.stderr and "KOGDA_DATA," in told.stderr and "KOGDA_DATABASE_URL" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_code_has_its_page_in_the_package() -> None:
     pages = {path.stem for path in (ROOT / "api/cli/pages").glob("*.md")}
 
