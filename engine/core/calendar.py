@@ -22,6 +22,7 @@ LATE_AFTER = Length(72, "hour")
 _EXACT = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "year": 12}
+_TURNED = timedelta(hours=28)
 
 
 @lru_cache(maxsize=1024)
@@ -49,6 +50,14 @@ def add(moment: datetime, length: Length, zone: ZoneInfo, *, sign: int = 1) -> d
         return resolve(datetime.combine(shift(wall.date(), length, sign=sign), wall.time()), zone)
     except OverflowError:
         return FAR if sign > 0 else LONG_AGO
+
+
+def at_least(length: Length) -> timedelta:
+    """No moment plus the length is less than that much later, in any zone: clocks are turned, and days left out."""
+    if length.unit in _EXACT:
+        return _EXACT[length.unit] * length.amount
+    days = _DAYS[length.unit] * length.amount if length.unit in _DAYS else 28 * _MONTHS[length.unit] * length.amount
+    return max(timedelta(days=days) - _TURNED, timedelta(0))
 
 
 def shift(day: date, length: Length, *, sign: int = 1) -> date:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsl.plan import Length
@@ -122,6 +122,17 @@ def test_an_event_is_in_its_window_up_to_the_instant_at_which_it_leaves(at, ago,
         assert left > now
         assert calendar.add(left, length, where, sign=-1) >= at
         assert calendar.add(left - timedelta(microseconds=1), length, where, sign=-1) < at
+
+
+@settings(max_examples=200, deadline=None)
+@given(at=TIMES, length=LENGTHS, zone=ZONES)
+@example(at=datetime(2011, 12, 29, 9, tzinfo=UTC), length=Length(3, "day"), zone="Pacific/Apia")  # a day is left out
+@example(at=datetime(2026, 2, 28, 9, tzinfo=UTC), length=Length(1, "month"), zone="UTC")
+def test_nothing_leaves_its_window_sooner_than_the_length_lasts_at_the_least(at, length, zone):
+    left = leaves_at(at, length, ZoneInfo(zone), now=at)
+
+    assert left is not None
+    assert left - at >= calendar.at_least(length)
 
 
 @settings(max_examples=400, deadline=None)

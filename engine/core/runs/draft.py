@@ -360,16 +360,21 @@ class Draft:
         changed: dict[str, tuple[Any, ...]] = {}
         if self.memberships is not before.memberships:
             known = before.memberships
-            rows = tuple(row for name, row in self.memberships.items() if known.get(name) != row)
+            rows = tuple(row for name, row in self.memberships.items() if not _is_as(known.get(name), row))
             changed["memberships"] = tuple(row for row in rows if row.is_in or row.segment in known)
         if self.appointments:
             made = {(each.errand, each.name): each for each in before.appointments}
             changed["appointments"] = tuple(
                 each
                 for key, each in self.appointments.items()
-                if made.get(key) != each and (key in made or each.at is not None or each.definition)
+                if not _is_as(made.get(key), each) and (key in made or each.at is not None or each.definition)
             )
         return {name: rows for name, rows in changed.items() if rows}
+
+
+def _is_as(before: object, after: object) -> bool:
+    """Most often it is the very same, which a comparison of all fields would not notice."""
+    return before is after or before == after
 
 
 def _by_rule_and_key(marks: Iterable[_Mark]) -> dict[tuple[str, str], _Mark]:

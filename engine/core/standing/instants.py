@@ -7,7 +7,7 @@ A condition becomes one function, once, when a rule set is loaded: it is asked a
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from math import ceil, floor
 from typing import Any, TypeAlias
@@ -17,11 +17,13 @@ from dsl.plan import Length
 from engine.core import calendar, values
 from engine.core.conditions.history import up_to
 from engine.core.conditions.scope import Scope
+from engine.core.model import Past
 from engine.core.standing.reads import reads_of
 
-#: (the moment of a customer, the customer's attributes, the properties of a past event that is being asked about) ->
-#: the first instant after that moment. None: time alone changes nothing.
-Turn: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any]], datetime | None]
+#: (the moment of a customer, the customer's attributes, the properties of a past event that is being asked about, an
+#: instant) -> the first instant after that moment. None: time alone changes nothing before the other; what is later may
+#: be told or not.
+Turn: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any], datetime], datetime | None]
 _Instants: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any]], Iterator[datetime]]
 
 
@@ -35,12 +37,14 @@ def _earliest(turns: Iterable[Turn]) -> Turn | None:
     if len(known) < 2:
         return known[0] if known else None
 
-    def earliest(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> datetime | None:
+    def earliest(
+        scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any], before: datetime
+    ) -> datetime | None:
         first = None
         for turn in known:
-            at = turn(scope, attributes, event)
-            if at is not None and (first is None or at < first):
-                first = at
+            at = turn(scope, attributes, event, before)
+            if at is not None and at < before:
+                first = before = at
         return first
 
     return earliest
@@ -91,9 +95,13 @@ class _Turns:
 
 
 def _of_newest(event: str, length: Length) -> Turn:
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+    least = calendar.at_least(length)
+
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
         at = scope.seen.get(event)
-        return _leaves(scope, at, length) if at is not None else None
+        if at is None or (at <= scope.now and before - at <= least):
+            return None
+        return _leaves(scope, at, length)
 
     return turn
 
@@ -101,20 +109,24 @@ def _of_newest(event: str, length: Length) -> Turn:
 def _of_oldest(event: str, length: Length) -> Turn:
     """The oldest event in the window is the next to leave it."""
 
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+    least = calendar.at_least(length)
+
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
         events = scope.history.get(event)
-        place = up_to(events, scope.clock.ago(length)) if events else 0
-        return _leaves(scope, events[place].at, length) if events and place < len(events) else None
+        if not events or _all_stay(events, scope, least, before):
+            return None
+        place = up_to(events, scope.clock.ago(length))
+        return _leaves(scope, events[place].at, length) if place < len(events) else None
 
     return turn
 
 
 def _of_each(node: plan.Tally, where: Turn) -> Turn:
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
         events = scope.history.get(node.event, ())
         if node.within is not None:
             events = events[up_to(events, scope.clock.ago(node.within)) :]
-        found = [at for each in events if (at := where(scope, attributes, each.properties)) is not None]
+        found = [at for each in events if (at := where(scope, attributes, each.properties, before)) is not None]
         return min(found, default=None)
 
     return turn
@@ -125,10 +137,11 @@ def _of_count(node: plan.Compare) -> Turn:
     tally, number = node.left, values.number(node.right.value)  # type: ignore[union-attr]
     assert isinstance(tally, plan.Tally) and tally.within is not None
     event, length, compared = tally.event, tally.within, _COMPARISONS[node.comparison]
+    least = calendar.at_least(length)
 
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> datetime | None:
+    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
         events = scope.history.get(event)
-        if not events:
+        if not events or _all_stay(events, scope, least, before):
             return None
         first, last = up_to(events, scope.clock.ago(length)), up_to(events, scope.now)
         coming = [events[last].at] if last < len(events) else []
@@ -142,6 +155,11 @@ def _of_count(node: plan.Compare) -> Turn:
     return turn
 
 
+def _all_stay(events: Sequence[Past], scope: Scope, least: timedelta, before: datetime) -> bool:
+    """None of them comes or leaves its window before then: told of most customers without a look at a calendar."""
+    return before - events[0].at <= least and events[-1].at <= scope.now
+
+
 def _leaves(scope: Scope, at: datetime, length: Length) -> datetime | None:
     """When `at` comes, or leaves the window that it is in."""
     if at > scope.now:
@@ -153,7 +171,9 @@ def _leaves(scope: Scope, at: datetime, length: Length) -> datetime | None:
 
 
 def _first_of(instants: _Instants) -> Turn:
-    def turn(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> datetime | None:
+    def turn(
+        scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any], before: datetime
+    ) -> datetime | None:
         found = (at for at in instants(scope, attributes, event) if scope.now < at < calendar.FAR)
         return min(found, default=None)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from engine.core import calendar
 from engine.core.conditions.scope import Scope
 from engine.core.model import Appointment
 from engine.core.runs.draft import Draft
@@ -38,10 +39,14 @@ def settle_look(draft: Draft, standing: Standing | None) -> None:
 def make_look(draft: Draft) -> None:
     """For segments of which something has changed. What was to come for the others is not later than before."""
     waiting, draft.to_look = draft.to_look, {}
-    scope = draft.scope()
-    turns = [at for code in waiting.values() if (at := _next_turn(draft, code, scope)) is not None]
-    if turns:
-        _look_by(draft, min(turns))
+    scope, known = draft.scope(), draft.appointments.get(LOOK)
+    before = planned = known.at if known is not None and known.at is not None else calendar.FAR
+    for code in waiting.values():
+        at = _next_turn(draft, code, scope, before)
+        if at is not None and at < before:
+            before = at
+    if before < planned:
+        _look_by(draft, before)
 
 
 def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[SegmentCode]:
@@ -51,7 +56,7 @@ def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[Segme
     turns = [
         (at, code)
         for code in standing.sliding
-        if (at := _next_turn(draft, code, now if code.name in draft.judged else before)) is not None
+        if (at := _next_turn(draft, code, now if code.name in draft.judged else before, calendar.FAR)) is not None
     ]
     _call_off(draft, kept)
     if later := [at for at, _ in turns if at > kept.at]:
@@ -59,10 +64,10 @@ def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[Segme
     return [code for at, code in turns if at <= kept.at]
 
 
-def _next_turn(draft: Draft, code: SegmentCode, scope: Scope) -> datetime | None:
+def _next_turn(draft: Draft, code: SegmentCode, scope: Scope, before: datetime) -> datetime | None:
     if code.turn is None or (code.gate is not None and not code.gate({}, draft.attributes, scope)):
         return None
-    return code.turn(scope, draft.attributes, {})
+    return code.turn(scope, draft.attributes, {}, before)
 
 
 def _look_by(draft: Draft, at: datetime) -> None:

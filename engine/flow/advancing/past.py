@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from dsl.plan import Length
 from engine.core import calendar
 from engine.core.conditions.history import MOST_EVENTS
 from engine.core.conditions.needs import HistoryNeed, Needs, merged
@@ -41,6 +43,8 @@ class _Asked:
 
     probes: list[Probe] = field(default_factory=list)
     properties: dict[str, set[str]] = field(default_factory=dict)
+    #: Whose last event of a name is wanted, however old. Most often it lies in a window that is read anyway.
+    lasts: list[tuple[UUID, Cursor, str]] = field(default_factory=list)
 
     def ask(self, probe: Probe, properties: frozenset[str]) -> None:
         self.probes.append(probe)
@@ -64,12 +68,23 @@ async def past_of(
     if not asked.probes:
         return {}
     found: dict[UUID, dict[str, tuple[Past, ...]]] = {}
+    await _read(connection, asked, found)
+    asked.probes = [_last_of(*each) for each in asked.lasts if each[2] not in found.get(each[0], ())]
+    if asked.probes:
+        await _read(connection, asked, found)
+    return found
+
+
+async def _read(connection: Connection, asked: _Asked, found: dict[UUID, dict[str, tuple[Past, ...]]]) -> None:
     for probe, events in zip(asked.probes, await read_past(connection, asked.probes, asked.properties), strict=True):
         by_name = found.setdefault(probe.customer, {})
         # Two probes of one name end at the same event: the longer one holds the shorter.
         if len(events) > len(by_name.get(probe.name, ())):
             by_name[probe.name] = events
-    return found
+
+
+def _last_of(customer: UUID, cursor: Cursor, name: str) -> Probe:
+    return Probe(customer, cursor, name, _EVER, 1)
 
 
 class _NeedsOfMany:
@@ -108,14 +123,21 @@ def _ask_values(asked: _Asked, customer: UUID, looker: Looker, needs: Needs, now
     for name, need in needs.items():
         if need.counts:
             asked.ask(Probe(customer, looker.cursor, name, _beginning(moment, need), MOST_EVENTS), need.properties)
-        if need.last and not (need.counts and need.window is None):
-            asked.ask(Probe(customer, looker.cursor, name, _EVER, 1), need.properties)
+        if need.last and not need.counts:
+            asked.ask(_last_of(customer, looker.cursor, name), need.properties)
+        elif need.last and need.window is not None:
+            asked.lasts.append((customer, looker.cursor, name))
 
 
 def _beginning(moment: datetime, need: HistoryNeed) -> datetime:
     if need.window is None:
         return _EVER
-    return calendar.add(moment, need.window, _UTC, sign=-1) - _ZONES_APART
+    return _before(moment.date(), need.window)
+
+
+@lru_cache(maxsize=4096)
+def _before(day: date, window: Length) -> datetime:
+    return calendar.add(datetime.combine(day, time(0), UTC), window, _UTC, sign=-1) - _ZONES_APART
 
 
 def _ask_overtaking(

@@ -82,6 +82,27 @@ async def test_sums_last_values_and_days_since_are_read_from_the_table(database_
         assert await shop.templates_sent_to("u:1") == ["days", "last", "sum"]
 
 
+async def test_a_last_value_is_however_old_beside_a_window_that_holds_nothing(database_url: str) -> None:
+    tally = plan.Tally("count", "order_placed", "number", within=MONTH)
+    last = plan.LastValue("order_placed", "kind", "text")
+    rules = [
+        rule(kind, "registered", guards=(*only_if(tally, "is", "number", count), *only_if(last, "is", "text", kind)))
+        for kind, count in (("old", 0), ("new", 1))
+    ]
+    async with open_shop(database_url, *rules) as shop:
+        for user in "12":
+            await order(shop, user, days_ago=40, kind="old")
+        await order(shop, "2", kind="new")
+        await shop.advance()
+
+        await shop.post(*(shop.event(user, "registered") for user in "123"))
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:1") == ["old"]
+        assert await shop.templates_sent_to("u:2") == ["new"]
+        assert await shop.templates_sent_to("u:3") == []
+
+
 async def test_a_waiting_run_counts_anew_when_it_is_due_after_a_restart(database_url: str) -> None:
     tally = plan.Tally("count", "order_placed", "number")
     waiting = rule("hello", "registered", delay=HOUR, guards=only_if(tally, "is", "number", 0))
@@ -141,11 +162,15 @@ async def test_no_more_is_read_than_is_needed(database_url: str) -> None:
 
             [all_, newest, nobody] = await read_past(connection, probes, {"order_placed": ["total", "missing"]})
             [bare] = await read_past(connection, probes[:1], {"order_placed": []})
+            [many] = await read_past(connection, probes[:1], {"order_placed": ["total", *"abcdefgh"]})
 
         assert [past.properties for past in all_] == [{"total": days, "missing": None} for days in (3, 2, 1)]
         assert newest == all_[1:]
         assert nobody == ()
         assert bare == tuple(Past(past.at, {}) for past in all_)
+        assert [past.properties for past in many] == [
+            {"total": days, **dict.fromkeys("abcdefgh")} for days in (3, 2, 1)
+        ]
 
 
 async def test_a_sequence_stands_over_batches_restarts_and_publications(database_url: str) -> None:
