@@ -19,6 +19,8 @@ from typing import Any
 
 import psutil
 
+from tests.forking import run_kogda
+
 WRITE_KEY = "wk_000000000001.a-key-for-tests-that-is-long-enough"
 
 
@@ -26,17 +28,9 @@ def kogda(
     *arguments: str | Path, cwd: Path, within_s: float = 120, typed: str | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, apart from the settings of this shell. `typed` is its standard input."""
-    command = [sys.executable, "-m", "api.cli", *(str(argument) for argument in arguments)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment(**variables),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=within_s,
-        check=False,
-    )
+    words, given = [str(argument) for argument in arguments], (typed or "").encode()
+    done = run_kogda(words, cwd=cwd, variables=environment(**variables), given=given, within_s=within_s)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def environment(**variables: str) -> dict[str, str]:

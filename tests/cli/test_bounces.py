@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
+from tests.cli.running import environment
 from tests.engine.callbacks.test_mail_reports import OURS, POSTFIX
 from tests.engine.delivery.outbox import Outbox
+from tests.forking import run_kogda
 
 
 def kogda(folder: Path, database_url: str, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "KOGDA_DATABASE_URL": database_url, "KOGDA_WAKER": "null", "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "api.cli", *arguments]
-    root = str(Path(__file__).parents[2])
-    return subprocess.run(
-        command, input=given, capture_output=True, cwd=folder, env={**environment, "PYTHONPATH": root}, timeout=60
-    )
+    variables = environment(KOGDA_DATABASE_URL=database_url, KOGDA_WAKER="null", NO_COLOR="1")
+    return run_kogda(list(arguments), cwd=folder, variables=variables, given=given)
 
 
 async def test_a_bounce_from_a_pipe_ends_the_address(database: Database, database_url: str, tmp_path: Path):

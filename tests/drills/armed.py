@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +14,7 @@ from engine.failpoints import DRILL_VARIABLE, VARIABLE, arm
 from engine.runtime import Runtime, open_runtime
 from engine.waker import NullWaker
 from engine.worker import run_worker
+from tests.forking import start
 
 #: What a process does, on a subject by its number. Named, since it is called in another process.
 Operation: TypeAlias = Callable[[Runtime, int], Awaitable[Any]]
@@ -22,26 +22,18 @@ Operation: TypeAlias = Callable[[Runtime, int], Awaitable[Any]]
 PATIENCE_S = 30
 
 
-class Armed:
-    def __init__(self, *preload: str) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["engine.worker", "tests.drills.armed", *preload])
+def worker(settings: Settings, *traps: str, **variables: str) -> Any:
+    """A whole worker."""
+    return start(_work, settings, _armed(traps) | variables)
 
-    def worker(self, settings: Settings, *traps: str, **variables: str) -> Any:
-        """A whole worker."""
-        return self._start(_work, settings, _armed(traps) | variables)
 
-    def api(self, settings: Settings, *traps: str) -> Any:
-        """A whole API server, on the port of its settings."""
-        return self._start(_serve, settings, _armed(traps))
+def api(settings: Settings, *traps: str) -> Any:
+    """A whole API server, on the port of its settings."""
+    return start(_serve, settings, _armed(traps))
 
-    def operation(self, settings: Settings, operation: Operation, subject: int, *traps: str) -> Any:
-        return self._start(_operate, settings, _armed(traps), operation, subject)
 
-    def _start(self, target: Callable[..., None], *arguments: Any) -> Any:
-        process = self._context.Process(target=target, args=arguments, daemon=True)
-        process.start()
-        return process
+def operation(settings: Settings, operation: Operation, subject: int, *traps: str) -> Any:
+    return start(_operate, settings, _armed(traps), operation, subject)
 
 
 async def was_killed(process: Any) -> bool:

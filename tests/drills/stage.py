@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
 from random import Random
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import SecretStr
 
@@ -20,6 +18,7 @@ from engine.embedded import Endpoints
 from engine.storage.events.events_in import NewEvent
 from engine.worker import run_worker
 from tests.engine.flow.shop import Shop, rule, stop
+from tests.forking import start
 
 #: pytest's `record_property`.
 Record: TypeAlias = Callable[[str, object], None]
@@ -94,8 +93,6 @@ class Workers:
             waker=waker,
             partitions=8,
         )
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["engine.worker"])
         self._alive = [self._start() for _ in range(count)]
 
     def kill_one(self, random: Random) -> None:
@@ -136,7 +133,5 @@ class Workers:
         for process in self._alive:
             process.join()
 
-    def _start(self) -> ForkServerProcess:
-        process = self._context.Process(target=run_worker, args=(self._settings,), daemon=True)
-        process.start()
-        return process
+    def _start(self) -> Any:
+        return start(run_worker, self._settings)

@@ -16,7 +16,8 @@ from api.drill.processes import is_ready
 from api.drill.stories import Story, tell_stories
 from api.supervisor.ports import free_port, url
 from engine.config import Settings
-from tests.drills.armed import PATIENCE_S, Armed, kill_at, was_killed
+from tests.drills import armed
+from tests.drills.armed import PATIENCE_S, kill_at, was_killed
 from tests.drills.sizes import sized
 from tests.engine.flow.shop import Shop, open_shop, rule
 
@@ -54,7 +55,7 @@ async def ready(settings: Settings) -> httpx.AsyncClient:
 async def test_a_batch_that_was_not_answered_is_stored_once_when_it_is_sent_again(
     shop: Shop, settings: Settings
 ) -> None:
-    armed, random = Armed(), Random(SEED)
+    random = Random(SEED)
     batches = [batch_of(tell_stories(random, first=place * 20, count=20)) for place in range(len(POINTS) + 1)]
     unanswered = []
     for point, batch in zip(POINTS, batches, strict=False):
@@ -78,7 +79,7 @@ async def test_a_batch_that_was_not_answered_is_stored_once_when_it_is_sent_agai
 async def test_a_busy_api_that_is_asked_to_stop_answers_what_it_has_taken_and_ends(
     shop: Shop, settings: Settings
 ) -> None:
-    armed, random, told = Armed(), Random(SEED), list[Story]()
+    random, told = Random(SEED), list[Story]()
     taken, statuses, slowest = [0], set[int](), 0.0
     for _ in range(STOPS):
         process = armed.api(settings)

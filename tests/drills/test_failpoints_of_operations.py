@@ -14,7 +14,8 @@ from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.failpoints import FAILPOINTS
 from engine.flow.publishing.publish_rules import publish
-from tests.drills.armed import Armed, kill_at, was_killed
+from tests.drills import armed
+from tests.drills.armed import kill_at, was_killed
 from tests.drills.operations import DEEDS, SETTINGS, SILENT, WAITS, WAITS_ANEW, customer_of
 from tests.drills.test_failpoints_of_workers import POINTS, ROUNDS
 from tests.engine.flow.shop import Shop, open_shop, rule
@@ -56,7 +57,6 @@ def test_every_failpoint_is_on_the_way_of_some_drill() -> None:
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
 async def test_what_is_done_again_after_a_kill_was_done_once(durable: EmbeddedServices, shop: Shop, turn: int) -> None:
-    armed = Armed("tests.drills.operations")
     url = SecretStr(durable.endpoints.database_url)
     settings = Settings(database_url=url, waker="null", partitions=shop.partitions)
     missed, wrong, subject = [], [], 0

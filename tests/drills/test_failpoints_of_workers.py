@@ -27,7 +27,8 @@ from engine.flow.checking.load_workspace import load_workspace
 from engine.flow.publishing.publish_rules import publish
 from engine.storage.events.events_in import NewEvent
 from engine.waker import ArqWaker, connect_redis
-from tests.drills.armed import Armed, kill_at, was_killed
+from tests.drills import armed
+from tests.drills.armed import kill_at, was_killed
 from tests.drills.sizes import sized
 from tests.engine.flow.shop import Shop, open_shop
 
@@ -145,7 +146,7 @@ OLD_MAIL = """
 async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothing(
     durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int], seed: int
 ) -> None:
-    random, told, armed = Random(seed), list[Story](), Armed()
+    random, told = Random(seed), list[Story]()
     waker, redis = ArqWaker(durable.endpoints.redis_url), connect_redis(durable.endpoints.redis_url)
     with Sink() as sink:
         settings = Settings(

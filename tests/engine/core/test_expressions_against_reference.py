@@ -17,6 +17,7 @@ from engine.core.conditions.expressions import test_of as compile_test
 from engine.core.conditions.history import with_event
 from engine.core.conditions.scope import Scope
 from engine.core.model import Past
+from tests.drills.sizes import sized
 from tests.engine.core.reference.clocks import ago
 from tests.engine.core.reference.interpreter import Reference
 from tests.engine.core.reference.worlds import (
@@ -31,8 +32,8 @@ from tests.engine.core.reference.worlds import (
 )
 
 CURRENCY = "RUB"
-#: Each example asks every condition of one customer at each of 14 moments: 14,000 cases, and 7,000 of windows.
-CONDITIONS, EXAMPLES, WINDOWS = 10, 100, 100
+#: Each example asks every condition of one customer at each of 14 moments: 10,500 cases, and 5,250 of windows; more by night.
+CONDITIONS, EXAMPLES, WINDOWS, RULES = 10, sized(75, 1000), sized(75, 1000), sized(40, 600)
 
 rule_zones = st.none() | st.sampled_from(ZONES)
 segments = st.fixed_dictionaries({name: expressions.filter(lambda node: not _asks_segments(node)) for name in SEGMENTS})
@@ -133,7 +134,7 @@ def test_windows_agree_with_the_reference_to_the_microsecond(within, offsets, zo
         assert held == [reference.holds(node) for node in nodes]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=RULES, deadline=None)
 @given(st.lists(expressions, min_size=1, max_size=12), customers(), segments)
 def test_dispatch_finds_exactly_the_rules_that_hold(nodes, customer, conditions):
     entries = [Entry(number, (node,), None) for number, node in enumerate(nodes)]

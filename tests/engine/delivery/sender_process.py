@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import timedelta
 
 from engine.channels.email_smtp import SmtpChannel
@@ -16,7 +15,11 @@ LEASE = timedelta(seconds=1)
 AT_ONCE = 16
 
 
-async def main(database_url: str, smtp_url: str) -> None:
+def run(database_url: str, smtp_url: str) -> None:
+    asyncio.run(_deliver(database_url, smtp_url))
+
+
+async def _deliver(database_url: str, smtp_url: str) -> None:
     database = Database(database_url)
     await database.open()
     outbox = Outbox(database, SmtpChannel(read_smtp_url(smtp_url)))
@@ -25,7 +28,3 @@ async def main(database_url: str, smtp_url: str) -> None:
         await asyncio.sleep(0.05)
     await outbox.channel.close()
     await database.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:3]))

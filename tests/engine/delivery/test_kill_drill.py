@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,12 @@ from engine.storage.database import Database
 from tests.drills.sizes import sized
 from tests.drills.stage import Record
 from tests.engine.delivery.outbox import Outbox
-from tests.engine.delivery.sender_process import AT_ONCE
+from tests.engine.delivery.sender_process import AT_ONCE, run
+from tests.forking import start
 
 ROOT = Path(__file__).parents[3]
 MAILS, KILLS, SEED = 3000, sized(40, 200), 20261121
+A_LINE = 37  # bytes: an id
 
 
 @dataclass
@@ -31,6 +34,9 @@ class Sink:
 
     def received(self) -> list[str]:
         return self.record.read_text().split() if self.record.exists() else []
+
+    def count(self) -> int:
+        return self.record.stat().st_size // A_LINE if self.record.exists() else 0
 
 
 @pytest.fixture
@@ -45,15 +51,8 @@ async def sink(tmp_path: Path) -> AsyncIterator[Sink]:
     await process.wait()
 
 
-async def send(database_url: str, sink: Sink) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.engine.delivery.sender_process",
-        database_url,
-        f"smtp://127.0.0.1:{sink.port}?starttls=never&connections=8",
-        cwd=ROOT,
-    )
+def send(database_url: str, sink: Sink) -> Any:
+    return start(run, database_url, f"smtp://127.0.0.1:{sink.port}?starttls=never&connections=8")
 
 
 async def queue_mails(outbox: Outbox) -> None:
@@ -78,17 +77,18 @@ async def test_killed_senders_double_nothing_under_hold_and_lose_nothing_under_r
     await queue_mails(outbox)
 
     async with asyncio.timeout(sized(500, 3500)):
-        process = await send(database_url, sink)
+        process = send(database_url, sink)
         for kill in range(KILLS):
             # Spread over all mails: transactional ones go first, and both policies are to be hit.
             enough = int((kill + chance.uniform(0.05, 0.95)) * MAILS / KILLS)
-            while len(sink.received()) < enough and process.returncode is None:
+            while sink.count() < enough and process.is_alive():
                 await asyncio.sleep(0.005)
-            successor = await send(database_url, sink)  # it starts while the other still sends
+            successor = send(database_url, sink)  # it starts while the other still sends
             process.kill()
-            await process.wait()
+            process.join()
             process = successor
-        await process.wait()
+        while process.is_alive():
+            await asyncio.sleep(0.05)
 
     times = Counter(sink.received())
     rows = await outbox.fetch("SELECT id, state, transactional, maybe_duplicate, reason FROM message")
