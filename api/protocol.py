@@ -70,6 +70,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     limits = Limits()
     _clients: Counter[str]  # connections by address, shared by all connections of a server
+    _idle: dict[DeadlineProtocol, None]  # those without a request, the longest idle first; shared as well
 
     def __init__(
         self,
@@ -82,20 +83,24 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._counted: str | None = None
+        self._has_begun = False  # a request that has not ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, InOnePiece(transport, self.loop)))
         self._expect_within(self.limits.headers_s)
-        if len(self.connections) > self.limits.max_connections:
+        if len(self.connections) > self.limits.max_connections and not self._takes_a_place():
             self._refuse(_TOO_MANY)
         elif self.client and not ip_address(self.client[0]).is_loopback:
             self._counted = self.client[0]
             self._clients[self._counted] += 1
             if self._clients[self._counted] > self.limits.max_connections_per_client:
                 self._refuse(_TOO_MANY)
+        if not self.transport.is_closing():
+            self._idle[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        self._idle.pop(self, None)
         if self._counted is not None:
             self._clients[self._counted] -= 1
             if not self._clients[self._counted]:
@@ -106,9 +111,13 @@ class DeadlineProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():
             super().data_received(data)
+            if self in self._idle and self._deadline is None and self.timeout_keep_alive_task is None:
+                self._expect_within(self.limits.headers_s)  # empty lines, which begin no request, and end its rest
 
     def on_message_begin(self) -> None:
         self._header_bytes = 0
+        self._has_begun = True
+        self._idle.pop(self, None)
         self._expect_within(self.limits.headers_s)
         super().on_message_begin()
 
@@ -128,11 +137,31 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._expect_nothing()
+        self._has_begun = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None and not self._has_begun:
+            self._idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
         too_large = self._header_bytes > MAX_HEADER_BYTES or len(self.headers or ()) > MAX_HEADERS
         self._refuse(_HEADERS if too_large else _NOT_HTTP)
+
+    def _takes_a_place(self) -> bool:
+        """Of whoever has been idle for longest: connections that ask for nothing keep nobody out."""
+        for longest in self._idle:
+            longest._give_way()
+            return True
+        return False
+
+    def _give_way(self) -> None:
+        del self._idle[self]
+        if self.cycle is None:
+            self._refuse(_TOO_MANY)
+        else:
+            self.transport.close()
 
     def _count_header(self, size: int) -> None:
         self._header_bytes += size
@@ -172,7 +201,7 @@ class _HeadersTooLarge(Exception):
 
 def protocol_with(limits: Limits) -> type[DeadlineProtocol]:
     """The protocol class of one server, with counters of its own."""
-    return type("LimitedProtocol", (DeadlineProtocol,), {"limits": limits, "_clients": Counter[str]()})
+    return type("LimitedProtocol", (DeadlineProtocol,), {"limits": limits, "_clients": Counter[str](), "_idle": {}})
 
 
 def _answer(problem: Problem) -> bytes:

@@ -71,7 +71,7 @@ class ApiServer(uvicorn.Server):
         yield
 
 
-def api_server(runtime: Runtime, **deadlines: float) -> ApiServer:
+def api_server(runtime: Runtime, *, keep_alive_s: int = KEEP_ALIVE_S, **deadlines: float) -> ApiServer:
     """`headers_s` and `body_s` may be given other values than those that are promised."""
     settings = runtime.settings
     limits = Limits(
@@ -87,7 +87,7 @@ def api_server(runtime: Runtime, **deadlines: float) -> ApiServer:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     return ApiServer(config, runtime.stopping)

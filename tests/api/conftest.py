@@ -111,7 +111,7 @@ def live_server(database_url: str) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def live(settings: Settings, **deadlines: float) -> Iterator[LiveServer]:
+def live(settings: Settings, **deadlines: Any) -> Iterator[LiveServer]:
     """A server on a free port, in a thread with an event loop of its own."""
     listening = listening_socket("127.0.0.1", 0)
     servers: list[tuple[asyncio.AbstractEventLoop, ApiServer]] = []
@@ -131,10 +131,12 @@ def live(settings: Settings, **deadlines: float) -> Iterator[LiveServer]:
     thread.start()
     assert ready.wait(20)
     port = listening.getsockname()[1]
-    yield LiveServer(f"http://127.0.0.1:{port}", port)
-    [(loop, server)] = servers
-    loop.call_soon_threadsafe(server.stop)
-    thread.join(30)
+    try:
+        yield LiveServer(f"http://127.0.0.1:{port}", port)
+    finally:
+        [(loop, server)] = servers
+        loop.call_soon_threadsafe(server.stop)
+        thread.join(30)
 
 
 def batch(*items: Any, **fields: Any) -> bytes:
