@@ -21,6 +21,7 @@ from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
 from engine.testing.compiled import compiled
 from engine.waker import NullWaker
+from engine.worker.process import tune_garbage_collection
 
 PARTITIONS = 64
 CATEGORIES = 20
@@ -54,6 +55,7 @@ segment place_{number} means customer.country is "C{number}"
 
 
 def measure(*, stored: int = 1_000_000, customers: int = 100_000, events: int = 10_000) -> list[Figure]:
+    tune_garbage_collection()  # as a worker does
     folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
     try:
         with EmbeddedServices(folder) as services:

@@ -26,6 +26,7 @@ from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
 from engine.waker import NullWaker
 from engine.worker.lanes import AdvanceLanes
+from engine.worker.process import tune_garbage_collection
 from engine.worker.standby import Standby
 
 IS_FULL = "KOGDA_BENCH_FULL" in os.environ
@@ -58,6 +59,7 @@ class Planned:
 
 
 def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
+    tune_garbage_collection()  # as a worker does
     folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
     try:
         with EmbeddedServices(folder) as services:
