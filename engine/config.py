@@ -102,7 +102,10 @@ class Settings(BaseSettings):
     )
     max_backlog_s: float = Field(default=600, gt=0, description="age of the oldest undecided event that answers 503")
 
-    language: str = Field(default="en", description="language of messages about rules: en or ru, also ru_RU.UTF-8")
+    language: str = Field(
+        default="en",
+        description="language of commands and their help: en or ru, also ru_RU.UTF-8; logs are always English",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["text", "json"] = Field(default="text", description="how log lines look")
 

@@ -1,10 +1,13 @@
-"""The English templates of all messages: the first argument of every `say(…)` and the titles of the codes."""
+"""The English templates of all messages: the first argument of every `say(…)`, the titles of the codes, and what
+`--help` shows of the commands."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
+from api.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("dsl", "engine", "api")
@@ -22,6 +25,8 @@ def templates() -> dict[str, str]:
 
 
 def _templates_of(text: str, where: str) -> Iterator[str]:
+    if where.startswith("api/cli/"):
+        yield from _help_of(ast.parse(text), Path(where).stem)
     if "say(" not in text and where != "dsl/codes.py":
         return
     for node in ast.walk(ast.parse(text)):
@@ -31,6 +36,25 @@ def _templates_of(text: str, where: str) -> Iterator[str]:
             yield _written_out(node.args[0], f"{where}:{node.lineno}")
         elif node.func.id == "Code" and where == "dsl/codes.py":
             yield _written_out(node.args[1], f"{where}:{node.lineno}")
+
+
+def _help_of(module: ast.Module, command: str) -> Iterator[str]:
+    """`help="…"`, and the docstrings of functions that are commands, as Typer reads them."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            helps = [each.value for each in node.keywords if each.arg == "help"]
+            yield from (each.value for each in helps if isinstance(each, ast.Constant) and isinstance(each.value, str))
+        elif isinstance(node, ast.FunctionDef) and (_is_called(node, command) or _is_command(node)):
+            yield from filter(None, [ast.get_docstring(node)])
+
+
+def _is_called(function: ast.FunctionDef, command: str) -> bool:
+    return function.name == command and command.replace("_", "-") in COMMANDS
+
+
+def _is_command(function: ast.FunctionDef) -> bool:
+    called = [each.func for each in function.decorator_list if isinstance(each, ast.Call)]
+    return any(isinstance(each, ast.Attribute) and each.attr in ("command", "callback") for each in called)
 
 
 def _written_out(node: ast.expr, place: str) -> str:

@@ -22,7 +22,11 @@ from engine.flow.checking.check_workspace import Verdict, check_files
 from engine.flow.checking.load_workspace import read_ground
 from engine.workspace.files import WorkspaceFiles, read_files
 
-SUMMARY = "Check rules, tests, schema, settings and templates."
+SUMMARY = say("Check rules, tests, schema, settings and templates.")
+_EPILOG = say("Exits 0 when clean (warnings are, without --strict), 1 with mistakes, 2 when it could not run.")
+_WORKSPACE = say("folder with kogda.yaml, schema.yaml, rules/, templates/ (default: KOGDA_WORKSPACE, or this folder)")
+_FORMAT = say("{formats}; more than once, the others into files: --format sarif=out.sarif", formats=", ".join(FORMATS))
+_AGAINST = say("numbers for the lints: a server (with KOGDA_ADMIN_KEY), or an export of events, a JSON object a line")
 CLEAN, MISTAKES, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -47,35 +51,22 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kogda check",
-        description=SUMMARY,
-        epilog="Exits 0 when clean (warnings are, without --strict), 1 with mistakes, 2 when it could not run.",
-    )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="report on these files or folders only")
-    parser.add_argument(
-        "--workspace",
-        type=Path,
-        default=_workspace(),
-        metavar="DIR",
-        help="folder with kogda.yaml, schema.yaml, rules/, templates/ (default: KOGDA_WORKSPACE, or this folder)",
-    )
-    parser.add_argument(
+    parser = argparse.ArgumentParser(prog="kogda check", description=told(SUMMARY), epilog=told(_EPILOG))
+    add = parser.add_argument
+    add("paths", nargs="*", type=Path, metavar="PATH", help=told(say("report on these files or folders only")))
+    add("--workspace", type=Path, default=_workspace(), metavar="DIR", help=told(_WORKSPACE))
+    add(
         "--format",
         dest="outputs",
         type=output,
         action="append",
         metavar="FORMAT[=FILE]",
-        help=f"{', '.join(FORMATS)}; more than once, the others into files: --format sarif=out.sarif",
+        help=told(_FORMAT),
     )
-    parser.add_argument("--strict", action="store_true", help="warnings fail too")
-    parser.add_argument("--fix", action="store_true", help="write safe fixes into the files, then check again")
-    parser.add_argument("--diff", action="store_true", help="show what --fix would write, and write nothing")
-    parser.add_argument(
-        "--against",
-        metavar="URL|FILE",
-        help="numbers for the lints: a server (with KOGDA_ADMIN_KEY), or an export of events, a JSON object a line",
-    )
+    add("--strict", action="store_true", help=told(say("warnings fail too")))
+    add("--fix", action="store_true", help=told(say("write safe fixes into the files, then check again")))
+    add("--diff", action="store_true", help=told(say("show what --fix would write, and write nothing")))
+    add("--against", metavar="URL|FILE", help=told(_AGAINST))
     return parser
 
 

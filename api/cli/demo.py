@@ -22,11 +22,13 @@ from api.demo.screen import Screen, summary
 from api.demo.sender import Sender
 from api.demo.shop import shoppers
 from api.demo.shortened import shorten_workspace
+from api.language import told
 from api.supervisor.ports import free_port
 from api.supervisor.publisher import publish_in_child
 from api.supervisor.services import environment
 from api.supervisor.signals import Signals
 from api.supervisor.supervisor import LocalServices, Supervisor, local_services
+from dsl.messages import in_a_row, say
 from engine.config import Settings, read_settings
 from engine.embedded import running_endpoints
 from engine.errors import ConfigurationError, DataFolderTaken, PortTaken
@@ -78,7 +80,7 @@ def demo_settings(settings: Settings, data: Path | None, *, any_port: bool) -> S
 def make_workspace(settings: Settings, *, hour_s: int) -> list[tuple[str, str]]:
     """A fresh folder with the shop's workspace, its waits shortened; what was shortened to what."""
     if not (SHOP / "kogda.yaml").exists():
-        raise ConfigurationError("the demo plays the shop of Kogda's repository: run it in a clone")
+        raise ConfigurationError(say("the demo plays the shop of Kogda's repository: run it in a clone"))
     _clear(settings.data)
     settings.workspace.mkdir(parents=True)
     (settings.data / _MARK).touch()
@@ -96,9 +98,8 @@ def run_demo(settings: Settings, day: Day, *, once: bool, hour_s: int, customers
         try:
             if not supervisor.start():
                 return 0
-            console.print(
-                f"  [bold]{supervisor.url}/mailbox[/bold]  is the page where the mails land\n", soft_wrap=True
-            )
+            page = say("[bold]{url}/mailbox[/bold]  is the page where the mails land", url=supervisor.url)
+            console.print(f"  {told(page)}\n", soft_wrap=True)
             played = asyncio.run(_play(services, supervisor, signals, day, hour_s=hour_s))
             console.print(summary(played.totals, customers=customers))
             code = _verdict(played, day)
@@ -129,16 +130,23 @@ async def _play(services: LocalServices, supervisor: Supervisor, signals: Signal
 
 def _introduce(shortened: list[tuple[str, str]], *, customers: int, hour_s: int) -> None:
     shortest_first = sorted(shortened, key=lambda change: int(change[1].removesuffix("s")))
-    some = ", ".join(f"{before} is {after}" for before, after in shortest_first[:3])
-    console.print(f"\n  [bold]A day at Teplo, a small coffee roastery[/bold], {customers} customers.\n")
-    console.print(f"  An hour of the shop takes {hour_s} s.")
-    console.print(f"  Its rules were published with waits to match: {some}.", soft_wrap=True)
-    console.print("  Clock times, such as [italic]wait until friday 10:00[/italic], are the real ones.", soft_wrap=True)
-    console.print("  [dim]Events go through the Segment client (segment-analytics-python), as from any app.[/dim]\n")
+    some = in_a_row(", ", [say("{before} is {after}", before=each[0], after=each[1]) for each in shortest_first[:3]])
+    head = say("[bold]A day at Teplo, a small coffee roastery[/bold], {n} {n:customer|customers}.", n=customers)
+    lines = [
+        say("An hour of the shop takes {seconds} s.", seconds=hour_s),
+        say("Its rules were published with waits to match: {some}.", some=some),
+        say("Clock times, such as [italic]wait until friday 10:00[/italic], are the real ones."),
+        say("[dim]Events go through the Segment client (segment-analytics-python), as from any app.[/dim]"),
+    ]
+    console.print(f"\n  {told(head)}\n")
+    for line in lines:
+        console.print(f"  {told(line)}", soft_wrap=True)
+    console.print()
 
 
 def _stay(services: LocalServices, supervisor: Supervisor, signals: Signals) -> None:
-    console.print(f"\n  The server goes on: [bold]{supervisor.url}/mailbox[/bold]. Ctrl-C stops it.\n", soft_wrap=True)
+    goes_on = say("The server goes on: [bold]{url}/mailbox[/bold]. Ctrl-C stops it.", url=supervisor.url)
+    console.print(f"\n  {told(goes_on)}\n", soft_wrap=True)
     while not signals.is_stopping:
         signals.wait(_TEND_EVERY_S)
         supervisor.tend()
@@ -149,13 +157,16 @@ def _verdict(played: Played, day: Day) -> int:
     if not played.is_whole:
         return 0
     for reason in sorted(set(played.refused))[:5]:
-        errors.print(f"The Segment client gave up on events: {reason}", markup=False)
+        errors.print(told(say("The Segment client gave up on events: {reason}", reason=reason)), markup=False)
     for (address, template), why in sorted(played.missing.items())[:10]:
-        errors.print(f"{template} to {address} did not arrive: {why}", markup=False)
+        late = say("{template} to {address} did not arrive: {why}", template=template, address=address, why=why)
+        errors.print(told(late), markup=False)
     if played.missing or played.refused:
-        errors.print(f"{len(played.missing)} of {len(day.expected)} expected mails are missing.")
+        missing, expected = len(played.missing), len(day.expected)
+        errors.print(told(say("{n} of {all} expected mails are missing.", n=missing, all=expected)))
         return 1
-    console.print(f"  All {len(day.expected)} mails that this day had to lead to have arrived.")
+    arrived = say("All {n} mails that this day had to lead to have arrived.", n=len(day.expected))
+    console.print(f"  {told(arrived)}")
     return 0
 
 
@@ -181,5 +192,7 @@ def _clear(folder: Path) -> None:
     if not folder.exists():
         return
     if any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise ConfigurationError(f"{folder} is not empty and not of an earlier demo; choose another with --data")
+        raise ConfigurationError(
+            say("{folder} is not empty and not of an earlier demo; choose another with --data", folder=folder)
+        )
     shutil.rmtree(folder)

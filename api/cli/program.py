@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import COMMANDS, OWN_ARGUMENTS
+from api.cli.spoken_help import said_again
 
 #: For commands that read their own arguments: everything is handed on, --help too.
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -28,7 +29,11 @@ class Commands(TyperGroup):
         group = getattr(module, "app", None) or _single(cmd_name, module)
         command = typer.main.get_command(group)
         command.name = cmd_name
-        return command
+        return said_again(command)
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        said_again(self)
+        return super().make_context(*arguments, **options)
 
 
 def _single(name: str, module: Any) -> typer.Typer:

@@ -31,7 +31,7 @@ def unsubscribe(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The mail as it came; - reads standard input.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL and Redis.")] = None,
 ) -> None:
-    """Read a mail to the mailbox of `mail: {unsubscribe: …}`, and act on the link in its subject.
+    """Read a mail to the mailbox that `unsubscribe` under `mail` names, and act on the link in its subject.
 
     For a pipe of a mail server. Any other mail changes nothing. Exit code 75: the database is away, try again.
     """

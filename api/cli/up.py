@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from api.cli.terminal import console, errors, standard_log
+from api.language import told
 from api.supervisor.child import Show
 from api.supervisor.ports import free_port
 from api.supervisor.publisher import Published, publish_in_child
@@ -19,6 +21,7 @@ from api.supervisor.services import environment
 from api.supervisor.signals import Signals
 from api.supervisor.supervisor import LocalServices, Supervisor, local_services
 from api.supervisor.watcher import Watcher
+from dsl.messages import say
 from engine.config import Settings, given_variables, read_settings, unknown_variables
 from engine.failpoints import read_traps
 
@@ -38,7 +41,8 @@ def up(
 ) -> None:
     """Publish the workspace and start everything on this machine. Ctrl-C stops it."""
     for name, meant in unknown_variables(given_variables()).items():
-        errors.print(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""), markup=False)
+        known = say("{name} is not a setting; did you mean {meant}?", name=name, meant=meant)
+        errors.print(told(known if meant else say("{name} is not a setting", name=name)), markup=False)
     read_traps(os.environ)  # nothing is started with one that is not of a drill
     settings = read_settings(workspace=workspace, data=data, host=host, port=port)
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
@@ -52,17 +56,17 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
         variables = environment(services.settings, os.environ)
         published = publish_in_child(variables, folder=Path.cwd(), migrate=True)
         if published.rule_set is None:
-            errors.print("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")
+            errors.print(told(say("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")))
             return 1
         supervisor = Supervisor(services.settings, variables, folder=Path.cwd(), signals=signals, show=show)
         try:
             if not signals.is_stopping and supervisor.start():
                 _announce(services, supervisor.url, published, seconds=time.monotonic() - began, watch=watch)
                 _run(supervisor, services, signals, variables if watch else None)
-            console.print("\nStopping: the API, the workers, then the services.")
+            console.print("\n" + told(say("Stopping: the API, the workers, then the services.")))
         finally:
             supervisor.stop()
-    console.print("Stopped. Nothing is lost; waits go on when you start again.")
+    console.print(told(say("Stopped. Nothing is lost; waits go on when you start again.")))
     return 0
 
 
@@ -99,34 +103,50 @@ class Saved:
 
 def _announce(services: LocalServices, url: str, published: Published, *, seconds: float, watch: bool) -> None:
     settings = services.settings
-    rules = f"{published.rules} rules, rule set {published.rule_set}"
+    rules = say("{n} {n:rule|rules}, rule set {rule_set}", n=published.rules, rule_set=published.rule_set)
     if published.has_mistakes:
-        rules += "; the workspace has mistakes (above), so this older one stays"
+        rules = say("{rules}; the workspace has mistakes (above), so this older one stays", rules=rules)
+    data = str(settings.data) if services.is_embedded else say("your own PostgreSQL and Redis")
     lines = [
-        ("events", f"{url}/v1", "where your Segment client sends"),
-        ("key", *_key_hint(settings, published)),
-        ("mail", *_mail_hint(settings, url)),
-        ("rules", rules, "published again when you save" if watch else ""),
-        ("data", str(settings.data) if services.is_embedded else "your own PostgreSQL and Redis", ""),
+        (say("events"), f"{url}/v1", say("where your Segment client sends")),
+        (say("key"), *_key_hint(settings, published)),
+        (say("mail"), *_mail_hint(settings, url)),
+        (say("rules"), rules, say("published again when you save") if watch else ""),
+        (say("data"), data, ""),
     ]
+    _show_lines([(told(label), told(value), told(note)) for label, value, note in lines], _is_up(published, seconds))
+
+
+def _is_up(published: Published, seconds: float) -> str:
+    return told(
+        say(
+            "[bold]{name}[/bold] is up, on Kogda {version}, after {seconds} s",
+            name=published.workspace,
+            version=version("kogda"),
+            seconds=f"{seconds:.1f}",
+        )
+    )
+
+
+def _show_lines(lines: Sequence[tuple[str, str, str]], head: str) -> None:
     width = max(len(value) for _, value, note in lines if note)
-    console.print(f"\n  [bold]{published.workspace}[/bold] is up, on Kogda {version('kogda')}, after {seconds:.1f} s\n")
+    console.print(f"\n  {head}\n")
     for label, value, note in lines:
         console.print(f"  [dim]{label:<8}[/dim]{value:<{width}}  [dim]{note}[/dim]".rstrip(), soft_wrap=True)
-    console.print("\n  [dim]Ctrl-C stops everything.[/dim]\n")
+    console.print(f"\n  [dim]{told(say('Ctrl-C stops everything.'))}[/dim]\n")
     sys.stdout.flush()
 
 
 def _key_hint(settings: Settings, published: Published) -> tuple[str, str]:
     if settings.write_key:
-        return f"…{settings.write_key.get_secret_value()[-4:]}", "from KOGDA_WRITE_KEY"
+        return f"…{settings.write_key.get_secret_value()[-4:]}", say("from KOGDA_WRITE_KEY")
     if published.keys:
-        return f"{published.keys} in use", "kogda keys list"
-    return "kogda keys create shop", "makes the key that your app sends with"
+        return say("{n} in use", n=published.keys), "kogda keys list"
+    return "kogda keys create shop", say("makes the key that your app sends with")
 
 
 def _mail_hint(settings: Settings, url: str) -> tuple[str, str]:
     if settings.smtp_url:
         host = settings.smtp_url.get_secret_value().rpartition("@")[2].removeprefix("smtp://").removeprefix("smtps://")
-        return f"through {host}", f"{url}/mailbox shows nothing then"
-    return f"{url}/mailbox", "every mail lands there; KOGDA_SMTP_URL sends for real"
+        return say("through {host}", host=host), say("{url}/mailbox shows nothing then", url=url)
+    return f"{url}/mailbox", say("every mail lands there; KOGDA_SMTP_URL sends for real")

@@ -15,6 +15,7 @@ from api.demo.outbox import Outbox, Totals
 from api.demo.screen import Screen
 from api.demo.sender import Sender
 from api.promo_files import new_codes, shortest_length
+from dsl.messages import say
 from engine.storage.database import Connection
 from engine.storage.runs.promo_codes import add_codes, live_pools
 
@@ -55,7 +56,7 @@ async def play(stage: Stage) -> Played:
     totals = await stage.outbox.totals()
     return Played(
         totals=totals,
-        missing={each: fates.get(each, "nothing was decided yet") for each in missing},
+        missing={each: fates.get(each, say("nothing was decided yet")) for each in missing},
         refused=tuple(stage.sender.refused),
         is_whole=is_whole,
     )

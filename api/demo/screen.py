@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,6 +12,9 @@ from rich.table import Table
 
 from api.demo.day import BEGINS, Happening
 from api.demo.outbox import Settled, Totals
+from api.language import told
+from dsl.messages import say
+from engine.core.telling.told_reasons import tell_reason
 
 #: Lines for each look at the outbox: what a person can read.
 _HAPPENINGS, _MAILS = 1, 2
@@ -27,7 +30,14 @@ class Screen:
             TextColumn("  [bold]{task.fields[clock]}[/bold]"),
             BarColumn(bar_width=28),
             TextColumn(
-                "{task.fields[events]} events   {task.fields[mails]} mails   [dim]{task.fields[held]} not sent[/dim]"
+                told(
+                    say(
+                        "{events} events   {mails} mails   [dim]{held} not sent[/dim]",
+                        events="{task.fields[events]}",
+                        mails="{task.fields[mails]}",
+                        held="{task.fields[held]}",
+                    )
+                )
             ),
             console=console,
             transient=True,
@@ -81,11 +91,21 @@ def _settled(message: Settled, hour: float) -> str:
     start = f"  [dim]{clock(hour)}[/dim]  "
     if message.state == "sent":
         subject = f"[bold]{escape(message.subject or message.template)}[/bold]"
-        return (
-            f"{start}[green]✉[/green] {subject} to {escape(message.to or '')}  [dim]rule {escape(message.rule)}[/dim]"
+        line = say(
+            "[green]✉[/green] {subject} to {address}  [dim]rule {rule}[/dim]",
+            subject=subject,
+            address=escape(message.to or ""),
+            rule=escape(message.rule),
         )
-    reason = escape(message.reason or message.state)
-    return f"{start}[yellow]·[/yellow] held back: {message.template}, {reason}  [dim]rule {escape(message.rule)}[/dim]"
+        return start + told(line)
+    reason = tell_reason(message.reason) if message.reason else message.state
+    held = say(
+        "[yellow]·[/yellow] held back: {template}, {reason}  [dim]rule {rule}[/dim]",
+        template=message.template,
+        reason=escape(told(reason)),
+        rule=escape(message.rule),
+    )
+    return start + told(held)
 
 
 def summary(totals: Totals, *, customers: int) -> Table:
@@ -94,15 +114,32 @@ def summary(totals: Totals, *, customers: int) -> Table:
     table.add_column(justify="right")
     table.add_column()
     sent = {template: count for (template, state), count in totals.messages.items() if state == "sent"}
-    rejected = f"{totals.rejected} rejected" if totals.rejected else "none rejected"
-    table.add_row(
-        "events", f"{totals.events:,}", f"from {customers} customers; {rejected}, {totals.undecided} undecided"
-    )
-    waiting = f"{totals.waiting} are waiting for their next step"
-    table.add_row("runs", f"{totals.runs:,}", f"{waiting}, {totals.held_out} held out by a split")
-    table.add_row("mails sent", f"{sum(sent.values()):,}", ", ".join(f"{name} {sent[name]}" for name in sorted(sent)))
+    for what, number, more in _rows(totals, sent, customers=customers):
+        table.add_row(told(what), f"{number:,}", told(more))
     for (state, reason), count in totals.reasons.most_common():
-        table.add_row(f"not sent ({state})" if state != "suppressed" else "not sent", f"{count:,}", reason)
+        what = say("not sent") if state == "suppressed" else say("not sent ({state})", state=state)
+        table.add_row(told(what), f"{count:,}", told(tell_reason(reason)))
     if totals.quarantined:
-        table.add_row("[red]quarantine[/red]", str(totals.quarantined), "rules or events that failed three times")
+        why = say("rules or events that failed three times")
+        table.add_row(f"[red]{told(say('quarantine'))}[/red]", str(totals.quarantined), told(why))
     return table
+
+
+def _rows(totals: Totals, sent: Mapping[str, int], *, customers: int) -> list[tuple[str, int, str]]:
+    came = say(
+        "from {customers} customers; {rejected} rejected, {undecided} undecided",
+        customers=customers,
+        rejected=totals.rejected or say("none"),
+        undecided=totals.undecided,
+    )
+    went = say(
+        "{waiting} are waiting for their next step, {held_out} held out by a split",
+        waiting=totals.waiting,
+        held_out=totals.held_out,
+    )
+    mails = ", ".join(f"{name} {sent[name]}" for name in sorted(sent))
+    return [
+        (say("events"), totals.events, came),
+        (say("runs"), totals.runs, went),
+        (say("mails sent"), sum(sent.values()), mails),
+    ]
