@@ -55,7 +55,9 @@ class Outcome:
     def __str__(self) -> str:
         if self.failed:
             return f"**{len(self.failed)} failed**"
-        return "passed" if self.passed else "skipped" if self.skipped else "not run"
+        parts = ["passed"] if self.passed else []
+        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        return ", ".join(parts) or "not run"
 
 
 def read_drills(text: str) -> list[Drill]:

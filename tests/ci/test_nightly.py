@@ -59,7 +59,7 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
     assert "10 minutes: 2 passed, 1 failed, 1 skipped." in report
     assert [line for line in report.splitlines() if line.startswith("| ") and "drill" in line] == [
         "| 1 | drill 1 | **1 failed** | 2 | 11 | 200 kills, 20,000 events, 0 lost |",
-        "| 12 | drill 12 | skipped | 0 | 0 |  |",
+        "| 12 | drill 12 | 1 skipped | 0 | 0 |  |",
         "| 16 | drill 16 | passed | 1 | 2 |  |",
         "| 20 | drill 20 | not run | 0 | 0 |  |",
         "| 33 | drill 33 | elsewhere | 0 | 0 |  |",
