@@ -59,13 +59,13 @@ def decide(stand: Stand, events: int, *, seed: int) -> float:
 
 
 async def _until_decided(url: str) -> None:
-    """Looks seldom: looking costs what is measured."""
+    """Looks now and then: looking costs what is measured."""
     connection = await asyncpg.connect(url)
     deadline = time.monotonic() + 300
     while await connection.fetchval(UNDECIDED):
         if time.monotonic() > deadline:
             raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
     await connection.close()
 
 
