@@ -61,7 +61,7 @@ def _figures(drained: float, arrived: Arrived, memory: float) -> list[Figure]:
     return [
         Figure(
             what="events that no rule waits for, POST to decided, beside Parcelvoy", value=drained / EVENTS_A_SECOND,
-            unit="times", goal=TIMES, detail=f"{drained:,.0f} events/s, {UNHEARD_OF:,} of them; {EVENTS_A_SECOND} there",
+            unit="times", goal=TIMES, detail=f"{UNHEARD_OF:,} events, {drained:,.0f} a second; {EVENTS_A_SECOND} there",
         ),
         Figure(
             what="event to delivered mail, beside Parcelvoy", value=rate / MAILS_A_SECOND, unit="times", goal=TIMES,
