@@ -21,8 +21,14 @@ def unfit_properties(
     element is asked."""
     for name, kind in kinds.items():
         value = properties.get(name)
-        if value is not None and not _fits(value, kind, properties, currency):
+        if value is None or type(value) is _PLAIN.get(kind):
+            continue  # most of them: this is asked of every event
+        if not _fits(value, kind, properties, currency):
             yield name, kind
+
+
+#: What a value of a kind is most often; it fits then, whatever it says.
+_PLAIN = {"text": str, "flag": bool, "record": dict, "number": int}
 
 
 def _fits(value: JSON, kind: str, properties: Mapping[str, JSON], currency: str | None) -> bool:
@@ -31,8 +37,11 @@ def _fits(value: JSON, kind: str, properties: Mapping[str, JSON], currency: str 
         return reader(value, properties, currency)
     if not kind.startswith(_LIST_OF):
         return True
-    element = kind.removeprefix(_LIST_OF)
-    return isinstance(value, list) and all(_fits(each, element, properties, currency) for each in value)
+    element = kind[len(_LIST_OF) :]
+    if not isinstance(value, list):
+        return False
+    plain = _PLAIN.get(element)
+    return all(type(each) is plain or _fits(each, element, properties, currency) for each in value)
 
 
 def _is_number(value: JSON, properties: Mapping[str, JSON], currency: str | None) -> bool:
