@@ -26,7 +26,7 @@ from tests.drills.stage import Record
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261124
-LONG_S = 90
+LONG_S = sized(90, 300)
 PEOPLE = sized(40, 1000)  # told in each of three parts of the upgrade
 
 #: Workers that live, by process, and how many messages each has decided.
