@@ -88,6 +88,8 @@ class Director:
     def __post_init__(self) -> None:
         self._chance = random.Random(f"schedule {self.seed}")
         self._slow = self._chance.choice(("", "", "api commit", "api commit", "provider", "commit", "written"))
+        if self.sabotage is not None and self.sabotage.slow:
+            self._slow = self.sabotage.slow
 
     # for ports
 
@@ -233,7 +235,7 @@ class Director:
     def _open_gate(self, gate: Gate) -> None:
         self._parked.remove(gate)
         self.loop.seconds += self._chance.random() * 0.004
-        gate.fault = self.weather.draw(gate.kind)
+        gate.fault = self.weather.draw(gate.kind, gate.label)
         fault = f" !{gate.fault}" if gate.fault else ""
         self.trace.append(f"{self.loop.seconds:.6f} {gate.process.name} {gate.kind} {gate.label}{fault}")
         if gate.fault == "crash before":

@@ -24,7 +24,9 @@ BY_KIND = {
 }
 #: How likely each kind is to go wrong, compared with a statement: there are many of these and few of the others.
 _WEIGHT = {"statement": 1.0, "written": 1.0, "commit": 5.0, "wake": 2.0, "sweep": 0.3, "provider": 8.0}
-
+#: That a statement goes wrong, and how much may go wrong in all.
+_LIKELY = {"calm": 0.0, "light": 0.004, "rough": 0.012, "storm": 0.04}
+_LEFT = {"calm": 0, "light": 3, "rough": 8, "storm": 16}
 #: How much more likely where a seed's faults gather.
 _GATHERED = 6.0
 
@@ -37,18 +39,21 @@ class Weather:
     likely: float  # that a statement goes wrong
     left: int
     worst: str = ""  # the kind of gate at which this seed's faults gather
+    only: str = ""  # how the names of the gates begin that anything goes wrong at
     drawn: int = 0
 
     @classmethod
     def of(cls, seed: int) -> Weather:
         chance = random.Random(f"weather {seed}")
         kind = chance.choice(("calm", "light", "light", "rough", "rough", "storm"))
-        likely = {"calm": 0.0, "light": 0.004, "rough": 0.012, "storm": 0.04}[kind]
-        left = {"calm": 0, "light": 3, "rough": 8, "storm": 16}[kind]
-        return cls(chance, likely, left, chance.choice(("", "", "written", "commit", "provider")))
+        return cls(chance, _LIKELY[kind], _LEFT[kind], chance.choice(("", "", "written", "commit", "provider")))
 
-    def draw(self, kind: str) -> Fault | None:
-        if not self.left or kind not in BY_KIND:
+    @classmethod
+    def storm(cls, seed: int, worst: str, only: str) -> Weather:
+        return cls(random.Random(f"storm {seed}"), _LIKELY["storm"], _LEFT["storm"], worst, only)
+
+    def draw(self, kind: str, name: str) -> Fault | None:
+        if not self.left or kind not in BY_KIND or not name.startswith(self.only):
             return None
         if self.chance.random() >= self.likely * _WEIGHT[kind] * (_GATHERED if kind == self.worst else 1.0):
             return None

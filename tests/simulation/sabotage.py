@@ -13,6 +13,9 @@ class Sabotage:
     found_by: tuple[int, ...]  # seeds with the situation: some find it
     swaps: tuple[tuple[str, str], ...] = ()
     commits_before: str = ""  # a statement with this: what its transaction did so far is committed apart
+    gathers: str = ""  # its worlds have storms, whose faults gather at gates of this kind
+    only: str = ""  # and go wrong nowhere but at those whose names begin so
+    slow: str = ""  # in its worlds gates of this kind are slow, as `Director.slow`
 
     def on(self, query: str) -> str:
         for old, new in self.swaps:
@@ -26,7 +29,8 @@ _FENCE = ("AND c.xid = m.old_xid AND c.seq = m.old_seq AND c.epoch = m.old_epoch
 _CLAIM_LOCK = ("FOR UPDATE SKIP LOCKED\n        ) waiting", ") waiting")
 
 _OF_CROWDS = (1227, 713, 1325, 1057, 576, 572, 352, 1347)
-_OF_PROVIDERS = (60, 0, 5, 16, 40, 56, 68, 81, 85, 89)
+_OF_THREE = (12, 16, 24, 37, 2, 4, 5, 13, 15, 23)  # customers
+_OF_ORDERS = (17, 23, 30, 38, 43, 73, 2, 9, 28, 52)
 
 #: Found at each commit.
 SABOTAGES = (
@@ -41,16 +45,29 @@ SABOTAGES = (
         (558, 741, 577),
         (("WHERE m.state = 'sending' AND m.attempt = a.attempt", "WHERE false"),),
     ),
+    Sabotage(
+        "effects are committed before the cursor",
+        _OF_THREE,
+        commits_before="UPDATE partition_cursor c SET xid",
+        gathers="written",
+        only="UPDATE partition_cursor",
+    ),
+    Sabotage(
+        "a verdict is anybody's",
+        _OF_ORDERS,
+        (("(g.attempt IS NULL OR m.attempt = g.attempt)", "true"),),
+        gathers="provider",
+        only="email order",
+    ),
 )
 #: Found in few seeds, in others after each change of the engine's statements: `python -m tests.simulation --without`.
 RARE = (
-    Sabotage("effects are committed before the cursor", (63, 91), commits_before="UPDATE partition_cursor c SET xid"),
-    Sabotage("the cursor is neither locked nor compared", (21, 22), (_CURSOR_LOCK, _FENCE)),
-    Sabotage("a verdict is anybody's", _OF_PROVIDERS, (("(g.attempt IS NULL OR m.attempt = g.attempt)", "true"),)),
+    Sabotage("the cursor is neither locked nor compared", (43, 709, 99), (_CURSOR_LOCK, _FENCE)),
     Sabotage("events are read beside older open transactions", _OF_CROWDS, ((_OLDEST_OPEN, "true AS settled"),)),
     Sabotage(
         "an unsubscribe leaves what is queued",
-        (20,),
+        (38,),
         (("OR m.state = 'queued' AND m.due_at <= clock_timestamp() + $3::interval", "AND $3::interval IS NOT NULL"),),
+        slow="wor commit",
     ),
 )

@@ -28,6 +28,11 @@ def test_in_six_hundred_worlds_every_law_holds(play: Play, first: int) -> None:
     assert sum(each.faults for each in reports) >= len(reports)
 
 
+@pytest.mark.parametrize("seed", [617])
+def test_what_a_world_beyond_them_has_told_stays_mended(play: Play, seed: int) -> None:
+    assert play(seed).failure is None
+
+
 @pytest.mark.parametrize("seed", [5, 23, 24])
 def test_a_seed_goes_the_same_way_whatever_was_played_before(play: Play, seed: int) -> None:
     first = play(seed)

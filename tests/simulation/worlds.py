@@ -103,7 +103,8 @@ class _World:
     def __init__(self, simulation: Simulation, seed: int, sabotage: Sabotage | None) -> None:
         self.loop, self.server = simulation.loop, simulation.server
         self.script = script_of(seed)
-        weather = Weather.of(seed)
+        has_storm = sabotage is not None and sabotage.gathers
+        weather = Weather.storm(seed, sabotage.gathers, sabotage.only) if has_storm else Weather.of(seed)
         self.director = Director(self.loop, self.server, seed, weather, self._look, lambda: bus.knock(), sabotage)
         chance = random.Random(f"actors {seed}")
         bus = Bus(self.director, chance=random.Random(f"bus {seed}"))
