@@ -32,7 +32,8 @@ from tests.engine.core.reference.worlds import (
 )
 
 CURRENCY = "RUB"
-#: Each example asks every condition of one customer at each of 14 moments: 10,500 cases, and 5,250 of windows; more by night.
+#: Each example asks every condition of one customer at each of 14 moments: 10,500 cases, and 5,250 of windows; more by
+#: night.
 CONDITIONS, EXAMPLES, WINDOWS, RULES = 10, sized(75, 1000), sized(75, 1000), sized(40, 600)
 
 rule_zones = st.none() | st.sampled_from(ZONES)
