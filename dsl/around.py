@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+#: Lints that are silent without numbers of the customers.
+NEED_NUMBERS = frozenset({"W502", "W508", "W509", "W523", "W524", "W525", "W534", "W543", "W561"})
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -16,6 +15,8 @@ from typing import Literal, TypeAlias
 
 import lark
 from lark import Lark
+
+from dsl.cache_directory import cache_directory
 
 Start: TypeAlias = Literal["file", "testfile"]
 
@@ -58,23 +59,6 @@ def fingerprint() -> str:
     digest = hashlib.sha256(GRAMMAR.read_bytes() + KEYWORDS.read_bytes())
     digest.update(f"{lark.__version__} {sys.version_info[:3]}".encode())
     return digest.hexdigest()[:20]
-
-
-def cache_directory() -> Path | None:
-    """KOGDA_CACHE_DIR, or the user's own. None when it cannot be made private to the user: a saved parser is code."""
-    try:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        directory = Path(os.environ.get("KOGDA_CACHE_DIR") or Path(base) / "kogda")
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return directory if _is_private(directory) and os.access(directory, os.W_OK) else None
-    except (OSError, RuntimeError):  # RuntimeError: the user has no home
-        return None
-
-
-def _is_private(directory: Path) -> bool:
-    facts = directory.stat()
-    mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
-    return mine and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _load(path: Path) -> Lark | None:

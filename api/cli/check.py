@@ -19,7 +19,6 @@ from dsl.messages import say
 from engine.clock import utc_now
 from engine.errors import ConfigurationError
 from engine.flow.checking.check_workspace import Verdict, check_files
-from engine.flow.checking.load_workspace import read_ground
 from engine.workspace.files import WorkspaceFiles, read_files
 
 SUMMARY = say("Check rules, tests, schema, settings and templates.")
@@ -101,6 +100,7 @@ def _observed(options: argparse.Namespace, files: WorkspaceFiles) -> Observed | 
     if not options.against:
         return None
     from api.cli.against import observed_of
+    from engine.flow.checking.load_workspace import read_ground
 
     return observed_of(options.against, read_ground(files).catalog)
 

@@ -99,10 +99,6 @@ WORKSPACE_LINTS: tuple[WorkspaceLint, ...] = (
 )
 
 
-#: Lints that are silent without numbers of the customers.
-NEED_NUMBERS = frozenset({"W502", "W508", "W509", "W523", "W524", "W525", "W534", "W543", "W561"})
-
-
 def lint_rules(rules: Iterable[CheckedRule], around: Around) -> None:
     """Findings go to the rules' own problems."""
     for rule in rules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,3 +157,10 @@ def _decode(path: str, content: bytes, found: list[Diagnostic]) -> Source | None
             notes=[say("save the file with the encoding UTF-8")],
         )
         return None
+
+
+def asked_about(folder: Path, paths: Sequence[Path] | None) -> Callable[[str], bool]:
+    """Whether a path, relative to the folder, is asked about; all are when none is named."""
+    root = folder.resolve()
+    named = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
+    return lambda path: any(asked in (".", path) or path.startswith(f"{asked}/") for asked in named)

@@ -14,11 +14,10 @@ from datetime import date
 from typing import Any
 
 from dsl.allowances import allow
-from dsl.around import Around, Followed, Observed
+from dsl.around import NEED_NUMBERS, Around, Followed, Observed
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
-from dsl.lints import NEED_NUMBERS
 from dsl.parser import parse_file
 from dsl.plan import Length, WorkspaceCap
 from dsl.source import Source

@@ -14,6 +14,7 @@ import pytest
 from lark import Lark
 
 from dsl import grammar
+from dsl.cache_directory import cache_directory
 from dsl.parser import parse_file, parse_tests
 from dsl.source import Source
 from dsl.tree import TREES
@@ -124,14 +125,14 @@ def test_a_folder_that_others_may_write_to_holds_no_parser(tmp_path: Path, monke
     monkeypatch.setenv("KOGDA_CACHE_DIR", str(tmp_path))
     os.chmod(tmp_path, 0o777)
 
-    assert grammar.cache_directory() is None
+    assert cache_directory() is None
 
 
 def test_a_folder_that_cannot_be_made_holds_no_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KOGDA_CACHE_DIR", str(tmp_path / "file" / "cache"))
 
-    assert grammar.cache_directory() is None
+    assert cache_directory() is None
 
 
 def test_generated_files_are_up_to_date():

@@ -18,7 +18,7 @@ from dsl.formatter import kind_of
 from dsl.kinds import Kind
 from dsl.problems import in_order
 from dsl.source import Source
-from engine.flow.checking.check_workspace import check_texts
+from engine.flow.checking.judge_files import check_texts
 from engine.flow.checking.load_workspace import read_ground, without_follow_on
 from engine.flow.checking.template_catalog import load_templates
 from engine.storage.rules.published import RuleSet

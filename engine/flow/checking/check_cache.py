@@ -1,4 +1,4 @@
-"""What the last check of a workspace found, so that the next one reads only what has changed.
+"""What the last check found in each file, so that the next one reads only what has changed.
 
 Two JSON files for each workspace in the user's own cache directory; they can be deleted at any time. One holds
 the whole answer, for when nothing has changed; the other what is known of each file. A file's findings are
@@ -9,26 +9,18 @@ same. Files with mistakes are not kept: what is told of them may hang on others.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from dsl.diagnostics import Diagnostic
-from dsl.grammar import cache_directory
 from dsl.lints.outline import FileOutline
 from dsl.source import Source
 from engine.flow.checking.findings_json import finding_as_json, finding_from_json
+from engine.flow.checking.last_answer import FORMAT, place_of, read_answer, write_answer
 from engine.flow.checking.outline_json import outline_as_json, outline_from_json
-
-FORMAT = 1
-MOST_FILES = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +40,9 @@ class Remembered:
     tests: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def base_of(parts: Iterable[str]) -> str:
-    """The fingerprint of everything that all files depend on."""
-    digest = hashlib.sha256(program().encode())
-    for part in parts:
-        digest.update(f"{len(part)}\0".encode() + part.encode(errors="surrogatepass"))
-    return digest.hexdigest()
-
-
 def recall(folder: Path, base: str, rules: Sequence[Source], tests: Sequence[Source]) -> Remembered:
     """Nothing when there is nothing, or when it cannot be read: then everything is checked again."""
-    stored = _read(_path(folder, "files"))
+    stored = read_answer(place_of(folder, "files"))
     if stored.get("format") != FORMAT or stored.get("base") != base:
         return Remembered()
     hashes = {source.path: _hash(source.text) for source in (*rules, *tests)}
@@ -72,31 +56,12 @@ def recall(folder: Path, base: str, rules: Sequence[Source], tests: Sequence[Sou
     return Remembered()
 
 
-def recall_all(folder: Path, key: str, sources: Mapping[str, Source]) -> tuple[list[Diagnostic], dict[str, int]] | None:
-    """Everything found, and the number of rules by file, when nothing at all has changed."""
-    stored = _read(_path(folder, "all"))
-    if stored.get("format") != FORMAT or stored.get("key") != key:
-        return None
-    with suppress(KeyError, TypeError, ValueError, AttributeError):
-        return [finding_from_json(each, sources) for each in stored["found"]], dict(stored["rules"])
-    return None
-
-
-def remember_all(folder: Path, key: str, found: Sequence[Diagnostic], rules: Mapping[str, int]) -> None:
-    if path := _path(folder, "all"):
-        _write(path, {"format": FORMAT, "key": key, "found": [finding_as_json(each) for each in found], "rules": rules})
-
-
-def key_of(base: str, sources: Iterable[Source]) -> str:
-    return base_of([base, *(part for source in sources for part in (source.path, source.text))])
-
-
 def remember(
     folder: Path, base: str, known: Mapping[str, Known], sees: Mapping[str, frozenset[str]], *,
     rules: Sequence[Source], tests: Mapping[str, tuple[str, ...]], test_sources: Sequence[Source],
 ) -> None:  # fmt: skip
     """`sees`: by path, the files whose definitions it can mention."""
-    path = _path(folder, "files")
+    path = place_of(folder, "files")
     if path is None:
         return
     hashes = {source.path: _hash(source.text) for source in (*rules, *test_sources)}
@@ -111,29 +76,7 @@ def remember(
         for name, each in known.items()
     }
     played = {name: [hashes[name], paths] for name, paths in tests.items()}
-    _write(path, {"format": FORMAT, "base": base, "files": files, "tests": played})
-
-
-@cache
-def program() -> str:
-    """This version of the program: of an installed one its number, and the sources as they lie here."""
-    root = Path(__file__).resolve().parents[3]
-    facts = sorted(
-        f"{entry.path} {(status := entry.stat()).st_mtime_ns} {status.st_size}"
-        for package in ("dsl", "engine")
-        for entry in _entries(root / package)
-    )
-    return "\n".join([version("kogda"), *facts])
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as found:
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _entries(Path(entry.path))
-            elif entry.name.endswith((".py", ".lark", ".yaml")):
-                yield entry
+    write_answer(path, {"format": FORMAT, "base": base, "files": files, "tests": played})
 
 
 def _unchanged(
@@ -148,39 +91,3 @@ def _unchanged(
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-
-
-def _path(folder: Path, what: str) -> Path | None:
-    directory = cache_directory()
-    if directory is None:
-        return None
-    name = hashlib.sha256(str(folder.resolve()).encode(errors="surrogatepass")).hexdigest()[:24]
-    return directory / "checks" / f"{name}.{what}.json"
-
-
-def _read(path: Path | None) -> dict[str, Any]:
-    with suppress(OSError, ValueError, RecursionError):
-        read = json.loads(path.read_bytes()) if path else {}
-        return read if isinstance(read, dict) else {}
-    return {}
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Whole or not at all; that it cannot be written is no reason not to check."""
-    with suppress(OSError):
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-                file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-            raise
-        _forget_oldest(path.parent)
-
-
-def _forget_oldest(directory: Path) -> None:
-    kept = sorted(directory.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in kept[MOST_FILES:]:
-        path.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from engine.flow.checking.template_catalog import load_templates
 from engine.flow.checking.template_sizes import SampleData
 from engine.rendering.brand import brand_of
 from engine.workspace.confirmations import check_confirmations
-from engine.workspace.files import WorkspaceFiles, read_files
+from engine.workspace.files import WorkspaceFiles, asked_about, read_files
 from engine.workspace.outside import check_shown
 from engine.workspace.schema import Schema, load_schema
 from engine.workspace.settings import WorkspaceSettings, load_settings
@@ -149,10 +149,3 @@ def without_follow_on(compiled: Sequence[Diagnostic], found: Sequence[Diagnostic
 
 def _has_errors(found: Sequence[Diagnostic]) -> bool:
     return any(each.severity is Severity.ERROR for each in found)
-
-
-def asked_about(folder: Path, paths: Sequence[Path] | None) -> Callable[[str], bool]:
-    """Whether a path, relative to the folder, is asked about; all are when none is named."""
-    root = folder.resolve()
-    named = [path.resolve().relative_to(root).as_posix() for path in paths] if paths else ["."]
-    return lambda path: any(asked in (".", path) or path.startswith(f"{asked}/") for asked in named)
