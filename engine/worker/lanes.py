@@ -24,7 +24,7 @@ _BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0
 
 #: How soon a partition is looked at again that another worker has, or whose events wait for an open transaction.
 _AGAIN_S = 0.01
-#: A batch has a fixed cost of 15 to 25 ms of CPU, most of it round trips, so under load events come together for the
+#: A batch has a fixed cost of some 20 ms of CPU, most of it round trips, so under load events come together for the
 #: next one: some 30 ms at 1,000 events a second, a fifth of a second from 4,000 on.
 _GATHER_S, _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S = 0.02, 0.0004, 0.2
 _WORTH_A_BATCH = 2000  # events: then the next one begins at once
