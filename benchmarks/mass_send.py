@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from benchmarks.report import Figure
-from benchmarks.segments import PARTITIONS, look_at_all
+from benchmarks.segments import PARTITIONS, POSTGRES, TUNED, look_at_all
 from benchmarks.workers import cpu_of_family
 from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
 from dsl.kinds import Kind
@@ -62,7 +62,7 @@ def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
     tune_garbage_collection()  # as a worker does
     folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
     try:
-        with EmbeddedServices(folder) as services:
+        with EmbeddedServices(folder, postgres_options=POSTGRES) as services:
             planned = asyncio.run(_measure(services, customers))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -73,6 +73,7 @@ def _figures(planned: Planned, customers: int) -> list[Figure]:
     worker, postgres = (seconds / customers * 1e6 for seconds in planned.cpu)
     how = f"{customers:,} customers of a segment, all due at once; one worker, two lanes; "
     how += f"CPU for each: worker {worker:.0f} µs, PostgreSQL {postgres:.0f} µs"
+    how += TUNED
     if not IS_FULL:
         how += f"; the goal is {GOAL_S} s for a million (KOGDA_BENCH_FULL=1)"
     within = GOAL_S * customers / 1_000_000
