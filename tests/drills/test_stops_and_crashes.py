@@ -77,15 +77,24 @@ async def assert_exact(shop: Shop, told: list[Story]) -> None:
 async def pause_inside_a_transaction(
     shop: Shop, workers: Workers, post: Awaitable[None], random: Random
 ) -> Callable[[], None]:
-    """Stop a worker while `post` is decided. All that decide are held up at a lock first, so most often it is one that
-    has a transaction open."""
+    """Stop a worker while `post` is decided. Who decides is held up first, where new customers are written, so most
+    often it is one that has a transaction open. The lock is none that has a number: events after that would wait."""
     async with shop.runtime.database.transaction() as ours:
-        await ours.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
+        await ours.execute("LOCK TABLE customer IN EXCLUSIVE MODE")
         await post
         async with asyncio.timeout(LONG_S):
             while not await shop.value(AT_A_LOCK, APPLICATION):
                 await asyncio.sleep(0.005)
         return workers.pause_one(random)
+
+
+async def stands_still(shop: Shop) -> bool:
+    """Whether who was stopped has a transaction open. What it asked last may take a while on a busy machine."""
+    for _ in range(6):
+        await asyncio.sleep(0.05)
+        if await shop.value(STANDING_STILL, APPLICATION):
+            return True
+    return False
 
 
 async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_and_fenced(
@@ -101,8 +110,7 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
         for start in range(0, len(told), 25):
             post = accept(writer, [event for story in told[start : start + 25] for event in story.events(shop)])
             go_on = await pause_inside_a_transaction(shop, workers, post, random)
-            await asyncio.sleep(0.1)
-            if await shop.value(STANDING_STILL, APPLICATION):
+            if await stands_still(shop):
                 await asyncio.sleep(random.uniform(0.2, 0.5))
                 async with shop.runtime.database.connection() as connection:
                     ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
