@@ -188,7 +188,7 @@ async def _find_due(connection: Connection, batch: Batch, limits: Limits) -> Non
         _work(batch, customer, partition).outcomes.append(outcome)
         batch.outcomes.append((partition, outcome.message, outcome.state))
     batch.timers = len(due)
-    batch.due_left = set(with_at_least(each, due))
+    batch.due_left = set(with_at_least(each, ((partition, 1) for partition, _ in due)))
     if outcomes and len(outcomes) >= limits.outcomes:
         batch.due_left.update(partition for partition, _, _ in outcomes)
 

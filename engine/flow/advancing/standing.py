@@ -4,7 +4,7 @@ publication that watches something else."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -82,7 +82,7 @@ async def find_standing(
         each = max(1, looking.appointments // len(cursors))
         due = await due_appointments(connection, horizons, limit=each)
         found.due = [(one.partition, customer) for one in due for customer in one.customers]
-        found.due_left = _full(each, due)
+        found.due_left = with_at_least(each, _sizes(due))
     if unfilled:
         found.slices = (
             await _next_slices(connection, unfilled, looking) if looking.customers else begun(unfilled, digest)
@@ -102,21 +102,19 @@ async def _find_crowds(
     together = {customer for crowd in found.crowds for customer in crowd.customers}
     alone = [(one.partition, customer) for one in due for customer in one.customers if customer not in together]
     found.due = [*(crowd.first for crowd in found.crowds), *alone[: looking.appointments]]
-    found.due_left = _full(each, due) | {partition for partition, _ in alone[looking.appointments :]}
+    found.due_left = with_at_least(each, _sizes(due)) | {partition for partition, _ in alone[looking.appointments :]}
 
 
-def _full(count: int, due: Sequence[Due]) -> frozenset[int]:
-    """As `with_at_least`, of appointments."""
+def _sizes(due: Iterable[Due]) -> Iterator[tuple[int, int]]:
+    return ((each.partition, len(each.customers)) for each in due)
+
+
+def with_at_least(count: int, read: Iterable[tuple[int, int]]) -> frozenset[int]:
+    """Partitions that gave all they were asked for: they may have more. `read`: a partition, and how many it gave."""
     found = Counter[int]()
-    for each in due:
-        found[each.partition] += len(each.customers)
-    return frozenset(partition for partition, read in found.items() if read >= count)
-
-
-def with_at_least(count: int, due: Sequence[tuple[int, UUID]]) -> frozenset[int]:
-    """Partitions that gave all they were asked for: they may have more."""
-    found = Counter(partition for partition, _ in due)
-    return frozenset(partition for partition, each in found.items() if each >= count)
+    for partition, many in read:
+        found[partition] += many
+    return frozenset(partition for partition, total in found.items() if total >= count)
 
 
 async def _next_slices(connection: Connection, unfilled: Sequence[Cursor], looking: Looking) -> list[Slice]:
