@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections import Counter
@@ -15,7 +16,9 @@ from pydantic import SecretStr
 from dsl import plan
 from engine.config import Settings
 from engine.embedded import Endpoints
+from engine.flow.accept_events import EventWriter
 from engine.storage.events.events_in import NewEvent
+from engine.waker import Waker
 from engine.worker import run_worker
 from tests.engine.flow.shop import Shop, rule, stop
 from tests.forking import start
@@ -81,6 +84,21 @@ def note(record: Record, told: Sequence[Story], found: Counter[tuple[str, str]],
     figures = done | {"events": 4 * len(told), "lost": (wanted - found).total(), "doubled": (found - wanted).total()}
     for name, value in figures.items():
         record(name, value)
+
+
+async def tell(shop: Shop, waker: Waker, told: Sequence[Story]) -> None:
+    """As the API does, twenty stories at once. Where something is refused, it raises Overloaded."""
+    writer = EventWriter(shop.runtime.database, waker)
+    for place in range(0, len(told), 20):
+        await writer.accept([event for story in told[place : place + 20] for event in story.events(shop)])
+    await writer.close()
+
+
+async def until_made(shop: Shop, count: int, *, within_s: float) -> None:
+    """So many messages. Raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while await shop.value("SELECT count(*) FROM message") < count:
+            await asyncio.sleep(0.05)
 
 
 class Workers:

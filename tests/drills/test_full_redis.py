@@ -13,10 +13,9 @@ from prometheus_client import REGISTRY
 from redis.exceptions import OutOfMemoryError
 
 from engine.embedded import EmbeddedServices
-from engine.flow.accept_events import EventWriter
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis
 from tests.drills.sizes import sized
-from tests.drills.stage import Story, Workers, expected, made, stories
+from tests.drills.stage import Workers, expected, made, stories, tell, until_made
 from tests.engine.flow.shop import Shop
 
 SEED = 20261122
@@ -52,20 +51,6 @@ async def at_work(durable: EmbeddedServices, shop: Shop) -> AsyncIterator[tuple[
         await waker.close()
 
 
-async def tell(shop: Shop, waker: ArqWaker, told: list[Story]) -> None:
-    """Nothing is refused: `accept` would raise."""
-    writer = EventWriter(shop.runtime.database, waker)
-    for start in range(0, len(told), 20):
-        await writer.accept([event for story in told[start : start + 20] for event in story.events(shop)])
-    await writer.close()
-
-
-async def until_made(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await shop.value("SELECT count(*) FROM message") < count:
-            await asyncio.sleep(0.05)
-
-
 async def until_heard(redis: ArqRedis) -> None:
     """Until what is put into arq's queue is taken from it."""
     await redis.enqueue_job("advance", 0, _queue_name=QUEUE)
@@ -89,7 +74,7 @@ async def test_a_full_redis_that_takes_nothing_more_delays_and_loses_nothing(
             await redis.set("anything", 1)
         before = wakes_failed()
         await tell(shop, waker, told)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         refused = wakes_failed() - before
 
         await redis.config_set("maxmemory", "64mb")
@@ -116,7 +101,7 @@ async def test_a_redis_that_forgets_jobs_to_make_room_loses_and_doubles_nothing(
             await tell(shop, waker, told[start : start + 20])
             for number in range(10):
                 await redis.set(f"ballast:{start}:{number}", BALLAST)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         kept = await redis.exists(f"arq:job:{job.job_id}")
 
         await redis.config_set("maxmemory", "64mb")
@@ -138,12 +123,12 @@ async def test_a_redis_that_is_away_for_long_and_comes_back_empty_is_not_missed(
         durable.redis.kill()
         try:
             await tell(shop, waker, told[:half])
-            await until_made(shop, expected(told[:half]).total())
+            await until_made(shop, expected(told[:half]).total(), within_s=LONG_S)
             await asyncio.sleep(AWAY_S)
         finally:
             durable.redis.start()  # in this thread: the kernel ends a child with the thread that made it
         await tell(shop, waker, told[half:])
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         await until_heard(redis)
         codes = workers.exit_codes()
 

@@ -9,7 +9,7 @@ from random import Random
 from engine.embedded import EmbeddedServices
 from engine.waker import ArqWaker, connect_redis
 from tests.drills.sizes import sized
-from tests.drills.stage import Record, Story, Workers, expected, made, note, stories
+from tests.drills.stage import Record, Story, Workers, expected, made, note, stories, until_made
 from tests.engine.flow.shop import Shop
 
 SEED = 20261121
@@ -26,12 +26,6 @@ async def tell(shop: Shop, waker: ArqWaker | None, told: list[Story]) -> None:
         await waker.wake({event.partition for event in events})
 
 
-async def until_made(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await shop.value("SELECT count(*) FROM message") < count:
-            await asyncio.sleep(0.1)
-
-
 async def test_killed_workers_lose_and_double_nothing_of_thousands_of_events(
     durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
@@ -44,7 +38,7 @@ async def test_killed_workers_lose_and_double_nothing_of_thousands_of_events(
             await tell(shop, waker, told[kill * TOLD // KILLS : (kill + 1) * TOLD // KILLS])
             await asyncio.sleep(random.uniform(0.0, 0.3))
             workers.kill_one(random)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
     finally:
         workers.end()
         await waker.close()
@@ -67,7 +61,7 @@ async def test_flushing_redis_all_the_time_loses_and_doubles_nothing(durable: Em
             await tell(shop, waker, told[start : start + 50])
             await asyncio.sleep(random.uniform(0.0, 0.2))
             await redis.flushall()
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
     finally:
         workers.end()
         await waker.close()
@@ -83,7 +77,7 @@ async def test_without_any_wake_up_the_sweep_does_everything_within_seconds(
     workers = Workers(durable.endpoints, "null")
     try:
         await tell(shop, None, told)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
     finally:
         workers.end()
 

@@ -15,10 +15,9 @@ from urllib.parse import quote
 import pytest
 
 from engine.embedded import EmbeddedServices, Endpoints
-from engine.flow.accept_events import EventWriter
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis
 from tests.drills.sizes import SIZE, sized
-from tests.drills.stage import Story, Workers, expected, made, stories
+from tests.drills.stage import Story, Workers, expected, made, stories, tell, until_made
 from tests.drills.stalling_proxy import stalling
 from tests.engine.flow.shop import Shop
 
@@ -37,18 +36,9 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def tell(shop: Shop, waker: ArqWaker, told: list[Story]) -> None:
-    writer = EventWriter(shop.runtime.database, waker)
-    for start in range(0, len(told), 20):
-        await writer.accept([event for story in told[start : start + 20] for event in story.events(shop)])
-    await writer.close()
-
-
 async def seconds_until_made(shop: Shop, count: int, *, within_s: float = LONG_S) -> float:
     began = time.monotonic()
-    async with asyncio.timeout(within_s):
-        while await shop.value("SELECT count(*) FROM message") < count:
-            await asyncio.sleep(0.05)
+    await until_made(shop, count, within_s=within_s)
     return time.monotonic() - began
 
 

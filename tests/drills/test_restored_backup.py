@@ -18,7 +18,7 @@ from engine.runtime import open_runtime, started
 from engine.storage.ownership import claim, require_ours, waiting
 from engine.worker import working
 from tests.drills.base_backup import restored
-from tests.drills.stage import Record, Story, expected, made, note, stories
+from tests.drills.stage import Record, Story, expected, made, note, stories, until_made
 from tests.engine.flow.shop import Shop
 
 SEED = 20261125
@@ -43,12 +43,6 @@ async def looking_at(server: Postgres) -> AsyncIterator[Shop]:
         yield Shop(runtime)
 
 
-async def until_made(shop: Shop, told: list[Story]) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await shop.value("SELECT count(*) FROM message") < expected(told).total():
-            await asyncio.sleep(0.05)
-
-
 async def tell(shop: Shop, told: list[Story]) -> None:
     await shop.post(*(event for story in told for event in story.events(shop)))
 
@@ -59,13 +53,13 @@ async def test_a_restored_backup_sends_nothing_beside_its_old_server_and_goes_on
     told = stories(2 * PEOPLE, Random(SEED))
     async with worker_on(shop.runtime.database.url) as original:
         await tell(original, told[:PEOPLE])
-        await until_made(original, told[:PEOPLE])
+        await until_made(original, expected(told[:PEOPLE]).total(), within_s=LONG_S)
         await tell(original, told[PEOPLE:])
         with restored(durable.postgres) as copy:
             with pytest.raises(NotOurs, match="restored from a base backup"):
                 async with worker_on(copy.url):
                     pass
-            await until_made(original, told)
+            await until_made(original, expected(told).total(), within_s=LONG_S)
             assert await made(original) == expected(told)
 
             async with looking_at(copy) as kept:
@@ -74,7 +68,7 @@ async def test_a_restored_backup_sends_nothing_beside_its_old_server_and_goes_on
                     left = await waiting(connection)
                     await claim(connection, None)
             async with worker_on(copy.url) as claimed:
-                await until_made(claimed, told)
+                await until_made(claimed, expected(told).total(), within_s=LONG_S)
                 found = await made(claimed)
 
     note(record_property, told, found, restored=1)

@@ -12,10 +12,9 @@ import pytest
 
 from engine.embedded import EmbeddedServices
 from engine.embedded.services import Endpoints
-from engine.flow.accept_events import EventWriter
 from engine.waker import DOORBELL, QUEUE, ArqWaker
 from tests.drills.sizes import sized
-from tests.drills.stage import Record, Story, Workers, expected, made, note, stories
+from tests.drills.stage import Record, Story, Workers, expected, made, note, stories, tell, until_made
 from tests.engine.flow.shop import Shop
 from tests.engine.worker.sentinels import Guarded, ask_master, guarded
 
@@ -24,14 +23,6 @@ LONG_S = sized(120, 600)
 FAILOVERS = sized(1, 10)
 PEOPLE = 100  # told around each failover
 MARK = "drill:unheard"
-
-
-async def tell(shop: Shop, waker: ArqWaker, told: list[Story]) -> None:
-    """As the API does, which refuses nothing: `accept` would raise."""
-    writer = EventWriter(shop.runtime.database, waker)
-    for start in range(0, len(told), 20):
-        await writer.accept([event for story in told[start : start + 20] for event in story.events(shop)])
-    await writer.close()
 
 
 async def fail_over(redis: Guarded, shop: Shop, waker: ArqWaker, told: list[Story]) -> int:
@@ -60,12 +51,6 @@ async def until_heard(redis: Guarded) -> None:
             await asyncio.sleep(0.1)
 
 
-async def until_made(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await shop.value("SELECT count(*) FROM message") < count:
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.timeout(LONG_S * 2)
 async def test_another_master_without_the_last_writes_of_the_first_loses_and_doubles_nothing(
     durable: EmbeddedServices, shop: Shop, tmp_path: Path, record_property: Record
@@ -82,7 +67,7 @@ async def test_another_master_without_the_last_writes_of_the_first_loses_and_dou
                 left.append(await fail_over(redis, shop, waker, told[start:middle]))
                 await tell(shop, waker, told[middle : middle + PEOPLE])
             await until_heard(redis)
-            await until_made(shop, expected(told).total())
+            await until_made(shop, expected(told).total(), within_s=LONG_S)
             codes = workers.exit_codes()
         finally:
             workers.end()
