@@ -54,6 +54,7 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
     began = time.monotonic()
     with Signals() as signals, local_services(settings, show) as services:
         variables = environment(services.settings, os.environ)
+        watcher = Watcher(services.settings.workspace, signals.wake)  # knows the files as they are published now
         published = publish_in_child(variables, folder=Path.cwd(), migrate=True)
         if published.rule_set is None:
             errors.print(told(say("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")))
@@ -62,7 +63,9 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
         try:
             if not signals.is_stopping and supervisor.start():
                 _announce(services, supervisor.url, published, seconds=time.monotonic() - began, watch=watch)
-                _run(supervisor, services, signals, variables if watch else None)
+                if watch:
+                    watcher.start()
+                _run(supervisor, services, signals, watcher)
             console.print("\n" + told(say("Stopping: the API, the workers, then the services.")))
         finally:
             supervisor.stop()
@@ -70,35 +73,15 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
     return 0
 
 
-def _run(supervisor: Supervisor, services: LocalServices, signals: Signals, variables: dict[str, str] | None) -> None:
-    """Until a signal comes. `variables`: of the process that publishes again on save; None: nobody watches."""
-    saved = Saved(signals)
-    watcher = Watcher(services.settings.workspace, saved.note)
-    if variables:
-        watcher.start()
+def _run(supervisor: Supervisor, services: LocalServices, signals: Signals, watcher: Watcher) -> None:
+    """Until a signal comes."""
     while not signals.is_stopping:
         signals.wait(_TEND_EVERY_S)
         supervisor.tend()
         services.tend()
-        if variables and saved.take():
-            publish_in_child(variables, folder=Path.cwd(), migrate=False)
+        if watcher.take():
+            publish_in_child(environment(services.settings, os.environ), folder=Path.cwd(), migrate=False)
     watcher.stop()
-
-
-class Saved:
-    """Files were saved; told by the watcher's threads, taken by the main one."""
-
-    def __init__(self, signals: Signals) -> None:
-        self._signals = signals
-        self._is_new = False
-
-    def note(self) -> None:
-        self._is_new = True
-        self._signals.wake()
-
-    def take(self) -> bool:
-        was_new, self._is_new = self._is_new, False
-        return was_new
 
 
 def _announce(services: LocalServices, url: str, published: Published, *, seconds: float, watch: bool) -> None:
