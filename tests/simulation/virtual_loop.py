@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import random
 import selectors
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec
 
+Arguments = ParamSpec("Arguments")
 Idle = Callable[[float | None], None]
 
 
@@ -83,3 +85,28 @@ def made_time_and_chance(loop: VirtualLoop, seed: int) -> Iterator[None]:
         yield
     finally:
         time.monotonic, time.perf_counter, os.urandom = monotonic, counter, urandom
+
+
+def in_made_time(test: Callable[Arguments, Awaitable[None]]) -> Callable[Arguments, None]:
+    """Whoever sleeps is awake at once, at the time that was asked for: how busy the machine is decides nothing."""
+
+    @functools.wraps(test)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        async def play() -> None:
+            await test(*args, **kwargs)
+
+        with asyncio.Runner(loop_factory=_HurryingLoop) as runner:
+            runner.run(play())
+
+    return run
+
+
+class _HurryingLoop(VirtualLoop):
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking.on_idle = self._hurry
+
+    def _hurry(self, timeout_s: float | None) -> None:
+        if timeout_s is None:
+            raise RuntimeError("everybody waits, and nothing will wake them")
+        self.seconds += timeout_s
