@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.admin import require_admin
 from api.paging import After, Limit, number_of
-from api.parameters import CustomerInPath
+from api.parameters import Address, ChannelName, CustomerInPath, SearchWords
 from api.problems import Problem
 from api.schemas.consent import ConsentHistory, ConsentLine, NewSuppression, SuppressionEntry, SuppressionKind
 from api.schemas.management import Page
@@ -27,9 +25,6 @@ router = APIRouter(
 )
 
 _LINES = 500
-Channel = Annotated[str, Path(pattern=r"^[a-z]{1,20}$")]
-AddressInPath = Annotated[str, Path(max_length=400, pattern=r"^[^\x00]+$")]
-Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/customers/{key}/consent")
@@ -48,9 +43,9 @@ async def get_consent(services: Served, key: CustomerInPath) -> ConsentHistory:
 @router.get("/suppressions")
 async def list_suppressions(
     services: Served,
-    channel: Annotated[str | None, Query(pattern=r"^[a-z]{1,20}$")] = None,
+    channel: ChannelName | None = None,
     kind: SuppressionKind | None = None,
-    address: Words = "",
+    address: SearchWords = "",
     after: After = None,
     limit: Limit = 50,
 ) -> Page[SuppressionEntry]:
@@ -64,9 +59,7 @@ async def list_suppressions(
 
 
 @router.put("/suppressions/{channel}/{address:path}", status_code=204)
-async def put_suppression(
-    services: Served, channel: Channel, address: AddressInPath, given: NewSuppression
-) -> Response:
+async def put_suppression(services: Served, channel: ChannelName, address: Address, given: NewSuppression) -> Response:
     """Send nothing more to this address, service messages included. The first reason stays."""
     known = address_on(channel, address)
     if known is None or "\x00" in given.reason:
@@ -77,7 +70,7 @@ async def put_suppression(
 
 
 @router.delete("/suppressions/{channel}/{address:path}", status_code=204)
-async def delete_suppression(services: Served, channel: Channel, address: AddressInPath) -> Response:
+async def delete_suppression(services: Served, channel: ChannelName, address: Address) -> Response:
     """It may be written to again."""
     async with services.runtime.database.transaction() as connection:
         if not await unsuppress(connection, channel, address_on(channel, address) or address):

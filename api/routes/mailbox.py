@@ -14,6 +14,7 @@ from api.admin import require_admin
 from api.mailbox.content import read_mail
 from api.mailbox.rendering import MAIL_HEADERS, PAGE_HEADERS, PAGES, page
 from api.mailbox.words import day_and_time, full_time, sentence, zone_of
+from api.parameters import SearchWords
 from api.problems import Problem
 from api.services import Served
 from engine.clock import utc_now
@@ -38,11 +39,10 @@ router = APIRouter(prefix="/mailbox", include_in_schema=False, dependencies=[Dep
 
 MailId = Annotated[int, Path(ge=1, le=2**62)]
 Before = Annotated[int | None, Query(ge=1, le=2**62)]
-Search = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 @router.get("")
-async def show_list(services: Served, before: Before = None, q: Search = "") -> Response:
+async def show_list(services: Served, before: Before = None, q: SearchWords = "") -> Response:
     return await _shown(services, None, view="mail", before=before, search=q)
 
 
@@ -57,7 +57,7 @@ async def script() -> Response:
 
 
 @router.get("/newer")
-async def newer(services: Served, than: Annotated[int, Query(ge=0, le=2**62)], q: Search = "") -> Response:
+async def newer(services: Served, than: Annotated[int, Query(ge=0, le=2**62)], q: SearchWords = "") -> Response:
     """The rows of mails that came after `than`, newest first; empty most of the time."""
     async with services.runtime.reading.connection() as connection:
         mails = await kept_mails(connection, after=than, search=q.strip(), limit=PAGE_SIZE)
@@ -71,7 +71,7 @@ async def newer(services: Served, than: Annotated[int, Query(ge=0, le=2**62)], q
 
 @router.get("/{mail}")
 async def show_mail(
-    services: Served, mail: MailId, view: str = "mail", before: Before = None, q: Search = ""
+    services: Served, mail: MailId, view: str = "mail", before: Before = None, q: SearchWords = ""
 ) -> Response:
     if view not in VIEWS:
         view = "mail"

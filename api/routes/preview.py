@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, Response
 
 from api.mailbox.rendering import MAIL_HEADERS, PAGE_HEADERS, page
+from api.parameters import Locale, SearchWords, TemplateName
 from api.problems import Problem
 from api.routes.mailbox import require_viewer
 from api.services import Served, Services
@@ -22,15 +23,12 @@ from engine.storage.rules.published import live_rule_set, load_rule_set
 router = APIRouter(prefix="/preview", include_in_schema=False, dependencies=[Depends(require_viewer)])
 
 CHANNEL = "email"
-Name = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
-Locale = Annotated[str, Query(max_length=12, pattern=r"^[A-Za-z-]*$")]
-Key = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 View = Literal["mail", "phone", "text"]
 
 
 @router.get("")
 async def show(
-    services: Served, template: Name = "", locale: Locale = "", customer: Key = "", view: View = "mail"
+    services: Served, template: TemplateName = "", locale: Locale = "", customer: SearchWords = "", view: View = "mail"
 ) -> Response:
     ground = await _ground(services)
     names = [name for channel, name in template_names(ground.templates) if channel == CHANNEL]
@@ -56,7 +54,7 @@ async def show(
 
 
 @router.get("/body")
-async def body(services: Served, template: Name, locale: Locale = "", customer: Key = "") -> Response:
+async def body(services: Served, template: TemplateName, locale: Locale = "", customer: SearchWords = "") -> Response:
     """The HTML of the mail, for the frame. The headers make a browser treat it as foreign."""
     ground = await _ground(services)
     try:

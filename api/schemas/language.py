@@ -6,11 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.parameters import Shape
+
 MOST_CHARACTERS = 200_000  # of one text
 MOST_FILES = 200
 
 Text = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\\]+$")]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Shape(r"^[^\x00-\x1f\\]+$", "must be a path with `/`, without control characters"),
+]
 
 
 class WorkspaceTexts(BaseModel):
