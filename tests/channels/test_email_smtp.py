@@ -16,6 +16,7 @@ from engine.channels.smtp_settings import SmtpSettings, SmtpTimeouts, read_smtp_
 from engine.errors import ConfigurationError
 from tests.channels.conformance import Bench, ChannelConformance, handover
 from tests.channels.smtp_sink import SmtpSink
+from tests.simulation.virtual_loop import in_made_time
 
 IMPATIENT = SmtpTimeouts(connect=0.4, command=0.4, data=0.4, block=0.4, final=0.4, quit=0.4)
 
@@ -90,6 +91,7 @@ class TestSmtp(ChannelConformance):
     ],
     ids=str,
 )
+@in_made_time
 async def test_every_misbehaviour_has_its_verdict(script: dict[str, str], verdict: type, words: str):
     sink = SmtpSink(lambda _: script)
     async with sink.running():
@@ -102,6 +104,7 @@ async def test_every_misbehaviour_has_its_verdict(script: dict[str, str], verdic
     assert words in found.reason
 
 
+@in_made_time
 async def test_a_small_mail_arrives_in_one_piece_with_its_final_dot():
     pieces = []
 
@@ -152,6 +155,7 @@ async def test_a_connection_lost_in_the_middle_of_a_big_mail_is_tried_later(misb
         ("550 5.4.1 recipient address rejected: access denied", False),
     ],
 )
+@in_made_time
 async def test_only_dead_addresses_are_suppressed(answer: str, suppress: bool):
     sink = SmtpSink(lambda _: {"RCPT": answer})
     async with sink.running():
@@ -165,6 +169,7 @@ async def test_only_dead_addresses_are_suppressed(answer: str, suppress: bool):
 
 
 @pytest.mark.parametrize("trouble", ["drop", "reset", "hang", "421 closing", "not smtp at all"])
+@in_made_time
 async def test_a_spoilt_connection_never_serves_another_mail(trouble: str):
     sink = SmtpSink(lambda number: {"END": trouble} if number == 0 else {})
     async with sink.running():
@@ -178,6 +183,7 @@ async def test_a_spoilt_connection_never_serves_another_mail(trouble: str):
     assert sink.connections == 2
 
 
+@in_made_time
 async def test_a_refused_mail_leaves_the_connection_fit_for_the_next():
     sink = SmtpSink()
     sink.script = lambda _: {"RCPT": "550 5.1.1 no"} if len(sink.recipients) == 1 else {}
@@ -192,6 +198,7 @@ async def test_a_refused_mail_leaves_the_connection_fit_for_the_next():
     assert sink.commands.count("RSET") == 1
 
 
+@in_made_time
 async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing():
     sink = SmtpSink()
     sink.script = lambda number: {"MAIL": "421 idle too long"} if number == 1 and sink.connections == 1 else {}
@@ -206,10 +213,11 @@ async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing():
     assert (sink.connections, len(sink.accepted)) == (2, 2)
 
 
+@in_made_time
 async def test_connections_are_reused_and_bounded():
     sink = SmtpSink()
     async with sink.running():
-        channel = channel_to(sink, connections=3, timeouts=SmtpTimeouts())
+        channel = channel_to(sink, connections=3)
 
         await asyncio.gather(*(channel.send(handover()) for _ in range(60)))
 
@@ -219,10 +227,11 @@ async def test_connections_are_reused_and_bounded():
     assert sink.commands.count("QUIT") == sink.connections
 
 
+@in_made_time
 async def test_a_cancelled_mail_gives_its_place_back():
     sink = SmtpSink(lambda number: {"END": "hang"} if number == 0 else {})
     async with sink.running():
-        channel = channel_to(sink, connections=1, timeouts=SmtpTimeouts(connect=5, final=5))
+        channel = channel_to(sink, connections=1)
         first = asyncio.create_task(channel.send(handover()))
         while not sink.recipients:
             await asyncio.sleep(0)
@@ -266,6 +275,7 @@ def test_the_password_is_never_in_a_representation():
     assert "hunter2" not in repr(read_smtp_url("smtp://u:hunter2@h"))
 
 
+@in_made_time
 async def test_mail_goes_through_implicit_tls_with_a_trusted_certificate(tmp_path: Path):
     server, client = self_signed(tmp_path)
     sink = SmtpSink()
