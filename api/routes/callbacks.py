@@ -8,13 +8,12 @@ from fastapi import APIRouter, Request, Response
 
 from api.problems import Problem
 from api.schemas.problem import problem_responses
-from api.services import Served
+from api.services import Served, Services
 from engine.callbacks import Call, Refused, Unreadable
-from engine.callbacks.twilio import read_reply
 from engine.clock import utc_now
 from engine.config import public_url
 from engine.errors import NotReady
-from engine.flow.answers.take_callbacks import MAIL, NAMES, TWILIO, NotSetUp
+from engine.flow.answers.take_callbacks import MAIL, NAMES, TWILIO, NotSetUp, Receipt
 
 #: Of one call. Providers send less than a tenth of it.
 MAX_BODY = 2 * 1024 * 1024
@@ -40,7 +39,7 @@ async def take_callback(provider: str, request: Request, services: Served) -> di
         now=utc_now(),
     )
     try:
-        taken = await services.callbacks.take(provider, call)
+        receipt = await services.callbacks.take(provider, call)
     except NotSetUp:
         services.metrics.called_back(provider, "refused")
         raise Problem(404, "not_set_up", f"kogda.yaml has no callbacks of {provider}") from None
@@ -54,15 +53,18 @@ async def take_callback(provider: str, request: Request, services: Served) -> di
         raise Problem(400, "unreadable_callback", str(error)) from None
     except NotReady as error:
         raise Problem(503, "not_ready", str(error), headers={"retry-after": "60"}) from None
-    if provider == TWILIO and read_reply(call.body, call.now) is not None:
-        services.metrics.called_back(provider, "repeated" if taken is None else "known")
+    _count(services, provider, receipt)
+    if provider == TWILIO and receipt.is_reply:
         return Response(_NO_ANSWER, media_type="text/xml")
-    if taken is None:
+    return {"reports": receipt.reports, "unknown": receipt.unknown, "repeated": receipt.is_repeated}
+
+
+def _count(services: Services, provider: str, receipt: Receipt) -> None:
+    if receipt.is_repeated:
         services.metrics.called_back(provider, "repeated")
-        return {"reports": 0, "unknown": 0, "repeated": True}
-    services.metrics.called_back(provider, "known", taken.reports - taken.unknown)
-    services.metrics.called_back(provider, "unknown", taken.unknown)
-    return {"reports": taken.reports, "unknown": taken.unknown, "repeated": False}
+        return
+    services.metrics.called_back(provider, "known", receipt.reports - receipt.unknown + receipt.is_reply)
+    services.metrics.called_back(provider, "unknown", receipt.unknown)
 
 
 async def _body(request: Request, *, cut: bool) -> bytes:

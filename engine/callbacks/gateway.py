@@ -54,9 +54,13 @@ def verify(call: Call, secret: str, form: GatewayForm) -> None:
         raise Refused("the signature is wrong: it is HMAC-SHA256 of the body, in hex or base64")
 
 
-def read_reports(body: bytes, now: datetime, form: GatewayForm) -> list[Report]:
-    """Raises Unreadable."""
+def read(body: bytes, now: datetime, form: GatewayForm, *, call_id: str) -> tuple[list[Report], Reply | None]:
+    """Of a body that was verified: what became of messages, and what somebody wrote. Raises Unreadable."""
     said = _said(body)
+    return _reports(said, now, form), _reply(said, now, form, call_id=call_id)
+
+
+def _reports(said: Any, now: datetime, form: GatewayForm) -> list[Report]:
     status, ident = _text(said, form.status), _text(said, form.id)
     kind: Kind | None = "delivered" if status in form.delivered else "failed" if status in form.failed else None
     if _text(said, form.text) or kind is None:
@@ -67,9 +71,8 @@ def read_reports(body: bytes, now: datetime, form: GatewayForm) -> list[Report]:
     return [Report(kind=kind, at=now, channel=form.channel, provider_id=ident[:100], reason=reason)]
 
 
-def read_reply(body: bytes, now: datetime, form: GatewayForm, call_id: str) -> Reply | None:
-    """Of a body that was verified. None: nobody has written anything, or no phone."""
-    said = _said(body)
+def _reply(said: Any, now: datetime, form: GatewayForm, *, call_id: str) -> Reply | None:
+    """None: nobody has written anything, or no phone."""
     phone, text = _phone(_text(said, form.sender)), _text(said, form.text)
     if phone is None or not text:
         return None

@@ -21,7 +21,7 @@ from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.answers.reacting import ReactionRuntime
 from engine.flow.answers.sms_replies import come_back, leave, take_reply
-from engine.flow.answers.take_reports import Setting, Taken, take_reports
+from engine.flow.answers.take_reports import Setting, take_reports
 from engine.storage.delivery.callbacks import count_reports, is_known_callback, is_new_callback
 from engine.storage.kept_words import storable
 from engine.storage.rules.published import live_rule_set
@@ -37,6 +37,25 @@ NAMES = (SES, *PROVIDERS, GATEWAY, MAIL)
 
 class NotSetUp(Exception):
     """kogda.yaml says nothing of this provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a call says, once it is known who speaks."""
+
+    id: str  # by which the call is known when it comes again
+    reports: list[Report]
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a call."""
+
+    reports: int = 0
+    unknown: int = 0  # of those: about messages that are none of ours
+    is_reply: bool = False  # somebody wrote to us
+    is_repeated: bool = False  # it was taken before, and not again
 
 
 class CallbackRuntime(ReactionRuntime, Protocol):
@@ -56,11 +75,11 @@ class CallbackDesk:
     asker: Callable[[], Asker]
     certificates: dict[str, bytes] = field(default_factory=dict)
 
-    async def take(self, provider: str, call: Call) -> Taken | None:
-        """Committed when it returns. None: it was taken before. Raises Refused, Unreadable, NotSetUp, NotReady."""
+    async def take(self, provider: str, call: Call) -> Receipt:
+        """Committed when it returns. Raises Refused, Unreadable, NotSetUp, NotReady."""
         texts = await self._texts()
         wanted = _wanted(texts.settings if texts else {})
-        call_id, reports = await self._read(provider, call, wanted)
+        heard = await self._read(provider, call, wanted)
         setting = Setting(
             texts=texts,
             partitions=self.runtime.partitions,
@@ -68,19 +87,19 @@ class CallbackDesk:
             soft_bounces=wanted.get("soft_bounces", SOFT_BOUNCES),
             trusts_addresses=provider != MAIL,
         )
-        reply = _reply(provider, call, wanted, call_id)
-        is_wish = reply is not None and await self._carried_out(provider, call_id, reply)
+        reply = heard.reply
+        is_wish = reply is not None and await self._carried_out(provider, heard.id, reply)
         async with self.runtime.database.transaction() as connection:
-            if not await is_new_callback(connection, provider, call_id):
-                return None
-            taken = await take_reports(connection, reports, setting)
+            if not await is_new_callback(connection, provider, heard.id):
+                return Receipt(is_reply=reply is not None, is_repeated=True)
+            taken = await take_reports(connection, heard.reports, setting)
             replied = await take_reply(connection, reply) if reply is not None and not is_wish else set()
-            await count_reports(connection, provider, call_id, reports=taken.reports, unknown=taken.unknown)
+            await count_reports(connection, provider, heard.id, reports=taken.reports, unknown=taken.unknown)
             reach("callback.written")
         reach("callback.committed")
         if woken := taken.woken | replied:
             await self.runtime.waker.wake(woken)
-        return taken
+        return Receipt(reports=taken.reports, unknown=taken.unknown, is_reply=reply is not None)
 
     async def _carried_out(self, provider: str, call_id: str, reply: Reply) -> bool:
         """Whether it is a wish, and no words for rules. Before it counts as taken: done twice it is done once."""
@@ -102,7 +121,7 @@ class CallbackDesk:
             live = await live_rule_set(connection)
             return await self.runtime.texts.of(connection, live) if live is not None else None
 
-    async def _read(self, provider: str, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
+    async def _read(self, provider: str, call: Call, wanted: Mapping[str, Any]) -> Heard:
         """Who it is comes first."""
         if provider == SES:
             return await self._read_ses(call, wanted)
@@ -112,22 +131,28 @@ class CallbackDesk:
         secret = Credentials(self.runtime.secrets)[name]
         if provider == MAIL:
             check_secret(call, secret)
-            return _digest(call.body), reports_of(call.body, call.now, self.runtime.link_key)
+            return Heard(id=_digest(call.body), reports=reports_of(call.body, call.now, self.runtime.link_key))
         if provider == GATEWAY:
             form = GatewayForm.of(wanted)
             gateway.verify(call, secret, form)
-            return _digest(call.body), gateway.read_reports(call.body, call.now, form)
+            call_id = _digest(call.body)
+            reports, reply = gateway.read(call.body, call.now, form, call_id=call_id)
+            return Heard(id=call_id, reports=reports, reply=reply)
         call_id = PROVIDERS[provider].verify(call, secret)
-        return storable(call_id)[:200] or _digest(call.body), PROVIDERS[provider].read(call.body, call.now)
+        return Heard(
+            id=storable(call_id)[:200] or _digest(call.body),
+            reports=PROVIDERS[provider].read(call.body, call.now),
+            reply=read_reply(call.body, call.now) if provider == TWILIO else None,
+        )
 
-    async def _read_ses(self, call: Call, wanted: Mapping[str, Any]) -> tuple[str, list[Report]]:
+    async def _read_ses(self, call: Call, wanted: Mapping[str, Any]) -> Heard:
         if not wanted.get("topic"):
             raise NotSetUp
         envelope = ses.envelope_of(call.body, wanted["topic"])
         ses.check(envelope, await self._certificate(envelope.certificate_url), call.now)
         if envelope.is_confirmation:
             await self._fetched(ses.subscribe_url(envelope))
-        return storable(envelope.id)[:200] or _digest(call.body), ses.read(envelope)
+        return Heard(id=storable(envelope.id)[:200] or _digest(call.body), reports=ses.read(envelope))
 
     async def _certificate(self, url: str) -> bytes:
         if url not in self.certificates:
@@ -151,13 +176,6 @@ def _wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
     sms = (settings.get("channels") or {}).get("sms") or {}
     sent_with = {"twilio": sms["token_env"]} if sms.get("provider") == "twilio" and sms.get("token_env") else {}
     return {**callbacks, "secrets": {**sent_with, **(callbacks.get("secrets") or {})}}
-
-
-def _reply(provider: str, call: Call, wanted: Mapping[str, Any], call_id: str) -> Reply | None:
-    """Of a call that was verified."""
-    if provider == GATEWAY:
-        return gateway.read_reply(call.body, call.now, GatewayForm.of(wanted), call_id)
-    return read_reply(call.body, call.now) if provider == TWILIO else None
 
 
 def _digest(body: bytes) -> str:
