@@ -10,21 +10,21 @@ from dsl.around import Around
 from dsl.catalog import Catalog
 from dsl.checks import CHECKS
 from dsl.checks.subject import CheckedRule, Subject
-from dsl.clauses import Clauses, compile_clauses
-from dsl.conditions import compile_condition
+from dsl.compiling.clauses import Clauses, compile_clauses
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.double_opt_in import confirmation_rules, templates_of
+from dsl.compiling.rule_names import rule_names
+from dsl.compiling.segments import compile_segments
+from dsl.compiling.steps import compile_steps
+from dsl.compiling.triggers import compile_trigger, trigger_events
+from dsl.compiling.values import compile_value
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.double_opt_in import confirmation_rules, templates_of
 from dsl.lints import lint_rules, lint_workspace, whole
 from dsl.lints.outline import FileOutline, outlines
 from dsl.problems import Problems, in_order
 from dsl.resolve import Names, resolve
-from dsl.rule_names import rule_names
 from dsl.scope import Scope
-from dsl.segments import compile_segments
-from dsl.steps import compile_steps
 from dsl.titles import titles_of, with_schema_names
-from dsl.triggers import compile_trigger, trigger_events
-from dsl.values import compile_value
 from dsl.walk import Index, index
 
 

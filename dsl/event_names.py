@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dsl import syntax
 from dsl.alphabets import is_russian, mixes_alphabets
 from dsl.catalog import EventType
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Edit, Fix, Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.scope import Scope

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
+from dsl.compiling.steps import arm_label, shares, split_name
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Span
-from dsl.steps import arm_label, shares, split_name
 from dsl.walk import of_type
 
 WHOLE = Decimal(100)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dsl.compiling.double_opt_in import templates_of
 from dsl.diagnostics import Label
-from dsl.double_opt_in import templates_of
 from dsl.lints.workspace import Whole
 from dsl.messages import say
 from dsl.source import Span

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from dsl import syntax
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems
 from dsl.titles import case_with_schema_names

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from dsl.catalog import Catalog
-from dsl.double_opt_in import templates_of
+from dsl.compiling.double_opt_in import templates_of
 from engine.core.delivery.addresses import address_of
 from engine.core.delivery.sparing import Sparing
 from engine.core.effects import NewMessage

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl import syntax
-from dsl.comparisons import accepts
+from dsl.compiling.comparisons import accepts
+from dsl.compiling.lookup import report_unknown
+from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.plan import JSON, Constant
 from dsl.scope import Scope, Typed
-from dsl.values import compile_value
 from engine.core.calendar import zone_named
 from engine.core.delivery import addresses
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl import syntax
-from dsl.conditions import compile_condition
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
-from dsl.lengths import compile_length
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems, listed
 from dsl.scope import Scope

@@ -8,8 +8,8 @@ from typing import Any
 
 from dsl import syntax
 from dsl.catalog import Catalog
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.plan import Plan, QuietHours, WorkspaceCap
 from dsl.problems import Problems

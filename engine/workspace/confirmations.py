@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from collections.abc import Mapping as AnyMapping
 
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Span

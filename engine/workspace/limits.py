@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import time
 from typing import Literal, cast
 
+from dsl.compiling.lengths import MOST
 from dsl.diagnostics import Label
-from dsl.lengths import MOST
 from dsl.messages import say
 from dsl.plan import Length, QuietHours, Unit, WorkspaceCap
 from dsl.problems import replacement

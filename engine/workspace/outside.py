@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dsl.catalog import PromoPool
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems
 from dsl.source import Span

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dsl.clauses import is_zone
+from dsl.compiling.clauses import is_zone
+from dsl.compiling.lengths import MOST
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
-from dsl.lengths import MOST
 from dsl.messages import say
 from dsl.plan import Length, Unit
 from dsl.problems import Problems, listed, replacement

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from dsl.double_opt_in import mails_asking
+from dsl.compiling.double_opt_in import mails_asking
 from engine.core import calendar
 from engine.core.conditions.dispatch import Dispatch, Entry, build_dispatch
 from engine.core.conditions.expressions import Test, test_of

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dsl.double_opt_in import asked_event
+from dsl.compiling.double_opt_in import asked_event
 from dsl.plan import JSON
 from engine.core.delivery.consent import ConsentEntry, asked_mark
 from engine.core.identity import derived_id

@@ -11,8 +11,8 @@ from dsl.around import Around
 from dsl.built_in_events import with_built_in
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
+from dsl.compiling.double_opt_in import asked_events
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.double_opt_in import asked_events
 from dsl.parser import parse_file, parse_tests
 from dsl.plan import Plan
 from dsl.problems import Problems, in_order

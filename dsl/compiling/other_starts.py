@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsl import plan, syntax
-from dsl.comparisons import are_comparable
-from dsl.conditions import compile_condition
+from dsl.compiling.comparisons import are_comparable
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.segments import find_segment
+from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
-from dsl.lengths import compile_length
 from dsl.messages import say
 from dsl.scope import Scope, Typed, described
-from dsl.segments import find_segment
-from dsl.values import compile_value
 
 
 def compile_other_start(trigger: syntax.Trigger, delay: plan.Length | None, scope: Scope) -> plan.OtherStart | None:

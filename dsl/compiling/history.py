@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from dsl import plan, syntax
 from dsl.catalog import EventType
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import find_property
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
 from dsl.kinds import Kind
-from dsl.lengths import compile_length
-from dsl.lookup import find_property
 from dsl.messages import say
 from dsl.problems import listed, replacement
 from dsl.scope import Maybe, Scope, Typed, described
@@ -68,7 +68,7 @@ def _compile_last(value: syntax.LastValue, event: EventType, scope: Scope) -> Ma
 
 
 def _compile_tally(value: syntax.Aggregate, event: EventType, scope: Scope) -> Maybe:
-    from dsl.conditions import compile_condition  # conditions hold values, and these a condition
+    from dsl.compiling.conditions import compile_condition  # conditions hold values, and these a condition
 
     where = compile_condition(value.where, scope.counting(event)) if value.where else None
     within = compile_length(value.within, scope) if value.within else None

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from dsl import plan, syntax
-from dsl.comparisons import are_comparable, is_possible
+from dsl.compiling.comparisons import are_comparable, is_possible
+from dsl.compiling.history import priced
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import defined_elsewhere, report_unknown
+from dsl.compiling.memberships import compile_one_of
+from dsl.compiling.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
+from dsl.compiling.values import compile_side, compile_value
 from dsl.diagnostics import Label
 from dsl.event_names import known_events, report_unknown_event
-from dsl.history import priced
 from dsl.kinds import Kind
-from dsl.lengths import compile_length
-from dsl.lookup import defined_elsewhere, report_unknown
-from dsl.memberships import compile_one_of
 from dsl.messages import say
-from dsl.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
 from dsl.problems import replacement
 from dsl.scope import Scope, Typed, described
-from dsl.values import compile_side, compile_value
 
 Expression: TypeAlias = "plan.Expression | None"
 

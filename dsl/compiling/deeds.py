@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dsl import plan, syntax
-from dsl.comparisons import accepts
+from dsl.compiling.comparisons import accepts
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import report_unknown
+from dsl.compiling.targets import find_target
+from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
-from dsl.lengths import compile_length
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.scope import Scope, Typed, described
-from dsl.targets import find_target
-from dsl.values import compile_value
 
 
 def compile_change(step: syntax.ChangeNumber, scope: Scope) -> plan.ChangeNumber | None:

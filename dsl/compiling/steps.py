@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from dsl import plan, syntax
-from dsl.comparisons import accepts
-from dsl.conditions import compile_condition
-from dsl.deeds import compile_call, compile_change, compile_notify, compile_points, compile_promo
+from dsl.compiling.comparisons import accepts
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.deeds import compile_call, compile_change, compile_notify, compile_points, compile_promo
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import report_unknown
+from dsl.compiling.targets import find_target
+from dsl.compiling.triggers import compile_match
+from dsl.compiling.values import compile_value
+from dsl.compiling.ways import BEST, compile_ways
 from dsl.diagnostics import Label
 from dsl.event_names import find_event
-from dsl.lengths import compile_length
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.scope import Scope, Typed, described
-from dsl.targets import find_target
-from dsl.triggers import compile_match
-from dsl.values import compile_value
-from dsl.ways import BEST, compile_ways
 
 #: What every template can read without `with`.
 BUILT_IN_VARIABLES = (

@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dsl import plan, syntax
-from dsl.conditions import compile_condition
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.limits import compile_cap, compile_first_customers, compile_quiet_hours, refuse_contradiction
+from dsl.compiling.triggers import compile_match, compile_once
 from dsl.diagnostics import Label
-from dsl.lengths import compile_length
-from dsl.limits import compile_cap, compile_first_customers, compile_quiet_hours, refuse_contradiction
 from dsl.messages import say
 from dsl.scope import Scope
-from dsl.triggers import compile_match, compile_once
 
 #: Clauses that may be written once in a rule, and their words.
 SINGLE: dict[type[syntax.Clause], str] = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dsl import syntax
+from dsl.compiling.lookup import find_attribute
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
-from dsl.lookup import find_attribute
 from dsl.messages import say
 from dsl.scope import Scope
 

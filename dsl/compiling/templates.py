@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dsl import syntax
 from dsl.catalog import TemplateInfo
+from dsl.compiling.lookup import report_look_alike
 from dsl.diagnostics import Fix, Label
-from dsl.lookup import report_look_alike
 from dsl.messages import say
 from dsl.problems import listed, replacement
 from dsl.scope import Scope

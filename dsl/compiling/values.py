@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from dsl import plan, syntax
 from dsl.catalog import EventType
+from dsl.compiling.history import compile_history, priced
+from dsl.compiling.lookup import defined_elsewhere, find_attribute, find_property, report_unknown
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
-from dsl.history import compile_history, priced
 from dsl.kinds import Kind
-from dsl.lookup import defined_elsewhere, find_attribute, find_property, report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from dsl import plan, syntax
 from dsl.catalog import Catalog
 from dsl.codec import content_hash, node_json
-from dsl.conditions import compile_condition
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.lookup import report_unknown
 from dsl.diagnostics import Diagnostic, Label
-from dsl.lookup import report_unknown
 from dsl.messages import say
 from dsl.problems import Problems
 from dsl.resolve import Definition, Names

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dsl import plan, syntax
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.ways import add_channel
 from dsl.diagnostics import Label
-from dsl.lengths import compile_length
 from dsl.messages import say
 from dsl.scope import Scope
-from dsl.ways import add_channel
 
 
 def compile_cap(clause: syntax.Cap, scope: Scope) -> plan.Cap | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl import plan, syntax
+from dsl.compiling.lookup import report_look_alike
+from dsl.compiling.templates import find_template
 from dsl.diagnostics import Label
-from dsl.lookup import report_look_alike
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.scope import Scope
-from dsl.templates import find_template
 
 #: `plan.Send.channel` of a `send best`.
 BEST = "best"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dsl import plan, syntax
-from dsl.comparisons import are_comparable
+from dsl.compiling.comparisons import are_comparable
+from dsl.compiling.history import priced
+from dsl.compiling.lookup import defined_elsewhere, report_unknown
+from dsl.compiling.values import compile_side, compile_value
 from dsl.diagnostics import Label
-from dsl.history import priced
-from dsl.lookup import defined_elsewhere, report_unknown
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.resolve import Definition
 from dsl.scope import Scope, Typed
-from dsl.values import compile_side, compile_value
 
 
 def compile_one_of(condition: syntax.OneOf, scope: Scope) -> plan.Expression | None:

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from dsl import plan, syntax
 from dsl.catalog import EventType
-from dsl.conditions import compile_condition
+from dsl.compiling.conditions import compile_condition
+from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import report_unknown
+from dsl.compiling.other_starts import compile_other_start
+from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
 from dsl.event_names import find_events
-from dsl.lengths import compile_length
-from dsl.lookup import report_unknown
 from dsl.messages import say
-from dsl.other_starts import compile_other_start
 from dsl.scope import Scope
-from dsl.values import compile_value
 
 MOST_TIMES = 1_000
 
