@@ -13,7 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-POLITENESS = 10  # of the process: whoever writes comes first
+POLITENESS = 5  # of the process: whoever writes comes first, and a machine that builds is no reason to show nothing
 
 
 class Aside:

@@ -80,8 +80,8 @@ class RunningUp:
     ) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
-        self._reader.join(5)
+            self.process.wait(60)
+        self._reader.join(60)
         if self.process.stdout:
             self.process.stdout.close()
 
@@ -107,27 +107,26 @@ class RunningUp:
         return members
 
     def child(self, words: str) -> psutil.Process:
-        """The running child whose command line holds `words`."""
-        [found] = self.children(words)
-        return found
+        """The running child whose command line holds `words`. Not one of its own, which begin with its command line."""
+        return min(self.children(words), key=lambda each: each.create_time())
 
     def children(self, words: str) -> list[psutil.Process]:
         """All of them; one that ends while it is looked at is none."""
-        return [each for each in self.family() if words in _command_of(each)]
+        return [each for each in self.family() if words in command_of(each)]
 
     def orphans(self) -> list[psutil.Process]:
         """Members of the family that still run."""
-        return [each for each in self._family.values() if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        return [each for each in self._family.values() if still_runs(each)]
 
     def stop(self, sign: signal.Signals) -> int:
         self.family()
         self.process.send_signal(sign)
         code = self.process.wait(60)
-        self._reader.join(5)
+        self._reader.join(60)
         return code
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -145,7 +144,7 @@ class RunningUp:
             data=json.dumps(body).encode(),
             headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10):
+        with urllib.request.urlopen(request, timeout=60):
             pass
 
     def _read(self) -> None:
@@ -154,7 +153,15 @@ class RunningUp:
             self.lines.append(line.rstrip("\n"))
 
 
-def _command_of(process: psutil.Process) -> str:
+def still_runs(process: psutil.Process) -> bool:
+    """A zombie has ended, and so has who ends while it is looked at."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def command_of(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline())
     except psutil.NoSuchProcess:  # a zombie is one of these

@@ -34,7 +34,7 @@ def check(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -116,7 +116,7 @@ def test_it_starts_without_the_libraries_of_the_server():
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
 
     assert done.stdout.endswith("[]\n")

@@ -75,7 +75,7 @@ async def test_a_standby_is_level_or_behind(database: Database, database_url: st
 
 
 async def said(both: Settings, is_it: Callable[[str], bool]) -> Finding:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             [finding] = await check_replica(both)
             if is_it(finding.text):
@@ -90,7 +90,7 @@ async def tell(url: str, statement: str) -> None:
 
 async def until_paused(url: str) -> None:
     connection = await asyncpg.connect(url)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await connection.fetchval("SELECT pg_get_wal_replay_pause_state()") != "paused":
             await asyncio.sleep(0.01)
     await connection.close()

@@ -19,7 +19,7 @@ from api.drill.sink import Sink
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
-from tests.cli.running import environment, kogda, until
+from tests.cli.running import environment, kogda, still_runs, until
 from tests.drills.sizes import sized
 from tests.drills.stage import Record
 
@@ -114,12 +114,12 @@ def test_ctrl_c_ends_a_drill_and_leaves_nothing_behind(folder: Path) -> None:
     family = psutil.Process(process.pid).children(recursive=True)
 
     process.send_signal(signal.SIGINT)
-    output, rest = process.communicate(timeout=60)
+    output, rest = process.communicate(timeout=120)
 
     assert process.returncode == 130, output + rest
     assert "nothing was judged" in rest
     assert len(family) > 3
-    until(lambda: not [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE])
+    until(lambda: not [each for each in family if still_runs(each)])
     assert [path.name for path in (folder / ".kogda").iterdir()] == ["drill.log"]
 
 

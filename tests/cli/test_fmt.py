@@ -23,7 +23,7 @@ WRONG = "when a sned email\n"
 def fmt(*arguments: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-c", "from api.cli import main; main()", "fmt", *map(str, arguments)]
     variables = {"PYTHONPATH": str(ROOT), "PATH": "", "LANG": "C"}
-    return subprocess.run(command, cwd=cwd, env=variables, input=stdin, capture_output=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=cwd, env=variables, input=stdin, capture_output=True, check=False, timeout=120)
 
 
 @pytest.fixture

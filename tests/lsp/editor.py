@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 #: Checks are polite: where everything else is busy they take many times as long.
-WITHIN_S = 90
+WITHIN_S = 240
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 from lsprotocol import types
 
+from tests.cli.running import command_of
 from tests.lsp.editor import Editor, editor
 
 CART = "rules/cart.rules"
@@ -331,12 +332,10 @@ async def test_nothing_is_left_behind_when_the_server_is_killed(workspace: Path)
         desk.open("rules/new.rules", "when cart_updatedd exit\n")
         await desk.codes("rules/new.rules", "E201")
         server = psutil.Process(desk.client._server.pid)  # type: ignore[union-attr]
-        while not (
-            children := [each for each in server.children(recursive=True) if "spawn_main" in str(each.cmdline())]
-        ):
+        while not (children := [each for each in server.children(recursive=True) if "spawn_main" in command_of(each)]):
             await asyncio.sleep(0.05)
 
         server.kill()
 
-        gone, alive = await asyncio.to_thread(psutil.wait_procs, children, 20)
+        gone, alive = await asyncio.to_thread(psutil.wait_procs, children, 60)
         assert (len(gone), alive) == (len(children), [])
