@@ -86,8 +86,8 @@ class ArqWaker:
     down *before* it reads the cursor. Jobs have no id of their own choosing, because arq swallows those silently.
     """
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis: ArqRedis = connect_redis(redis_url)
+    def __init__(self, redis_url: str, *, timeout_s: float = _TIMEOUT_S) -> None:
+        self._redis: ArqRedis = connect_redis(redis_url, timeout_s=timeout_s)
         self._raise_flags = self._redis.register_script(_RAISE_FLAGS)
         self._partitions: set[int] = set()
         self._delivery = False

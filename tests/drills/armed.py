@@ -19,7 +19,7 @@ from tests.forking import start
 #: What a process does, on a subject by its number. Named, since it is called in another process.
 Operation: TypeAlias = Callable[[Runtime, int], Awaitable[Any]]
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def worker(settings: Settings, *traps: str, **variables: str) -> Any:

@@ -37,7 +37,7 @@ async def empty(durable: EmbeddedServices) -> EmbeddedServices:
     await admin.execute("CREATE DATABASE kogda")
     await admin.close()
     await migrate(durable.endpoints.database_url)
-    redis = connect_redis(durable.endpoints.redis_url)
+    redis = connect_redis(durable.endpoints.redis_url, timeout_s=60)
     await redis.flushall()
     await redis.aclose(close_connection_pool=True)
     return durable

@@ -49,7 +49,7 @@ async def ready(settings: Settings) -> httpx.AsyncClient:
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(is_ready, server):
             await asyncio.sleep(0.02)
-    return httpx.AsyncClient(base_url=server, auth=(KEY, ""), timeout=20, trust_env=False)
+    return httpx.AsyncClient(base_url=server, auth=(KEY, ""), timeout=60, trust_env=False)
 
 
 async def test_a_batch_that_was_not_answered_is_stored_once_when_it_is_sent_again(

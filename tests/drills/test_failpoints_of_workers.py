@@ -147,7 +147,8 @@ async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothin
     durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int], seed: int
 ) -> None:
     random, told = Random(seed), list[Story]()
-    waker, redis = ArqWaker(durable.endpoints.redis_url), connect_redis(durable.endpoints.redis_url)
+    waker = ArqWaker(durable.endpoints.redis_url, timeout_s=60)
+    redis = connect_redis(durable.endpoints.redis_url, timeout_s=60)
     with Sink() as sink:
         settings = Settings(
             database_url=SecretStr(durable.endpoints.database_url),

@@ -28,7 +28,7 @@ BALLAST = b"x" * 100_000
 @pytest.fixture
 async def redis(durable: EmbeddedServices) -> AsyncIterator[ArqRedis]:
     """As it was before, afterwards."""
-    client = connect_redis(durable.endpoints.redis_url, timeout_s=5)
+    client = connect_redis(durable.endpoints.redis_url, timeout_s=LONG_S)
     await client.flushall()
     before = await client.config_get("maxmemory*")
     yield client

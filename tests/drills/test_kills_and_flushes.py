@@ -54,7 +54,7 @@ async def test_flushing_redis_all_the_time_loses_and_doubles_nothing(durable: Em
     random = Random(SEED)
     told = stories(1000, random)
     waker = ArqWaker(durable.endpoints.redis_url)
-    redis = connect_redis(durable.endpoints.redis_url)
+    redis = connect_redis(durable.endpoints.redis_url, timeout_s=LONG_S)
     workers = Workers(durable.endpoints, "arq")
     try:
         for start in range(0, 1000, 50):

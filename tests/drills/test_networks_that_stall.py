@@ -131,7 +131,7 @@ async def test_while_redis_cannot_be_reached_everything_is_done_and_afterwards_w
 
 async def until_heard(redis_url: str) -> None:
     """Until what is put into arq's queue is taken from it."""
-    client = connect_redis(redis_url)
+    client = connect_redis(redis_url, timeout_s=LONG_S)
     await client.enqueue_job("advance", 0, _queue_name=QUEUE)
     async with asyncio.timeout(LONG_S):
         while await client.zcard(QUEUE):

@@ -82,6 +82,6 @@ async def test_what_an_elder_leaves_is_taken_although_nobody_rings(database_url:
         async with open_runtime(settings) as runtime, working(runtime):
             await shop.post(*(shop.event(str(number), "registered") for number in range(20)))
 
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while await shop.value("SELECT count(*) FROM message") < 20:
                     await asyncio.sleep(0.02)

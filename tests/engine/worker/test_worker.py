@@ -25,7 +25,7 @@ from engine.worker.arq_lane import WorkerSettings
 from engine.worker.lanes import AdvanceLane, pause_s
 from tests.engine.flow.shop import Shop, open_shop, rule
 
-LONG_S = 20.0
+LONG_S = 60.0
 
 
 @dataclass
@@ -54,7 +54,7 @@ async def at_work(database_url: str, redis_url: str, delivery: FakeDelivery | No
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[ArqRedis]:
-    client = connect_redis(redis_url)
+    client = connect_redis(redis_url, timeout_s=LONG_S)
     await client.flushall()
     yield client
     await client.aclose(close_connection_pool=True)
@@ -189,7 +189,7 @@ async def test_a_restart_of_redis_is_survived_and_wake_ups_work_again(
             await shop.post(shop.event("1", "registered"))
             await until(lambda: _all(shop, 1))  # the sweep carries on alone
             services.redis.start()
-            client = connect_redis(services.redis.url)
+            client = connect_redis(services.redis.url, timeout_s=LONG_S)
             await _listening(client)
             delivery.arrived.clear()
             await until(lambda: _woken(runtime, delivery))
