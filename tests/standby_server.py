@@ -56,7 +56,7 @@ async def _until_it_answers(url: str) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
     while True:
         try:
-            connection = await asyncpg.connect(url, timeout=2)
+            connection = await asyncpg.connect(url, timeout=20)
         except (OSError, TimeoutError, asyncpg.PostgresError):
             if time.monotonic() > deadline:
                 raise

@@ -129,7 +129,7 @@ def live(settings: Settings, **deadlines: Any) -> Iterator[LiveServer]:
 
     thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     port = listening.getsockname()[1]
     try:
         yield LiveServer(f"http://127.0.0.1:{port}", port)

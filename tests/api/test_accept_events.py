@@ -325,7 +325,7 @@ async def test_waiting_rejects_count_like_events(database: Database, database_ur
 async def test_a_reject_that_the_database_refuses_ends_in_an_answer(database: Database) -> None:
     writer = EventWriter(database, HeardWaker())
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(asyncpg.DataError):
             await writer.accept([event("poison", body=b'{"a":"\\u0000"}')], [Reject("s", "nul \0", "$", "{}")])
 

@@ -66,7 +66,7 @@ def server(services: EmbeddedServices, template_database: str) -> Iterator[Targe
     with (
         _database(services, template_database) as url,
         live(api_settings(url, link_secret=LINK_SECRET)) as server,
-        httpx.Client() as client,
+        httpx.Client(timeout=60) as client,
     ):
         yield Target(server.url, server.port, client)
 
@@ -187,7 +187,7 @@ async def _raw(server: Target, content: bytes) -> bytes:
     writer.write(content)
     writer.write_eof()
     try:
-        answer = await asyncio.wait_for(reader.read(65536), 5)
+        answer = await asyncio.wait_for(reader.read(65536), 60)
     except ConnectionResetError:
         answer = b""
     writer.close()

@@ -285,7 +285,7 @@ class Reader:
         return "end", None
 
     async def until(self, name: str) -> Any:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 found, said = await self.next()
                 if found in (name, "end"):
@@ -295,7 +295,7 @@ class Reader:
 @asynccontextmanager
 async def listening(server: LiveServer, asked: dict[str, Any], **headers: str) -> AsyncIterator[Reader]:
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=30) as client,
+        httpx.AsyncClient(base_url=server.url, timeout=60) as client,
         client.stream("GET", "/v1/inbox/stream", params=asked, headers=headers) as answer,
     ):
         yield Reader(answer, answer.aiter_lines())
@@ -332,7 +332,7 @@ async def test_what_is_read_in_one_page_is_counted_in_the_other(shop: Shop, runt
     async with listening(live_server, {"token": token(runtime)}) as reader:
         assert await reader.until("unread") == {"unread": 1}
 
-        async with httpx.AsyncClient(base_url=live_server.url, headers=shown_to(runtime)) as other:
+        async with httpx.AsyncClient(base_url=live_server.url, headers=shown_to(runtime), timeout=60) as other:
             await other.post(f"/v1/inbox/{message}/read")
 
         assert await reader.until("unread") == {"unread": 0}
@@ -340,7 +340,7 @@ async def test_what_is_read_in_one_page_is_counted_in_the_other(shop: Shop, runt
 
 async def test_one_customer_does_not_take_all_streams(shop: Shop, runtime: Runtime, live_server: LiveServer):
     asked = {"token": token(runtime)}
-    async with httpx.AsyncClient(base_url=live_server.url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=live_server.url, timeout=60) as client:
         readers = [client.stream("GET", "/v1/inbox/stream", params=asked) for _ in range(inbox_streams.MOST_OF_ONE)]
         opened = [await each.__aenter__() for each in readers]
 
@@ -364,7 +364,7 @@ async def test_a_server_that_stops_ends_its_streams(shop: Shop, runtime: Runtime
         server.stop()
 
         assert await reader.until("never") == "end"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await serving
 
 

@@ -125,7 +125,7 @@ async def test_a_message_appears_by_itself_and_its_link_is_told(shop: Shop, runt
         await shown.panel.get_by_role("link").click()
         await shown.page.wait_for_url(f"{shown.url}cart")
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(events := await shop.fetch("SELECT name FROM event WHERE source = 'kogda' ORDER BY seq")) < 2:
                 await asyncio.sleep(0.05)
         assert [event["name"] for event in events] == ["inapp_opened", "inapp_clicked"]

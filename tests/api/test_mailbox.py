@@ -226,7 +226,7 @@ async def test_new_mails_appear_by_themselves(runtime: Runtime, live_server: Liv
         await page.goto(f"{live_server.url}/mailbox")
 
         await keep(runtime, subject="Just arrived")
-        await page.get_by_text("Just arrived").first.wait_for(timeout=10_000)
+        await page.get_by_text("Just arrived").first.wait_for(timeout=60_000)
 
         assert await page.locator("#empty").is_hidden()
         assert errors == []

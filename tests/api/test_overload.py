@@ -28,7 +28,7 @@ def narrow_server(database_url: str) -> Iterator[LiveServer]:
 
 @pytest.fixture
 async def crowd(narrow_server: LiveServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=narrow_server.url, auth=(KEY, ""), timeout=20) as client:
+    async with httpx.AsyncClient(base_url=narrow_server.url, auth=(KEY, ""), timeout=60) as client:
         yield client
 
 
@@ -137,7 +137,7 @@ async def _storing_stands_still(url: str) -> AsyncIterator[None]:
 
 
 async def _until_in_hand(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await _figure(client, "kogda_in_hand_bytes"):
             pass
 

@@ -29,7 +29,7 @@ class LossyProxy:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                answer = httpx.post(target + self.path, content=body, headers=headers)
+                answer = httpx.post(target + self.path, content=body, headers=headers, timeout=60)
                 is_lost = proxy._note(body) <= losses
                 self.send_response(503 if is_lost else answer.status_code)
                 self.send_header("content-length", str(0 if is_lost else len(answer.content)))

@@ -58,4 +58,4 @@ async def test_what_a_node_client_sends_again_is_stored_once(
 def _run(packages: Path, script: str, url: str) -> None:
     # Copied, since a module finds its packages from the folder it lies in.
     program = shutil.copy(HERE / f"{script}.mjs", packages)
-    subprocess.run(["node", str(program), url, KEY], check=True, timeout=60)
+    subprocess.run(["node", str(program), url, KEY], check=True, timeout=120)

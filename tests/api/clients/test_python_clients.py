@@ -51,7 +51,7 @@ analytics.track("42", "Order Completed", message_id="m-1")
 async def test_a_program_that_ends_at_once_still_delivers(live_server: LiveServer, stored: Stored) -> None:
     command = [sys.executable, "-c", FLUSH_AT_EXIT, KEY, live_server.url]
 
-    await asyncio.to_thread(subprocess.run, command, check=True, timeout=30)
+    await asyncio.to_thread(subprocess.run, command, check=True, timeout=120)
 
     [event] = await stored.events()
     assert event["body"]["messageId"] == "m-1"

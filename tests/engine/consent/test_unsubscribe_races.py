@@ -135,12 +135,12 @@ def _refusal(key: str) -> Choice:
 
 async def _until(holds: object) -> None:
     assert callable(holds)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0)
 
 
 async def _until_consent_is(outbox: Outbox, wanted: dict[str, bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await outbox.fetch("SELECT consent FROM customer"))[0]["consent"] != wanted:
             await asyncio.sleep(0)

@@ -151,7 +151,7 @@ async def test_while_events_flow_nothing_old_is_left_and_the_next_event_makes_so
             await shop.advance()
 
     flow_task = asyncio.create_task(flow())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await shop.value("SELECT count(*) FROM message WHERE customer = $1", known("anna")):
             await asyncio.sleep(0.01)
         await erase_customer(shop.runtime, "u:anna")

@@ -34,7 +34,7 @@ def bouncing(database_url: str, folder: Path) -> Iterator[str]:
         yield f"postgresql://kogda@127.0.0.1:{port}/kogda"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def free_port() -> int:
@@ -60,7 +60,7 @@ default_pool_size = {CONNECTIONS}
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

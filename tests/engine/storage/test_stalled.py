@@ -29,7 +29,7 @@ async def test_a_transaction_that_stands_still_in_a_copy_gives_its_partition_bac
         worker = asyncio.create_task(stand_still())
         await locked.wait()
         held = await shop.advance()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await shop.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%'") == 0:
                 await asyncio.sleep(0.01)
 
