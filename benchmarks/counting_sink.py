@@ -13,7 +13,7 @@ from typing import cast
 
 import uvloop
 
-_REPLIES = {b"EHLO": b"250 8BITMIME\r\n", b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n"}
+_REPLIES = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n"}
 
 
 class Sink(asyncio.Protocol):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import re
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
-from aiosmtplib.protocol import SMTPProtocol
+from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
 from engine.channels import Handover, Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.mime import Envelope, build_mail
+from engine.channels.smtp_conversation import Conversation
 from engine.channels.smtp_pool import PooledConnection, SmtpPool
 from engine.channels.smtp_replies import verdict_of
 from engine.channels.smtp_settings import SmtpSettings
@@ -32,8 +32,9 @@ _LOST = (SMTPException, OSError, TimeoutError)
 class Refused(Exception):
     """The server said no, in order: the connection can be used again after RSET."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, *, unheard: int) -> None:
         self.verdict = verdict
+        self.unheard = unheard  # answers to what was said in the same breath
 
 
 class StaleConnection(Exception):
@@ -68,90 +69,83 @@ class SmtpChannel:
             return TryLater(f"{self._settings.host} cannot be reached: {_said(error)}", is_outage=True)
 
     async def _deliver(self, connection: PooledConnection, envelope: Envelope) -> Verdict:
-        client = connection.client
+        conversation = connection.conversation
         try:
-            await self._introduce(client, envelope, may_be_stale=not connection.is_fresh)
-            is_ended = await self._write_content(client, _LINE_START_DOT.sub(b"..", envelope.raw))
+            await self._introduce(conversation, envelope, may_be_stale=not connection.is_fresh)
+            is_ended = await self._write_content(conversation, _LINE_START_DOT.sub(b"..", envelope.raw))
         except Refused as refusal:
-            connection.is_clean = await self._reset(client)
+            connection.is_clean = await self._reset(conversation, unheard=refusal.unheard)
             return refusal.verdict
         except _LOST as error:
             return TryLater(f"the connection was lost before the end of the mail: {_said(error)}")
-        if not client.is_connected:
+        if not conversation.is_open:
             return TryLater("the connection was lost before the end of the mail")
         try:
-            code, message = await self._end(client, b"" if is_ended else _END)
+            answer = await self._end(conversation, b"" if is_ended else _END)
         except _LOST as error:
             return Unknown(f"the mail was written, but no answer came: {_said(error)}")
-        connection.is_clean = code != 421
-        return Sent(envelope.message_id) if code in _OK else verdict_of("the end of the mail", code, message)
+        connection.is_clean = answer.code != 421
+        if answer.code in _OK:
+            return Sent(envelope.message_id)
+        return verdict_of("the end of the mail", answer.code, answer.message)
 
-    async def _introduce(self, client: SMTP, envelope: Envelope, *, may_be_stale: bool) -> None:
+    async def _introduce(self, conversation: Conversation, envelope: Envelope, *, may_be_stale: bool) -> None:
         timeouts = self._settings.timeouts
-        try:
-            answer = await client.execute_command(
-                b"MAIL", b"FROM:<" + envelope.sender.encode("ascii") + b">", timeout=timeouts.command
-            )
-        except _LOST as error:
-            if may_be_stale:
-                raise StaleConnection from error
-            raise
-        if answer.code == 421 and may_be_stale:
-            raise StaleConnection
-        _expect("MAIL", answer.code, answer.message, _OK)
-        recipient = b"TO:<" + envelope.recipient.encode("ascii") + b">"
-        answer = await client.execute_command(b"RCPT", recipient, timeout=timeouts.command)
-        _expect("RCPT", answer.code, answer.message, _OK)
-        answer = await client.execute_command(b"DATA", timeout=timeouts.data)
-        _expect("DATA", answer.code, answer.message, range(354, 355))
+        commands = (
+            ("MAIL", b"MAIL FROM:<" + envelope.sender.encode("ascii") + b">\r\n", timeouts.command, _OK),
+            ("RCPT", b"RCPT TO:<" + envelope.recipient.encode("ascii") + b">\r\n", timeouts.command, _OK),
+            ("DATA", b"DATA\r\n", timeouts.data, range(354, 355)),
+        )
+        at_once = conversation.takes_commands_at_once
+        for unheard, (verb, words, within_s, wanted) in zip((2, 1, 0), commands, strict=True):
+            try:
+                if not at_once:
+                    conversation.say(words)
+                elif verb == "MAIL":
+                    conversation.say(b"".join(each for _, each, _, _ in commands))
+                answer = await conversation.answer(within_s)
+            except _LOST as error:
+                if may_be_stale and verb == "MAIL":
+                    raise StaleConnection from error
+                raise
+            if answer.code == 421 and may_be_stale and verb == "MAIL":
+                raise StaleConnection
+            if answer.code not in wanted:
+                raise Refused(verdict_of(verb, answer.code, answer.message), unheard=unheard if at_once else 0)
 
-    async def _write_content(self, client: SMTP, content: bytes) -> bool:
+    async def _write_content(self, conversation: Conversation, content: bytes) -> bool:
         """Whether the final dot has gone with it; if not, the last byte before it has left this process."""
-        protocol = _protocol(client)
         if len(content) <= _IN_ONE_PIECE:
-            protocol.write(content + _END)
+            conversation.say(content + _END)
             return True
-        protocol.write(content)
-        left, unchanged_s = _unwritten(client), 0.0
-        while left and client.is_connected:
+        conversation.say(content)
+        left, unchanged_s = conversation.unwritten, 0.0
+        while left and conversation.is_open:
             await asyncio.sleep(0.02)
-            unchanged_s = unchanged_s + 0.02 if _unwritten(client) == left else 0.0
-            left = _unwritten(client)
+            unchanged_s = unchanged_s + 0.02 if conversation.unwritten == left else 0.0
+            left = conversation.unwritten
             if unchanged_s > self._settings.timeouts.block:
                 raise TimeoutError("the server takes no more bytes")
         return False
 
-    async def _end(self, client: SMTP, dot: bytes) -> SMTPResponse:
+    async def _end(self, conversation: Conversation, dot: bytes) -> SMTPResponse:
         """Nobody can know of what is lost from here on."""
-        protocol = _protocol(client)
         if dot:
-            protocol.write(dot)
-        return await protocol.read_response(timeout=self._settings.timeouts.final)
+            conversation.say(dot)
+        return await conversation.answer(self._settings.timeouts.final)
 
-    async def _reset(self, client: SMTP) -> bool:
+    async def _reset(self, conversation: Conversation, *, unheard: int) -> bool:
         """Whether the connection is fit for another mail."""
         try:
-            answer = await client.execute_command(b"RSET", timeout=self._settings.timeouts.quit)
+            for _ in range(unheard):
+                answer = await conversation.answer(self._settings.timeouts.quit)
+                if answer.code == 354:  # it waits for a mail to nobody; hanging up is the one way to say no
+                    return False
+            conversation.say(b"RSET\r\n")
+            answer = await conversation.answer(self._settings.timeouts.quit)
         except _LOST:
             return False
         return answer.code in _OK
-
-
-def _expect(verb: str, code: int, message: str, wanted: range) -> None:
-    if code not in wanted:
-        raise Refused(verdict_of(verb, code, message))
-
-
-def _protocol(client: SMTP) -> SMTPProtocol:
-    if client.protocol is None or client.transport is None:
-        raise ConnectionResetError("connection lost")
-    return client.protocol
-
-
-def _unwritten(client: SMTP) -> int:
-    # uvloop's transports belong to no common class.
-    size = getattr(client.transport, "get_write_buffer_size", None)
-    return int(size()) if size else 0
 
 
 def _said(error: BaseException) -> str:

@@ -8,15 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 
-from aiosmtplib import SMTP, SMTPException
+from aiosmtplib import SMTP
 
 from engine.channels.places import Places
+from engine.channels.smtp_conversation import Conversation
 from engine.channels.smtp_settings import SmtpSettings
 
 
 @dataclass(slots=True)
 class PooledConnection:
-    client: SMTP
+    conversation: Conversation
     used_at: float = 0.0  # monotonic
     mails: int = 0
     is_fresh: bool = True  # opened for this mail
@@ -51,10 +52,11 @@ class SmtpPool:
         """The one used last: the others may grow old and be closed."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.client.is_connected and monotonic() - connection.used_at < self._settings.idle_s:
+            is_young = monotonic() - connection.used_at < self._settings.idle_s
+            if is_young and connection.conversation.is_between_mails:
                 connection.is_fresh = False
                 return connection
-            connection.client.close()
+            connection.conversation.close()
         return None
 
     async def _opened(self) -> PooledConnection:
@@ -74,22 +76,17 @@ class SmtpPool:
             await client.connect(timeout=settings.timeouts.connect)
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-        return PooledConnection(client)
+        return PooledConnection(Conversation(client))
 
     async def _put_back(self, connection: PooledConnection) -> None:
         connection.mails += 1
         connection.used_at = monotonic()
-        if not connection.is_clean or not connection.client.is_connected:
-            connection.client.close()
+        if not connection.is_clean or not connection.conversation.is_between_mails:
+            connection.conversation.close()
         elif connection.mails >= self._settings.per_connection:
             await self._quit(connection)
         else:
             self._idle.append(connection)
 
     async def _quit(self, connection: PooledConnection) -> None:
-        try:
-            await connection.client.quit(timeout=self._settings.timeouts.quit)
-        except (SMTPException, OSError, TimeoutError):
-            pass  # it is gone already, which is what was wanted
-        finally:
-            connection.client.close()
+        await connection.conversation.quit(self._settings.timeouts.quit)

@@ -25,6 +25,7 @@ class SmtpSink:
     recipients: list[str] = field(default_factory=list)  # of all RCPT commands
     commands: list[str] = field(default_factory=list)
     stuck_on: str = ""  # an address, or the end of some, that RCPT is never answered for
+    offers: str = "8BITMIME"  # the last line of its answer to EHLO
     connections: int = 0
     mails: int = 0
     port: int = 0
@@ -70,7 +71,8 @@ class SmtpSink:
                 self.recipients.append(recipient)
                 if self.stuck_on and recipient.endswith(self.stuck_on):
                     await asyncio.sleep(3600)
-            default = {"DATA": "354 go", "QUIT": "221 bye", "EHLO": "250-sink\r\n250 8BITMIME"}.get(verb, "250 ok")
+            greeting = f"250-sink\r\n250 {self.offers}"
+            default = {"DATA": "354 go", "QUIT": "221 bye", "EHLO": greeting}.get(verb, "250 ok")
             if not await self._answer(verb, default, writer):
                 return
             is_content_next = verb == "DATA" and self._doing("DATA", default).startswith("354")

@@ -91,9 +91,10 @@ class TestSmtp(ChannelConformance):
     ],
     ids=str,
 )
+@pytest.mark.parametrize("offers", ["8BITMIME", "PIPELINING"])
 @in_made_time
-async def test_every_misbehaviour_has_its_verdict(script: dict[str, str], verdict: type, words: str):
-    sink = SmtpSink(lambda _: script)
+async def test_every_misbehaviour_has_its_verdict(script: dict[str, str], verdict: type, words: str, offers: str):
+    sink = SmtpSink(lambda _: script, offers=offers)
     async with sink.running():
         channel = channel_to(sink)
 
