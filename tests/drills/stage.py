@@ -141,7 +141,7 @@ class Workers:
         for process in self._alive:
             process.terminate()
         for process in self._alive:
-            process.join(20)
+            process.join(60)
         return [process.exitcode for process in self._alive]
 
     def end(self) -> None:

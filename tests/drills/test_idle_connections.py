@@ -21,7 +21,7 @@ from tests.drills.stage import Record
 
 IDLE = sized(500, 10_000)
 SOON_S = sized(3, 20)  # the deadline of this drill: all must be there before the first is closed
-LATE_S = 10  # on a busy machine
+LATE_S = 60  # on a busy machine
 MOST_KIB = 32  # of the server, for each
 HEALTH = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -32,7 +32,7 @@ def idle(server: LiveServer, count: int, *, after: bytes = b"") -> Iterator[list
     with ExitStack() as stack:
         made = []
         for _ in range(count):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
             if after:
                 connection.sendall(after)
                 assert connection.recv(4096).startswith(b"HTTP/1.1 200")
@@ -47,8 +47,11 @@ def closed(connections: list[socket.socket], *, within_s: float) -> int:
     for number in by_number:
         waiting.register(number, select.POLLIN)
     left = set(by_number)
-    while left and time.monotonic() < ends_at:
-        for number, _ in waiting.poll(100):
+    while left:
+        came = waiting.poll(100)
+        if not came and time.monotonic() > ends_at:
+            break  # not before all is read that came by then, however late it is looked at
+        for number, _ in came:
             if not _read(by_number[number]):
                 waiting.unregister(number)
                 left.discard(number)
@@ -66,7 +69,7 @@ def served(server: LiveServer, count: int = 20) -> list[int]:
     """Statuses of others, each with a connection of its own."""
     statuses = []
     for _ in range(count):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(HEALTH)
             statuses.append(int(connection.recv(4096).split(b" ", 2)[1]))
     return statuses
@@ -137,7 +140,7 @@ def narrow(database_url: str) -> Iterator[LiveServer]:
 def test_more_idle_connections_than_there_is_room_for_keep_nobody_out(narrow: LiveServer, after: bytes) -> None:
     with idle(narrow, 100, after=after) as connections:
         answers = served(narrow)
-        gone = closed(connections, within_s=2)
+        gone = closed(connections, within_s=5)
 
     assert answers == [200] * 20
     assert gone >= 80
@@ -154,7 +157,7 @@ def test_whoever_is_in_the_middle_of_a_request_does_not_give_way(narrow: LiveSer
 
 def test_empty_lines_after_a_request_do_not_keep_a_connection(database_url: str) -> None:
     with (
-        live(api_settings(database_url), headers_s=0.5, keep_alive_s=75) as server,
+        live(api_settings(database_url), headers_s=2, keep_alive_s=75) as server,
         idle(server, 1, after=HEALTH) as connections,
     ):
         connections[0].sendall(b"\r\n")

@@ -174,7 +174,7 @@ async def state_of(database: Database) -> tuple[Any, ...]:
 
 async def test_with_every_connection_of_the_pool_taken_requests_wait_and_nothing_is_lost(database_url: str) -> None:
     told = stories(30, Random(SEED))
-    async with open_shop(database_url, *RULES) as shop, asyncio.timeout(60):
+    async with open_shop(database_url, *RULES) as shop, asyncio.timeout(120):
         taken = [shop.runtime.database.connection() for _ in range(10)]
         for connection in taken:
             await connection.__aenter__()

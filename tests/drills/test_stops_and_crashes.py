@@ -177,7 +177,7 @@ async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowl
     note(record_property, told, await made(shop), crashes=5)
     await assert_exact(shop, told)
     assert codes == [None, None], "workers live through a crash of the database"
-    assert slowest < 10
+    assert slowest < 30
 
 
 async def until_asked_by(workers: Workers, sockets: Path) -> None:

@@ -132,13 +132,13 @@ def test_deep_nesting_does_not_exhaust_the_stack(text: str):
 
 def test_a_long_item_full_of_mistakes_is_given_up_in_time():
     step = 'sned email "x"\n'
-    started = time.perf_counter()
+    started = time.thread_time()
 
     parsed, found = parse_file(Source("long.rules", "when a\n" + step * 3000))
 
     assert parsed.items == ()
     assert found[0].code == "E101"
-    assert time.perf_counter() - started < 30  # seconds: minutes without a limit of repairs
+    assert time.thread_time() - started < 30  # seconds: minutes without a limit of repairs
 
 
 def test_of_very_many_mistakes_the_first_are_explained():

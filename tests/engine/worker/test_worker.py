@@ -95,20 +95,23 @@ async def _all(shop: Shop, count: int) -> bool:
 
 
 async def test_a_wake_up_is_followed_long_before_the_sweep(shop: Shop, redis: ArqRedis, redis_url: str) -> None:
-    waker = ArqWaker(redis_url)
-    waits = []
+    waker = ArqWaker(redis_url, timeout_s=LONG_S)
+    alone = [await _seconds_until_decided(shop, number, shop.advance) for number in range(10)]
     async with at_work(shop.runtime.database.url, redis_url):
         await _listening(redis)
-        for number in range(10):
-            event = shop.event(str(number), "registered")
-            await shop.post(event)
-            began = asyncio.get_running_loop().time()
-            await waker.wake([event.partition])
-            await until(lambda n=number + 1: _all(shop, n))
-            waits.append(asyncio.get_running_loop().time() - began)
+        told = [await _seconds_until_decided(shop, number, lambda: waker.wake(range(8))) for number in range(10, 20)]
     await waker.close()
 
-    assert sorted(waits)[4] < 0.3  # the sweep alone would need 0.75 s on average
+    # The sweep alone would need 0.75 s on average. On a busy machine everything takes its time.
+    assert sorted(told)[4] < max(0.3, 10 * sorted(alone)[4])
+
+
+async def _seconds_until_decided(shop: Shop, number: int, decide: Callable[[], Awaitable[Any]]) -> float:
+    await shop.post(shop.event(str(number), "registered"))
+    began = asyncio.get_running_loop().time()
+    await decide()
+    await until(lambda: _all(shop, number + 1))
+    return asyncio.get_running_loop().time() - began
 
 
 async def _listening(redis: ArqRedis) -> None:
