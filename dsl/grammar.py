@@ -1,4 +1,5 @@
-"""The parser of grammar.lark: built once per process, kept between processes in a private directory."""
+"""Lark's parser of grammar.lark, for texts with mistakes and for what an editor asks (dsl/quick_parse.py reads the
+others): built once per process, kept between processes in a private directory."""
 
 from __future__ import annotations
 
@@ -11,17 +12,12 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Literal, TypeAlias
 
 import lark
 from lark import Lark
 
 from dsl.cache_directory import cache_directory
-
-Start: TypeAlias = Literal["file", "testfile"]
-
-GRAMMAR = Path(__file__).with_name("grammar.lark")
-KEYWORDS = Path(__file__).with_name("keywords.lark")
+from dsl.parse_table import GRAMMAR, KEYWORDS
 
 _DIGEST = hashlib.sha256().digest_size
 _building = Lock()

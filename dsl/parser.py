@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from lark import Token, Tree
-from lark.exceptions import UnexpectedInput
-
-from dsl import grammar, syntax
+from dsl import syntax
 from dsl.chunks import rule_chunks, test_chunks
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from dsl.grammar import Start
 from dsl.messages import say
+from dsl.parse_tree import Start, Tree, from_lark
 from dsl.problems import Problems
 from dsl.quick_parse import quick_parse
-from dsl.recovery import Recovered, recover
 from dsl.source import Source, Span
 from dsl.tree import TOKENS, TREES, Builder
 from dsl.tree.depth import is_too_deep
@@ -56,19 +52,37 @@ def parse_chunk(problems: Problems, start: Start, chunk: Span, broken: list[Span
     """The items of one chunk. One that does not parse is added to `broken`, and explained while they are few."""
     text = problems.source.slice(chunk)
     offset = chunk.start
-    try:
-        tree = quick_parse(text, start) or grammar.parser().parse(text, start=start)
-    except UnexpectedInput:
+    tree = quick_parse(text, start) or _slow_parse(text, start)
+    if tree is None:
         broken.append(chunk)
-        if len(broken) > MOST_EXPLAINED:
-            return []
-        recovered = recover(problems, start, chunk)
-        return [item for usable in recovered for item in _build(problems, start, usable)]
+        return _recover(problems, start, chunk) if len(broken) <= MOST_EXPLAINED else []
 
     def place(position: int) -> int:
         return position + offset
 
-    return _build(problems, start, Recovered(tree, place, place))
+    return _build(problems, start, tree, start_of=place, end_of=place)
+
+
+def _slow_parse(text: str, start: Start) -> Tree | None:
+    """Lark's word is the last one. It is loaded here, as whoever makes no mistakes need not wait for it."""
+    from lark.exceptions import UnexpectedInput
+
+    from dsl import grammar
+
+    try:
+        return from_lark(grammar.parser().parse(text, start=start))
+    except UnexpectedInput:
+        return None
+
+
+def _recover(problems: Problems, start: Start, chunk: Span) -> list[Any]:
+    from dsl.recovery import recover
+
+    return [
+        item
+        for usable in recover(problems, start, chunk)
+        for item in _build(problems, start, usable.tree, start_of=usable.start_of, end_of=usable.end_of)
+    ]
 
 
 def _report_many(problems: Problems, chunk: Span) -> None:
@@ -77,20 +91,22 @@ def _report_many(problems: Problems, chunk: Span) -> None:
     problems.error("E101", say("there are too many mistakes in this file to explain them all"), label)
 
 
-def _build(problems: Problems, start: Start, parsed: Recovered) -> list[Any]:
+def _build(
+    problems: Problems, start: Start, tree: Tree, *, start_of: Callable[[int], int], end_of: Callable[[int], int]
+) -> list[Any]:
     builder = Builder(
         problems=problems,
-        start_of=parsed.start_of,
-        end_of=parsed.end_of,
+        start_of=start_of,
+        end_of=end_of,
         trees=TREES,
         tokens=TOKENS,
         in_tests=start == "testfile",
     )
-    _report_items_on_one_line(builder, parsed.tree)
-    return [builder.node(item) for item in parsed.tree.children if not is_too_deep(builder, item)]
+    _report_items_on_one_line(builder, tree)
+    return [builder.node(item) for item in tree.children if not is_too_deep(builder, item)]
 
 
-def _report_items_on_one_line(builder: Builder, tree: Tree[Token]) -> None:
+def _report_items_on_one_line(builder: Builder, tree: Tree) -> None:
     spans = [builder.span(item) for item in tree.children]
     source = builder.problems.source
     for above, item in pairwise(spans):

@@ -16,7 +16,7 @@ from dsl.assistance.spoken import spoken_language
 from dsl.assistance.view import View
 from dsl.chunks import rule_chunks, test_chunks
 from dsl.formatting.words import Language
-from dsl.grammar import Start
+from dsl.parse_tree import Start
 from dsl.source import Span
 
 #: Keywords have at most so many words; one more than can stand before the last.

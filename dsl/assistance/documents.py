@@ -14,8 +14,8 @@ from dsl.assistance.moving import moved, moved_finding
 from dsl.chunks import rule_chunks, test_chunks
 from dsl.diagnostics import Diagnostic
 from dsl.formatting.proof import FileKind
-from dsl.grammar import Start
 from dsl.keywords import ENGLISH, RUSSIAN
+from dsl.parse_tree import Start
 from dsl.parser import MOST_EXPLAINED, parse_chunk, parse_file, parse_tests
 from dsl.problems import Problems
 from dsl.source import Source, Span

@@ -13,8 +13,8 @@ from dsl.assistance.documents import Document, Piece
 from dsl.assistance.mentions import Mention, mention_at, mentions_of
 from dsl.assistance.view import View
 from dsl.formatting.proof import FileKind
-from dsl.grammar import Start
 from dsl.keywords import CHANNELS, ENGLISH, RUSSIAN
+from dsl.parse_tree import Start
 from dsl.source import Span
 
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lark import Token, Tree
-
 from dsl.diagnostics import Diagnostic, Edit, Fix, Label
-from dsl.grammar import Start
+from dsl.parse_tree import Start, Tree
 from dsl.problems import Problems
 from dsl.recovery import (
     confusions,
@@ -110,7 +108,7 @@ LOOKS: tuple[Look, ...] = (
 class Recovered:
     """A tree of a chunk, and the ways from places in its text to places in the file."""
 
-    tree: Tree[Token]
+    tree: Tree
     start_of: Callable[[int], int]
     end_of: Callable[[int], int]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from lark import Token, Tree
+from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from dsl import grammar
-from dsl.grammar import Start
+from dsl.parse_tree import Start, Tree, from_lark
 from dsl.source import Span
 from dsl.words import FORMS, is_word_of
 
@@ -98,7 +98,7 @@ class Failure:
         return outcome.position if isinstance(outcome, Failure) else len(text) + 1
 
 
-def attempt(text: str, start: Start) -> Tree[Token] | Failure:
+def attempt(text: str, start: Start) -> Tree | Failure:
     """The tree of the whole text, or where it stops to be one."""
     interactive = grammar.parser().parse_interactive(text, start=start)
     tokens: list[Token] = []
@@ -111,8 +111,7 @@ def attempt(text: str, start: Start) -> Tree[Token] | Failure:
         tokens = _read_before(text, start, error.token.start_pos)
         return _failure(start, text, error.token.start_pos, tokens)
     try:
-        tree: Tree[Token] = interactive.feed_eof(tokens[-1] if tokens else None)  # type: ignore[no-untyped-call]
-        return tree
+        return from_lark(interactive.feed_eof(tokens[-1] if tokens else None))  # type: ignore[no-untyped-call]
     except UnexpectedToken:
         end = tokens[-1].end_pos if tokens else 0
         assert end is not None

@@ -1,4 +1,4 @@
-"""From Lark trees to the syntax tree: one function for each production of grammar.lark."""
+"""From parse trees to the syntax tree: one function for each production of grammar.lark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns Lark trees into nodes of `dsl.syntax`: spans, names, and the dispatch by the name of the production."""
+"""Turns parse trees into nodes of `dsl.syntax`: spans, names, and the dispatch by the name of the production."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from lark import Token, Tree
-
 from dsl import syntax
 from dsl.alphabets import foreign_letters, in_one_alphabet
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.messages import say
+from dsl.parse_tree import Part, Token, Tree
 from dsl.problems import Problems
 from dsl.source import Span
 
-Part: TypeAlias = "Tree[Token] | Token"
 Parts: TypeAlias = "Sequence[Part]"
 Build: TypeAlias = "Callable[[Builder, Span, Parts], Any]"
 
@@ -46,7 +44,7 @@ class Builder:
             first = first.children[0]
         while isinstance(last, Tree):
             last = last.children[-1]
-        return Span(self.start_of(first.start_pos), self.end_of(last.end_pos))  # type: ignore[arg-type]
+        return Span(self.start_of(first.start_pos), self.end_of(last.end_pos))
 
     def name(self, token: Token) -> syntax.Name:
         span = self.span(token)
@@ -79,10 +77,10 @@ def token(parts: Parts, *types: str) -> Token | None:
     return next(iter(tokens(parts, *types)), None)
 
 
-def trees(parts: Parts, *names: str) -> list[Tree[Token]]:
+def trees(parts: Parts, *names: str) -> list[Tree]:
     return [part for part in parts if isinstance(part, Tree) and part.data in names]
 
 
-def tree(parts: Parts, *names: str) -> Tree[Token] | None:
+def tree(parts: Parts, *names: str) -> Tree | None:
     """The first tree of one of the productions."""
     return next(iter(trees(parts, *names)), None)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lark import Token, Tree
-
 from dsl import syntax
+from dsl.parse_tree import Token, Tree
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree, trees
 from dsl.tree.mistakes import report_test_without_expectations, report_uneven_row

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import Token
-
 from dsl import syntax
 from dsl.keywords import CHANNELS
+from dsl.parse_tree import Token
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree
 from dsl.tree.triggers import same

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from lark import Token, Tree
-
 from dsl.diagnostics import Label
 from dsl.keywords import ENGLISH, RUSSIAN
 from dsl.messages import say
+from dsl.parse_tree import Part, Tree
 from dsl.source import Span
-from dsl.tree.builder import Builder, Part
+from dsl.tree.builder import Builder
 
 DEEPEST = 50
 
@@ -36,7 +35,7 @@ def is_too_deep(builder: Builder, item: Part) -> bool:
 
 def _depth(item: Part) -> int:
     deepest = 0
-    waiting: list[tuple[Tree[Token], int]] = [(item, 0)] if isinstance(item, Tree) else []
+    waiting: list[tuple[Tree, int]] = [(item, 0)] if isinstance(item, Tree) else []
     while waiting:
         tree, depth = waiting.pop()
         depth += tree.data in _NESTING

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from lark import Token
-
 from dsl import syntax
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.example_words import example_word, written_in
 from dsl.messages import say
+from dsl.parse_tree import Token
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, tokens
 

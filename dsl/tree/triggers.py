@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lark import Token
-
 from dsl import syntax
 from dsl.keywords import MONTHS, WEEKDAYS
+from dsl.parse_tree import Token
 from dsl.source import Span
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree, trees
 from dsl.tree.mistakes import (

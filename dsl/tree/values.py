@@ -7,13 +7,12 @@ from datetime import date, time
 from decimal import Decimal
 from typing import cast
 
-from lark import Token
-
 from dsl import syntax
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.keywords import PERIODS, UNITS
 from dsl.messages import say
+from dsl.parse_tree import Token
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree
