@@ -39,6 +39,12 @@ def environment(**variables: str) -> dict[str, str]:
     return {**plain, "PYTHONUNBUFFERED": "1", **variables}
 
 
+def save(path: Path, text: str) -> None:
+    """In one go, as editors do: nobody who watches sees half of it."""
+    path.with_suffix(".saving").write_text(text)
+    path.with_suffix(".saving").replace(path)
+
+
 def until(condition: Callable[[], Any], *, within_s: float = 60) -> Any:
     """What `condition` says as soon as it is true. Fails after `within_s`."""
     deadline = time.monotonic() + within_s

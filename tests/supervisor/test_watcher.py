@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.supervisor.watcher import Watcher
-from tests.cli.running import until
+from tests.cli.running import save, until
 
 
 @pytest.fixture
@@ -18,12 +18,6 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "kogda.yaml").write_text("name: Shop\n")
     (tmp_path / "rules" / "first.rules").write_text("# nothing yet\n")
     return tmp_path
-
-
-def save(path: Path, text: str) -> None:
-    """In one go, as editors do."""
-    path.with_suffix(".saving").write_text(text)
-    path.with_suffix(".saving").replace(path)
 
 
 @pytest.fixture
