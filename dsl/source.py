@@ -51,3 +51,7 @@ class Source:
 
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
+
+    def words(self, span: Span) -> str:
+        """What stands there on one line, however it was broken and indented."""
+        return " ".join(self.slice(span).split())

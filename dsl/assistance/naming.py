@@ -153,7 +153,7 @@ def _source(body: syntax.Node | tuple[syntax.Value, ...], definition: Definition
         span = body[0].span.to(body[-1].span) if body else definition.node.span
     else:
         span = body.span
-    return " ".join(definition.source.slice(span).split())
+    return definition.source.words(span)
 
 
 def _groups(cursor: Cursor) -> Iterator[Proposal]:

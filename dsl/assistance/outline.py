@@ -50,7 +50,7 @@ def _symbols(item: object, document: Document) -> Iterator[Symbol]:
 
 
 def _rule(rule: syntax.Rule, document: Document) -> Symbol:
-    trigger = " ".join(document.source.slice(rule.trigger.span).split())
+    trigger = document.source.words(rule.trigger.span)
     name = rule.name.text if rule.name else trigger
     name_span = rule.name.span if rule.name else rule.trigger.span
     return Symbol(name, "rule", rule.span, name_span, trigger if rule.name else "", tuple(_splits(rule.steps)))

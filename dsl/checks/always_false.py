@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import TypeAlias
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
+from dsl.measures import Measure, measure_of
 from dsl.messages import say
 from dsl.problems import Problems, replacement
 from dsl.walk import of_type
-
-#: A written value and what it is measured in, so that only like is compared with like.
-Measure: TypeAlias = "tuple[str, Decimal | str]"
 
 
 def check_always_false(subject: Subject, found: list[Diagnostic]) -> None:
@@ -28,25 +24,12 @@ def check_always_false(subject: Subject, found: list[Diagnostic]) -> None:
         _check_own_trigger(rule)
 
 
-def _measure(value: syntax.Value) -> Measure | None:
-    match value:
-        case syntax.Number(value=number):
-            return "number", number
-        case syntax.Money(amount=amount, currency=currency):
-            return currency, amount
-        case syntax.Text(text=text):
-            return "text", text
-        case syntax.Date():
-            return "date", value.value.isoformat()
-    return None
-
-
 def _is_less(left: Measure | None, right: Measure | None) -> bool:
     return left is not None and right is not None and left[0] == right[0] and left[1] < right[1]  # type: ignore[operator]
 
 
 def _check_between(node: syntax.Between, problems: Problems) -> None:
-    if _is_less(_measure(node.high), _measure(node.low)):
+    if _is_less(measure_of(node.high), measure_of(node.low)):
         low, high = problems.source.slice(node.low.span), problems.source.slice(node.high.span)
         swapped = replacement(node.low.span.to(node.high.span), f"{high} and {low}")
         problems.warn(
@@ -83,7 +66,7 @@ def _is_same_value(left: syntax.Value, right: syntax.Value) -> bool:
 
 
 def _exclude(first: syntax.Comparison, second: syntax.Comparison) -> bool:
-    left, right = _measure(first.right), _measure(second.right)
+    left, right = measure_of(first.right), measure_of(second.right)
     if left is None or right is None or left[0] != right[0]:
         return False
     for one, other, low, high in (
@@ -106,6 +89,7 @@ def _check_own_trigger(rule: CheckedRule) -> None:
     trigger = rule.node.trigger.events.names[0].text
     for condition in _never_at_start(rule.node):
         if str(condition.path) == trigger:
+            within = rule.scope.source.words(condition.within.span)
             rule.scope.problems.warn(
                 "W520",
                 say("this rule never sends anything"),
@@ -113,12 +97,8 @@ def _check_own_trigger(rule: CheckedRule) -> None:
                     condition.span,
                     say("always true: {trigger} has just started the run, and it counts", trigger=trigger),
                 ),
-                notes=[say("for one run in a while, write: once per {written}", written=_written(condition, rule))],
+                notes=[say("for one run in a while, write: once per {written}", written=within)],
             )
-
-
-def _written(condition: syntax.InLast, rule: CheckedRule) -> str:
-    return " ".join(rule.scope.source.slice(condition.within.span).split())
 
 
 def _never_at_start(rule: syntax.Rule) -> Iterator[syntax.InLast]:

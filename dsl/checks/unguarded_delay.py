@@ -6,20 +6,12 @@ from dsl import syntax
 from dsl.around import Around
 from dsl.catalog import EventType
 from dsl.checks.subject import CheckedRule, Subject
+from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Diagnostic, Label
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.walk import of_type
 
-SECONDS = {
-    "second": 1,
-    "minute": 60,
-    "hour": 3_600,
-    "day": 86_400,
-    "week": 604_800,
-    "month": 2_592_000,
-    "year": 31_536_000,
-}
 GUARDS = (syntax.OnlyIf, syntax.Unless, syntax.StopWhen)
 
 
@@ -65,7 +57,6 @@ def _cancelling(events: tuple[EventType, ...], rule: CheckedRule) -> list[str]:
 def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str], around: Around | None) -> None:
     events = rule.scope.events or ()
     names = listed([event.name for event in events])
-    written = " ".join(rule.scope.source.slice(delay.span).split())
     notes = [
         say("for example: stop when {stoppers}", stoppers=stoppers[0])
         if stoppers
@@ -78,7 +69,7 @@ def _report(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str], arou
             delay.span,
             say(
                 'nothing stops the wait of {written}: {names} {count:has|have} no "cancelled_by" in the schema',
-                written=written,
+                written=rule.scope.source.words(delay.span),
                 names=names,
                 count=len(events),
             ),
@@ -97,7 +88,7 @@ def _seen(rule: CheckedRule, delay: syntax.Duration, stoppers: list[str], around
         return []
     event = (rule.scope.events or ())[0].name
     followed = around.observed.followed.get((event, stoppers[0]))
-    within = followed.within(delay.amount * SECONDS[delay.unit]) if followed and followed.starts else None
+    within = followed.within(about_seconds(delay)) if followed and followed.starts else None
     if not followed or not within:
         return []
     return [

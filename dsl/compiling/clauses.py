@@ -53,11 +53,6 @@ def compile_clauses(rule: syntax.Rule, scope: Scope) -> Clauses:
     return compiled
 
 
-def as_written(node: syntax.Node, scope: Scope) -> str:
-    """The author's words on one line."""
-    return " ".join(scope.source.slice(node.span).split())
-
-
 def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
     match clause:
         case syntax.OnlyIf() | syntax.Unless():
@@ -66,7 +61,7 @@ def _compile(clause: syntax.Clause, compiled: Clauses, scope: Scope) -> None:
             match_ = compile_match(clause.events, clause.same, scope, in_run=True)
             if match_:
                 compiled.stops.append(
-                    plan.Stop(match=match_, text=as_written(clause, scope), line=scope.line(clause.span))
+                    plan.Stop(match=match_, text=scope.source.words(clause.span), line=scope.line(clause.span))
                 )
         case syntax.Goal():
             match_ = compile_match(clause.events, None, scope, in_run=True)
@@ -125,7 +120,7 @@ def _add_guard(clause: syntax.OnlyIf | syntax.Unless, compiled: Clauses, scope: 
             plan.Guard(
                 word="only if" if isinstance(clause, syntax.OnlyIf) else "unless",
                 condition=condition,
-                text=as_written(clause, scope),
+                text=scope.source.words(clause.span),
                 line=scope.line(clause.span),
             )
         )

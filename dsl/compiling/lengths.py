@@ -18,6 +18,21 @@ MOST: dict[str, int] = {
     "year": 10,
 }
 
+_ABOUT_S: dict[str, int] = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3_600,
+    "day": 86_400,
+    "week": 604_800,
+    "month": 2_592_000,
+    "year": 31_536_000,
+}
+
+
+def about_seconds(length: syntax.Duration | plan.Length) -> int:
+    """For sizes to be compared: months have 30 days here."""
+    return length.amount * _ABOUT_S[length.unit]
+
 
 def compile_length(duration: syntax.Duration, scope: Scope) -> plan.Length | None:
     if 0 < duration.amount <= MOST[duration.unit]:

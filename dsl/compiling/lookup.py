@@ -17,6 +17,15 @@ from dsl.source import Span
 from dsl.suggestions import nearest
 
 
+def report_no_event(path: syntax.Path, scope: Scope) -> None:
+    scope.problems.error(
+        "E314",
+        say("there is no event here"),
+        Label(path.span, say("this rule does not start with an event, so nothing can be read from one")),
+        notes=[say("use customer.…, or start the rule with an event")],
+    )
+
+
 def find_attribute(path: syntax.Path, scope: Scope) -> tuple[str, Kind] | None:
     """The dotted name after `customer.` and its kind."""
     kinds = scope.catalog.attributes

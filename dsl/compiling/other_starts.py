@@ -8,6 +8,7 @@ from dsl import plan, syntax
 from dsl.compiling.comparisons import are_comparable
 from dsl.compiling.conditions import compile_condition
 from dsl.compiling.lengths import compile_length
+from dsl.compiling.lookup import report_no_event
 from dsl.compiling.segments import find_segment
 from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
@@ -38,12 +39,7 @@ def compile_other_start(trigger: syntax.Trigger, delay: plan.Length | None, scop
 def _attribute(path: syntax.Path, scope: Scope) -> tuple[plan.Attribute, Typed] | None:
     """Only a customer has something that changes, or a date that comes."""
     if path.root == "event":
-        scope.problems.error(
-            "E314",
-            say("there is no event here"),
-            Label(path.span, say("this rule does not start with an event, so nothing can be read from one")),
-            notes=[say("use customer.…, or start the rule with an event")],
-        )
+        report_no_event(path, scope)
         return None
     value = compile_value(path, scope)
     if value is None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from dsl import plan, syntax
 from dsl.catalog import EventType
 from dsl.compiling.history import compile_history, priced
-from dsl.compiling.lookup import defined_elsewhere, find_attribute, find_property, report_unknown
+from dsl.compiling.lookup import defined_elsewhere, find_attribute, find_property, report_no_event, report_unknown
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
 from dsl.kinds import Kind
@@ -107,12 +107,7 @@ def _compile_counted(path: syntax.Path, event: EventType, scope: Scope) -> Maybe
 def _compile_property(path: syntax.Path, scope: Scope) -> Maybe:
     events = tuple(scope.catalog.own_events().values()) if scope.any_event else scope.events
     if events is None:
-        scope.problems.error(
-            "E314",
-            say("there is no event here"),
-            Label(path.span, say("this rule does not start with an event, so nothing can be read from one")),
-            notes=[say("use customer.…, or start the rule with an event")],
-        )
+        report_no_event(path, scope)
         return None
     found = find_property(path, events, scope) if events else None
     if found is None:

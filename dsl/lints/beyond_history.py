@@ -5,8 +5,8 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.around import Around
 from dsl.checks.subject import CheckedRule
+from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
-from dsl.lints.reading import seconds, written
 from dsl.messages import say
 
 
@@ -16,7 +16,7 @@ def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
         return
     kept = (around.today - observed.history_since).days
     for within in _looks_back(rule):
-        if seconds(within) > (kept + 1) * 86_400:
+        if about_seconds(within) > (kept + 1) * 86_400:
             rule.scope.problems.warn(
                 "W523",
                 say("the history does not go back that far"),
@@ -31,7 +31,7 @@ def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
                 notes=[
                     say(
                         "this counts only what is known: import older events, or look back less than {written}",
-                        written=written(within, rule),
+                        written=rule.scope.source.words(within.span),
                     )
                 ],
             )

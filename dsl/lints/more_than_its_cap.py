@@ -5,8 +5,9 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.around import Around
 from dsl.checks.subject import CheckedRule
+from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
-from dsl.lints.reading import blocks, seconds, written
+from dsl.lints.reading import blocks
 from dsl.messages import say
 
 LONG_WAITS = (syntax.WaitFor, syntax.WaitUntilClock, syntax.WaitUntilDate, syntax.WaitUntilMoment)
@@ -24,13 +25,13 @@ def _check_row(cap: syntax.Cap, steps: tuple[syntax.Step, ...], rule: CheckedRul
     count = waited = 0
     for step in steps:
         if isinstance(step, syntax.Wait):
-            waited += seconds(step.duration)
+            waited += about_seconds(step.duration)
         elif isinstance(step, LONG_WAITS):
             count = waited = 0
         elif isinstance(step, syntax.Send) and cap.channel in (None, step.first.channel):
             count += 1
             calendar = cap.per.unit not in ("second", "minute", "hour") and waited > 0
-            if count > cap.limit and waited < seconds(cap.per) and not calendar:
+            if count > cap.limit and waited < about_seconds(cap.per) and not calendar:
                 rule.scope.problems.warn(
                     "W506",
                     say("this message is always skipped"),
@@ -38,6 +39,6 @@ def _check_row(cap: syntax.Cap, steps: tuple[syntax.Step, ...], rule: CheckedRul
                         Label(step.span, say("number {count} in this row", count=count)),
                         Label(cap.span, say("and no more than {limit} are allowed", limit=cap.limit)),
                     ),
-                    notes=[say("wait {per} before it, or raise the limit", per=written(cap.per, rule))],
+                    notes=[say("wait {per} before it, or raise the limit", per=rule.scope.source.words(cap.per.span))],
                 )
                 return

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
+from dsl.compiling.lengths import about_seconds
 from dsl.lints.outline_changes import changes, depends, starts_on
 from dsl.lints.parts import Part, parts_of
-from dsl.lints.reading import head, seconds
+from dsl.lints.reading import head
 from dsl.source import Span
 from dsl.walk import Index, of_type, walk
 
@@ -124,7 +125,7 @@ def _mentions(file: syntax.RuleFile) -> Iterator[str]:
 
 def _rule(rule: CheckedRule) -> RuleOutline:
     node, nodes = rule.node, rule.nodes
-    delay = seconds(node.delay) if node.delay else 0
+    delay = about_seconds(node.delay) if node.delay else 0
     facts = {type(clause): clause for clause in node.clauses}
     active = facts.get(syntax.Active)
     trigger = node.trigger
@@ -161,7 +162,7 @@ def _sends(steps: tuple[syntax.Step, ...], start: int | None) -> Iterator[Sent]:
                 for each in (step.first, *step.fallbacks):
                     yield Sent(each.channel, each.template.text, at, each.span)
             case syntax.Wait(duration=duration):
-                at = at + seconds(duration) if at is not None else None
+                at = at + about_seconds(duration) if at is not None else None
             case syntax.Branch():
                 for arm in (*(arm.steps for arm in step.arms), step.otherwise or ()):
                     yield from _sends(arm, at)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dsl import plan
 from dsl.around import Observed
+from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
 from dsl.lints.outline import RuleOutline
-from dsl.lints.reading import SECONDS
 from dsl.lints.workspace import Whole
 from dsl.messages import say
 
@@ -26,7 +26,7 @@ def _check(cap: plan.WorkspaceCap, observed: Observed, whole: Whole) -> None:
     sent = {rule.name: (_messages(rule, cap.channel, observed), rule) for rule in whole.rules()}
     doers = max((observed.doers.get(event, 0) for rule in whole.rules() for event in rule.events), default=0)
     wanted = sum(count for count, _ in sent.values())
-    periods = observed.days * DAY / (cap.per.amount * SECONDS[cap.per.unit])
+    periods = observed.days * DAY / about_seconds(cap.per)
     if not doers or wanted / doers <= cap.limit * periods:
         return
     most, rule = max(sent.values(), key=lambda entry: entry[0])

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from dsl import syntax
+from dsl.measures import measure_of
 
 Written: TypeAlias = "str | Decimal | bool | frozenset[str]"
 
@@ -63,8 +64,8 @@ def _compared(condition: syntax.Condition) -> Part | None:
     """What says something only where it holds: a missing value makes it and its opposite false."""
     match condition:
         case syntax.Comparison(left=syntax.Path() as path, comparison=comparison, right=right):
-            unit, value = _measured(right)
-            return Part(str(path), comparison, unit, value) if unit else None
+            measure = measure_of(right)
+            return Part(str(path), comparison, *measure) if measure else None
         case syntax.IsFlag(value=syntax.Path() as path, yes=yes):
             return Part(str(path), "is", "flag", yes)
         case syntax.OneOf(value=syntax.Path() as path, group=tuple() as group, negated=False):
@@ -87,19 +88,6 @@ def _asked(condition: syntax.Condition, *, holds: bool) -> Part | None:
         case syntax.Contains(value=syntax.Path() as path, part=syntax.Text(text=text)):
             return Part(f"{path} contains {text}", "is", "set", holds)
     return None
-
-
-def _measured(value: syntax.Value) -> tuple[str, Written]:
-    match value:
-        case syntax.Number(value=number):
-            return "number", number
-        case syntax.Money(amount=amount, currency=currency):
-            return currency, amount
-        case syntax.Text(text=text):
-            return "text", text
-        case syntax.Date():
-            return "date", value.value.isoformat()
-    return "", ""
 
 
 def _exclude(one: Part, other: Part) -> bool:

@@ -10,17 +10,6 @@ from dsl.kinds import Kind
 from dsl.scope import Scope
 from dsl.source import Span
 
-SECONDS: dict[str, int] = {
-    "second": 1,
-    "minute": 60,
-    "hour": 3_600,
-    "day": 86_400,
-    "week": 604_800,
-    "month": 2_592_000,
-    "year": 31_536_000,
-}
-
-
 TIMED: tuple[type[syntax.Node], ...] = (
     syntax.ScheduleTrigger,
     syntax.DateTrigger,
@@ -28,15 +17,6 @@ TIMED: tuple[type[syntax.Node], ...] = (
     syntax.WaitUntilDate,
     syntax.WaitUntilMoment,
 )
-
-
-def seconds(duration: syntax.Duration) -> int:
-    """About: months have 30 days here."""
-    return duration.amount * SECONDS[duration.unit]
-
-
-def written(node: syntax.Node, rule: CheckedRule) -> str:
-    return " ".join(rule.scope.source.slice(node.span).split())
 
 
 def head(rule: syntax.Rule) -> Span:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.around import Around
 from dsl.checks.subject import CheckedRule
+from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
-from dsl.lints.reading import seconds
 from dsl.messages import say
 from dsl.walk import of_type
 
@@ -19,7 +19,7 @@ def lint_waits_past_its_end(rule: CheckedRule, around: Around) -> None:
     waits = [wait.duration for wait in of_type(rule.nodes, syntax.Wait)]
     waits += [wait.up_to for wait in of_type(rule.nodes, syntax.WaitFor)]
     for duration in [*([rule.node.delay] if rule.node.delay else []), *waits]:
-        if seconds(duration) > days * 86_400:
+        if about_seconds(duration) > days * 86_400:
             rule.scope.problems.warn(
                 "W533",
                 say("this wait is longer than the rule is on"),

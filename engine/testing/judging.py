@@ -76,14 +76,11 @@ class Judgement:
                     at=at,
                     to=self._to(message),
                 )
-                self._fail(
-                    say(
-                        '{said}, from rule "{rule}"{place_of}',
-                        said=said,
-                        rule=message.rule,
-                        place_of=self._place_of(message.rule),
-                    )
-                )
+                self._fail(self._with_its_rule(said, message))
+
+    def _with_its_rule(self, said: str, message: SentMessage) -> str:
+        place = self._place_of(message.rule)
+        return say('{said}, from rule "{rule}"{place_of}', said=said, rule=message.rule, place_of=place)
 
     def _is_refused(self, message: SentMessage) -> bool:
         script = self.play.script
@@ -108,15 +105,7 @@ class Judgement:
                     at=at,
                     to=self._to(message),
                 )
-                self._fail(
-                    say(
-                        '{said}, from rule "{rule}"{place_of}',
-                        said=said,
-                        rule=message.rule,
-                        place_of=self._place_of(message.rule),
-                    ),
-                    claim,
-                )
+                self._fail(self._with_its_rule(said, message), claim)
 
     def _judge_skipped(self, claim: syntax.ExpectSkipped, who: Person | None) -> None:
         skips = [

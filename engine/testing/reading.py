@@ -297,7 +297,7 @@ class _Timeline:
                     "E404", say("when should this be true?"), label, notes=[say("put an `at` line above it")]
                 )
         elif who is not None:
-            text = " ".join(reader.problems.source.slice(node.span).split())
+            text = reader.problems.source.words(node.span)
             reader.script.steps.append(Check(at=at, who=who, node=node, text=text, **what))
 
 
