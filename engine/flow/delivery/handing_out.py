@@ -17,6 +17,7 @@ from engine.channels.telegram import cut
 from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
+from engine.flow.delivery.dkim_keys import dkim_keys
 from engine.rendering.readers import reader_facts
 from engine.runtime import Runtime
 from engine.storage.delivery.messages import DueMessage
@@ -90,7 +91,12 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
     return Handover(
         message=message.id,
         address=way["email"],
-        content=Mail(sender=sender, subject=_subject(message), text=text),
+        content=Mail(
+            sender=sender,
+            subject=_subject(message),
+            text=text,
+            dkim=dkim_keys(claimed.policy.settings, runtime.secrets),
+        ),
         at=now,
         origin=Origin(partition=message.partition, run=message.run, rule=message.rule, template=message.template),
     )

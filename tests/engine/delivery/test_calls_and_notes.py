@@ -10,9 +10,12 @@ from uuid import UUID
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from standardwebhooks import Webhook
 
 from engine.channels import Rejected, Sent, TryLater, Verdict
+from engine.channels.dkim import DkimKey
 from engine.channels.http_post import HttpPoster, Post
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
@@ -27,6 +30,7 @@ MANAGERS: dict[str, Any] = {
     "slack": {"url_env": "SLACK"},
     "shows": ["email", "city"],
 }
+KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode().strip()
 SECRETS = {"CRM_SECRET": SECRET, "BOT": "123:abc", "SLACK": "https://hooks.slack.example/T0/B0/xyz"}
 
 
@@ -226,6 +230,19 @@ async def test_a_note_goes_each_way_that_its_group_has(outbox: Outbox):
     states = await outbox.fetch("SELECT state, count(*) FROM message GROUP BY state")
     assert states == [("sent", 5)]
     assert (await outbox.row(message))["address"] == "managers"
+
+
+async def test_a_note_by_mail_is_signed_as_mails_to_customers_are(outbox: Outbox):
+    signing = {"domain": "shop.example", "selector": "kogda", "key_env": "DKIM"}
+    staff = {"managers": {"email": ["anna@shop.example"]}}
+    await outbox.publish(settings={**SETTINGS, "staff": staff, "dkim": [signing]})
+    outbox.runtime.secrets = {"DKIM": KEY}
+    await note(outbox)
+
+    await deliver_messages(outbox.runtime)
+
+    [mail] = outbox.channel.given
+    assert mail.content.dkim == (DkimKey("shop.example", "kogda", KEY),)
 
 
 async def test_a_note_is_spread_once_though_one_way_fails(outbox: Outbox):
