@@ -69,6 +69,7 @@ def _customer(written: str) -> str:
 
 CustomerInPath = Annotated[str, AfterValidator(_customer), Path(description=_ABOUT, examples=["42", "u:42"])]
 Customer = Annotated[str, AfterValidator(_customer), Query(description=_ABOUT, examples=["42", "u:42"])]
+CustomerIfAny = Annotated[Annotated[str, AfterValidator(_customer)] | None, Query(description=_ABOUT, examples=["42"])]
 
 
 def reason_of(error: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.admin import require_admin
 from api.paging import After, Limit, number_of, place_of, token_of
-from api.parameters import Customer, CustomerInPath
+from api.parameters import Customer, CustomerIfAny, CustomerInPath
 from api.problems import Problem
 from api.schemas.explanation import ExplainedCustomer, ExplainedRules, explained, explained_rules
 from api.schemas.management import (
@@ -37,7 +37,7 @@ from engine.flow.telling.segment_sizes import report_segments
 from engine.runtime import Programs
 from engine.storage.database import Connection
 from engine.storage.events.rejects import newest_rejects
-from engine.storage.reports.listings import customer_by_key, newest_messages, runs_of_customer
+from engine.storage.reports.listings import customer_by_key, messages_of_customer, newest_messages, runs_of_customer
 from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.runs.bulk import people_in
 from engine.storage.write_keys import all_write_keys
@@ -114,11 +114,21 @@ async def list_runs(services: Served, customer: Customer, after: After = None, l
 
 @router.get("/messages")
 async def list_messages(
-    services: Served, state: MessageState | None = None, after: After = None, limit: Limit = 50
+    services: Served,
+    customer: CustomerIfAny = None,
+    state: MessageState | None = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> Page[MessageEntry]:
-    """Messages to all customers, by when they were decided, with why some were not sent."""
+    """Messages to one customer or to all, by when they were decided, with why some were not sent."""
+    before, partitions = place_of(after), services.runtime.partitions
     async with services.runtime.reading.connection() as connection:
-        rows = await newest_messages(connection, state=state, before=place_of(after), limit=limit)
+        if customer is None:
+            rows = await newest_messages(connection, state=state, before=before, limit=limit)
+        else:
+            rows = await messages_of_customer(
+                connection, customer, partitions=partitions, state=state, before=before, limit=limit
+            )
     return Page(items=[MessageEntry(**row) for row in rows], next=_next(rows, "created_at", limit))
 
 

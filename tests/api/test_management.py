@@ -74,11 +74,26 @@ async def test_messages_are_filtered_by_state_and_paged(admin: httpx.AsyncClient
     assert [message["template"] for message in first["items"] + rest["items"]] == ["t3", "t2", "t1", "t0"]
 
 
+async def test_messages_of_one_customer_are_told_from_those_of_others(
+    admin: httpx.AsyncClient, database: Database
+) -> None:
+    for number in range(4):
+        await _add_message(database, number, state="sent", key="u:42" if number % 2 else "u:other")
+
+    first = (await admin.get("/api/messages", params={"customer": "42", "limit": 1})).json()
+    rest = (await admin.get("/api/messages", params={"customer": "42", "after": first["next"]})).json()
+    failed = (await admin.get("/api/messages", params={"customer": "42", "state": "failed"})).json()
+
+    assert [message["template"] for message in first["items"] + rest["items"]] == ["t3", "t1"]
+    assert failed["items"] == []
+
+
 WRONG = [
     ("/api/rejects?limit=0", "$.query.limit"),
     ("/api/rejects?limit=201", "$.query.limit"),
     ("/api/rejects?after=x", "$.query.after"),
     ("/api/messages?state=lost", "$.query.state"),
+    ("/api/messages?customer=", "$.query.customer"),
     ("/api/messages?after=%00", "$.query.after"),
     ("/api/messages?after=MjAyNg==", "$.query.after"),
     ("/api/runs", "$.query.customer"),
@@ -233,13 +248,13 @@ async def _add_run(database: Database, key: str, number: int) -> None:
         )
 
 
-async def _add_message(database: Database, number: int, *, state: str) -> None:
+async def _add_message(database: Database, number: int, *, state: str, key: str = "u:42") -> None:
     async with database.connection() as connection:
         await connection.execute(
             """INSERT INTO message (partition, customer, id, run, rule, rule_set, step, channel, template, context,
                                     transactional, state, due_at, created_at)
                VALUES ($1, $2, $3, $3, 'r', 1, 0, 'email', $4, '{}', false, $5, $6, $6)""",
-            *_home("u:42"),
+            *_home(key),
             UUID(int=number),
             f"t{number}",
             state,

@@ -46,16 +46,37 @@ async def runs_of_customer(
     return [dict(row) for row in rows]
 
 
+_MESSAGE = """id, customer, run, rule, rule_set, channel, template, state, transactional, due_at, attempts,
+                  maybe_duplicate, reason, address, created_at, settled_at"""
+
+
 async def newest_messages(
     connection: Connection, *, state: str | None, before: Place | None, limit: int
 ) -> list[dict[str, Any]]:
     rows = await connection.fetch(
-        """SELECT id, customer, run, rule, rule_set, channel, template, state, transactional, due_at, attempts,
-                  maybe_duplicate, reason, address, created_at, settled_at
-           FROM message
+        f"""SELECT {_MESSAGE} FROM message
            WHERE ($1::text IS NULL OR state = $1)
              AND ($2::timestamptz IS NULL OR (created_at <= $2 AND (created_at, id) < ($2, $3::uuid)))
-           ORDER BY created_at DESC, id DESC LIMIT $4""",
+           ORDER BY created_at DESC, id DESC LIMIT $4""",  # noqa: S608
+        state,
+        before and before.at,
+        before and before.id,
+        limit,
+    )
+    return [dict(row) for row in rows]
+
+
+async def messages_of_customer(
+    connection: Connection, key: str, *, partitions: int, state: str | None, before: Place | None, limit: int
+) -> list[dict[str, Any]]:
+    customer = customer_id(key)
+    rows = await connection.fetch(
+        f"""SELECT {_MESSAGE} FROM message
+           WHERE partition = $1 AND customer = $2 AND ($3::text IS NULL OR state = $3)
+             AND ($4::timestamptz IS NULL OR (created_at <= $4 AND (created_at, id) < ($4, $5::uuid)))
+           ORDER BY created_at DESC, id DESC LIMIT $6""",  # noqa: S608
+        partition_of(customer, partitions),
+        customer,
         state,
         before and before.at,
         before and before.id,
