@@ -14,9 +14,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from dsl.plan import JSON
+
 NAN = float("nan")
 MICRO = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: An event's properties or a customer's attributes, where they are only read.
+Values: TypeAlias = Mapping[str, JSON]
 
 Number: TypeAlias = "int | float"
 
@@ -48,7 +53,7 @@ def elements(raw: object) -> list[Any]:
     return raw if type(raw) is list else []
 
 
-def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> object:
+def dig(properties: Values, path: tuple[str, ...]) -> object:
     """The value under a dotted name; None when any part of the way is missing."""
     found: object = properties
     for part in path:
@@ -58,7 +63,7 @@ def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> object:
     return found
 
 
-def money(raw: object, properties: Mapping[str, Any], currency: str | None) -> Amount | None:
+def money(raw: object, properties: Values, currency: str | None) -> Amount | None:
     """An amount in its own currency, else that of the `currency` beside it, else the workspace's."""
     if type(raw) is dict:
         properties, raw = raw, raw.get("amount")

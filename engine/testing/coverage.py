@@ -81,7 +81,7 @@ class Coverage:
                 customer=facts.customer,
                 now=world.now,
                 history=world.memory.history.get(event.customer, {}),
-                event={"name": event.name, "at": event.at, "body": {"properties": event.properties}},
+                event=event,
             )
             self._ask(code, program, known, event)
 

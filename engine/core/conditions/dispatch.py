@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from engine.core.conditions.expressions import Matcher, Properties, Writer, build, shape
+from engine.core.conditions.expressions import Matcher, Writer, build, shape
 from engine.core.conditions.scope import Scope
-from engine.core.values import dig
+from engine.core.values import Values, dig
 
 _RULES_IN_A_FUNCTION = 1000
 
@@ -41,7 +41,7 @@ class Table:
     path: tuple[str, ...]
     matchers: dict[str, tuple[Matcher, ...]]
 
-    def candidates(self, owner: Properties) -> tuple[Matcher, ...]:
+    def candidates(self, owner: Values) -> tuple[Matcher, ...]:
         asked = owner.get(self.path[0]) if len(self.path) == 1 else dig(owner, self.path)
         return self.matchers.get(asked, ()) if type(asked) is str else ()
 
@@ -54,11 +54,11 @@ class Dispatch:
     others: tuple[Matcher, ...]
     asks_customer: bool  # or nothing at all: the event's own texts are not enough to tell that nothing holds
 
-    def may_match(self, event: Properties) -> bool:
+    def may_match(self, event: Values) -> bool:
         """False: whoever the customer is, nothing holds. Told from the event's own texts, without a condition run."""
         return self.asks_customer or any(table.candidates(event) for table in self.tables)
 
-    def matching(self, event: Properties, attributes: Properties, scope: Scope) -> list[int]:
+    def matching(self, event: Values, attributes: Values, scope: Scope) -> list[int]:
         """The numbers of the rules whose conditions hold, in ascending order."""
         found: list[int] = []
         for table in self.tables:

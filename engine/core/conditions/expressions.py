@@ -7,7 +7,7 @@ rule can inject code. Every value is read through `engine.core.values`, so the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import CodeType
 from typing import Any, TypeAlias, cast
@@ -17,12 +17,12 @@ from dsl import plan
 from engine.core import values
 from engine.core.conditions.history import Tallying, Where
 from engine.core.conditions.scope import Scope
+from engine.core.values import Values
 
-Properties: TypeAlias = Mapping[str, Any]
 #: (the event's properties, the customer's attributes, the scope) -> whether the condition holds.
-Test: TypeAlias = Callable[[Properties, Properties, Scope], bool]
+Test: TypeAlias = Callable[[Values, Values, Scope], bool]
 #: The same, and calls the last argument with the number of each rule whose condition holds.
-Matcher: TypeAlias = Callable[[Properties, Properties, Scope, Callable[[int], object]], None]
+Matcher: TypeAlias = Callable[[Values, Values, Scope, Callable[[int], object]], None]
 
 _DEEPEST = 20  # nested conditions in one line of source; deeper ones get a line of their own
 

@@ -19,12 +19,12 @@ from zoneinfo import ZoneInfo
 from dsl.plan import JSON, Length
 from engine.core import values
 from engine.core.model import Past
-from engine.core.values import MICRO, NAN, Amount, Number
+from engine.core.values import MICRO, NAN, Amount, Number, Values
 
 #: Past events by name, oldest first; equal times in the order in which they were decided.
 History: TypeAlias = Mapping[str, Sequence[Past]]
 #: (the counted event, the customer's attributes, the scope, the event outside) -> whether it counts.
-Where: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any], Any, Mapping[str, Any]], bool]
+Where: TypeAlias = Callable[[Values, Values, Any, Values], bool]
 Result: TypeAlias = "Number | Fraction | Amount | None"
 
 #: Of one customer and event name, this many of the newest are read, and older ones do not count.
@@ -50,7 +50,7 @@ class Tallying:
     within: Length | None
     zone: ZoneInfo | None
 
-    def over(self, events: Iterable[Mapping[str, Any]], currency: str | None) -> Result:
+    def over(self, events: Iterable[Values], currency: str | None) -> Result:
         """The result over the counted events' properties."""
         if self.function == "count":
             return sum(1 for _ in events)
@@ -61,7 +61,7 @@ class Tallying:
             return plain(exact_sum(known))
         return plain(Fraction(exact_sum(known)) / len(known)) if known else NAN
 
-    def _of_money(self, events: Iterable[Mapping[str, Any]], currency: str | None) -> Amount | None:
+    def _of_money(self, events: Iterable[Values], currency: str | None) -> Amount | None:
         if currency is None:
             return None
         amounts = (values.money(values.dig(each, self.path), each, self.workspace_currency) for each in events)

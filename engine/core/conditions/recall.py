@@ -6,18 +6,18 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from dsl import plan
-from engine.core.conditions.expressions import Properties, shape, tallying
+from engine.core.conditions.expressions import shape, tallying
 from engine.core.conditions.history import Tallying, as_json
 from engine.core.conditions.scope import Scope
 from engine.core.runs.deeds import Recall
-from engine.core.values import money
+from engine.core.values import Values, money
 
 _MOST_TALLIES = 4096
 _tallies: dict[tuple[str, str | None], Tallying] = {}
 
 
 def recall_of(
-    scope: Scope, event: Properties, attributes: Properties, *, currency: str | None, zone: ZoneInfo | None
+    scope: Scope, event: Values, attributes: Values, *, currency: str | None, zone: ZoneInfo | None
 ) -> Recall:
     """How history is read at one moment: for `event`, in a rule with this zone of its own, if it has one."""
 

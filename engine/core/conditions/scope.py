@@ -11,8 +11,8 @@ from dsl.plan import Expression, Length
 from engine.core import calendar
 from engine.core.clock import clock_of
 from engine.core.conditions.history import History, Result, Tallying, between, of_name
-from engine.core.model import Customer
-from engine.core.values import EPOCH, NAN, Number, dig, micros
+from engine.core.model import Customer, Properties
+from engine.core.values import EPOCH, NAN, Number, Values, dig, micros
 
 _NO_HISTORY: History = {}
 
@@ -24,7 +24,7 @@ class Asked(Protocol):
     def condition(self) -> Expression: ...
 
     @property
-    def holds(self) -> Callable[[Mapping[str, Any], Mapping[str, Any], Any], bool]: ...
+    def holds(self) -> Callable[[Values, Values, Any], bool]: ...
 
 
 #: By name; the definitions of one rule set.
@@ -81,7 +81,7 @@ class Scope:
         at = self.seen.get(event)
         return at is not None and at > self.ago(length, zone)
 
-    def in_segment(self, name: str, attributes: Mapping[str, Any]) -> bool:
+    def in_segment(self, name: str, attributes: Values) -> bool:
         """By the definition of the run's own rule set; computed once for this moment."""
         code = self.segments.get(name)
         if code is None:
@@ -95,8 +95,8 @@ class Scope:
     def tally(
         self,
         code: Tallying,
-        attributes: Mapping[str, Any],
-        outside: Mapping[str, Any],
+        attributes: Values,
+        outside: Values,
         currency: str | None = None,
     ) -> Result:
         """`currency` is that of the amount it is compared with, where the tally itself names none."""
@@ -107,9 +107,7 @@ class Scope:
             self._results[key] = self._count(code, attributes, outside, currency)
         return self._results[key]
 
-    def _count(
-        self, code: Tallying, attributes: Mapping[str, Any], outside: Mapping[str, Any], currency: str | None
-    ) -> Result:
+    def _count(self, code: Tallying, attributes: Values, outside: Values, currency: str | None) -> Result:
         after = self.ago(code.within, code.zone) if code.within is not None else None
         events = between(of_name(self.history, code.event), after, self.now)
         where = code.where
@@ -120,7 +118,7 @@ class Scope:
             chosen = (each for each in chosen if where(each, attributes, self, outside))
         return code.over(chosen, currency)
 
-    def last(self, event: str) -> Mapping[str, Any]:
+    def last(self, event: str) -> Values:
         """The properties of the newest one by its own time; empty without any."""
         events = self.history.get(event)
         return events[-1].properties if events else {}
@@ -162,7 +160,7 @@ class Scope:
             return NAN
 
 
-def attributes_of(customer: Customer) -> dict[str, Any]:
+def attributes_of(customer: Customer) -> Properties:
     """What rules and templates see as `customer.…`. The built-in names win over attributes of the same name."""
     return {
         **customer.attributes,
@@ -171,6 +169,6 @@ def attributes_of(customer: Customer) -> dict[str, Any]:
         "phone": customer.phone,
         "timezone": customer.timezone,
         "locale": customer.locale,
-        "tags": sorted(customer.tags),
+        "tags": [*sorted(customer.tags)],
         "points": customer.points,
     }

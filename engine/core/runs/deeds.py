@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from dsl import plan
 from dsl.plan import JSON
 from engine.core.model import Customer, Properties
+from engine.core.values import Values
 
 #: Reads a value of the customer's history.
 Recall: TypeAlias = Callable[[plan.HistoryValue], JSON]
@@ -19,7 +20,7 @@ class Scene:
     """What an action may read: the customer as of this step, and the event of the run."""
 
     customer: Customer
-    attributes: Mapping[str, Any]  # what rules see as `customer.…`
+    attributes: Values  # what rules see as `customer.…`
     event: Properties
     kinds: Mapping[str, str]  # of the customer's attributes, by the schema
     currency: str | None = None  # the workspace's: of amounts that name none
@@ -61,9 +62,7 @@ def forgotten(_value: plan.HistoryValue) -> JSON:
     return None
 
 
-def read_operand(
-    operand: plan.Operand, event: Mapping[str, Any], attributes: Mapping[str, Any], recall: Recall = forgotten
-) -> JSON:
+def read_operand(operand: plan.Operand, event: Values, attributes: Values, recall: Recall = forgotten) -> JSON:
     if isinstance(operand, plan.Constant):
         return operand.value
     if isinstance(operand, plan.Tally | plan.LastValue | plan.DaysSince):

@@ -23,6 +23,7 @@ from engine.core.runs.attempt import Attempt
 from engine.core.runs.deeds import Recall
 from engine.core.standing.change import Change
 from engine.core.standing.index import WHYS, SegmentCode, WakeKey, Why
+from engine.core.values import Values
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 _BY_AGE = attrgetter("began_at", "id")
@@ -85,7 +86,7 @@ class Draft:
     met: frozenset[tuple[UUID, UUID]] = frozenset()  # run and event: taken for the next part of a sequence
     steps = 0
     _scope: Scope | None = None
-    _attributes: dict[str, Any] | None = None
+    _attributes: Values | None = None
     _known: RunIndex | None = None
 
     def __init__(self, programs: Mapping[int, Program], live: Program, facts: Facts, now: datetime) -> None:
@@ -120,7 +121,7 @@ class Draft:
         return self.steps >= MOST_STEPS
 
     @property
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self) -> Values:
         if self._attributes is None:
             self._attributes = attributes_of(self.customer)
         return self._attributes

@@ -23,6 +23,7 @@ from engine.core.runs.sending import past_send, send
 from engine.core.runs.splits import arm_of
 from engine.core.runs.waits import Place, Waiting, Wake, wake_of
 from engine.core.standing.change import Change, Occasion
+from engine.core.values import Values
 
 #: Chains of events that runs emit: deeper ones are kept as history and start nothing.
 DEEPEST = 8
@@ -120,7 +121,7 @@ def follow(draft: Draft, before: Customer, *, but: Run | None = None) -> None:
                 _follow_date(draft, run, attributes_of(before))
 
 
-def _follow_date(draft: Draft, run: Run, before: dict[str, Any]) -> None:
+def _follow_date(draft: Draft, run: Run, before: Values) -> None:
     """A date was set or changed late: a moment that is past by now is skipped, not made up for (S12)."""
     code = draft.code_of(run)
     step = code.rule.steps[run.step - 1]

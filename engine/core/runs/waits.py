@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
@@ -23,7 +23,7 @@ class Place:
     """Where a wait is counted: the zone, the customer's attributes, and what the workspace says of leap days."""
 
     zone: ZoneInfo
-    attributes: dict[str, Any]
+    attributes: values.Values
     leap_day: str
 
 
@@ -74,7 +74,7 @@ def dated_moment(trigger: plan.DateTrigger, after: datetime, place: Place) -> da
     return _dated(step, trigger.attribute, raw, since=after, place=place)
 
 
-def _dated(step: plan.WaitUntil, base: plan.Operand, raw: Any, *, since: datetime, place: Place) -> datetime | None:
+def _dated(step: plan.WaitUntil, base: plan.Operand, raw: object, *, since: datetime, place: Place) -> datetime | None:
     if base.kind == "moment":
         micros = values.moment(raw)
         if micros != micros:

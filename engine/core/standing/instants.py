@@ -19,12 +19,13 @@ from engine.core.conditions.history import up_to
 from engine.core.conditions.scope import Scope
 from engine.core.model import Past
 from engine.core.standing.reads import reads_of
+from engine.core.values import Values
 
 #: (the moment of a customer, the customer's attributes, the properties of a past event that is being asked about, an
 #: instant) -> the first instant after that moment. None: time alone changes nothing before the other; what is later may
 #: be told or not.
-Turn: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any], datetime], datetime | None]
-_Instants: TypeAlias = Callable[[Scope, Mapping[str, Any], Mapping[str, Any]], Iterator[datetime]]
+Turn: TypeAlias = Callable[[Scope, Values, Values, datetime], datetime | None]
+_Instants: TypeAlias = Callable[[Scope, Values, Values], Iterator[datetime]]
 
 
 def turn_of(condition: plan.Expression, segments: Mapping[str, plan.Segment]) -> Turn | None:
@@ -37,9 +38,7 @@ def _earliest(turns: Iterable[Turn]) -> Turn | None:
     if len(known) < 2:
         return known[0] if known else None
 
-    def earliest(
-        scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any], before: datetime
-    ) -> datetime | None:
+    def earliest(scope: Scope, attributes: Values, event: Values, before: datetime) -> datetime | None:
         first = None
         for turn in known:
             at = turn(scope, attributes, event, before)
@@ -97,7 +96,7 @@ class _Turns:
 def _of_newest(event: str, length: Length) -> Turn:
     least = calendar.at_least(length)
 
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
+    def turn(scope: Scope, attributes: Values, _: Values, before: datetime) -> datetime | None:
         at = scope.seen.get(event)
         if at is None or (at <= scope.now and before - at <= least):
             return None
@@ -111,7 +110,7 @@ def _of_oldest(event: str, length: Length) -> Turn:
 
     least = calendar.at_least(length)
 
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
+    def turn(scope: Scope, attributes: Values, _: Values, before: datetime) -> datetime | None:
         events = scope.history.get(event)
         if not events or _all_stay(events, scope, least, before):
             return None
@@ -122,7 +121,7 @@ def _of_oldest(event: str, length: Length) -> Turn:
 
 
 def _of_each(node: plan.Tally, where: Turn) -> Turn:
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
+    def turn(scope: Scope, attributes: Values, _: Values, before: datetime) -> datetime | None:
         events = scope.history.get(node.event, ())
         if node.within is not None:
             events = events[up_to(events, scope.clock.ago(node.within)) :]
@@ -139,7 +138,7 @@ def _of_count(node: plan.Compare) -> Turn:
     event, length, compared = tally.event, tally.within, _COMPARISONS[node.comparison]
     least = calendar.at_least(length)
 
-    def turn(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any], before: datetime) -> datetime | None:
+    def turn(scope: Scope, attributes: Values, _: Values, before: datetime) -> datetime | None:
         events = scope.history.get(event)
         if not events or _all_stay(events, scope, least, before):
             return None
@@ -171,9 +170,7 @@ def _leaves(scope: Scope, at: datetime, length: Length) -> datetime | None:
 
 
 def _first_of(instants: _Instants) -> Turn:
-    def turn(
-        scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any], before: datetime
-    ) -> datetime | None:
+    def turn(scope: Scope, attributes: Values, event: Values, before: datetime) -> datetime | None:
         found = (at for at in instants(scope, attributes, event) if scope.now < at < calendar.FAR)
         return min(found, default=None)
 
@@ -185,7 +182,7 @@ def _days_since(node: plan.DaysSince, others: list[Any]) -> _Instants:
     is_fixed = len(numbers) == len(others) and all(number == number for number in numbers)
     ahead = sorted({days for number in numbers for days in _turning_days(number)}) if is_fixed else []
 
-    def instants(scope: Scope, attributes: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[datetime]:
+    def instants(scope: Scope, attributes: Values, _: Values) -> Iterator[datetime]:
         last = scope.seen.get(node.event)
         if last is None:
             return
@@ -208,7 +205,7 @@ def _in_last(node: plan.InLast) -> _Instants:
         return lambda scope, attributes, event: iter([_midnight(_today(scope) + timedelta(days=1), scope)])
     path = tuple(operand.name.split("."))
 
-    def instants(scope: Scope, attributes: Mapping[str, Any], event: Mapping[str, Any]) -> Iterator[datetime]:
+    def instants(scope: Scope, attributes: Values, event: Values) -> Iterator[datetime]:
         raw = values.dig(attributes if isinstance(operand, plan.Attribute) else event, path)
         for at in _moments(raw, operand, scope):
             if (turn := _leaves(scope, at, length)) is not None:

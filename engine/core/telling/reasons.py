@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from dsl import plan
 from dsl.messages import in_a_row, say
@@ -16,10 +15,10 @@ from engine.core import calendar
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.conditions.recall import recall_of
 from engine.core.conditions.scope import Scope, attributes_of
-from engine.core.model import Customer, OnceMark, Past
+from engine.core.model import Customer, Event, OnceMark, Past
 from engine.core.runs.deeds import read_operand
 from engine.core.telling.tracing import Sight, Traced, trace
-from engine.core.values import key_text
+from engine.core.values import Values, key_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class Judgement:
     customer: Customer
     now: datetime
     history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
-    event: Mapping[str, Any] | None = None  # the newest one that could start the rule: name, at, received_at, body
+    event: Event | None = None  # the newest one that could start the rule
     marks: tuple[OnceMark, ...] = ()  # of this rule
 
 
@@ -45,7 +44,7 @@ class Finding:
 def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Finding]:
     """In the order in which the engine asks."""
     yield from _judge_activity(code, known)
-    event = (known.event["body"].get("properties") or {}) if known.event else {}
+    event = known.event.properties if known.event else {}
     sight = sight_of(program, code, known, event)
     yield from _judge_trigger(program, code, known, sight)
     for guard in code.rule.guards:
@@ -55,7 +54,7 @@ def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Findin
     yield from _judge_once(code, known, event)
 
 
-def sight_of(program: Program, code: RuleCode, known: Judgement, event: Mapping[str, Any]) -> Sight:
+def sight_of(program: Program, code: RuleCode, known: Judgement, event: Values) -> Sight:
     zone = calendar.zone_named(known.customer.timezone) or program.zone
     scope = Scope(
         now=known.now,
@@ -66,7 +65,7 @@ def sight_of(program: Program, code: RuleCode, known: Judgement, event: Mapping[
         segments=program.segments,
     )
     attributes = attributes_of(known.customer)
-    scope = scope.of_run(known.event["at"] if known.event else known.now, arrived=None)
+    scope = scope.of_run(known.event.at if known.event else known.now, arrived=None)
     return Sight(
         event=event,
         attributes=attributes,
@@ -108,11 +107,11 @@ def _judge_event(program: Program, match: plan.EventMatch, known: Judgement, sig
     if known.event is None:
         yield Finding(say("{event} has never come", event=names), False)
         return
-    at, received_at = known.event["at"], known.event["received_at"]
-    yield Finding(say("the newest {event} was at {time}", event=known.event["name"], time=_clock(at, sight)), True)
-    if known.event["body"].get("historical"):
+    at, received_at = known.event.at, known.event.received_at
+    yield Finding(say("the newest {event} was at {time}", event=known.event.name, time=_clock(at, sight)), True)
+    if known.event.historical:
         yield Finding(say("it was imported as history, which starts nothing"), False)
-    facts = program.plan.events.get(known.event["name"])
+    facts = program.plan.events.get(known.event.name)
     late_after = facts.late_after if facts else calendar.LATE_AFTER
     if received_at > calendar.add(at, late_after, sight.scope.zone):
         late = say("it came later than {length} after it happened", length=tell_length(late_after))
@@ -129,7 +128,7 @@ def _judge_newest(event: str, sight: Sight) -> Iterator[Finding]:
         yield Finding(say("the newest {event} was at {time}", event=event, time=_clock(last, sight)), True)
 
 
-def _judge_once(code: RuleCode, known: Judgement, event: Mapping[str, Any]) -> Iterator[Finding]:
+def _judge_once(code: RuleCode, known: Judgement, event: Values) -> Iterator[Finding]:
     once = code.rule.once
     if once is None:
         return

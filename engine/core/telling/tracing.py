@@ -5,9 +5,8 @@ Every part is judged by the same generated function that the engine runs, so wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl import plan
@@ -16,6 +15,7 @@ from engine.core.conditions.expressions import test_of
 from engine.core.conditions.recall import recall_of
 from engine.core.conditions.scope import Scope
 from engine.core.runs.deeds import Recall, read_operand
+from engine.core.values import Values
 
 _OPERANDS = (plan.Constant, plan.Property, plan.Attribute, plan.Tally, plan.LastValue, plan.DaysSince)
 
@@ -50,8 +50,8 @@ class Traced:
 class Sight:
     """What a condition sees: the event, the customer's attributes, the moment, and how history is read."""
 
-    event: Mapping[str, Any]
-    attributes: Mapping[str, Any]
+    event: Values
+    attributes: Values
     scope: Scope
     recall: Recall
     currency: str | None

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dsl import plan
 from engine.core.calendar import zone_named
 from engine.core.conditions.program import Program, RuleCode
-from engine.core.model import Customer
+from engine.core.model import Customer, Event
 from engine.core.rule_guards.same_message import REASON as SAME_MESSAGE
 from engine.core.rule_guards.step_condition import REASON as STEP_CONDITION
 from engine.core.telling.reasons import Finding, Judgement, judge
@@ -131,6 +131,6 @@ def _events_of(code: RuleCode) -> tuple[str, ...]:
     return starts.events if starts is not None else ()
 
 
-def _newest(newest: Mapping[str, Any], code: RuleCode) -> Mapping[str, Any] | None:
+def _newest(newest: Mapping[str, Event], code: RuleCode) -> Event | None:
     found = [newest[name] for name in _events_of(code) if name in newest]
-    return max(found, key=lambda event: event["at"], default=None)
+    return max(found, key=lambda event: event.at, default=None)

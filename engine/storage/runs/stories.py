@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine.core.model import Past
+from engine.core.model import Event, Past
 from engine.storage.database import Connection
 
 _MOST = 10_000  # of one customer's events, as in a batch
@@ -48,7 +48,7 @@ async def last_runs(connection: Connection, partition: int, customer: UUID, *, u
 
 async def newest_of_each(
     connection: Connection, customer: UUID, names: Collection[str], *, until: datetime
-) -> dict[str, Any]:
+) -> dict[str, Event]:
     """The newest event of each name."""
     rows = await connection.fetch(
         """
@@ -61,7 +61,7 @@ async def newest_of_each(
         list(names),
         until,
     )
-    return {row["name"]: row for row in rows}
+    return {row["name"]: _event(row, customer) for row in rows}
 
 
 async def notes_of_runs(
@@ -115,9 +115,9 @@ async def reactions_of_runs(
 
 async def newest_events(
     connection: Connection, customer: UUID, names: Collection[str], *, until: datetime, limit: int
-) -> list[Any]:
-    """Events of these names with their bodies, newest first."""
-    return await connection.fetch(
+) -> list[Event]:
+    """Events of these names, newest first."""
+    rows = await connection.fetch(
         """
         SELECT id, name, at, received_at, body FROM event
         WHERE customer = $1 AND name = ANY($2::text[]) AND at <= $3 ORDER BY at DESC LIMIT $4
@@ -127,17 +127,31 @@ async def newest_events(
         until,
         limit,
     )
+    return [_event(row, customer) for row in rows]
+
+
+def _event(row: Any, customer: UUID) -> Event:
+    body = row["body"]
+    return Event(
+        id=row["id"],
+        customer=customer,
+        kind="track",
+        name=row["name"],
+        at=row["at"],
+        received_at=row["received_at"],
+        properties=body.get("properties") or {},
+        context=body.get("context") or {},
+        historical=body.get("historical", False),
+    )
 
 
 async def history_until(
     connection: Connection, customer: UUID, names: Collection[str], *, until: datetime
 ) -> dict[str, tuple[Past, ...]]:
     """By name, oldest first, with all properties."""
-    rows = await newest_events(connection, customer, names, until=until, limit=_MOST)
     history: dict[str, tuple[Past, ...]] = {}
-    for row in reversed(rows):
-        past = Past(row["at"], row["body"].get("properties") or {})
-        history[row["name"]] = (*history.get(row["name"], ()), past)
+    for event in reversed(await newest_events(connection, customer, names, until=until, limit=_MOST)):
+        history[event.name] = (*history.get(event.name, ()), Past(event.at, event.properties))
     return history
 
 
