@@ -156,7 +156,9 @@ async def channels_with_contacts(
         """
         SELECT c.customer, array_agg(DISTINCT c.channel) AS channels
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN contact c ON c.partition = w.partition AND c.customer = w.customer AND c.gone_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT * FROM contact WHERE partition = w.partition AND customer = w.customer AND gone_at IS NULL OFFSET 0
+        ) c
         GROUP BY c.customer
         """,
         partitions,

@@ -19,7 +19,9 @@ async def appointments_of(
         """
         SELECT a.customer, a.errand, a.name, a.at, a.definition, a.occasion, a.done
         FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN appointment a USING (partition, customer)
+        CROSS JOIN LATERAL (
+            SELECT * FROM appointment WHERE partition = w.partition AND customer = w.customer OFFSET 0
+        ) a
         """,
         partitions,
         customers,

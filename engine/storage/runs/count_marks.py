@@ -16,8 +16,11 @@ async def count_marks_of(
     """By customer; these are given with their partitions."""
     rows = await connection.fetch(
         """
-        SELECT customer, rule, key, at, used FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
-        JOIN count_mark USING (partition, customer)
+        SELECT m.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
+        CROSS JOIN LATERAL (
+            SELECT customer, rule, key, at, used FROM count_mark
+            WHERE partition = w.partition AND customer = w.customer OFFSET 0
+        ) m
         """,
         partitions,
         customers,
