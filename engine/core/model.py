@@ -154,7 +154,7 @@ class Outcome:
     undeliverable: bool = False  # this way does not reach the customer: another one may (S19)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Past:
     """A decided event of the customer's, without what no rule reads of it."""
 
@@ -162,7 +162,7 @@ class Past:
     properties: Properties
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Membership:
     """The customer is in a segment, by the definition with this hash. Another definition says nothing."""
 
@@ -177,7 +177,7 @@ class Membership:
 Errand: TypeAlias = Literal["date", "inactivity", "schedule", "segment", "start"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Appointment:
     """A moment at which time alone changes something for the customer. One for each errand and name."""
 

@@ -10,6 +10,6 @@ _T = TypeVar("_T")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def record(*, slots: bool = True) -> Callable[[type[_T]], type[_T]]:
-    """A dataclass whose fields are given by name and are frozen for mypy, for what is made by the thousand."""
-    return dataclass(slots=slots, kw_only=True, unsafe_hash=True)
+def record(*, slots: bool = True, kw_only: bool = True) -> Callable[[type[_T]], type[_T]]:
+    """A dataclass whose fields are frozen for mypy, and most often given by name, for what is made by the thousand."""
+    return dataclass(slots=slots, kw_only=kw_only, unsafe_hash=True)

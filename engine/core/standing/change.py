@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from engine.core.model import Cause, Customer
+from engine.core.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Occasion:
     """Why rules may start now. `id` tells occasions apart, so that a replay starts nothing twice."""
 
@@ -20,7 +20,7 @@ class Occasion:
     event: UUID | None = None  # the event that is decided, for the record of failures
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class Change:
     before: Customer
     after: Customer
