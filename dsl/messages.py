@@ -84,6 +84,16 @@ def translated(template: str, language: Language) -> str:
     return TEXTS.get(template, template)
 
 
+def translated_beginning(paragraph: str, language: Language) -> str:
+    """Of a template that begins with this paragraph, the first one in that language."""
+    if language == "en":
+        return paragraph
+    from dsl.messages_ru import TEXTS
+
+    whole = next((text for text in TEXTS if text == paragraph or text.startswith(f"{paragraph}\n\n")), paragraph)
+    return TEXTS.get(whole, paragraph).split("\n\n")[0]
+
+
 def filled(template: str, values: Mapping[str, object], language: Language, words: Language | None = None) -> str:
     def put(match: re.Match[str]) -> str:
         name, forms = match[1], match[2]

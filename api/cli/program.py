@@ -7,24 +7,35 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from api.cli import COMMANDS, OWN_ARGUMENTS
 from api.cli.spoken_help import said_again
+from api.cli.summaries import SUMMARIES
+from api.language import spoken
+from dsl.messages import translated_beginning
 
 #: For commands that read their own arguments: everything is handed on, --help too.
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 class Commands(TyperGroup):
-    """Commands that are imported when they are called, so that none pays for another."""
+    """Commands that are imported when they are called, so that none pays for another, nor the list for all."""
+
+    _is_listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._is_listing = True
+        super().format_help(ctx, formatter)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
+        if self._is_listing:
+            return TyperCommand(cmd_name, help=translated_beginning(SUMMARIES[cmd_name], spoken()))
         module: Any = import_module(COMMANDS[cmd_name])
         group = getattr(module, "app", None) or _single(cmd_name, module)
         command = typer.main.get_command(group)
