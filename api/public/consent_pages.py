@@ -50,7 +50,7 @@ class _Visit:
 
     def title_of(self, what: str) -> str:
         if what in (self.person.settings.get("topics") or {}):
-            return self.person.topic_title(what)
+            return self.person.topic_title(what, self.language)
         return CHANNELS[self.language].get(what, what)
 
     def said(self, word: str, **values: str) -> str:

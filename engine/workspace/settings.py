@@ -49,7 +49,9 @@ class WorkspaceSettings:
     currency: str | None = None
     locale: str = "en"
     mail: dict[str, str] = field(default_factory=dict)  # the keys of MAIL_KEYS: addresses with a name perhaps, colour
-    topics: dict[str, str] = field(default_factory=dict)  # name -> what a customer reads for it
+    topics: dict[str, str | dict[str, str]] = field(
+        default_factory=dict
+    )  # what a customer reads for it, or by language
     consent: str = CONSENTS[0]  # what marketing needs: no refusal, or an explicit yes
     double_opt_in: dict[str, tuple[str, Span]] = field(default_factory=dict)  # channel or topic -> template that asks
     unknown_window: dict[str, str] = field(default_factory=dict)  # class of messages -> hold or resend
@@ -215,10 +217,12 @@ _MAIL: dict[str, Callable[[Tree, Reader], str | None]] = {
 }
 
 
-def _read_topics(value: Tree, reader: Reader) -> dict[str, str]:
+def _read_topics(value: Tree, reader: Reader) -> dict[str, str | dict[str, str]]:
     """A list of names, or names with what a customer reads for them."""
     if isinstance(value, Items):
-        topics = {text: text for text, _ in reader.texts(value, say("the name of a topic"))}
+        topics: dict[str, str | dict[str, str]] = {
+            text: text for text, _ in reader.texts(value, say("the name of a topic"))
+        }
     else:
         mapping = reader.mapping(value, "topics")
         entries = mapping.entries.values() if mapping else ()

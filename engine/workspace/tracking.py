@@ -10,6 +10,7 @@ from dsl.diagnostics import Label
 from dsl.messages import say
 from engine.tracking.policy import TOUCHES, UTM, Tracking
 from engine.workspace.channels import read_codes, read_header_name, read_path
+from engine.workspace.kinds import read_title
 from engine.workspace.outside import read_variable
 from engine.workspace.reading import Reader
 from engine.workspace.yaml_tree import Entry, Items, Mapping, Scalar, Tree
@@ -61,12 +62,15 @@ def read_tracking(value: Tree, reader: Reader) -> Tracking:
     return Tracking(**read)
 
 
-def read_topic_title(entry: Entry, reader: Reader) -> str | None:
-    """What a customer reads for a topic: the text, or the `title` beside other keys."""
+def read_topic_title(entry: Entry, reader: Reader) -> str | dict[str, str] | None:
+    """What a customer reads for a topic: the text, or the `title` beside other keys, which may be by language."""
     if not isinstance(entry.value, Mapping):
         return reader.text(entry.value)
     found = {each.key: each.value for each in reader.entries(entry.value, TOPIC_KEYS, entry.key)}
-    return reader.text(found["title"]) if "title" in found else None
+    title = found.get("title")
+    if isinstance(title, Mapping):
+        return read_title(title, reader)
+    return reader.text(title) if title is not None else None
 
 
 def untracked_topics(value: Tree | None, reader: Reader) -> frozenset[str]:

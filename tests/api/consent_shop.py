@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "name": "Teplo Coffee",
     "mail": {"from": "Shop <hello@shop.example>", "accent": "#8a3b12"},
     "locale": "en",
-    "topics": {"news": "New coffees", "sales": "Offers", "service": "Orders"},
+    "topics": {"news": {"en": "New coffees", "ru": "Новый кофе"}, "sales": "Offers", "service": "Orders"},
 }
 RULES: list[dict[str, Any]] = [
     {"name": "reminder", "steps": [{"template": name} for name in ("news", "sale", "cart")]},

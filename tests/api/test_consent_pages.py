@@ -199,7 +199,7 @@ async def test_the_page_speaks_the_customers_language_else_the_browsers(shop: Co
 
     for page in (browsers, customers):
         assert '<html lang="ru">' in page.text
-        assert "Больше не присылать" in page.text
+        assert "Больше не присылать «Новый кофе»" in page.text
 
 
 async def test_what_is_no_link_of_ours_is_told_in_words(shop: ConsentShop):

@@ -35,8 +35,12 @@ class Person:
     channels: tuple[Offer, ...] = ()
     topics: tuple[Offer, ...] = ()
 
-    def topic_title(self, topic: str) -> str:
-        return str((self.settings.get("topics") or {}).get(topic) or topic)
+    def topic_title(self, topic: str, language: str) -> str:
+        """In another language where kogda.yaml has none in this one."""
+        title = (self.settings.get("topics") or {}).get(topic)
+        if isinstance(title, Mapping):
+            title = title.get(language) or next(iter(title.values()), None)
+        return str(title or topic)
 
 
 async def find_person(runtime: ConsentRuntime, customer: UUID) -> Person | None:

@@ -186,7 +186,7 @@ timezone: Europe/Berlin
 currency: EUR
 locale: ru
 mail: {from: "Shop <hello@shop.example>", reply_to: help@shop.example}
-topics: {news: What is new}
+topics: {news: What is new, service: {title: {en: Orders, ru: Заказы}}}
 unknown_window: {marketing: hold, transactional: resend}
 late_after: 48h
 leap_day: 1 march
@@ -200,7 +200,7 @@ leap_day: 1 march
         "locale": "ru",
         "consent": "unless_refused",
         "mail": {"from": "Shop <hello@shop.example>", "reply_to": "help@shop.example"},
-        "topics": {"news": "What is new"},
+        "topics": {"news": "What is new", "service": {"en": "Orders", "ru": "Заказы"}},
         "unknown_window": {"marketing": "hold", "transactional": "resend"},
         "leap_day": "1 march",
         "quiet_hours": None,
