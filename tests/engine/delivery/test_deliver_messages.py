@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from engine.channels import Handover, Rejected, Sent, TryLater, Unknown, Verdict
+from engine.channels import Handover, Rejected, Sent, TryLater, Verdict
 from engine.channels.mailbox import MailboxChannel
 from engine.channels.mime import build_mail
 from engine.core.identity import derived_id
@@ -17,16 +17,7 @@ from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.keeping import keeper
 from engine.links.bounce_addresses import message_of_address
 from engine.storage.database import Database
-from engine.storage.runs.outcomes import delete_outcomes, read_outcomes
-from tests.engine.delivery.outbox import SETTINGS, TEMPLATES, Outbox, ScriptedChannel
-
-
-@pytest.fixture
-async def outbox(database: Database) -> Outbox:
-    outbox = Outbox(database)
-    await outbox.publish()
-    await outbox.customer()
-    return outbox
+from tests.engine.delivery.outbox import SETTINGS, Outbox, ScriptedChannel
 
 
 async def test_bounces_of_each_mail_come_back_to_an_address_of_its_own(database: Database):
@@ -241,153 +232,6 @@ async def test_bytes_that_are_no_text_in_an_answer_do_not_keep_it_from_being_set
 
     row = await outbox.row(message)
     assert (row["state"], row["reason"]) == (state, reason)
-
-
-@pytest.mark.parametrize(("transactional", "state"), [(False, "unknown"), (True, "queued")])
-async def test_an_unknown_verdict_is_held_or_sent_again_by_policy(outbox: Outbox, transactional: bool, state: str):
-    outbox.channel.answer = Unknown("no answer came")
-    message = await outbox.message(transactional=transactional)
-
-    await deliver_messages(outbox.runtime)
-
-    row = await outbox.row(message)
-    assert (row["state"], row["maybe_duplicate"]) == (state, transactional)
-    assert "no answer came" in row["reason"]
-
-
-@pytest.mark.parametrize(
-    ("transactional", "policy", "state"),
-    [
-        (False, {}, "unknown"),
-        (True, {}, "sent"),
-        (False, {"marketing": "resend"}, "sent"),
-        (True, {"transactional": "hold"}, "unknown"),
-    ],
-)
-async def test_an_attempt_whose_worker_died_is_held_or_sent_again(
-    outbox: Outbox, transactional: bool, policy: dict[str, str], state: str
-):
-    await outbox.publish(settings=SETTINGS | {"unknown_window": policy})
-    message = await outbox.message(transactional=transactional)
-    await outbox.change(
-        "UPDATE message SET state = 'sending', attempt = gen_random_uuid(), attempts = 1,"
-        " deadline = now() - interval '1 second'"
-    )
-
-    await deliver_messages(outbox.runtime)
-
-    row = await outbox.row(message)
-    assert (row["state"], row["maybe_duplicate"]) == (state, state == "sent")
-    assert len(outbox.channel.given) == (1 if state == "sent" else 0)
-
-
-async def test_a_verdict_that_comes_after_its_lease_still_counts(outbox: Outbox):
-    gate = outbox.channel.gate = asyncio.Event()
-    message = await outbox.message()
-    late = asyncio.create_task(deliver_messages(outbox.runtime))
-    while not outbox.channel.given:
-        await asyncio.sleep(0)
-    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
-    other = Outbox(outbox.database)
-    await deliver_messages(other.runtime)
-    held = (await outbox.row(message))["state"]
-
-    gate.set()
-    await late
-
-    assert held == "unknown"
-    assert (await outbox.row(message))["state"] == "sent"
-    assert other.channel.given == []
-
-
-async def test_a_late_refusal_is_heard_by_a_run_that_has_not_read_the_unknown_yet(outbox: Outbox):
-    gate = outbox.channel.gate = asyncio.Event()
-    outbox.channel.answer = Rejected("550 no such mailbox")
-    await outbox.message(run_state="sending")
-    late = asyncio.create_task(deliver_messages(outbox.runtime))
-    while not outbox.channel.given:
-        await asyncio.sleep(0)
-    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
-    await deliver_messages(Outbox(outbox.database).runtime)
-    async with outbox.database.connection() as connection:
-        read = await read_outcomes(connection, range(64), limit=10)
-
-        gate.set()
-        await late
-        await delete_outcomes(connection, [(partition, each.message, each.state) for partition, _, each in read])
-
-    assert [each.state for _, _, each in read] == ["unknown"]
-    assert [tuple(row) for row in await outbox.fetch("SELECT state, undeliverable FROM outcome")] == [("failed", True)]
-
-
-async def test_a_replaced_attempt_changes_nothing(outbox: Outbox):
-    gate = outbox.channel.gate = asyncio.Event()
-    message = await outbox.message(transactional=True)
-    late = asyncio.create_task(deliver_messages(outbox.runtime))
-    while not outbox.channel.given:
-        await asyncio.sleep(0)
-    outbox.runtime.stopping.set()  # it takes nothing more, this message neither
-    await outbox.change("UPDATE message SET deadline = now() - interval '1 second'")
-    other = Outbox(outbox.database, ScriptedChannel(Sent("second")))
-    await deliver_messages(other.runtime)
-
-    outbox.channel.answer = Rejected("too late")
-    gate.set()
-    await late
-
-    row = await outbox.row(message)
-    assert (row["state"], row["provider_id"], row["maybe_duplicate"]) == ("sent", "second", True)
-
-
-async def test_a_poison_template_fails_after_three_tries_while_the_others_flow(outbox: Outbox):
-    poison = await outbox.message("poison", template="broken")
-    good = await outbox.message("good")
-
-    for _ in range(3):
-        await deliver_messages(outbox.runtime)
-        await outbox.change("UPDATE message SET due_at = now()")
-
-    row = await outbox.row(poison)
-    assert (row["state"], row["attempts"]) == ("failed", 3)
-    assert "ZeroDivisionError" in row["reason"]
-    [entry] = await outbox.fetch("SELECT what, subject, rule, tries, reason FROM quarantine")
-    assert tuple(entry) == ("message", str(poison), "reminder", 3, row["reason"])
-    assert (await outbox.row(good))["state"] == "sent"
-
-
-async def test_a_mended_text_reaches_those_who_already_wait(outbox: Outbox):
-    message = await outbox.message(template="broken")
-    await deliver_messages(outbox.runtime)
-    await outbox.publish(templates=TEMPLATES | {"email/broken.html": "---\nsubject: Mended\n---\n<p>"})
-    await outbox.change("UPDATE message SET due_at = now()")
-
-    await deliver_messages(outbox.runtime)
-
-    [handover] = outbox.channel.given
-    assert handover.content.subject == "Mended"
-    assert (await outbox.row(message))["state"] == "sent"
-
-
-async def test_a_template_that_is_gone_is_taken_from_the_pinned_rule_set(outbox: Outbox):
-    pinned = await outbox.publish(templates={"email/gone.html": "---\nsubject: Old\n---\n<p>"})
-    await outbox.publish()
-    await outbox.message(template="gone", rule_set=pinned)
-
-    await deliver_messages(outbox.runtime)
-
-    [handover] = outbox.channel.given
-    assert handover.content.subject == "Old"
-
-
-async def test_a_mail_without_any_sender_says_what_to_set(outbox: Outbox):
-    await outbox.publish(settings={})
-    message = await outbox.message()
-
-    await deliver_messages(outbox.runtime)
-
-    row = await outbox.row(message)
-    assert row["state"] == "queued"
-    assert "set mail.from in kogda.yaml, or KOGDA_MAIL_FROM" in row["reason"]
 
 
 async def test_two_workers_never_hand_over_the_same_message(outbox: Outbox):

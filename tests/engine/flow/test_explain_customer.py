@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from api.cli.explain_report import render_explanation, render_overview
+from api.cli.explain_report import render_explanation
 from dsl import plan
 from engine.callbacks import Report
-from engine.core.telling.reasons import Finding
 from engine.flow.answers.take_reports import Setting, take_reports
 from engine.flow.customers.find_customer import NobodyThere
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.flow.publishing.publish_rules import publish
-from engine.flow.telling.explain_customer import Explanation, explain_customer
-from engine.flow.telling.explain_rules import Overview, explain_rules
-from engine.storage.customers.suppressions import suppress
-from engine.storage.rules.published import live_rule_set
+from engine.flow.telling.explain_customer import Explanation
 from tests.engine.delivery.outbox import SETTINGS, ScriptedChannel
+from tests.engine.flow.explaining import ATTRIBUTES, EMAIL, explained, guarded
 from tests.engine.flow.shop import HOUR, Shop, open_shop, rule, send, stop
 
-EMAIL = plan.IsKnown(plan.Attribute("email", "text"))
 BIG = plan.Compare(plan.Property("total", "number"), ">", plan.Constant("number", 100))
-ATTRIBUTES = {"email": "text", "city": "text"}
-
-
-def guarded(**more: object) -> plan.Rule:
-    guard = plan.Guard(word="only if", condition=EMAIL, text="only if customer.email is known", line=2)
-    return rule("cart", "cart_left", send("cart"), guards=(guard,), **more)
-
-
-async def explained(shop: Shop, user: str, *, ago: timedelta | None = None) -> Explanation:
-    at = shop.runtime.clock() - ago if ago is not None else None
-    async with shop.runtime.database.connection() as connection:
-        program = next(iter(shop.runtime.programs.by_id.values()))
-        return await explain_customer(connection, program, f"u:{user}", rule="cart", at=at, partitions=shop.partitions)
 
 
 def asked(explanation: Explanation) -> list[tuple[str, bool | None]]:
@@ -198,44 +179,6 @@ async def test_a_segment_tells_what_decided_about_it(database_url: str) -> None:
     assert told.findings[-1].saw == ("the customer is in the segment big: no", "the customer's points: 0")
 
 
-async def overview(shop: Shop, user: str) -> Overview:
-    async with shop.runtime.database.connection() as connection:
-        program = next(iter(shop.runtime.programs.by_id.values()))
-        return await explain_rules(connection, program, f"u:{user}", at=None, partitions=shop.partitions)
-
-
-async def test_all_rules_are_told_in_a_line_each(database_url: str) -> None:
-    rules = (
-        rule("a", "cart_left", delay=HOUR),
-        rule("b", "order_placed"),
-        rule("c", "cart_left", guards=guarded().guards),
-        rule("d", "cart_left", plan.SetTag(tag="left", add=True, line=1)),
-    )
-    async with open_shop(database_url, *rules, attributes=ATTRIBUTES) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told = await overview(shop, "1")
-
-    text = render_overview(told, "en").splitlines()
-    assert text[1].startswith('  … "a"  began at ')
-    assert text[2:4] == [
-        '  ✗ "b"  order_placed has never come',
-        '  ✗ "c"  only if customer.email is known (the customer\'s email is unknown)',
-    ]
-    assert text[4].startswith('  ✓ "d"  nothing speaks against it now; last run ended at ')
-    assert text[4].endswith(": finished")
-
-
-async def test_a_customer_who_never_came_has_no_overview(database_url: str) -> None:
-    async with open_shop(database_url, rule("a", "cart_left")) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        with pytest.raises(NobodyThere, match="u:2"):
-            await overview(shop, "2")
-
-
 async def deliver(shop: Shop) -> None:
     shop.runtime.channels = {"email": ScriptedChannel()}
     templates = {"email/cart.html": "---\nsubject: Your cart\n---\n<p>It waits</p>"}
@@ -267,202 +210,3 @@ async def test_a_run_tells_what_its_message_met_with(database_url: str) -> None:
     assert 'email "cart" clicked: https://shop.example/cart\n' in text
     assert text.index("began: cart_left") < text.index('email "cart" sent') < text.index('email "cart" opened')
     assert before.runs == ()
-
-
-async def test_a_line_of_the_overview_says_why_the_last_message_did_not_go_out(database_url: str) -> None:
-    async with open_shop(database_url, rule("a", "cart_left"), attributes=ATTRIBUTES) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-        await deliver_messages(shop.runtime)
-
-        told = await overview(shop, "1")
-
-    assert render_overview(told, "en").splitlines()[1].endswith('; email "a" not sent: no email address')
-
-
-async def test_a_message_that_its_rule_left_out_is_why_the_last_one_did_not_go(database_url: str) -> None:
-    rules = (rule("a", "cart_left", send("cart")), rule("b", "cart_left", send("cart")))
-    async with open_shop(database_url, *rules, attributes=ATTRIBUTES) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told = await overview(shop, "1")
-
-    first, second = render_overview(told, "en").splitlines()[1:]
-    assert first.endswith(": finished")
-    assert second.endswith(': finished; skipped email "cart": the same message within a minute')
-
-
-async def test_a_message_made_after_one_that_was_left_out_is_the_last(database_url: str) -> None:
-    both = rule("cart", "cart_left", send("first", unless=plan.Not(EMAIL)), send("cart"))
-    async with open_shop(database_url, both, attributes=ATTRIBUTES) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told = await overview(shop, "1")
-
-    assert told.rules[0].run is not None
-    assert told.rules[0].run.ended_at is not None
-    assert told.rules[0].skipped is None
-
-
-async def open_desk(shop: Shop, *rules: plan.Rule, settings: Mapping[str, Any] = SETTINGS, **facts: Any) -> None:
-    """What is live: rules and what delivery goes by."""
-    await publish(
-        shop.runtime.database,
-        plan.Plan(rules=rules, attributes=ATTRIBUTES, **facts),
-        templates={"email/cart.html": "---\nsubject: Your cart\n---\n<p>It waits</p>"},
-        settings=settings,
-    )
-    shop.runtime.channels = {"email": ScriptedChannel()}
-
-
-async def asked_of_delivery(shop: Shop, user: str = "1") -> list[tuple[str, bool | None]]:
-    async with shop.runtime.database.connection() as connection:
-        live = await live_rule_set(connection)
-        assert live is not None
-        program = (await shop.runtime.programs.load(connection, live)).program
-        told = await explain_customer(
-            connection, program, f"u:{user}", rule="cart", at=None, partitions=shop.partitions
-        )
-    assert told.delivery is not None
-    return [(finding.text, finding.is_met) for finding in told.delivery]
-
-
-async def test_a_customer_whom_nothing_keeps_from_a_message_would_get_it(database_url: str) -> None:
-    cart = rule("cart", "cart_left")
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="a@example.com"))
-        await shop.advance()
-
-        assert await asked_of_delivery(shop) == [('email "cart": delivery would let it pass', True)]
-
-
-async def test_delivery_tells_a_refusal_and_so_does_the_overview(database_url: str) -> None:
-    cart = rule("cart", "cart_left")
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="a@example.com", consent={"email": False}))
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told, all_rules = await explained(shop, "1"), await overview(shop, "1")
-
-    assert told.delivery == (Finding('email "cart": no consent: email refused', False),)
-    text = render_explanation(told, "en")
-    assert text.endswith('What delivery says now of its messages:\n  ✗ email "cart": no consent: email refused\n')
-    assert "  ✗ email «cart»: нет согласия: от email отказались" in render_explanation(told, "ru")
-    assert '✗ "cart"  email "cart": no consent: email refused; last run' in render_overview(all_rules, "en")
-
-
-async def test_delivery_tells_a_suppressed_address(database_url: str) -> None:
-    cart = rule("cart", "cart_left", transactional=True)
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="A@example.com"))
-        await shop.advance()
-        async with shop.runtime.database.transaction() as connection:
-            await suppress(connection, [("email", "a@example.com", "550 no such mailbox")])
-
-        told = await asked_of_delivery(shop)
-
-    assert told == [('email "cart": the address is suppressed: 550 no such mailbox', False)]
-
-
-async def test_delivery_tells_of_every_way_once(database_url: str) -> None:
-    ways = send(
-        "cart",
-        fallbacks=(
-            plan.Recipient(channel="sms", template="cart"),
-            plan.Recipient(channel=None, template="late", best_of=("telegram", "inapp")),
-        ),
-    )
-    cart = rule("cart", "cart_left", ways, send("cart"))
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="a@example.com"))
-        await shop.advance()
-
-        told = await asked_of_delivery(shop)
-
-    assert told == [
-        ('email "cart": delivery would let it pass', True),
-        ('sms "cart": no sms address', False),
-        ('telegram "late": no telegram address', False),
-        ('inapp "late": delivery would let it pass', True),
-    ]
-
-
-async def test_delivery_tells_quiet_hours_and_their_end(database_url: str) -> None:
-    cart = rule("cart", "cart_left")
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        now = shop.runtime.clock()
-        start, end = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
-        await open_desk(shop, cart, quiet_hours=plan.QuietHours(start=start, end=end), timezone="UTC")
-        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told, all_rules = await asked_of_delivery(shop), await overview(shop, "1")
-
-    assert told == [(f'email "cart": quiet hours until {end}', False)]
-    assert all_rules.rules[0].against is None
-
-
-async def test_delivery_tells_a_cap_that_is_reached_and_leaves_nothing_behind(database_url: str) -> None:
-    cart = rule("cart", "cart_left", caps=(plan.Cap(limit=1, channel=None, per=plan.Length(1, "day"), line=2),))
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="a@example.com"), shop.identify("2", email="b@example.com"))
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-        await deliver_messages(shop.runtime)
-
-        reached, other = await asked_of_delivery(shop), await asked_of_delivery(shop, "2")
-        messages = await shop.value("SELECT count(*) FROM message")
-        locks = await shop.value(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND database ="
-            " (SELECT oid FROM pg_database WHERE datname = current_database())",
-            0x6B63,
-        )
-
-    assert reached == [('email "cart": cap: 1 message per day', False)]
-    assert other == [('email "cart": delivery would let it pass', True)]
-    assert (messages, locks) == (1, 0)
-
-
-async def test_messages_of_one_rule_are_not_counted_against_each_other(database_url: str) -> None:
-    cap = plan.Cap(limit=1, channel=None, per=plan.Length(1, "day"), line=2)
-    cart = rule("cart", "cart_left", send("cart"), send("later"), caps=(cap,))
-    async with open_shop(database_url, cart, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart)
-        await shop.post(shop.identify("1", email="a@example.com"))
-        await shop.advance()
-
-        told = await asked_of_delivery(shop)
-
-    assert [is_met for _, is_met in told] == [True, True]
-
-
-async def test_a_more_important_message_that_is_due_goes_first(database_url: str) -> None:
-    cap = plan.Cap(limit=1, channel=None, per=plan.Length(1, "day"), line=2)
-    cart, first = rule("cart", "cart_left", caps=(cap,)), rule("first", "paid", send("cart"), priority=5)
-    async with open_shop(database_url, cart, first, attributes=ATTRIBUTES) as shop:
-        await open_desk(shop, cart, first)
-        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "paid"))
-        await shop.advance()
-
-        told = await asked_of_delivery(shop)
-
-    assert told == [('email "cart": a more important message to the customer goes first', False)]
-
-
-async def test_of_an_earlier_moment_delivery_says_nothing_and_that_is_told(database_url: str) -> None:
-    async with open_shop(database_url, rule("cart", "cart_left"), attributes=ATTRIBUTES) as shop:
-        await shop.post(shop.event("1", "cart_left"))
-        await shop.advance()
-
-        told = await explained(shop, "1", ago=timedelta(minutes=1))
-
-    assert told.delivery is None
-    assert "What delivery would have said is left out" in render_explanation(told, "en")

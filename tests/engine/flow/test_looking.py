@@ -7,7 +7,7 @@ from datetime import timedelta
 from dsl import plan
 from engine.core.standing.index import LOOK
 from tests.engine.flow.shop import open_shop, rule
-from tests.engine.flow.test_standing import (
+from tests.engine.flow.standing import (
     ENTERS,
     GOLD,
     LAPSES,
