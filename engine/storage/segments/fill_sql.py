@@ -58,7 +58,9 @@ class FillSql:
     def _clock_columns(self, zones: list[ZoneInfo], now: datetime) -> Iterator[tuple[str, object]]:
         for (length, fixed), number in self.clocks.windows.items():
             found = [stays_in(length, fixed or zone, now) for zone in zones]
-            yield f"after_{number}", [calendar.add(now, length, fixed or zone, sign=-1) for zone in zones]
+            after = [calendar.add(now, length, fixed or zone, sign=-1) for zone in zones]
+            yield f"after_{number}", after
+            yield f"earliest_{number}", min(after, default=now)
             yield f"places_{number}", [place for place, stays in enumerate(found, 1) for _ in stays.bounds]
             yield f"bounds_{number}", [bound for stays in found for bound in stays.bounds]
             yield f"whiles_{number}", [each for stays in found for each in stays.whiles]
@@ -204,8 +206,10 @@ class _Writer:
     def _customers(self) -> str:
         columns = "c.partition AS c_partition, c.id AS c_id, w.xid AS c_xid, w.seq AS c_seq, z.*"
         columns += ", c.id IN (SELECT customer FROM odd) OR jsonb_typeof(c.attributes) <> 'object' AS c_is_odd"
-        source = """stretch w JOIN customer c ON c.partition = w.partition AND c.id > w.begins AND c.id <= w.ends
-            AND c.merged_into IS NULL JOIN clock z ON z.zone = coalesce(c.timezone, '')"""
+        # Fenced: how long a stretch is cannot be foreseen, and a plan for a short one reads the whole table for each.
+        source = """stretch w CROSS JOIN LATERAL (SELECT * FROM customer c WHERE c.partition = w.partition
+            AND c.id > w.begins AND c.id <= w.ends AND c.merged_into IS NULL OFFSET 0) AS c
+            JOIN clock z ON z.zone = coalesce(c.timezone, '')"""
         return f"{self._customer.query(columns, source)} OFFSET 0"
 
     def _clock(self) -> str:
@@ -260,13 +264,15 @@ class _Writer:
             FROM clear CROSS JOIN LATERAL (VALUES {rows}) AS v (segment, definition, is_in) WHERE v.is_in
         ), noted AS (
             INSERT INTO membership AS m (partition, customer, segment, definition, is_in, since)
-            SELECT c_partition, c_id, segment, definition, true, {self._pasts.now} FROM members
+            SELECT c_partition, c_id, segment, definition, true, {self._pasts.now} FROM members AS v
+            WHERE {_unless("k.definition = v.definition AND k.is_in", "membership", "segment")}
             ON CONFLICT (partition, customer, segment) DO UPDATE
             SET definition = excluded.definition, is_in = true, since = excluded.since
             WHERE m.definition <> excluded.definition OR NOT m.is_in
         ), were AS MATERIALIZED (
-            SELECT m.partition, m.customer, m.segment, m.definition FROM stretch w
-            JOIN membership m ON m.partition = w.partition AND m.customer > w.begins AND m.customer <= w.ends
+            SELECT m.* FROM stretch w CROSS JOIN LATERAL (
+                SELECT partition, customer, segment, definition FROM membership
+                WHERE partition = w.partition AND customer > w.begins AND customer <= w.ends OFFSET 0) AS m
         ), left_it AS (
             DELETE FROM membership m USING were w, clear c
             WHERE (m.partition, m.customer, m.segment) = (w.partition, w.customer, w.segment)
@@ -278,8 +284,9 @@ class _Writer:
         errand, name, definition = (self._parameters.constant(each, "text") for each in (*LOOK, DEFINITION))
         return f""", to_look AS (
             INSERT INTO appointment AS a (partition, customer, errand, name, definition, at, occasion, done)
-            SELECT c_partition, c_id, {errand}, {name}, {definition}, look_at, '', '' FROM clear
-            WHERE look_at IS NOT NULL
+            SELECT c_partition, c_id, v.*, look_at, '', '' FROM clear
+            CROSS JOIN (VALUES ({errand}, {name}, {definition})) AS v (errand, name, definition)
+            WHERE look_at IS NOT NULL AND {_unless("k.at <= look_at", "appointment", "errand", "name")}
             ON CONFLICT (partition, customer, errand, name) DO UPDATE
             SET at = excluded.at, definition = excluded.definition WHERE a.at IS NULL OR a.at > excluded.at)"""  # noqa: S608
 
@@ -296,9 +303,18 @@ class _Writer:
             INSERT INTO appointment AS a (partition, customer, errand, name, definition, at, occasion, done)
             SELECT c_partition, c_id, v.*, '' FROM clear
             CROSS JOIN LATERAL (VALUES {rows}) AS v (errand, name, definition, at, occasion)
+            WHERE {_unless("k.definition = v.definition", "appointment", "errand", "name")}
             ON CONFLICT (partition, customer, errand, name) DO UPDATE
             SET at = excluded.at, definition = excluded.definition, occasion = excluded.occasion, done = ''
             WHERE a.definition <> excluded.definition)"""  # noqa: S608
+
+
+def _unless(same: str, table: str, *key: str) -> str:
+    """A condition on rows `v`: no row `k` of this key is the same already. Who asks for a conflict locks and logs each
+    row that is met, also where nothing is changed. By the key alone, whatever the planner thinks of other indexes."""
+    alike = " ".join(f"AND k.{name} = v.{name}" for name in key)
+    found = f"SELECT {same} FROM {table} k WHERE k.partition = c_partition AND k.customer = c_id {alike}"  # noqa: S608
+    return f"({found}) IS NOT TRUE"
 
 
 #: Due, and as they once were: one for each segment.

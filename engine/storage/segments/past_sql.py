@@ -14,6 +14,7 @@ from engine.storage.segments.values_sql import Values, any_of, is_plain
 #: Windows that are longer are left to the interpreter: PostgreSQL's calendar ends elsewhere.
 _MOST_DAYS = 7500
 _DAYS = {"second": 1 / 86_400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 31, "year": 366}
+_HOUR = "interval '1 hour'"
 
 
 class Untranslatable(Exception):
@@ -71,7 +72,7 @@ class Pasts:
 
     def laterals(self) -> str:
         """Joined to a row with `c_partition`, `c_id`, `c_xid` and `c_seq` of a customer, and its clock's columns."""
-        joined = [f" CROSS JOIN LATERAL ({each.query()}) AS {each.tag}" for each in self._pasts.values()]
+        joined = [f" LEFT JOIN LATERAL ({each.query()}) AS {each.tag} ON true" for each in self._pasts.values()]
         joined += [f" LEFT JOIN LATERAL ({each.query()}) AS {each.tag} ON true" for each in self._lasts.values()]
         if self.instants:
             columns = ", ".join(f"{expression} AS {name}" for expression, name in self.instants.items())
@@ -99,7 +100,8 @@ class Past:
         self._pasts = pasts
         self.values = _values(tag, pasts)
         self._aggregates: dict[str, str] = {}
-        self._since: dict[str, None] = {}
+        self._since: dict[int, None] = {}  # windows
+        self._is_about = False
         self._is_ever = False
         self.gates: dict[str | None, None] = {}
 
@@ -111,9 +113,10 @@ class Past:
 
     def newest_about(self, within: plan.Length, zone: ZoneInfo | None) -> str:
         """The newest one, if it lies in the window or not long before."""
-        after = f"after_{self._pasts.clocks.window(within, zone)} - interval '1 day'"
-        self._since[after] = None
-        return self._aggregate(f"max({self.tag}_at) FILTER (WHERE {self.tag}_at > {after})")
+        window = self._pasts.clocks.window(within, zone)
+        self._since[window] = None
+        self._is_about = True
+        return self._aggregate(f"max({self.tag}_at) FILTER (WHERE {self.tag}_at > after_{window} - interval '1 day')")
 
     def oldest(self, within: plan.Length) -> str:
         return self._aggregate(f"min({self.tag}_at) FILTER (WHERE {self._inside(within)})")
@@ -159,27 +162,31 @@ class Past:
         doubts = f"bool_or({self.values.in_doubt()} OR {self.tag}_at > {self._pasts.now})"
         columns += [f"count(*) AS {self.tag}_all", f"{doubts} AS {self.tag}_odd"]
         events = self.values.query(f"e.at AS {self.tag}_at", self._source())
-        return f"SELECT {', '.join(columns)} FROM ({events}) AS e"  # noqa: S608
+        found = f"SELECT {', '.join(columns)} FROM ({events}) AS e"  # noqa: S608
+        asked = _gate(self)
+        return f"SELECT * FROM ({found} OFFSET 0) AS a WHERE {asked} OFFSET 0" if asked else found  # noqa: S608
 
     def in_doubt(self) -> str:
         return any_of([f"{self.tag}_all > {MOST_EVENTS}", f"{self.tag}_odd"])
 
     def _source(self) -> str:
         """An event is received after it happened (emitted ones a moment before), so older months need not be looked
-        into."""
+        into. Where they begin is the same for all, so that it is found once."""
         since = ""
         if self._since and not self._is_ever:
-            after = f"least({', '.join(self._since)})"
-            since = f" AND e.at > {after} AND e.received_at > {after} - interval '1 hour'"
+            earlier = " - interval '1 day'" if self._is_about else ""
+            after = ", ".join(f"after_{window}" for window in self._since)
+            earliest = ", ".join(self._pasts.parameters.given(f"earliest_{n}", "timestamptz") for n in self._since)
+            since = f" AND e.at > least({after}){earlier} AND e.received_at > least({earliest}){earlier} - {_HOUR}"
         return f"{_of_customer(self, self._pasts)}{since} LIMIT {MOST_EVENTS + 1}"
 
     def _inside(self, within: plan.Length | None) -> str:
         if within is None:
             self._is_ever = True
             return "true"
-        after = f"after_{self._pasts.clocks.window(within)}"
-        self._since[after] = None
-        return f"{self.tag}_at > {after}"
+        window = self._pasts.clocks.window(within)
+        self._since[window] = None
+        return f"{self.tag}_at > after_{window}"
 
     def _aggregate(self, expression: str) -> str:
         return self._aggregates.setdefault(expression, f"{self.tag}_a{len(self._aggregates)}")
@@ -206,17 +213,23 @@ class Last:
         return self._pasts.instant(f"CASE WHEN {day} > 0 THEN starts[{day} + {days}] END")
 
     def query(self) -> str:
-        source = f"{_of_customer(self, self._pasts)} ORDER BY e.at DESC, e.xid DESC, e.seq DESC LIMIT 1"
+        asked = _gate(self)
+        gate = f" AND {asked}" if asked is not None else ""
+        source = f"{_of_customer(self, self._pasts)}{gate} ORDER BY e.at DESC, e.xid DESC, e.seq DESC LIMIT 1"
         return self.values.query(f"e.at AS {self.at}", source)
 
     def in_doubt(self) -> str:
         return any_of([self.values.in_doubt(), f"{self.at} > {self._pasts.now}"])
 
 
-def _of_customer(read: Past | Last, pasts: Pasts) -> str:
-    """Decided events only, and of those for whom they may matter."""
-    name = pasts.parameters.constant(read.event, "text")
+def _gate(read: Past | Last) -> str | None:
+    """What must hold of the customer for any of it to matter; of others it is null. None: it always matters."""
     gates = [gate for gate in read.gates if gate is not None]
-    asked = f" AND ({' OR '.join(gates)})" if len(gates) == len(read.gates) else ""
+    return f"({' OR '.join(gates)})" if len(gates) == len(read.gates) else None
+
+
+def _of_customer(read: Past | Last, pasts: Pasts) -> str:
+    """Decided events only."""
+    name = pasts.parameters.constant(read.event, "text")
     whose = "e.partition = c_partition AND e.customer = c_id"
-    return f"event e WHERE {whose} AND e.name = {name} AND (e.xid, e.seq) <= (c_xid, c_seq){asked}"
+    return f"event e WHERE {whose} AND e.name = {name} AND (e.xid, e.seq) <= (c_xid, c_seq)"
