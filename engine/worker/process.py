@@ -30,6 +30,7 @@ from engine.storage.heartbeats import beat, stop_beating
 from engine.storage.stalled import end_stalled_transactions
 from engine.worker.arq_lane import serve_wakes
 from engine.worker.lanes import AdvanceLanes, Deliver, DeliverLane
+from engine.worker.politeness import give_way
 from engine.worker.standby import Standby
 
 SWEEP_S = 1.5
@@ -46,6 +47,7 @@ def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigurationError when it cannot start."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it writes each job's arguments at INFO
     arm(os.environ)
+    give_way()
     tune_garbage_collection()
     uvloop.run(_run(settings))
 
