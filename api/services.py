@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -52,6 +52,8 @@ class Services:
     hits: HitKeeper
     inbox_streams: InboxStreams
     callbacks: CallbackDesk
+    #: Questions about texts are answered one at a time: they must not take the processor from events that come in.
+    asking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 def services_of(request: Request) -> Services:

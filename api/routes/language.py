@@ -48,9 +48,6 @@ WAIT_S, ANSWER_S = 5.0, 10.0
 Q = TypeVar("Q", bound=Question)
 T = TypeVar("T")
 
-#: One answer is worked out at a time: they must not take the processor from events that come in.
-_turn = asyncio.Semaphore(1)
-
 
 async def bounded_body(request: Request) -> bytes:
     """Raises Problem as soon as there is too much, whatever the header promised."""
@@ -92,17 +89,18 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> None:
 async def check(services: Served, body: Body) -> Checked:
     """Everything that is wrong with a text of rules or tests, or probably not meant."""
     today = utc_now().date()
+    question = _read(Question, body)
 
     def answer(asked: AskedText) -> Checked:
         return Checked(diagnostics=_told(asked.findings(today), question.language))
 
-    question = _read(Question, body)
     return await _answer(services, question, answer)
 
 
 @router.post("/complete", openapi_extra=_asks(PlaceQuestion))
 async def complete_text(services: Served, body: Body) -> Completed:
     """What may be written at a place."""
+    question = _read(PlaceQuestion, body)
 
     def answer(asked: AskedText) -> Completed:
         text = asked.document.source.text
@@ -122,13 +120,13 @@ async def complete_text(services: Served, body: Body) -> Completed:
             ]
         )
 
-    question = _read(PlaceQuestion, body)
     return await _answer(services, question, answer)
 
 
 @router.post("/hover", openapi_extra=_asks(PlaceQuestion))
 async def hover_text(services: Served, body: Body) -> Hovered:
     """What a name or a word means."""
+    question = _read(PlaceQuestion, body)
 
     def answer(asked: AskedText) -> Hovered:
         text = asked.document.source.text
@@ -137,13 +135,13 @@ async def hover_text(services: Served, body: Body) -> Hovered:
             return Hovered(text=None)
         return Hovered(text=found.text, start=_units(text, found.span.start), end=_units(text, found.span.end))
 
-    question = _read(PlaceQuestion, body)
     return await _answer(services, question, answer)
 
 
 @router.post("/format", openapi_extra=_asks(FormatQuestion))
 async def format_text(services: Served, body: Body) -> Formatted:
     """The text in the one style, or its mistakes."""
+    question = _read(FormatQuestion, body)
 
     def answer(asked: AskedText) -> Formatted:
         try:
@@ -152,13 +150,13 @@ async def format_text(services: Served, body: Body) -> Formatted:
             raise Problem(422, "cannot_format", str(error)) from None
         return Formatted(text=done.text, diagnostics=_told(done.mistakes, question.language))
 
-    question = _read(FormatQuestion, body)
     return await _answer(services, question, answer)
 
 
 @router.post("/explain", openapi_extra=_asks(Question))
 async def explain_text(services: Served, body: Body) -> Explained:
     """The rules of a text, read back in plain sentences."""
+    question = _read(Question, body)
 
     def answer(asked: AskedText) -> Explained:
         plan = asked.as_plan() or Plan()
@@ -174,13 +172,13 @@ async def explain_text(services: Served, body: Body) -> Explained:
         ]
         return Explained(rules=rules, diagnostics=_told(asked.findings(), question.language))
 
-    question = _read(Question, body)
     return await _answer(services, question, answer)
 
 
 @router.post("/simulate", openapi_extra=_asks(SimulateQuestion))
 async def simulate_text(services: Served, body: Body) -> SimulatedText:
     """What the rules of a text would send for a few events, to the end of their waits. Nothing is sent."""
+    question = _read(SimulateQuestion, body)
 
     def answer(asked: AskedText) -> SimulatedText:
         diagnostics = _told(asked.findings(), question.language)
@@ -194,7 +192,6 @@ async def simulate_text(services: Served, body: Body) -> SimulatedText:
         except RuleFailed as failed:
             raise Problem(422, "cannot_simulate", str(failed).partition("\n")[0]) from None
 
-    question = _read(SimulateQuestion, body)
     return await _answer(services, question, answer)
 
 
@@ -214,11 +211,11 @@ async def _answer(services: Services, question: Question, answer: Callable[[Aske
 
     try:
         async with asyncio.timeout(WAIT_S):
-            await _turn.acquire()
+            await services.asking.acquire()
     except TimeoutError:
         raise _busy() from None
     working = asyncio.ensure_future(asyncio.to_thread(work))
-    working.add_done_callback(lambda _: _turn.release())  # not before: the thread goes on when nobody waits
+    working.add_done_callback(lambda _: services.asking.release())  # not before: the thread goes on when nobody waits
     try:
         return await asyncio.wait_for(asyncio.shield(working), ANSWER_S)
     except TimeoutError:

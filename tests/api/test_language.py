@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ import pytest
 from api.routes.language import MOST_BYTES
 from engine.flow.checking.load_workspace import load_workspace
 from engine.flow.publishing.publish_rules import publish
+from engine.runtime import open_runtime
 from engine.storage.database import Database
-from tests.api.conftest import ADMIN_KEY
+from tests.api.conftest import ADMIN_KEY, api_settings, client_of
 
 SCHEMA = """\
 events:
@@ -180,6 +182,21 @@ async def test_a_place_outside_of_the_text_is_its_end(admin: httpx.AsyncClient, 
     answer = await ask(admin, "complete", "🎉", offset=offset)
 
     assert isinstance(answer["proposals"], list)
+
+
+def test_a_question_waits_for_the_one_before_it_and_not_for_those_of_another_server(database_url: str) -> None:
+    """Servers of one process have loops of their own: what one has waited for is no use to the other."""
+
+    async def both_answered() -> list[int]:
+        async with open_runtime(api_settings(database_url)) as runtime, client_of(runtime) as client:
+            client.auth = httpx.BasicAuth(ADMIN_KEY, "")
+            body = {"text": RULE, "workspace": WORKSPACE}
+            answers = await asyncio.gather(*(client.post("/api/language/check", json=body) for _ in range(2)))
+            return [answer.status_code for answer in answers]
+
+    statuses = [asyncio.run(both_answered()) for _ in range(2)]
+
+    assert statuses == [[200, 200]] * 2
 
 
 HOSTILE = {
