@@ -119,7 +119,7 @@ def test_a_socket_takes_any_bytes_without_a_5xx(server: Target, parts: list[byte
 
 
 def test_the_described_api_answers_as_described(server: Target) -> None:
-    described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    described = schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=60)
     operations = [result.ok() for result in described.get_all_operations()]
 
     with requests.Session() as session:
@@ -133,13 +133,19 @@ def _try_operation(operation: Any, session: requests.Session) -> None:
     @given(operation.as_strategy())
     @settings(max_examples=sized(12, 150), **RELAXED)
     def call(case: schemathesis.Case) -> None:
-        answer = case.call(headers=_credentials(case.path), session=session)
+        answer = case.call(headers=_credentials(case.path), session=session, timeout=60)
 
-        assert answer.status_code < 500 or (case.path, answer.status_code) == ("/health/ready", 503)
+        assert answer.status_code < 500 or _may_wait(case.path, answer)
         _assert_one_shape(answer)
         case.validate_response(answer, checks=[schemathesis.checks.CHECKS.get_one("status_code_conformance")])
 
     call()
+
+
+def _may_wait(path: str, answer: Any) -> bool:
+    """The workers of this server are away, and a question about a text has its time, which a busy machine may take."""
+    code = path.startswith("/api/language/") and orjson.loads(answer.content).get("code")
+    return answer.status_code == 503 and (path == "/health/ready" or code == "busy")
 
 
 def _credentials(path: str) -> dict[str, str]:
