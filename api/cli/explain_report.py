@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl.messages import Language, Message, in_a_row, in_language, say
 from engine.core.telling.reasons import Finding
-from engine.core.telling.told import tell_message, tell_note, tell_reaction
+from engine.core.telling.told import tell_message, tell_note, tell_reaction, tell_staff_note
 from engine.core.telling.told_reasons import tell_reason
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding
@@ -108,8 +109,8 @@ def _run_lines(run: RunStory, file: str, zone: ZoneInfo, language: Language) -> 
         told.append((note["at"], f"{said}{place}"))
     for message in run.messages:
         at = max(message["settled_at"] or message["created_at"], first)
-        became = tell_message(message["channel"], message["template"], message["state"], message["reason"])
-        told.append((at, in_language(became, language)))
+        if (became := _became(message)) is not None:
+            told.append((at, in_language(became, language)))
     for met in run.reactions:
         reacted = tell_reaction(met["channel"], met["template"], met["kind"], met["detail"])
         told.append((met["at"], in_language(reacted, language)))
@@ -117,14 +118,29 @@ def _run_lines(run: RunStory, file: str, zone: ZoneInfo, language: Language) -> 
         yield f"  {_clock(at, zone)}  {text}"
 
 
+def _became(message: Mapping[str, Any]) -> Message | None:
+    """None for a note that went on to each way of its group: these have lines of their own."""
+    state, reason = message["state"], message["reason"]
+    if message["channel"] != "staff":
+        return tell_message(message["channel"], message["template"], state, reason)
+    if message["way"] is None and state == "sent":
+        return None
+    return tell_staff_note(message["template"], message["way"] or {}, state, reason)
+
+
 def _state(run: RunStory, zone: ZoneInfo) -> str:
     if run.ended_at is not None:
         return say(
             "it ended at {time}: {reason}", time=_clock(run.ended_at, zone), reason=tell_reason(run.end_reason or "")
         )
-    if run.wake_at is not None:
-        return say("it waits until {time}", time=_clock(run.wake_at, zone))
-    return say("it waits for the outcome of a message") if run.state == "sending" else say("it waits")
+    if run.wake_at is None:
+        return say("it waits until its message is sent") if run.state == "sending" else say("it waits")
+    time = _clock(run.wake_at, zone)
+    if run.state == "sending":
+        return say("it waits until {time}, in case its message comes back undelivered", time=time)
+    if run.put_off_by is not None:
+        return say("it waits until {time}: {reason}", time=time, reason=tell_reason(run.put_off_by))
+    return say("it waits until {time}", time=time)
 
 
 def _finding_lines(finding: Finding, language: Language) -> Iterator[str]:

@@ -29,6 +29,17 @@ def tell_message(channel: str, template: str, state: str, reason: str | None) ->
     return say('{channel} "{template}" {state}', channel=channel, template=template, state=told)
 
 
+def tell_staff_note(group: str, way: Mapping[str, Any], state: str, reason: str | None) -> Message:
+    """What became of a note to the staff by one way of the group: `{"email": address}`, `{"slack": …}`."""
+    told: str = _tell_state(state)
+    if reason:
+        told = say("{state}: {reason}", state=told, reason=tell_reason(reason))
+    by = "".join(way["email"] if name == "email" else name for name in way)
+    if not by:
+        return say('the note to "{group}" {state}', group=group, state=told)
+    return say('the note to "{group}" by {way} {state}', group=group, way=by, state=told)
+
+
 def tell_reaction(channel: str, template: str, kind: str, detail: Mapping[str, Any]) -> Message:
     """What a message met with: `email "cart" clicked: https://shop.example/`."""
     told: str = _REACTIONS.get(kind, kind)
@@ -50,7 +61,8 @@ def _tell_wait(said: str) -> Message:
 
 def _tell_skip(said: str) -> Message:
     message, _, reason = said.partition(": ")
-    return say("skipped {message}: {reason}", message=message, reason=tell_reason(reason))
+    told = said_by(_MESSAGES, message) or message
+    return say("skipped {message}: {reason}", message=told, reason=tell_reason(reason))
 
 
 def _clocks(detail: str, zone: ZoneInfo) -> str:
@@ -65,6 +77,9 @@ _WAITS: Sequence[Shape] = (
     shape(
         r"for (.+) until (.+)", lambda found: say("waits: for {what} until {moment}", what=found[1], moment=found[2])
     ),
+)
+_MESSAGES: Sequence[Shape] = (
+    shape(r'(\w+) "(.+)"', lambda found: say('{channel} "{template}"', channel=found[1], template=found[2])),
 )
 _CAUSES: Sequence[Shape] = (
     shape(r"customer in (\w+)", lambda found: say("customer in {segment}", segment=found[1])),

@@ -93,15 +93,19 @@ _ONE = {
 def _tell_cap(match: re.Match[str]) -> Message:
     many, amount, unit = int(match["limit"]), match["amount"], match["unit"]
     counts_all = match["what"].startswith("message")
-    what = (
-        say("{n} {n:message|messages}", n=many) if counts_all else say("{n} {channel}", n=many, channel=match["what"])
-    )
+    what = say("{n} {n:message|messages}", n=many) if counts_all else _tell_many(many, match["what"])
     if match["topic"]:
         what = say("{what} on {topic}", what=what, topic=match["topic"])
     per = say("per {length}", length=_LENGTHS[unit](int(amount))) if amount else _ONE[unit]
     if match["whose"]:
         return say("workspace cap: {what} {per}", what=what, per=per)
     return say("cap: {what} {per}", what=what, per=per)
+
+
+def _tell_many(many: int, channel: str) -> Message:
+    if channel == "email":
+        return say("{n} {n:email|emails}", n=many)
+    return say("{n} {channel}", n=many, channel=channel)
 
 
 _CAP = (
@@ -134,7 +138,10 @@ SHAPES: Sequence[Shape] = (
         r"no consent: (\w+) was never agreed to",
         lambda found: say("no consent: {channel} was never agreed to", channel=found[1]),
     ),
-    shape(r"the address is suppressed: (.+)", lambda found: say("the address is suppressed: {why}", why=found[1])),
+    shape(
+        r"the address is suppressed: (.+)",
+        lambda found: say("the address is suppressed: {why}", why=tell_reason(found[1])),
+    ),
     shape(
         r"(\d+) of (\d+) devices gone",
         lambda found: say("{lost} of {all} devices gone, and left out from now on", lost=found[1], all=found[2]),

@@ -17,6 +17,7 @@ from engine.core.model import Customer
 from engine.core.telling.reasons import Finding, Judgement, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
+from engine.flow.telling.channel_holdups import Wanted, holdups_of
 from engine.storage.database import Connection
 from engine.storage.events.queue import IDENTIFY
 from engine.storage.runs.once_marks import marks_of_customers
@@ -47,6 +48,13 @@ class RunStory:
     messages: Sequence[Mapping[str, Any]] = ()
     reactions: Sequence[Mapping[str, Any]] = ()  # what the messages met with
 
+    @property
+    def put_off_by(self) -> str | None:
+        """The reason that its record gives for the wait it stands in."""
+        told = next((each["detail"] for each in reversed(self.notes) if each["what"] == "waits"), "")
+        moment, colon, reason = told.removeprefix("until ").partition(": ")
+        return reason if colon and self.wake_at == datetime.fromisoformat(moment) else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
@@ -73,7 +81,14 @@ async def explain_customer(
     stories = await _stories(connection, partition, customer.id, rule=rule, until=until)
     judgement = await _judgement(connection, program, code, customer, partition=partition, until=until)
     zone = code.zone or zone_named(customer.timezone) or code.workspace_zone
-    prospects = await ask_delivery(connection, code, (partition, customer.id), Texts()) if until == now else ()
+    texts = Texts()
+    prospects = await ask_delivery(connection, code, (partition, customer.id), texts) if until == now else ()
+    wanted = Wanted(
+        channels=tuple(dict.fromkeys(each.channel for each in prospects)),
+        domain=(customer.email or "").rpartition("@")[2].lower(),
+        is_service=code.rule.transactional,
+    )
+    holdups = await holdups_of(connection, wanted, texts, zone)
     return Explanation(
         rule=code.rule,
         customer=customer,
@@ -81,7 +96,9 @@ async def explain_customer(
         zone=zone,
         runs=stories,
         findings=tuple(judge(program, code, judgement)),
-        delivery=told_prospects(prospects, zone) if until == now else None,
+        delivery=(*told_prospects(prospects, zone), *(Finding(each, None) for each in holdups))
+        if until == now
+        else None,
         is_recalled=until < now,
     )
 

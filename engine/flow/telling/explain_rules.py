@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,9 @@ async def explain_rules(
     history = await history_until(connection, customer.id, names, until=until)
     newest = await newest_of_each(connection, customer.id, sorted(heard), until=until)
     runs = {run["rule"]: run for run in await last_runs(connection, partition, customer.id, until=until)}
-    not_sent, skipped = await _unsent(connection, partition, [run["id"] for run in runs.values()], until=until)
+    ids = [run["id"] for run in runs.values()]
+    notes = await notes_of_runs(connection, partition, ids, until=until)
+    not_sent, skipped = _unsent(await messages_of_runs(connection, partition, ids, until=until), notes)
     marks = await marks_of_customers(connection, [partition], [customer.id])
     zone = zone_named(customer.timezone)
 
@@ -80,7 +82,7 @@ async def explain_rules(
         return RuleStanding(
             rule=code.rule,
             zone=code.zone or zone or code.workspace_zone,
-            run=story_of(run, until=until) if run is not None else None,
+            run=story_of(run, until=until, notes=_of_run(notes, run["id"])) if run is not None else None,
             not_sent=not_sent.get(run["id"]) if run is not None else None,
             skipped=skipped.get(run["id"]) if run is not None else None,
             against=next((each for each in judge(program, code, known) if each.is_met is False), None),
@@ -107,13 +109,17 @@ async def _with_delivery(
     return tuple(found)
 
 
-async def _unsent(
-    connection: Connection, partition: int, runs: Collection[UUID], *, until: datetime
+def _of_run(notes: Sequence[Mapping[str, Any]], run: UUID) -> list[Mapping[str, Any]]:
+    return [note for note in notes if note["run"] == run]
+
+
+def _unsent(
+    messages: Sequence[Mapping[str, Any]], notes: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[UUID, dict[str, Any]], dict[UUID, str]]:
     """By run: its last message, if that did not go out; and what its rule left out, if no message was made since."""
-    last = {row["run"]: row for row in await messages_of_runs(connection, partition, runs, until=until)}
+    last = {row["run"]: row for row in messages}
     skipped = {}
-    for note in await notes_of_runs(connection, partition, runs, until=until):
+    for note in notes:
         message = last.get(note["run"])
         is_last = message is None or note["at"] > message["due_at"]  # equal in one batch: the skip came first
         if note["what"] == "skipped" and note["detail"].endswith(_SKIP_ENDS) and is_last:

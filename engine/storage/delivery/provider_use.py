@@ -26,6 +26,15 @@ async def lock_uses(connection: Connection, names: Sequence[str]) -> tuple[dict[
     return uses, max(row["now"] for row in rows)
 
 
+async def uses_of(connection: Connection, names: Sequence[str]) -> dict[str, Use]:
+    """As they stand, without a lock: to be told of, not to be taken from."""
+    rows = await connection.fetch(
+        "SELECT name, free_at, period, used FROM provider_use WHERE name = ANY($1::text[])", list(names)
+    )
+    known = {row["name"]: Use(free_at=row["free_at"], period=row["period"], used=row["used"]) for row in rows}
+    return {name: known.get(name) or Use() for name in names}
+
+
 async def save_uses(connection: Connection, uses: Mapping[str, Use]) -> None:
     await connection.execute(
         """

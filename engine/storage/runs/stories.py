@@ -84,7 +84,7 @@ async def messages_of_runs(
 ) -> list[Any]:
     return await connection.fetch(
         """
-        SELECT run, channel, template, state, reason, due_at, settled_at, created_at FROM message
+        SELECT run, channel, template, state, reason, due_at, settled_at, created_at, context->'way' AS way FROM message
         WHERE partition = $1 AND run = ANY($2::uuid[]) AND created_at <= $3 ORDER BY created_at
         """,
         partition,

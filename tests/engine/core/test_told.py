@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dsl.messages import in_language
-from engine.core.telling.told import tell_message, tell_note
+from engine.core.telling.told import tell_message, tell_note, tell_staff_note
 from engine.core.telling.told_reasons import tell_reason
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -37,7 +38,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
             "skipped",
             'email "a": once per',
             'skipped email "a": once per',
-            'пропущено email "a": один раз',
+            "пропущено email «a»: один раз",
         ),
         ("hummed", "a song", "hummed: a song", "hummed: a song"),
     ],
@@ -62,6 +63,38 @@ def test_a_push_tells_of_devices_that_are_gone_beside_what_was_empty() -> None:
     english, russian = in_language(told, "en"), in_language(told, "ru")
     assert english.endswith("1 of 3 devices gone, and left out from now on; empty in the template: event.total")
     assert "1 из 3, на них не шлём" in russian
+
+
+@pytest.mark.parametrize(
+    ("way", "english", "russian"),
+    [
+        (
+            {"email": "a@shop.example"},
+            'the note to "team" by a@shop.example sent',
+            "записка группе «team», a@shop.example: отправлено",
+        ),
+        ({"slack": {"url_env": "URL"}}, 'the note to "team" by slack sent', "записка группе «team», slack: отправлено"),
+        ({}, 'the note to "team" sent', "записка группе «team»: отправлено"),
+    ],
+)
+def test_a_note_to_the_staff_says_by_which_way(way: dict[str, Any], english: str, russian: str) -> None:
+    told = tell_staff_note("team", way, "sent", None)
+
+    assert told == english
+    assert in_language(told, "ru") == russian
+
+
+def test_a_reason_within_a_reason_is_translated_too() -> None:
+    told = tell_reason("the address is suppressed: RCPT answered 550 no such user")
+
+    assert in_language(told, "ru") == "на этот адрес писать нельзя: RCPT отвечает 550 no such user"
+
+
+def test_a_cap_of_mails_counts_in_plural() -> None:
+    told = tell_reason("workspace cap: 2 email per 24 hours")
+
+    assert told == "workspace cap: 2 emails per 24 hours"
+    assert in_language(told, "ru") == "общий лимит: 2 письма за 24 часа"
 
 
 def test_a_reason_that_an_author_wrote_stays_as_it_is() -> None:
