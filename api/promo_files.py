@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from dsl.messages import Message, say
+
 #: Letters and digits that nobody takes for each other.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 #: Of so many random texts at most one is a code: nobody finds one by trying.
@@ -26,7 +28,7 @@ class ReadCodes:
     """`mistakes` name lines; with any of them nothing should be imported."""
 
     codes: list[tuple[str, datetime | None]] = field(default_factory=list)  # each with its own end
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[Message] = field(default_factory=list)
 
 
 def read_codes(text: str, zone: ZoneInfo) -> ReadCodes:
@@ -39,20 +41,23 @@ def read_codes(text: str, zone: ZoneInfo) -> ReadCodes:
         code, *more = row
         until = _until(more[0], zone) if more and more[0] else None
         if not _CODE.fullmatch(code):
-            read.mistakes.append(
-                f'line {number}: "{code}" cannot be a code: no blanks or quotes, at most 64 characters'
-            )
+            _note(read, number, say('"{code}" cannot be a code: no blanks or quotes, at most 64 characters', code=code))
         elif code.casefold() in seen:
-            read.mistakes.append(f'line {number}: "{code}" stands in line {seen[code.casefold()]} already')
+            first = seen[code.casefold()]
+            _note(read, number, say('"{code}" stands in line {first} already', code=code, first=first))
         elif more and more[0] and until is None:
-            read.mistakes.append(f'line {number}: "{more[0]}" is not a day, such as 2026-12-31')
+            _note(read, number, say('"{day}" is not a day, such as 2026-12-31', day=more[0]))
         else:
             seen[code.casefold()] = number
             read.codes.append((code, until))
         if len(read.mistakes) >= _MOST_MISTAKES:
-            read.mistakes.append("and perhaps more")
+            read.mistakes.append(say("and perhaps more"))
             break
     return read
+
+
+def _note(read: ReadCodes, number: int, mistake: Message) -> None:
+    read.mistakes.append(say("line {number}: {mistake}", number=number, mistake=mistake))
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -7,6 +7,7 @@ import csv
 import re
 from dataclasses import dataclass, field
 
+from dsl.messages import Message, say
 from engine.channels.addresses import safe_address
 from engine.channels.phones import e164
 from engine.core.delivery.addresses import PHONES
@@ -28,7 +29,7 @@ class ReadAddresses:
     """Addresses in lower case, each once, with its reason ("": none was given); and why other lines were left out."""
 
     addresses: dict[str, str] = field(default_factory=dict)
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[Message] = field(default_factory=list)
     doubles: int = 0
 
 
@@ -61,7 +62,7 @@ def address_on(channel: str, written: str) -> str | None:
 def _read_line(read: ReadAddresses, number: int, line: str, *, delimiter: str, channel: str) -> None:
     cells = _cells(line, delimiter)
     if cells is None:
-        read.mistakes.append(f"line {number}: cannot be read; is a quote open, or is it one very long line?")
+        _note(read, number, say("cannot be read; is a quote open, or is it one very long line?"))
         return
     if not read.addresses and not read.mistakes and cells[0].casefold() in _TITLES:
         return
@@ -69,14 +70,23 @@ def _read_line(read: ReadAddresses, number: int, line: str, *, delimiter: str, c
     formula = next((cell for cell in cells if _is_formula(cell, channel)), None)
     address = None if formula else address_on(channel, written)
     if formula:
-        read.mistakes.append(f"line {number}: {_shown(formula)} is a formula, not text")
+        _note(read, number, say("{cell} is a formula, not text", cell=_shown(formula)))
     elif address is None:
-        kind = "a number with its country, such as +491701234567" if channel in PHONES else "an address"
-        read.mistakes.append(f"line {number}: {_shown(written)} is not {kind}")
+        _note(read, number, _no_address(_shown(written), channel))
     elif address in read.addresses:
         read.doubles += 1
     else:
         read.addresses[address] = reason[:_LONGEST_REASON]
+
+
+def _note(read: ReadAddresses, number: int, mistake: Message) -> None:
+    read.mistakes.append(say("line {number}: {mistake}", number=number, mistake=mistake))
+
+
+def _no_address(written: str, channel: str) -> Message:
+    if channel in PHONES:
+        return say("{cell} is not a number with its country, such as +491701234567", cell=written)
+    return say("{cell} is not an address", cell=written)
 
 
 def _cells(line: str, delimiter: str) -> list[str] | None:

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.with_database import with_database
+from api.language import told
 from api.promo_files import new_codes, read_codes, shortest_length
 from dsl.catalog import Catalog, PromoPool
+from dsl.messages import Message, say
 from dsl.suggestions import nearest
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
@@ -47,8 +49,8 @@ def import_(
     _require(pool, catalog)
     read = read_codes(_text(file), ZoneInfo(catalog.timezone))
     if read.mistakes or not read.codes:
-        for mistake in read.mistakes or ["there is no code in it"]:
-            typer.echo(f"{file}: {mistake}", err=True)
+        for mistake in read.mistakes or [say("there is no code in it")]:
+            typer.echo(f"{file}: {told(mistake)}", err=True)
         raise typer.Exit(1)
 
     async def add(connection: Connection) -> int:
@@ -57,7 +59,18 @@ def import_(
 
     added = with_database(settings, add)
     known = len(read.codes) - added
-    typer.echo(f"{added:,} codes imported into {pool}" + (f"; {known:,} were known already" if known else ""))
+    typer.echo(told(_imported(f"{added:,}", f"{known:,}", pool)))
+
+
+def _imported(added: str, known: str, pool: str) -> Message:
+    if known == "0":
+        return say("{n} {n:code|codes} imported into {pool}", n=added, pool=pool)
+    return say(
+        "{n} {n:code|codes} imported into {pool}; {known} {known:was|were} known already",
+        n=added,
+        pool=pool,
+        known=known,
+    )
 
 
 @app.command()
@@ -74,10 +87,15 @@ def generate(
     _require(pool, _catalog(settings))
     if length < shortest_length(count):
         raise ConfigurationError(
-            f"{count:,} codes of {length} characters could be found by trying; use --length {shortest_length(count)}"
+            say(
+                "{n} codes of {length} characters could be found by trying; use --length {enough}",
+                n=f"{count:,}",
+                length=length,
+                enough=shortest_length(count),
+            )
         )
     if len(prefix) > 20 or any(char.isspace() or char in "\"',;" for char in prefix):
-        raise ConfigurationError("a prefix has at most 20 characters, no blanks and no quotes")
+        raise ConfigurationError(say("a prefix has at most 20 characters, no blanks and no quotes"))
 
     async def add(connection: Connection) -> int:
         left = count
@@ -86,7 +104,8 @@ def generate(
             left -= await add_codes(connection, pool, [(code, None) for code in part])
         return count
 
-    typer.echo(f"{with_database(settings, add):,} codes made in {pool}")
+    made = f"{with_database(settings, add):,}"
+    typer.echo(told(say("{n} {n:code|codes} made in {pool}", n=made, pool=pool)))
 
 
 @app.command("list")
@@ -103,7 +122,8 @@ def list_(
             typer.echo(code)
         return
     sizes = {each.pool: each for each in with_database(settings, pool_sizes)}
-    table = Table("pool", "discount", "expires", "free", "issued", "expired", "")
+    titles = (say("pool"), say("discount"), say("expires"), say("free"), say("issued"), say("expired"))
+    table = Table(*map(told, titles), "")
     for name in sorted({*catalog.pools, *sizes}):
         table.add_row(*_row(name, catalog.pools.get(name), sizes.get(name)))
     Console().print(table)
@@ -111,20 +131,28 @@ def list_(
 
 def _row(name: str, pool: PromoPool | None, size: PoolSize | None) -> tuple[str, ...]:
     free, issued, expired = (size.free, size.issued, size.expired) if size else (0, 0, 0)
-    remark = "not in kogda.yaml" if pool is None else "dry" if not free else "low" if free < pool.low else ""
+    remark = say("not in kogda.yaml") if pool is None else _fill(free, pool.low)
     discount, expires = (pool.discount or "", pool.expires or "") if pool else ("", "")
-    return name, discount, expires, f"{free:,}", f"{issued:,}", f"{expired:,}", remark
+    return name, discount, expires, f"{free:,}", f"{issued:,}", f"{expired:,}", told(remark)
+
+
+def _fill(free: int, low: int) -> str:
+    if not free:
+        return say("dry")
+    return say("low") if free < low else ""
 
 
 def _text(file: Path) -> str:
     try:
         if file.stat().st_size > _LARGEST_FILE:
-            raise ConfigurationError(f"{file} is larger than {_LARGEST_FILE // 1024**2} MiB; import it in parts")
+            raise ConfigurationError(
+                say("{file} is larger than {n} MiB; import it in parts", file=file, n=_LARGEST_FILE // 1024**2)
+            )
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+        raise ConfigurationError(say("{file} cannot be read: {why}", file=file, why=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{file} is not UTF-8; save it so, and import it again") from error
+        raise ConfigurationError(say("{file} is not UTF-8; save it so, and import it again", file=file)) from error
 
 
 def _catalog(settings: Settings) -> Catalog:
@@ -134,5 +162,8 @@ def _catalog(settings: Settings) -> Catalog:
 def _require(pool: str, catalog: Catalog) -> None:
     if pool not in catalog.pools:
         near = nearest(pool, list(catalog.pools))
-        hint = f"did you mean {near[0]}?" if near else "add it under `promos` in kogda.yaml"
-        raise ConfigurationError(f"there is no promo pool `{pool}`; {hint}")
+        if near:
+            raise ConfigurationError(
+                say("there is no promo pool `{pool}`; did you mean {near}?", pool=pool, near=near[0])
+            )
+        raise ConfigurationError(say("there is no promo pool `{pool}`; add it under `promos` in kogda.yaml", pool=pool))

@@ -45,7 +45,8 @@ def list_(
         read_settings(data=data),
         lambda connection: newest_suppressions(connection, channel=channel, search=address, limit=limit),
     )
-    table = Table("channel", "address", "why", "said", "since")
+    titles = (say("channel"), say("address"), say("why"), say("said"), say("since (UTC)"))
+    table = Table(*map(told, titles))
     for row in rows:
         table.add_row(row.channel, row.address, row.kind, row.reason, f"{row.at:%Y-%m-%d %H:%M}")
     Console().print(table)
@@ -63,7 +64,12 @@ def add(
     added = with_database(
         read_settings(data=data), lambda connection: suppress(connection, [(channel, known, reason)], kind="manual")
     )
-    typer.echo(f"{known} is suppressed" if added else f"{known} was suppressed already")
+    outcome = (
+        say("{address} is suppressed", address=known)
+        if added
+        else say("{address} was suppressed already", address=known)
+    )
+    typer.echo(told(outcome))
 
 
 @app.command()
@@ -71,8 +77,8 @@ def remove(address: Address, channel: Channel = "email", data: Data = None) -> N
     """Take an address from the list."""
     known = address_on(channel, address) or address
     if not with_database(read_settings(data=data), lambda connection: unsuppress(connection, channel, known)):
-        raise ConfigurationError(f"{known} is not on the list of {channel}")
-    typer.echo(f"{known} may be written to again")
+        raise ConfigurationError(say("{address} is not on the list of {channel}", address=known, channel=channel))
+    typer.echo(told(say("{address} may be written to again", address=known)))
 
 
 @app.command("import")
@@ -91,9 +97,10 @@ def import_(
 
     added = with_database(read_settings(data=data), put) if rows else 0
     for mistake in read.mistakes[:_SHOWN_MISTAKES]:
-        typer.echo(f"{file}: {mistake}", err=True)
+        typer.echo(f"{file}: {told(mistake)}", err=True)
     if len(read.mistakes) > _SHOWN_MISTAKES:
-        typer.echo(f"{file}: and {len(read.mistakes) - _SHOWN_MISTAKES:,} lines more", err=True)
+        more = say("and {n} {n:line|lines} more", n=f"{len(read.mistakes) - _SHOWN_MISTAKES:,}")
+        typer.echo(f"{file}: {told(more)}", err=True)
     known, wrong = len(rows) - added + read.doubles, len(read.mistakes)
     typer.echo(told(_outcome(added, known, wrong)))
     if wrong:
@@ -113,14 +120,16 @@ def _outcome(added: int, known: int, wrong: int) -> str:
 def _known(address: str, channel: str) -> str:
     found = address_on(channel, address)
     if found is None:
-        raise ConfigurationError(f"{address} is no address of {channel}")
+        raise ConfigurationError(say("{address} is no address of {channel}", address=address, channel=channel))
     return found
 
 
 def _content(file: Path) -> bytes:
     try:
         if file.stat().st_size > _LARGEST_FILE:
-            raise ConfigurationError(f"{file} is larger than {_LARGEST_FILE // 1024**2} MiB; import it in parts")
+            raise ConfigurationError(
+                say("{file} is larger than {n} MiB; import it in parts", file=file, n=_LARGEST_FILE // 1024**2)
+            )
         return file.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+        raise ConfigurationError(say("{file} cannot be read: {why}", file=file, why=error.strerror)) from error

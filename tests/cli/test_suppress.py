@@ -115,6 +115,7 @@ async def test_a_list_is_imported_shown_and_taken_from(tmp_path: Path, database_
         'left.csv: line 3: "x" is not an address\n',
     )
     assert again[1] == "0 addresses imported; 2 were known already; 1 line left out\n"
+    assert in_russian.stderr == 'left.csv: строка 3: "x" — не адрес\n'
     assert in_russian.stdout == "Добавлено 0 адресов; 2 уже были в списке; пропущена 1 строка\n"
     assert added == (0, "petra@b.example is suppressed\n", "")
     assert [word in listed for word in ("petra@b.example", "manual", "import", "größer")] == [True] * 4
