@@ -87,15 +87,20 @@ def choose(free: Iterable[Judged], room: Room, domains: Domains, *, doors: Doors
             chosen.left += 1
     if len({domain_of(each.message) for each in (*chosen.taken, *beyond)}) > 1:
         chosen.left += len(beyond)
-        return chosen
+    else:
+        _take_beyond(beyond, left, domains, chosen)
+    return chosen
+
+
+def _take_beyond(beyond: Iterable[Judged], left: Room, domains: Domains, chosen: Chosen) -> None:
+    """More of a domain than it has proved to take, as nobody else wants the places."""
     for each in beyond:
         transactional = each.message.transactional
         if domains.is_on_trial(domain_of(each.message)) or not left.has_place(transactional=transactional):
             chosen.left += 1
-            continue
-        left.take(transactional=transactional)
-        chosen.taken.append(each)
-    return chosen
+        else:
+            left.take(transactional=transactional)
+            chosen.taken.append(each)
 
 
 def _keep_waiting(each: Judged, circuit: CircuitName, doors: Doors, chosen: Chosen) -> None:

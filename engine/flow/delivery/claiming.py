@@ -82,21 +82,15 @@ async def claim_messages(
         lanes = _open_lanes(room, gates, runtime, looked_at=looked_at)
         due = await lock_due_messages(connection, limit=looked_at, lanes=lanes)
         reach("claim.locked")
-        strays = [(each, partition_of(each.merged_into, runtime.partitions)) for each in due if each.merged_into]
-        if strays:
-            await move_messages(connection, strays)  # and found there by the next claim
-        at_home = [each for each in due if not each.merged_into]
+        at_home = await _without_strays(connection, due, runtime.partitions)
         notes = [each for each in at_home if is_for_a_group(each)]
-        to_judge = [each for each in at_home if each not in notes]
+        to_judge = [each for each in at_home if not is_for_a_group(each)]
         judgement = await judge_messages(connection, to_judge, policy, runtime.texts, room=replace(room))
         free, blocked = judgement.free(), [_stopped(message, block) for message, block in judgement.blocked()]
         spread = await spread_notes(connection, notes, policy.settings) if notes else []
         chosen = choose(free, room, runtime.domains, doors=Doors(policy.settings, gates.closed, gates.on_trial))
         chosen = await reserve(connection, chosen, policy)
-        claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
-        if claimed:
-            await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
-            reach("claim.written")
+        claimed = await _begin(connection, chosen, policy, lease)
         blocked += [*chosen.put_off, *gates.given_up]
         if blocked or spread:
             woken |= await settle(connection, [*blocked, *spread])
@@ -105,11 +99,33 @@ async def claim_messages(
     runtime.full_lanes.note(chosen.full)
     if woken:
         await runtime.waker.wake(woken)
-    is_last = _is_all(due, looked_at, lanes) and not chosen.left and judgement.is_all and not (strays or notes)
-    states: Counter[str] = Counter(each.state for each in blocked)
+    is_all = _is_all(due, looked_at, lanes) and judgement.is_all and len(to_judge) == len(due)  # others become due anew
     moments = [runtime.full_lanes.opens_in_s, *(each.total_seconds() for each in chosen.next_places)]
-    opens_in_s = min((each for each in moments if each is not None), default=None)
-    return Claim(claimed=claimed, blocked=states, held=held, is_last=is_last, opens_in_s=opens_in_s)
+    return Claim(
+        claimed=claimed,
+        blocked=Counter[str](each.state for each in blocked),
+        held=held,
+        is_last=is_all and not chosen.left,
+        opens_in_s=min((each for each in moments if each is not None), default=None),
+    )
+
+
+async def _without_strays(connection: Connection, due: Sequence[DueMessage], partitions: int) -> list[DueMessage]:
+    """Messages of merged customers go to the partition of the other one, where the next claim finds them."""
+    strays = [(each, partition_of(each.merged_into, partitions)) for each in due if each.merged_into]
+    if strays:
+        await move_messages(connection, strays)
+    return [each for each in due if not each.merged_into]
+
+
+async def _begin(
+    connection: Connection, chosen: Chosen, policy: PublishedTexts, lease: timedelta
+) -> tuple[Claimed, ...]:
+    claimed = tuple(_claimed(each, chosen, policy) for each in chosen.taken)
+    if claimed:
+        await begin_attempts(connection, [(each.message, each.attempt) for each in claimed], lease)
+        reach("claim.written")
+    return claimed
 
 
 def _open_lanes(room: Room, gates: Gates, runtime: Runtime, *, looked_at: int) -> Lanes:
