@@ -16,6 +16,7 @@ from engine.config import Settings
 from engine.core.identity import customer_id, derived_id, partition_of
 from engine.runtime import Runtime
 from engine.storage.database import Database
+from engine.waker import NullWaker
 
 PARTITIONS = 8
 TEMPLATES = {
@@ -26,24 +27,12 @@ TEMPLATES = {
 SETTINGS: dict[str, Any] = {"mail": {"from": "Shop <hello@shop.example>"}, "locale": "en"}
 
 
-class RecordingWaker:
+class RecordingWaker(NullWaker):
     def __init__(self) -> None:
         self.woken: set[int] = set()
 
     async def wake(self, partitions: Iterable[int]) -> None:
         self.woken.update(partitions)
-
-    async def wake_delivery(self) -> None:
-        pass
-
-    async def begin(self, partitions: Iterable[int]) -> None:
-        pass
-
-    async def begin_delivery(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
 
 
 @dataclass
