@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.embedded.processes import end_child, let_pass, run_child, service_account, start_child
+from engine.embedded.processes import Server, let_pass, run_child, service_account, start_child
 from engine.errors import ConfigurationError
 
 #: Chosen for one small machine that also runs the API and the workers. Commits stay durable (fsync is on).
@@ -34,26 +34,17 @@ TUNING = {
 
 
 @dataclass
-class Postgres:
+class Postgres(Server):
     """`folder` holds the cluster, `sockets` the socket. `options` are settings over `TUNING`."""
 
     folder: Path
     sockets: Path
     options: dict[str, str] = field(default_factory=dict)
     start_timeout_s: float = 30
-    _process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"postgresql://kogda@/kogda?host={quote(str(self.sockets), safe='')}"
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         binaries = _binaries()
@@ -71,15 +62,11 @@ class Postgres:
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, committed ones are on disk."""
-        if self._process:
-            end_child(self._process, signal.SIGINT, timeout_s=20)
-            self._process = None
+        self._end(signal.SIGINT, timeout_s=20)
 
     def kill(self) -> None:
         """The drill: as if the power went (immediate shutdown; the next start recovers from the log)."""
-        if self._process:
-            end_child(self._process, signal.SIGQUIT, timeout_s=10)
-            self._process = None
+        self._end(signal.SIGQUIT, timeout_s=10)
 
     def _create(self, binaries: Path) -> None:
         account = service_account()

@@ -48,6 +48,25 @@ def run_child(command: Sequence[str | Path], *, account: pwd.struct_passwd | Non
     )
 
 
+class Server:
+    """One child that serves until it is ended."""
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _end(self, sign: signal.Signals, *, timeout_s: float) -> None:
+        if self._process:
+            end_child(self._process, sign, timeout_s)
+            self._process = None
+
+
 def end_child(process: subprocess.Popen[bytes], sign: signal.Signals, timeout_s: float) -> None:
     if process.poll() is None:
         process.send_signal(sign)

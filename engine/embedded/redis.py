@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.embedded.processes import end_child, start_child
+from engine.embedded.processes import Server, start_child
 from engine.errors import ConfigurationError
 
 
 @dataclass
-class Redis:
+class Redis(Server):
     sockets: Path
     log: Path
     start_timeout_s: float = 10
-    _process: subprocess.Popen[bytes] | None = None
 
     @property
     def socket(self) -> Path:
@@ -28,14 +26,6 @@ class Redis:
     @property
     def url(self) -> str:
         return f"unix://{self.socket}?db=0"
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
@@ -50,15 +40,11 @@ class Redis:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        if self._process:
-            end_child(self._process, signal.SIGTERM, timeout_s=5)
-            self._process = None
+        self._end(signal.SIGTERM, timeout_s=5)
         self.socket.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        if self._process:
-            end_child(self._process, signal.SIGKILL, timeout_s=5)
-            self._process = None
+        self._end(signal.SIGKILL, timeout_s=5)
 
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
