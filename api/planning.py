@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from uuid import UUID
 
 from api.language import spoken
 from api.past_marks import marks_that_are_new
+from api.running_server import told_by_server
 from api.simulating import Rules, Stretch, live_rules, simulate_server
 from dsl.codec import UnreadablePlan, from_json
 from dsl.differences import RuleDifference, SegmentDifference, rule_differences, segment_differences
@@ -27,8 +25,6 @@ from engine.storage.runs.bulk import people_in
 from engine.testing.simulation import Simulation
 from engine.testing.world import World
 
-TIMEOUT_S = 20
-MOST_ANSWER = 50_000_000
 _FORMAT = 1
 
 #: (what is replayed, events since the last call, events in all)
@@ -99,17 +95,9 @@ async def live_of_database(connection: Connection) -> Live:
 
 def live_of_server(url: str) -> Live:
     """Raises ConfigurationError when the server does not say."""
-    request = urllib.request.Request(f"{url.rstrip('/')}/api/rule-set", headers={"accept": "application/json"})
-    if key := os.environ.get("KOGDA_ADMIN_KEY"):
-        request.add_header("authorization", f"Bearer {key}")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            told: dict[str, Any] = json.loads(answer.read(MOST_ANSWER))
-            return Live(told["hash"], from_json(told["plan"]), told["people"])
-    except urllib.error.HTTPError as error:
-        hint = say("; set KOGDA_ADMIN_KEY") if error.code in (401, 403) else ""
-        reason = say("{url} answers {code}{hint}", url=url, code=error.code, hint=hint)
-        raise ConfigurationError(reason) from None
+        told = told_by_server(url, "/api/rule-set")
+        return Live(told["hash"], from_json(told["plan"]), told["people"])
     except UnreadablePlan as error:
         raise ConfigurationError(say("{url} runs another version: {reason}", url=url, reason=error)) from None
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from api.running_server import told_by_server
 from dsl.around import Observed
 from dsl.catalog import Catalog
 from dsl.messages import say
 from engine.errors import ConfigurationError
 from engine.flow.checking.observed import Happening, observe, observed_from_json
 
-TIMEOUT_S = 20
-MOST_ANSWER = 20_000_000
 EVENT = ("event", "name")
 CUSTOMER = ("userId", "customer", "customer_id", "user_id", "anonymousId")
 TIME = ("timestamp", "at", "time", "occurred_at", "originalTimestamp", "sentAt")
@@ -36,16 +32,8 @@ def observed_of(against: str, catalog: Catalog) -> Observed:
 
 
 def _of_server(url: str) -> Observed:
-    request = urllib.request.Request(f"{url.rstrip('/')}/api/observed", headers={"accept": "application/json"})
-    if key := os.environ.get("KOGDA_ADMIN_KEY"):
-        request.add_header("authorization", f"Bearer {key}")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            return observed_from_json(json.loads(answer.read(MOST_ANSWER)))
-    except urllib.error.HTTPError as error:
-        hint = say("; set KOGDA_ADMIN_KEY") if error.code in (401, 403) else ""
-        reason = say("{url} answers {code}{hint}", url=url, code=error.code, hint=hint)
-        raise ConfigurationError(reason) from None
+        return observed_from_json(told_by_server(url, "/api/observed"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(say("no numbers from {url}: {reason}", url=url, reason=error)) from None
 
