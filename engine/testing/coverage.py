@@ -10,7 +10,7 @@ from dsl.messages import say
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.effects import Note
 from engine.core.model import Event, Facts
-from engine.core.telling.reasons import Judgement, sight_of
+from engine.core.telling.reasons import Known, sight_of
 from engine.core.telling.tracing import trace
 from engine.testing.timeline import SentMessage
 from engine.testing.world import World
@@ -77,7 +77,7 @@ class Coverage:
         for code in program.rules:
             if code.trigger is None or event.name not in code.trigger.events or not code.rule.guards:
                 continue
-            known = Judgement(
+            known = Known(
                 customer=facts.customer,
                 now=world.now,
                 history=world.memory.history.get(event.customer, {}),
@@ -85,7 +85,7 @@ class Coverage:
             )
             self._ask(code, program, known, event)
 
-    def _ask(self, code: RuleCode, program: Program, known: Judgement, event: Event) -> None:
+    def _ask(self, code: RuleCode, program: Program, known: Known, event: Event) -> None:
         sight = sight_of(program, code, known, event.properties)
         starts = plan.starting_match(code.rule.trigger)
         if starts is not None and starts.where is not None and not trace(starts.where, sight).holds:

@@ -1,9 +1,9 @@
-"""How messages are judged in a virtual world: the guards are those of delivery, the workspace is the given one."""
+"""What delivery knows of a workspace besides its plan, for a virtual world: the guards are those of delivery."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from dsl.catalog import Catalog
@@ -59,19 +59,18 @@ class Delivery:
         *,
         run: Run | None,
         contacts: Collection[str],
-        limits: Mapping[str, Any],
+        limits: MessageFacts,
     ) -> MessageFacts:
+        """`limits` with what the other guards look at."""
         address = address_of(message.channel, email=customer.email, phone=customer.phone, key=customer.key)
         if message.channel in contacts:
             address = "?"
-        return MessageFacts(
-            channel=message.channel,
+        return replace(
+            limits,
             address=address or ("?" if self.reaches_all else None),
-            transactional=message.transactional,
             topic=self.topic(message.channel, message.template),
             consent=customer.consent,
             consent_policy=self.policy,
             confirmed=self.confirmed,
             run_end=run.end_reason if run else None,
-            **limits,
         )

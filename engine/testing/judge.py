@@ -1,22 +1,21 @@
-"""What becomes of a message in a virtual world: what was said of it, else what the guards of delivery say."""
+"""Who says what becomes of a message in a virtual world: the test itself, else the guards of delivery."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from engine.core.conditions.program import Program
 from engine.core.delivery.limits import CountedCap
 from engine.core.delivery.sparing import Sparing
 from engine.core.effects import NewMessage
-from engine.core.guards import Counted, first_block
+from engine.core.guards import Counted, MessageFacts, first_block
 from engine.testing.delivery import Delivery
 from engine.testing.memory import Memory
 from engine.testing.timeline import SentMessage
-from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limits_block, limits_on, verdict_of
+from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limit_facts, limits_block, verdict_of
 
 _AT_ONCE = timedelta(0)
 _NO_SPARING = Sparing()
@@ -65,16 +64,16 @@ class Judge:
         return REFUSED if message.template in self.delivery.failing else SENT
 
     def _judge_limits(self, message: NewMessage, live: Program, now: datetime) -> Verdict:
-        block = limits_block(message, self._limits_on(message, live, now), now)
+        block = limits_block(self._limits_on(message, live, now), now)
         return verdict_of(block) if block is not None else SENT
 
-    def _limits_on(self, message: NewMessage, live: Program, now: datetime) -> dict[str, Any]:
+    def _limits_on(self, message: NewMessage, live: Program, now: datetime) -> MessageFacts:
         """What the guards of delivery must know of quiet hours and caps."""
         customer = self.memory.customers[message.customer]
         sparing = self.delivery.sparing if self.delivery is not None else _NO_SPARING
-        limits = limits_on(message, customer, (live.policy, sparing), zone=live.zone, sent=self._counted)
+        limits = limit_facts(message, customer, (live.policy, sparing), zone=live.zone, sent=self._counted)
         sunset = self._sunset_caps(message, now)
-        return {**limits, "caps": (*limits["caps"], *sunset), "counted": self._counted(message)} if sunset else limits
+        return replace(limits, caps=(*limits.caps, *sunset), counted=self._counted(message)) if sunset else limits
 
     def _sunset_caps(self, message: NewMessage, now: datetime) -> tuple[CountedCap, ...]:
         delivery = self.delivery

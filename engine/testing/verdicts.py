@@ -1,10 +1,10 @@
-"""What becomes of a message in a virtual world: the limits of sending are those of production."""
+"""Verdicts on messages of a virtual world, and what its limits of sending say: they are those of production."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.core import calendar
@@ -43,30 +43,32 @@ def verdict_of(block: Block) -> Verdict:
     return Verdict("suppressed", reason=block.reason, undeliverable=block.other_way)
 
 
-def limits_block(message: NewMessage, limits: Mapping[str, Any], now: datetime) -> Block | None:
+def limits_block(facts: MessageFacts, now: datetime) -> Block | None:
     """Quiet hours and caps alone: whether there is an address, and consent, is not asked."""
-    facts = MessageFacts(channel=message.channel, address="", transactional=message.transactional, **limits)
     return check_quiet_hours(facts, now) or check_repeats(facts, now) or check_caps(facts, now)
 
 
-def limits_on(
+def limit_facts(
     message: NewMessage,
     customer: Customer,
     policy: tuple[Policy, Sparing],
     *,
     zone: ZoneInfo,
     sent: Callable[[NewMessage], tuple[Counted, ...]],
-) -> dict[str, Any]:
-    """The part of a message's facts that its limits look at. What was `sent` is asked only where a cap counts it."""
+) -> MessageFacts:
+    """What the limits of a message look at, and no other guard. What was `sent` is asked only where a cap counts it."""
     limits, (limited, sparing) = message.limits, policy
     repeats = sparing.repeats_for(limits, transactional=message.transactional)
     caps = caps_for(limits, limited, rule=message.rule, channel=message.channel, transactional=message.transactional)
     holidays = sparing.holidays_for(limits, transactional=message.transactional)
-    return {
-        "zone": calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
-        "quiet_hours": quiet_hours_for(limits, limited, channel=message.channel),
-        "caps": caps,
-        "holidays": holidays_for(
+    return MessageFacts(
+        channel=message.channel,
+        address=None,
+        transactional=message.transactional,
+        zone=calendar.zone_named(limits.zone) or calendar.zone_named(customer.timezone) or zone,
+        quiet_hours=quiet_hours_for(limits, limited, channel=message.channel),
+        caps=caps,
+        holidays=holidays_for(
             holidays,
             country=customer.attributes.get("country"),
             timezone=customer.timezone,
@@ -75,10 +77,10 @@ def limits_on(
         )
         if holidays
         else _NO_HOLIDAYS,
-        "said": Said(message.run, message.template) if repeats else None,
-        "repeats": repeats,
-        "counted": sent(message) if caps or repeats else (),
-    }
+        said=Said(message.run, message.template) if repeats else None,
+        repeats=repeats,
+        counted=sent(message) if caps or repeats else (),
+    )
 
 
 def counted_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 from dsl import plan
 from engine.core import calendar
@@ -12,15 +11,13 @@ from engine.core.model import Appointment, Facts
 from engine.core.runs.draft import Draft
 from engine.core.standing.index import WakeKey
 
-#: A trigger with a mark that people stay past: dates, schedules and changes come again, or are over.
-Marked: TypeAlias = plan.InactivityTrigger | plan.SegmentTrigger
-
 #: The occasion of members who were in a segment before. One, so that nobody is started for it twice.
 _WAS_IN = "was in before"
 
 
 def has_mark(trigger: plan.Trigger) -> bool:
-    """Who has left a segment cannot be told from who was never in it."""
+    """Whether people stay past it: dates, schedules and changes come again, or are over, and who has left a segment
+    cannot be told from who was never in it."""
     return isinstance(trigger, plan.InactivityTrigger) or (isinstance(trigger, plan.SegmentTrigger) and trigger.enters)
 
 

@@ -22,7 +22,7 @@ from engine.core.values import Values, key_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Known:
     """What is known of the customer at the moment `now`."""
 
     customer: Customer
@@ -41,7 +41,7 @@ class Finding:
     saw: tuple[str, ...] = ()
 
 
-def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Finding]:
+def judge(program: Program, code: RuleCode, known: Known) -> Iterator[Finding]:
     """In the order in which the engine asks."""
     yield from _judge_activity(code, known)
     event = known.event.properties if known.event else {}
@@ -54,7 +54,7 @@ def judge(program: Program, code: RuleCode, known: Judgement) -> Iterator[Findin
     yield from _judge_once(code, known, event)
 
 
-def sight_of(program: Program, code: RuleCode, known: Judgement, event: Values) -> Sight:
+def sight_of(program: Program, code: RuleCode, known: Known, event: Values) -> Sight:
     zone = calendar.zone_named(known.customer.timezone) or program.zone
     scope = Scope(
         now=known.now,
@@ -76,14 +76,14 @@ def sight_of(program: Program, code: RuleCode, known: Judgement, event: Values) 
     )
 
 
-def _judge_activity(code: RuleCode, known: Judgement) -> Iterator[Finding]:
+def _judge_activity(code: RuleCode, known: Known) -> Iterator[Finding]:
     if code.rule.active_from is not None:
         until = code.rule.active_until or "…"
         is_active = code.active_from <= known.now < code.active_until
         yield Finding(say("active from {first} until {last}", first=code.rule.active_from, last=until), is_active)
 
 
-def _judge_trigger(program: Program, code: RuleCode, known: Judgement, sight: Sight) -> Iterator[Finding]:
+def _judge_trigger(program: Program, code: RuleCode, known: Known, sight: Sight) -> Iterator[Finding]:
     starts = plan.starting_match(code.rule.trigger)
     if starts is not None:
         yield from _judge_event(program, starts, known, sight)
@@ -102,7 +102,7 @@ def _judge_trigger(program: Program, code: RuleCode, known: Judgement, sight: Si
             pass
 
 
-def _judge_event(program: Program, match: plan.EventMatch, known: Judgement, sight: Sight) -> Iterator[Finding]:
+def _judge_event(program: Program, match: plan.EventMatch, known: Known, sight: Sight) -> Iterator[Finding]:
     names = in_a_row(", ", match.events)
     if known.event is None:
         yield Finding(say("{event} has never come", event=names), False)
@@ -128,7 +128,7 @@ def _judge_newest(event: str, sight: Sight) -> Iterator[Finding]:
         yield Finding(say("the newest {event} was at {time}", event=event, time=_clock(last, sight)), True)
 
 
-def _judge_once(code: RuleCode, known: Judgement, event: Values) -> Iterator[Finding]:
+def _judge_once(code: RuleCode, known: Known, event: Values) -> Iterator[Finding]:
     once = code.rule.once
     if once is None:
         return

@@ -14,7 +14,7 @@ from engine.core.calendar import zone_named
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.customers import with_context, with_traits
 from engine.core.model import Customer
-from engine.core.telling.reasons import Finding, Judgement, judge
+from engine.core.telling.reasons import Finding, Known, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
 from engine.flow.telling.channel_holdups import Wanted, holdups_of
@@ -79,7 +79,7 @@ async def explain_customer(
         customer = await customer_as_of(connection, customer, program, at)
     until = min(at or now, now)
     stories = await _stories(connection, partition, customer.id, rule=rule, until=until)
-    judgement = await _judgement(connection, program, code, customer, partition=partition, until=until)
+    known = await _known(connection, program, code, customer, partition=partition, until=until)
     zone = code.zone or zone_named(customer.timezone) or code.workspace_zone
     texts = Texts()
     prospects = await ask_delivery(connection, code, (partition, customer.id), texts) if until == now else ()
@@ -95,7 +95,7 @@ async def explain_customer(
         at=until,
         zone=zone,
         runs=stories,
-        findings=tuple(judge(program, code, judgement)),
+        findings=tuple(judge(program, code, known)),
         delivery=(*told_prospects(prospects, zone), *(Finding(each, None) for each in holdups))
         if until == now
         else None,
@@ -156,15 +156,15 @@ def _by_run(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, list[Mapping[str, A
     return found
 
 
-async def _judgement(
+async def _known(
     connection: Connection, program: Program, code: RuleCode, customer: Customer, *, partition: int, until: datetime
-) -> Judgement:
+) -> Known:
     starts = plan.starting_match(code.rule.trigger)
     names = sorted({*program.reads, *program.remembers, *(starts.events if starts else ())})
     history = await history_until(connection, customer.id, names, until=until)
     newest = await newest_events(connection, customer.id, starts.events, until=until, limit=1) if starts else ()
     marks = await marks_of_customers(connection, [partition], [customer.id])
-    return Judgement(
+    return Known(
         customer=customer,
         now=until,
         history=history,

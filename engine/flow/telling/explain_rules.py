@@ -15,7 +15,7 @@ from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Customer, Event
 from engine.core.rule_guards.same_message import REASON as SAME_MESSAGE
 from engine.core.rule_guards.step_condition import REASON as STEP_CONDITION
-from engine.core.telling.reasons import Finding, Judgement, judge
+from engine.core.telling.reasons import Finding, Known, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
 from engine.flow.telling.explain_customer import RunStory, customer_as_of, story_of
@@ -71,7 +71,7 @@ async def explain_rules(
     zone = zone_named(customer.timezone)
 
     def standing(code: RuleCode) -> RuleStanding:
-        known = Judgement(
+        known = Known(
             customer=customer,
             now=until,
             history=history,
