@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from dsl.plan import JSON
@@ -46,6 +46,12 @@ class Withdrawal:
     reason: str
 
 
+NoteKind: TypeAlias = Literal[
+    "started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "issued",
+    "called", "chooses", "ended",
+]  # fmt: skip
+
+
 @record()
 class Note:
     """A line of the record that `explain` reads: what a run did at one moment, and why."""
@@ -53,10 +59,7 @@ class Note:
     run: UUID
     at: datetime
     line: int  # of the rule file; 0 when no single line is meant
-    what: Literal[
-        "started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "issued",
-        "called", "chooses", "ended",
-    ]  # fmt: skip
+    what: NoteKind
     detail: str
 
 

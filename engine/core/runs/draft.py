@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -17,10 +17,22 @@ from engine.core.conditions.program import Order, Program, RuleCode
 from engine.core.conditions.recall import recall_of
 from engine.core.conditions.scope import Scope, attributes_of
 from engine.core.delivery.consent import ConsentEntry
-from engine.core.effects import NOTHING, Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
+from engine.core.effects import (
+    NOTHING,
+    Effects,
+    Failure,
+    Misfit,
+    NewMessage,
+    Note,
+    NoteKind,
+    PointsEntry,
+    PromoIssue,
+    Withdrawal,
+)
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
 from engine.core.runs.attempt import Attempt
 from engine.core.runs.deeds import Recall
+from engine.core.runs.run_index import RunIndex
 from engine.core.standing.change import Change
 from engine.core.standing.index import WHYS, SegmentCode, WakeKey, Why
 from engine.core.values import Values
@@ -40,25 +52,6 @@ _Mark = TypeVar("_Mark", OnceMark, CountMark)
 
 class UnknownRuleSet(LookupError):
     """A run is pinned to a rule that was not given. The flow must load every rule set that has runs."""
-
-
-class RunIndex:
-    """Runs by their rule, and by the events that may stop, move or measure them. Some may be gone by now."""
-
-    def __init__(self) -> None:
-        self.by_rule: dict[str, list[UUID]] = {}
-        self.by_event: dict[str, list[UUID]] = {}
-
-    def add(self, run: Run, code: RuleCode | None) -> None:
-        """Also again, when it moves to another rule set."""
-        for name, listed in ((run.rule, self.by_rule), *((event, self.by_event) for event in _concerned_by(code))):
-            ids = listed.setdefault(name, [])
-            if run.id not in ids:
-                ids.append(run.id)
-
-
-def _concerned_by(code: RuleCode | None) -> Collection[str]:
-    return code.concerned_by if code is not None else ()
 
 
 class Draft:
@@ -228,7 +221,7 @@ class Draft:
                 self._known.add(run, self.find_code(run))
         return self._known
 
-    def note(self, run: Run, what: Any, detail: str, *, line: int = 0) -> None:
+    def note(self, run: Run, what: NoteKind, detail: str, *, line: int = 0) -> None:
         self.notes += (Note(run=run.id, at=self.now, line=line, what=what, detail=detail),)
 
     def end(self, run: Run, reason: str, *, line: int = 0, taken: int | None = None) -> Run:

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from math import ceil, floor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from dsl import plan
 from dsl.plan import Length
@@ -54,7 +54,7 @@ class _Turns:
         self._segments = segments
         self._within = within  # segments that are being looked into: a circle has no end
 
-    def of(self, node: Any) -> Iterator[Turn]:
+    def of(self, node: plan.Expression) -> Iterator[Turn]:
         if isinstance(node, plan.All | plan.Any):
             for operand in node.operands:
                 yield from self.of(operand)
@@ -74,7 +74,7 @@ class _Turns:
         else:
             yield from self._of_values(node)
 
-    def _of_values(self, node: Any) -> Iterator[Turn]:
+    def _of_values(self, node: plan.Expression) -> Iterator[Turn]:
         """Of a comparison of any sort, by the values that it compares."""
         operands = [getattr(node, name, None) for name in ("left", "right", "value", "low", "high", "part")]
         operands += getattr(node, "options", ())
@@ -247,7 +247,7 @@ _COMPARISONS: Mapping[plan.Comparison, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
-def _is_bare_count(node: Any) -> bool:
+def _is_bare_count(node: plan.Expression) -> TypeGuard[plan.Compare]:
     if not (isinstance(node, plan.Compare) and isinstance(node.left, plan.Tally)):
         return False
     tally, is_fixed = node.left, isinstance(node.right, plan.Constant)
