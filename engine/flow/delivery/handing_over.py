@@ -40,7 +40,7 @@ from engine.flow.delivery.tracking_content import tracked_mail, tracked_text, tr
 from engine.links.bounce_addresses import bounce_address
 from engine.rendering.email import RenderedMail
 from engine.runtime import Runtime
-from engine.storage.delivery.messages import DueMessage, Settlement
+from engine.storage.delivery.messages import DueMessage, SettledState, Settlement
 from engine.storage.events.quarantine import Quarantined
 from engine.storage.kept_words import storable
 
@@ -170,7 +170,7 @@ def _has_other_way(message: DueMessage) -> bool:
     return Limits.from_json(message.limits).has_other_way
 
 
-def _settled(claimed: Claimed, state: Any, reason: str | None, **values: Any) -> Settlement:
+def _settled(claimed: Claimed, state: SettledState, reason: str | None, **values: Any) -> Settlement:
     message = claimed.message
     return Settlement(
         partition=message.partition,

@@ -16,7 +16,8 @@ from engine.storage.customers.erasure import erased_as
 from engine.storage.database import Connection
 from engine.storage.delivery.lanes import ALL_LANES, DUE, Lanes
 
-FinalState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
+#: What an attempt may leave a message in. `queued`: it will be tried again.
+SettledState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed", "queued"]
 
 
 class DueMessage(NamedTuple):
@@ -72,7 +73,7 @@ class Settlement:
     partition: int
     message: UUID
     attempt: UUID | None  # None: it was never claimed; a guard stopped it
-    state: FinalState | Literal["queued"]
+    state: SettledState
     reason: str | None = None
     address: str | None = None
     provider_id: str | None = None
