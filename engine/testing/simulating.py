@@ -16,8 +16,8 @@ from engine.core.conditions.program import Program
 from engine.core.identity import derived_bytes
 from engine.core.model import Customer, Event
 from engine.storage.database import Connection
-from engine.storage.events.queue import IDENTIFY, cause_of
 from engine.storage.events.replays import customers_in_order, events_by_customer
+from engine.storage.events.stored import event_of
 from engine.testing.replay import Heard, Replay
 from engine.testing.simulation import Simulation
 from engine.testing.world import World
@@ -136,22 +136,6 @@ def _back_to(program: Program, since: datetime) -> datetime | None:
     if any(window is None for window in lengths):
         return None
     return since - timedelta(days=400)
-
-
-def event_of(row: Any) -> Event:
-    body = row["body"]
-    return Event(
-        id=row["id"],
-        customer=row["customer"],
-        kind="identify" if row["kind"] == IDENTIFY else "track",
-        name=row["name"],
-        at=row["at"],
-        received_at=row["received_at"],
-        properties=body.get("properties") or {},
-        context=body.get("context") or {},
-        historical=body.get("historical", False),
-        cause=cause_of(body),
-    )
 
 
 def customer_before(row: Any, events: Sequence[Event]) -> Customer:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.core.model import Event, Past
 from engine.storage.database import Connection
+from engine.storage.events.stored import event_of
 
 _MOST = 10_000  # of one customer's events, as in a batch
 
@@ -53,7 +54,7 @@ async def newest_of_each(
     rows = await connection.fetch(
         """
         SELECT found.* FROM unnest($2::text[]) AS wanted (name) CROSS JOIN LATERAL (
-            SELECT id, name, at, received_at, body FROM event
+            SELECT id, customer, kind, name, at, received_at, body FROM event
             WHERE customer = $1 AND event.name = wanted.name AND at <= $3 ORDER BY at DESC LIMIT 1
         ) AS found
         """,
@@ -61,7 +62,7 @@ async def newest_of_each(
         list(names),
         until,
     )
-    return {row["name"]: _event(row, customer) for row in rows}
+    return {row["name"]: event_of(row) for row in rows}
 
 
 async def notes_of_runs(
@@ -119,7 +120,7 @@ async def newest_events(
     """Events of these names, newest first."""
     rows = await connection.fetch(
         """
-        SELECT id, name, at, received_at, body FROM event
+        SELECT id, customer, kind, name, at, received_at, body FROM event
         WHERE customer = $1 AND name = ANY($2::text[]) AND at <= $3 ORDER BY at DESC LIMIT $4
         """,
         customer,
@@ -127,22 +128,7 @@ async def newest_events(
         until,
         limit,
     )
-    return [_event(row, customer) for row in rows]
-
-
-def _event(row: Any, customer: UUID) -> Event:
-    body = row["body"]
-    return Event(
-        id=row["id"],
-        customer=customer,
-        kind="track",
-        name=row["name"],
-        at=row["at"],
-        received_at=row["received_at"],
-        properties=body.get("properties") or {},
-        context=body.get("context") or {},
-        historical=body.get("historical", False),
-    )
+    return [event_of(row) for row in rows]
 
 
 async def history_until(
