@@ -17,7 +17,7 @@ import psutil
 from api.supervisor.child import Child, Show
 from engine.errors import ConfigurationError
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 
 
 class Processes:

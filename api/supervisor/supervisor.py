@@ -17,7 +17,7 @@ from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.errors import ConfigurationError
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 _API_STOPS_WITHIN_S = 25.0  # it gives requests under way 20
 _WORKERS_STOP_WITHIN_S = 25.0
 _SERVICE_RETRY_S = 5.0

@@ -76,7 +76,7 @@ class RunningUp:
         self._reader.start()
 
     def __enter__(self) -> RunningUp:
-        until(lambda: "Ctrl-C stops" in self.output or self.process.poll() is not None, within_s=120)
+        until(lambda: "Ctrl-C stops" in self.output or self.process.poll() is not None, within_s=200)
         assert self.process.poll() is None, self.output
         self.family()
         return self
