@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from asyncpg import Record
 
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
@@ -89,27 +88,28 @@ async def note_slices(connection: Connection, cursors: Sequence[Cursor], standin
     )
     doubtful: dict[int, list[UUID]] = {partition: [] for partition in partitions}
     cut: dict[int, UUID] = {}
-    for partition, customer, is_seen in await _looked(connection, look.fill.text, values):
-        if is_seen:
-            doubtful[partition].append(customer)
-        else:
-            cut[partition] = UUID(int=customer.int - 1)  # the next slice begins with them
+    async with _by_indexes(connection):
+        for partition, customer, is_seen in await connection.fetch(look.fill.text, *values):
+            if is_seen:
+                doubtful[partition].append(customer)
+            else:
+                cut[partition] = UUID(int=customer.int - 1)  # the next slice begins with them
+        seen = [cut.get(partition, end) for partition, end in zip(partitions, ends, strict=True)]
+        await _forget_what_is_gone(connection, look.fill, (partitions, begins, seen))
     whole = [row["last"] if row["customers"] >= look.many else None for row in rows]
-    seen = [cut.get(partition, end) for partition, end in zip(partitions, ends, strict=True)]
-    await _forget_what_is_gone(connection, look.fill, (partitions, begins, seen))
     return [
         Slice(partition, tuple(doubtful[partition]), cut.get(partition, last), noted=row["customers"])
         for partition, last, row in zip(partitions, whole, rows, strict=True)
     ]
 
 
-async def _looked(connection: Connection, text: str, values: Sequence[object]) -> Sequence[Record]:
-    """By indexes only: a plan is kept, and one that was made while a table had no rows yet would read it from end to
-    end for each stretch when it has."""
+@asynccontextmanager
+async def _by_indexes(connection: Connection) -> AsyncIterator[None]:
+    """A plan is kept, and one that was made while a table had no rows yet would read it from end to end for each
+    stretch when it has."""
     await connection.execute("SET LOCAL enable_seqscan = off")
-    rows = await connection.fetch(text, *values)
+    yield
     await connection.execute("SET LOCAL enable_seqscan TO DEFAULT")
-    return rows
 
 
 _NEXT = """
@@ -138,10 +138,17 @@ async def _forget_what_is_gone(
         )
     await connection.execute(
         """
-        DELETE FROM appointment a USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
-        WHERE a.partition = w.partition AND a.customer > w.begins AND a.customer <= w.ends AND a.errand <> 'start'
-          AND NOT EXISTS (SELECT FROM unnest($4::text[], $5::text[]) AS n (errand, name)
-                          WHERE n.errand = a.errand AND n.name = a.name)
+        DELETE FROM appointment a USING (
+            SELECT k.* FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
+            CROSS JOIN LATERAL (
+                SELECT partition, customer, errand, name FROM appointment
+                WHERE partition = w.partition AND customer > w.begins AND customer <= w.ends AND errand <> 'start'
+                OFFSET 0
+            ) AS k
+            WHERE NOT EXISTS (SELECT FROM unnest($4::text[], $5::text[]) AS n (errand, name)
+                              WHERE n.errand = k.errand AND n.name = k.name)
+        ) AS g
+        WHERE (a.partition, a.customer, a.errand, a.name) = (g.partition, g.customer, g.errand, g.name)
         """,
         *stretches,
         [errand for errand, _ in fill.wakes],
