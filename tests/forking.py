@@ -29,7 +29,7 @@ def start(target: Callable[..., None], *arguments: Any) -> Any:
 
 
 def run_kogda(
-    arguments: list[str], *, cwd: Path, variables: Mapping[str, str], given: bytes = b"", within_s: float = 120
+    arguments: list[str], *, cwd: Path, variables: Mapping[str, str], given: bytes = b"", within_s: float = 240
 ) -> subprocess.CompletedProcess[bytes]:
     """`kogda` as a shell would run it: these variables and no others. Raises subprocess.TimeoutExpired."""
     with tempfile.TemporaryDirectory() as folder:

@@ -25,7 +25,7 @@ WRITE_KEY = "wk_000000000001.a-key-for-tests-that-is-long-enough"
 
 
 def kogda(
-    *arguments: str | Path, cwd: Path, within_s: float = 120, typed: str | None = None, **variables: str
+    *arguments: str | Path, cwd: Path, within_s: float = 240, typed: str | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, apart from the settings of this shell. `typed` is its standard input."""
     words, given = [str(argument) for argument in arguments], (typed or "").encode()
