@@ -12,8 +12,8 @@ from engine.storage.database import Connection
 async def segments_of(
     connection: Connection, partitions: Sequence[int], customers: Sequence[UUID]
 ) -> dict[UUID, dict[str, Membership]]:
-    """Of customers given with their partitions, by segment: one probe of an index each. As a join it is planned as a
-    sort of all memberships there are."""
+    """Of customers given with their partitions, by segment: one probe of an index each. As a join it is sometimes
+    planned as a sort of all memberships there are."""
     rows = await connection.fetch(
         """
         SELECT m.* FROM unnest($1::smallint[], $2::uuid[]) AS w (partition, customer)
