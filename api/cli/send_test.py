@@ -21,15 +21,18 @@ from api.cli.preview import (
 )
 from api.cli.terminal import console
 from api.language import told
+from api.suppression_files import address_on
 from dsl.messages import say
 from engine.channels import Content, Handover, Mail, Origin, Sent, Verdict
+from engine.channels.dkim import DkimKey
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.http_post import HttpPoster
 from engine.channels.registry import Registry
 from engine.channels.smtp_settings import read_smtp_url
 from engine.clock import utc_now
 from engine.config import Settings, given_variables, read_settings
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, NotReady
+from engine.flow.delivery.dkim_keys import dkim_keys
 from engine.flow.delivery.text_content import text_content
 from engine.rendering.email import RenderedMail
 
@@ -52,6 +55,8 @@ def send_test(
         raise ConfigurationError(
             say("KOGDA_SMTP_URL is not set, so there is nothing to send through; look with kogda preview")
         )
+    if address_on("email", to) is None:
+        raise ConfigurationError(say("{address} is no address of {channel}", address=to, channel="email"))
     _, mail = rendered(settings, channel, template, customer=customer, locale=locale)
     sender = mail.sender or sender_of(settings)
     verdict = asyncio.run(_send(settings, mail, sender, to))
@@ -100,6 +105,14 @@ def _handover(to: str, channel: str, content: Content) -> Handover:
     )
 
 
+def _signatures(settings: Settings) -> tuple[DkimKey, ...]:
+    """As a mail to a customer has them: whoever tries out spam filters needs them."""
+    try:
+        return dkim_keys(workspace_ground(settings.workspace).settings, given_variables())
+    except NotReady as error:
+        raise ConfigurationError(say("not sent: {reason}", reason=str(error))) from None
+
+
 def sender_of(settings: Settings) -> str:
     sender = workspace_ground(settings.workspace).settings.get("mail", {}).get("from") or settings.mail_from
     if not sender:
@@ -111,7 +124,14 @@ async def _send(settings: Settings, mail: RenderedMail, sender: str, to: str) ->
     assert settings.smtp_url is not None
     channel = SmtpChannel(read_smtp_url(settings.smtp_url.get_secret_value()))
     try:
-        content = Mail(sender=sender, subject=mail.subject, text=mail.text, html=mail.html, reply_to=mail.reply_to)
+        content = Mail(
+            sender=sender,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            reply_to=mail.reply_to,
+            dkim=_signatures(settings),
+        )
         return await channel.send(_handover(to, "email", content))
     finally:
         await channel.close()

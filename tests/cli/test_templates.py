@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from api.cli.templates import STARTERS, add_starters, starter_source
 from engine.core.model import Customer
@@ -214,8 +216,20 @@ def test_a_test_mail_needs_a_provider(tmp_path: Path):
     assert (sent.returncode, "KOGDA_SMTP_URL" in sent.stderr) == (2, True)
 
 
-async def test_a_test_mail_reaches_one_address_through_the_provider(tmp_path: Path):
+def test_a_test_mail_needs_an_address(tmp_path: Path):
     kogda("init", "shop", cwd=tmp_path)
+    provider = {"KOGDA_SMTP_URL": "smtp://127.0.0.1:1", "KOGDA_LANGUAGE": "ru"}
+
+    sent = kogda("send-test", "email", "cart", "--to", "nonsense", cwd=tmp_path / "shop", **provider)
+
+    assert (sent.returncode, sent.stderr.strip()) == (2, "kogda: nonsense — не адрес для email")
+
+
+async def test_a_test_mail_reaches_one_address_through_the_provider_and_is_signed(tmp_path: Path):
+    kogda("init", "shop", cwd=tmp_path)
+    with (tmp_path / "shop" / "kogda.yaml").open("a") as file:
+        file.write("\ndkim: {domain: example.com, selector: kogda, key_env: SHOP_DKIM}\n")
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     sink = SmtpSink()
 
     async with sink.running():
@@ -224,11 +238,13 @@ async def test_a_test_mail_reaches_one_address_through_the_provider(tmp_path: Pa
             *("send-test", "email", "cart", "--to", "me@example.com"),
             cwd=tmp_path / "shop",
             KOGDA_SMTP_URL=f"smtp://127.0.0.1:{sink.port}?starttls=never",
+            SHOP_DKIM=key,
         )
 
     assert sent.returncode == 0, sent.stderr
     [(recipient, raw)] = sink.accepted
     assert recipient == "me@example.com" and b"From: Shop <hello@example.com>" in raw
+    assert b"DKIM-Signature: v=1; a=ed25519-sha256;" in raw
 
 
 async def test_a_test_sms_reaches_one_number_through_the_gateway(tmp_path: Path):
