@@ -94,7 +94,8 @@ def _difference(rule_set: int, before: RuleSetRow | None, after: RuleSetRow) -> 
                 if old_templates.get(path) != after.templates.get(path)
             )
         ),
-        settings=before is not None and before.settings != after.settings,
+        # By what is stored: a tuple that comes back from JSON is a list.
+        settings=before is not None and content_hash(before.settings) != content_hash(after.settings),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dsl import plan
@@ -39,6 +41,17 @@ async def test_a_publication_says_what_it_changed(database: Database) -> None:
     assert (published.added, published.altered, published.removed) == (("new",), ("welcome",), ("old",))
     assert published.templates == ("email/other.html", "email/welcome.html")
     assert published.settings
+
+
+async def test_settings_that_are_as_they_were_are_not_told_as_changed(database: Database) -> None:
+    def settings() -> dict[str, Any]:
+        return {"caps": ({"limit": 2},), "zones": ("DE", "AT")}
+
+    await publish(database, plan.Plan(), templates={}, settings=settings())
+
+    published = await publish(database, plan.Plan(), templates=TEMPLATES, settings=settings())
+
+    assert published.changed and not published.settings
 
 
 async def test_going_back_is_a_new_publication_of_the_old_rule_set(database: Database) -> None:
