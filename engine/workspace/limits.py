@@ -99,8 +99,8 @@ def read_limit(value: Tree, reader: Reader, channels: Collection[str]) -> Worksp
     if match is None or unit is None or not (int(match[1]) > 0 and 0 < int(match[3] or 1) <= MOST[unit]):
         reader.wrong(value, say("a limit, such as 2 messages per day or 1 email per 7 days"))
         return None
-    what = match[2]
-    if what not in ("message", "messages", *channels):
+    what = match[2] if match[2] in channels else match[2].removesuffix("s")  # `2 emails per day`
+    if what not in ("message", *channels):
         known = ", ".join(("messages", *channels))
         reader.wrong(value, say("a limit of what this server sends: {known}", known=known))
         return None

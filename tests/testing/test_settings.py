@@ -29,7 +29,7 @@ def test_quiet_hours_of_a_test_hold_in_it_alone():
             'caps = "1 message per 7 days"',
             '  expect email "cart" at 22:30\n  expect skipped email "promo" because "1 message per 7 days"\n',
         ),
-        ('caps = "[1 email per 7 days, 5 messages per day]"', '  expect email "cart" at 22:30\n'),
+        ('caps = "[1 email per 7 days, 5 emails per day]"', '  expect email "cart" at 22:30\n'),
         (
             'caps = "{limit: 1 email per 7 days, over: defer}"',
             '  expect email "cart" at 22:30\n  expect email "promo" at 2026-03-09 00:00\n',
