@@ -3,9 +3,10 @@ JSON value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from typing import Literal as OneWord
+
+from dsl.records import record
 
 if TYPE_CHECKING:
     from dsl.plan.conditions import Expression
@@ -14,7 +15,7 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 Unit: TypeAlias = OneWord["second", "minute", "hour", "day", "week", "month", "year"]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Length:
     """A length of time. Seconds to hours are exact; days and longer are calendar, in the customer's zone (S7)."""
 
@@ -22,7 +23,7 @@ class Length:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Constant:
     """`value` in JSON: text, number, bool; money {"amount": "1500.00", "currency": "RUB"}; date and moment ISO 8601;
     percent as a number (45 for 45%)."""
@@ -31,7 +32,7 @@ class Constant:
     value: JSON
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Property:
     """A property of the event in scope: the run's own, or the new event in a `where`. A dotted name is nested."""
 
@@ -40,14 +41,14 @@ class Property:
     outside: bool = False  # in the `where` of a tally: of the event in scope outside of it
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Attribute:
     name: str
     kind: str
     repeats: bool = False  # a yearly date
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Tally:
     """`sum of order_placed.total where (…) in last 90 days`, over the customer's history and the events decided so far.
 
@@ -65,7 +66,7 @@ class Tally:
     currency: str | None = None  # None: that of the amount which it is compared with
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class LastValue:
     """`last order_placed.total`: of the newest one by its own time; unknown without any."""
 
@@ -74,7 +75,7 @@ class LastValue:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class DaysSince:
     """Whole calendar days since the newest `event`, by the customer's clock; unknown without any."""
 

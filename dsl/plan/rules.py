@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneWord
 
 from dsl.plan.clauses import Cap, Goal, Guard, OncePer, QuietHours, Stop, WorkspaceCap
@@ -10,6 +10,7 @@ from dsl.plan.conditions import Expression
 from dsl.plan.operands import Length
 from dsl.plan.steps import Step
 from dsl.plan.triggers import Trigger
+from dsl.records import record
 
 #: Raised when an older engine could no longer read a plan, or would not keep to what a rule set says: its limits, its
 #: settings, its templates. Older plans stay readable: a run keeps the plan it began with.
@@ -17,7 +18,7 @@ FORMAT = 1
 _LATE_AFTER = Length(72, "hour")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Rule:
     name: str  # the identity for history; a one-liner gets a generated one
     file: str
@@ -43,7 +44,7 @@ class Rule:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EventFacts:
     """What the engine needs of the schema about one event."""
 
@@ -53,7 +54,7 @@ class EventFacts:
     properties: dict[str, str] = field(default_factory=dict)  # name -> kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Segment:
     """`hash` tells definitions apart: who is in it by another definition enters and leaves nothing (S14)."""
 
@@ -63,7 +64,7 @@ class Segment:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Plan:
     """All rules in the order they act (priority, then file and line), and the facts of the workspace they rest on."""
 
