@@ -2116,4 +2116,5 @@ TEXTS: dict[str, str] = {
     "\"{code}\" stands in line {first} already": "«{code}» уже есть в строке {first}",
     "\"{day}\" is not a day, such as 2026-12-31": "«{day}» — не день; день пишут так: 2026-12-31",
     "and perhaps more": "и, возможно, ещё",
+    "Where nothing is said of delivered ones, no provider has reported any.": "Где о доставке ничего не сказано, там провайдер о ней не сообщал.",
 }

@@ -41,16 +41,19 @@ def rendered(found: MessageReport, days: int) -> str:
     if not found.lines:
         return told(say("Nothing was sent in the last {days} days.", days=days))
     blocks = [told(say("Messages of the last {days} days", days=days))]
-    blocks += ["\n".join(_line(line)) for line in found.lines]
+    reporting = {line.subject.channel for line in found.lines if line.counts["delivered"]}
+    blocks += ["\n".join(_line(line, is_reported=line.subject.channel in reporting)) for line in found.lines]
     blocks += [_lift(rule, lift) for rule, lift in found.lifts.items()]
+    if any(line.subject.channel not in reporting for line in found.lines):
+        blocks.append(told(say("Where nothing is said of delivered ones, no provider has reported any.")))
     return "\n\n".join(blocks)
 
 
-def _line(line: Line) -> list[str]:
+def _line(line: Line, *, is_reported: bool) -> list[str]:
     subject, counts = line.subject, line.counts
     sent = counts["sent"]
     shares = [
-        ("delivered", say("delivered")),
+        *([("delivered", say("delivered"))] if is_reported else []),
         ("opened", say("opened")),
         ("clicked", say("clicked")),
         ("converted", say("converted")),

@@ -119,10 +119,11 @@ async def test_the_text_says_it_in_lines(outbox: Outbox, database: Database):
     assert text == (
         "Messages of the last 30 days\n\n"
         'email "cart" · Cart\n'
-        "  sent 3, delivered 0 (0.0%), opened 1 (33.3%), clicked 1 (33.3%), converted 0 (0.0%)\n"
+        "  sent 3, opened 1 (33.3%), clicked 1 (33.3%), converted 0 (0.0%)\n"
         "  not allowed 1\n\n"
         "Cart: 50.0% of 10 reached the goal with it, 40.0% of 10 without it\n"
-        "  no difference is proven yet: -29.0% … +45.1% in 19 cases of 20"
+        "  no difference is proven yet: -29.0% … +45.1% in 19 cases of 20\n\n"
+        "Where nothing is said of delivered ones, no provider has reported any."
     )
 
 

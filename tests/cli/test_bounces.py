@@ -37,7 +37,7 @@ async def test_a_bounce_from_a_pipe_ends_the_address(database: Database, databas
         ("email", "anna@example.com")
     ]
     assert [row["name"] for row in await outbox.fetch("SELECT name FROM event")] == ["email_bounced"]
-    assert b"sent 1, delivered 0 (0.0%)" in report.stdout
+    assert b"sent 1, opened 0 (0.0%)" in report.stdout
     assert b"bounced 1" in report.stdout
 
 
