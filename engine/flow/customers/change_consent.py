@@ -75,18 +75,29 @@ class Chosen:
     is_in_effect: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What one transaction has changed."""
+
+    customer: UUID
+    before: Mapping[str, bool]
+    after: Mapping[str, bool]
+    at: str
+    in_hand: Sequence[OnItsWay]  # messages that a worker was handing over
+    woken: set[int]  # partitions
+
+
 async def change_consent(runtime: ConsentRuntime, choice: Choice, *, patience: timedelta = PATIENCE) -> Chosen:
     """State, history, events and the end of messages that were due, in one transaction; then a wait for those that are
     being handed over. Raises NoSuchCustomer."""
-    chosen, in_hand, woken = await _with_tries(runtime, choice)
+    own = await _with_tries(runtime, choice)
     reach("consent.committed")
-    for twin in await _twins(runtime, choice, chosen["customer"]):
-        _, more, others = await _with_tries(runtime, twin)
-        in_hand, woken = [*in_hand, *more], woken | others
-    if woken:
+    written = [own, *[await _with_tries(runtime, twin) for twin in await _twins(runtime, choice, own.customer)]]
+    if woken := set[int]().union(*(each.woken for each in written)):
         await runtime.waker.wake(woken)
+    in_hand = [message for each in written for message in each.in_hand]
     is_in_effect = await _wait(runtime.database, in_hand, patience) if in_hand else True
-    return Chosen(**chosen, is_in_effect=is_in_effect)
+    return Chosen(customer=own.customer, before=own.before, after=own.after, at=own.at, is_in_effect=is_in_effect)
 
 
 async def _twins(runtime: ConsentRuntime, choice: Choice, customer: UUID) -> list[Choice]:
@@ -103,7 +114,7 @@ async def _twins(runtime: ConsentRuntime, choice: Choice, customer: UUID) -> lis
     ]
 
 
-async def _with_tries(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str, Any], list[OnItsWay], set[int]]:
+async def _with_tries(runtime: ConsentRuntime, choice: Choice) -> _Written:
     """A worker that settles several of the customer's messages locks them in another order."""
     for _ in range(_TRIES - 1):
         try:
@@ -113,7 +124,7 @@ async def _with_tries(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str
     return await _commit(runtime, choice)
 
 
-async def _commit(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str, Any], list[OnItsWay], set[int]]:
+async def _commit(runtime: ConsentRuntime, choice: Choice) -> _Written:
     customer = choice.customer
     for _ in range(_MOST_HOPS):
         partition = partition_of(customer, runtime.partitions)
@@ -131,9 +142,7 @@ async def _commit(runtime: ConsentRuntime, choice: Choice) -> tuple[dict[str, An
     raise NoSuchCustomer
 
 
-async def _write(
-    connection: Connection, runtime: ConsentRuntime, chooser: Chooser, choice: Choice
-) -> tuple[dict[str, Any], list[OnItsWay], set[int]]:
+async def _write(connection: Connection, runtime: ConsentRuntime, chooser: Chooser, choice: Choice) -> _Written:
     if choice.since is not None:
         still = {what: given for what, given in choice.words.items() if chooser.chosen.get(what) == choice.since}
         choice = replace(choice, words=still)
@@ -150,8 +159,7 @@ async def _write(
     if policy is not None and False in choice.words.values():
         in_hand, stopped = await _stop(connection, runtime, chooser, after, policy)
         woken |= stopped
-    known = {"customer": chooser.id, "before": chooser.consent, "after": after, "at": now}
-    return known, in_hand, woken
+    return _Written(customer=chooser.id, before=chooser.consent, after=after, at=now, in_hand=in_hand, woken=woken)
 
 
 async def _tell(
