@@ -72,6 +72,11 @@ async def note_slices(connection: Connection, cursors: Sequence[Cursor], standin
 
     The slices hold those who are in doubt. Their cursors must be locked.
     """
+    async with _by_indexes(connection):
+        return await _noted(connection, cursors, standing, look)
+
+
+async def _noted(connection: Connection, cursors: Sequence[Cursor], standing: str, look: Pass) -> list[Slice]:
     begins = [(cursor.filled_to or _BEFORE_ALL) if cursor.standing == standing else _BEFORE_ALL for cursor in cursors]
     partitions = [cursor.partition for cursor in cursors]
     rows = await connection.fetch(_NEXT, partitions, begins, look.many)
@@ -88,14 +93,13 @@ async def note_slices(connection: Connection, cursors: Sequence[Cursor], standin
     )
     doubtful: dict[int, list[UUID]] = {partition: [] for partition in partitions}
     cut: dict[int, UUID] = {}
-    async with _by_indexes(connection):
-        for partition, customer, is_seen in await connection.fetch(look.fill.text, *values):
-            if is_seen:
-                doubtful[partition].append(customer)
-            else:
-                cut[partition] = UUID(int=customer.int - 1)  # the next slice begins with them
-        seen = [cut.get(partition, end) for partition, end in zip(partitions, ends, strict=True)]
-        await _forget_what_is_gone(connection, look.fill, (partitions, begins, seen))
+    for partition, customer, is_seen in await connection.fetch(look.fill.text, *values):
+        if is_seen:
+            doubtful[partition].append(customer)
+        else:
+            cut[partition] = UUID(int=customer.int - 1)  # the next slice begins with them
+    seen = [cut.get(partition, end) for partition, end in zip(partitions, ends, strict=True)]
+    await _forget_what_is_gone(connection, look.fill, (partitions, begins, seen))
     whole = [row["last"] if row["customers"] >= look.many else None for row in rows]
     return [
         Slice(partition, tuple(doubtful[partition]), cut.get(partition, last), noted=row["customers"])
