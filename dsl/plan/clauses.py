@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 
 from dsl.plan.conditions import EventMatch, Expression
 from dsl.plan.operands import Length, Property
-from dsl.records import record
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """`only if` (must hold) and `unless` (must not), checked at the start and again before every send."""
 
@@ -19,20 +19,20 @@ class Guard:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     match: EventMatch
     text: str
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     match: EventMatch
     within: Length
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OncePer:
     """One run that sends something per customer and `key`; `window` None: for ever."""
 
@@ -40,7 +40,7 @@ class OncePer:
     window: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """`at most 2 messages per day`: of this rule, to this customer. Days and longer are calendar, hours roll (D13)."""
 
@@ -50,7 +50,7 @@ class Cap:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
     """No message from `start` to `end`, by the customer's clock; it may span midnight. The message waits (S18)."""
 
@@ -58,7 +58,7 @@ class QuietHours:
     end: str
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceCap:
     """`caps:` of kogda.yaml: of all marketing messages to one customer, or those of one channel or topic."""
 

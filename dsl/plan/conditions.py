@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
 from dsl.plan.operands import Constant, Length, Operand
-from dsl.records import record
 
 Comparison: TypeAlias = OneWord["is", "is not", ">", "<", ">=", "<="]
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class All:
     operands: tuple[Expression, ...]
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Any:
     operands: tuple[Expression, ...]
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Not:
     operand: Expression
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Compare:
     left: Operand
     comparison: Comparison
     right: Operand
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Between:
     """Both ends belong to it."""
 
@@ -42,13 +42,13 @@ class Between:
     high: Operand
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class OneOf:
     value: Operand
     options: tuple[Constant, ...]
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Contains:
     """A text contains a text, ignoring case; a list contains an element, exactly."""
 
@@ -56,18 +56,18 @@ class Contains:
     part: Operand
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class StartsWith:
     value: Operand
     part: Operand
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class IsKnown:
     value: Operand
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Happened:
     """The customer did `event` in the last `within`, or, without it, after the run began."""
 
@@ -75,7 +75,7 @@ class Happened:
     within: Length | None = None
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class InLast:
     """A date or moment of the customer or event lies in the last `within`, up to now."""
 
@@ -83,19 +83,19 @@ class InLast:
     within: Length
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """The nearest `wait for` above ended because its event came."""
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class InSegment:
     """The customer fulfils the segment's condition at this moment; `Plan.segments` holds it."""
 
     segment: str
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Issued:
     """The nearest `issue promo` above found a code."""
 
@@ -118,7 +118,7 @@ Expression: TypeAlias = (
 )
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventMatch:
     """Any of `events`, where the condition (scope: the new event) holds, and where `same`, a property of both the
     new event and the run's event, is equal."""

@@ -3,10 +3,9 @@ JSON value."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from typing import Literal as OneWord
-
-from dsl.records import record
 
 if TYPE_CHECKING:
     from dsl.plan.conditions import Expression
@@ -15,7 +14,7 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 Unit: TypeAlias = OneWord["second", "minute", "hour", "day", "week", "month", "year"]
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Length:
     """A length of time. Seconds to hours are exact; days and longer are calendar, in the customer's zone (S7)."""
 
@@ -23,7 +22,7 @@ class Length:
     unit: Unit
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Constant:
     """`value` in JSON: text, number, bool; money {"amount": "1500.00", "currency": "RUB"}; date and moment ISO 8601;
     percent as a number (45 for 45%)."""
@@ -32,7 +31,7 @@ class Constant:
     value: JSON
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Property:
     """A property of the event in scope: the run's own, or the new event in a `where`. A dotted name is nested."""
 
@@ -41,14 +40,14 @@ class Property:
     outside: bool = False  # in the `where` of a tally: of the event in scope outside of it
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Attribute:
     name: str
     kind: str
     repeats: bool = False  # a yearly date
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class Tally:
     """`sum of order_placed.total where (…) in last 90 days`, over the customer's history and the events decided so far.
 
@@ -66,7 +65,7 @@ class Tally:
     currency: str | None = None  # None: that of the amount which it is compared with
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class LastValue:
     """`last order_placed.total`: of the newest one by its own time; unknown without any."""
 
@@ -75,7 +74,7 @@ class LastValue:
     kind: str
 
 
-@record()
+@dataclass(frozen=True, slots=True)
 class DaysSince:
     """Whole calendar days since the newest `event`, by the customer's clock; unknown without any."""
 

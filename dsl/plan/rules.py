@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal as OneWord
 
 from dsl.plan.clauses import Cap, Goal, Guard, OncePer, QuietHours, Stop, WorkspaceCap
@@ -10,7 +10,6 @@ from dsl.plan.conditions import Expression
 from dsl.plan.operands import Length
 from dsl.plan.steps import Step
 from dsl.plan.triggers import Trigger
-from dsl.records import record
 
 #: Raised when an older engine could no longer read a plan, or would not keep to what a rule set says: its limits, its
 #: settings, its templates. Older plans stay readable: a run keeps the plan it began with.
@@ -18,7 +17,7 @@ FORMAT = 1
 _LATE_AFTER = Length(72, "hour")
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     name: str  # the identity for history; a one-liner gets a generated one
     file: str
@@ -44,7 +43,7 @@ class Rule:
     steps: tuple[Step, ...] = ()
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
     """What the engine needs of the schema about one event."""
 
@@ -54,7 +53,7 @@ class EventFacts:
     properties: dict[str, str] = field(default_factory=dict)  # name -> kind
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """`hash` tells definitions apart: who is in it by another definition enters and leaves nothing (S14)."""
 
@@ -64,7 +63,7 @@ class Segment:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All rules in the order they act (priority, then file and line), and the facts of the workspace they rest on."""
 

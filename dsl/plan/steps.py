@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
 from dsl.plan.conditions import EventMatch, Expression
 from dsl.plan.operands import Constant, Length, Operand
-from dsl.records import record
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One way to say it. `channel` None: the best of `best_of`, which is never empty then.
 
@@ -23,7 +23,7 @@ class Recipient:
     best_of: tuple[str, ...] = ()
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     channel: str  # of the first way; for `send best`, see `best_of`
     template: str
@@ -34,13 +34,13 @@ class Send:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     length: Length
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitUntil:
     """The next `time` strictly after now (on `weekdays`, or tomorrow); or the day `date`; or a moment: `base`
     (None: the start of the run) moved by `offset`, at `time` if given."""
@@ -57,14 +57,14 @@ class WaitUntil:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitFor:
     match: EventMatch
     up_to: Length
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JumpUnless:
     """Goes on at `at` when the condition does not hold."""
 
@@ -73,19 +73,19 @@ class JumpUnless:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jump:
     at: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     label: str  # "holdout" for the hold-out
     share: int  # of 10,000
     at: int | None  # None: the hold-out; the run ends and is recorded as held out
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """Arms are ranges of hash(rule, split name, customer) over 0-9999, in order (S20)."""
 
@@ -94,33 +94,33 @@ class Split:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetAttribute:
     name: str
     value: Operand
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetTag:
     tag: str
     add: bool
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Emit:
     event: str
     properties: tuple[tuple[str, Operand], ...] = ()
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeNumber:
     """`increase customer.visits by 1`; a missing number counts as 0."""
 
@@ -130,7 +130,7 @@ class ChangeNumber:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
     """`add 100 points`; `add 1 point per 100 RUB of event.total`, rounded down (D15)."""
 
@@ -141,7 +141,7 @@ class Points:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePromo:
     """A code of the pool for this customer, unique; what `issued` asks about, and `promo` in templates."""
 
@@ -152,7 +152,7 @@ class IssuePromo:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A webhook target of kogda.yaml."""
 
@@ -161,7 +161,7 @@ class Call:
     line: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """A staff group of kogda.yaml."""
 

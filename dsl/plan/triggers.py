@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from dsl.plan.conditions import EventMatch, Expression
 from dsl.plan.operands import Attribute, Constant, Length
-from dsl.records import record
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventTrigger:
     match: EventMatch
     delay: Length | None = None  # counted from the event's own time (S1)
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Then:
     """The next part of a sequence: it must (or, `negated`, must not) come within this time of the part before."""
 
@@ -24,7 +24,7 @@ class Then:
     negated: bool = False
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceTrigger:
     """`A then not B within 1h`: the run stands at A until the sequence is complete, and only then begins (D11)."""
 
@@ -33,7 +33,7 @@ class SequenceTrigger:
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimesTrigger:
     """`A 3 times within 7 days with same product_id`: sliding; counts anew after it fired (D11)."""
 
@@ -44,14 +44,14 @@ class TimesTrigger:
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentTrigger:
     segment: str
     enters: bool  # False: leaves
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTrigger:
     """`customer.tier changes to "gold"`; `to` None: any change."""
 
@@ -60,7 +60,7 @@ class ChangeTrigger:
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DateTrigger:
     """`3 days before customer.birthday at 10:00`, every year if the attribute repeats (S9-S12)."""
 
@@ -71,7 +71,7 @@ class DateTrigger:
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InactivityTrigger:
     """`no order_placed for 30 days`: once, when the newest one is so old (S13)."""
 
@@ -80,7 +80,7 @@ class InactivityTrigger:
     delay: Length | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTrigger:
     """`every 2 weeks on monday at 9:00 for customer in vip`: exactly one of the four ways, in the customer's zone."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
-from dsl.records import record
 from dsl.source import Source
 from dsl.syntax.base import Name, Node, Text
 from dsl.syntax.conditions import Condition
@@ -13,7 +13,7 @@ from dsl.syntax.steps import Pair
 from dsl.syntax.values import ClockTime, Date, Duration, Path, Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment(Node):
     """`2026-03-02 10:00`, `10:05`, `plus 40 min`: exactly one of `plus` and `time` is set."""
 
@@ -22,13 +22,13 @@ class Moment(Node):
     plus: Duration | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCustomer(Node):
     name: Name | None
     attributes: tuple[Pair, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenHistory(Node):
     count: int
     event: Name
@@ -37,35 +37,35 @@ class GivenHistory(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenSplit(Node):
     split: Text
     takes: Text  # "holdout" for the hold-out
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenWorkspace(Node):
     settings: tuple[Pair, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenFailure(Node):
     template: Text
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPool(Node):
     """`promo "BACK10" runs dry`."""
 
     pool: Text
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenRules(Node):
     path: Text
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AtEvent(Node):
     at: Moment
     event: Name
@@ -73,7 +73,7 @@ class AtEvent(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AtChange(Node):
     at: Moment
     path: Path
@@ -81,7 +81,7 @@ class AtChange(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectMessage(Node):
     channel: str
     template: Text
@@ -90,19 +90,19 @@ class ExpectMessage(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectNoMessage(Node):
     channel: str | None = None  # None: no message at all
     template: Text | None = None
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectNothing(Node):
     until: Moment | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectSkipped(Node):
     channel: str
     template: Text
@@ -110,25 +110,25 @@ class ExpectSkipped(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectExit(Node):
     reason: Text | Name
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectValue(Node):
     condition: Condition
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectTag(Node):
     tag: Text
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectTold(Node):
     """`expect call "crm_sync" at 10:00 with id = "42"`, `expect notify "managers" "VIP left" at 10:00`."""
 
@@ -141,7 +141,7 @@ class ExpectTold(Node):
     customer: Name | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectNotTold(Node):
     """`expect no call "crm_sync"`, `expect no notify`."""
 
@@ -164,7 +164,7 @@ Expectation: TypeAlias = (
 )
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examples(Node):
     """A table whose rows fill `<column>` in the lines of its test."""
 
@@ -172,7 +172,7 @@ class Examples(Node):
     rows: tuple[tuple[Value, ...], ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase(Node):
     title: Text
     lines: tuple[Given | AtEvent | AtChange | Expectation, ...]
@@ -181,7 +181,7 @@ class TestCase(Node):
     examples: Examples | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestFile:
     source: Source
     cases: tuple[TestCase, ...]

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
-from dsl.records import record
 from dsl.syntax.base import Name, Node
 from dsl.syntax.values import Duration, Path, Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Or(Node):
     operands: tuple[Condition, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class And(Node):
     operands: tuple[Condition, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not(Node):
     operand: Condition
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Node):
     left: Value
     comparison: OneWord["is", "is not", ">", "<", ">=", "<="]
     right: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IsFlag(Node):
     """`customer.subscribed is yes`."""
 
@@ -40,20 +40,20 @@ class IsFlag(Node):
     yes: bool
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IsKnown(Node):
     value: Value
     known: bool
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Between(Node):
     value: Value
     low: Value
     high: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OneOf(Node):
     """`customer.city in ("Moscow", "Kazan")`, `customer in vip`, `customer.city in big_cities`."""
 
@@ -62,19 +62,19 @@ class OneOf(Node):
     negated: bool
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contains(Node):
     value: Value
     part: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartsWith(Node):
     value: Value
     part: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InLast(Node):
     """`order_placed in last 3 days` and `customer.last_visit in last 14 days`."""
 
@@ -82,17 +82,17 @@ class InLast(Node):
     within: Duration
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived(Node):
     pass
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issued(Node):
     pass
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Truth(Node):
     """A bare value as a condition: a definition's name, an event since the run began, or a mistake."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from dsl.records import record
 from dsl.source import Source
 from dsl.syntax.base import Name, Node, Text
 from dsl.syntax.clauses import Clause
@@ -14,7 +14,7 @@ from dsl.syntax.triggers import Trigger
 from dsl.syntax.values import Duration, Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Node):
     name: Text | None
     trigger: Trigger
@@ -23,24 +23,24 @@ class Rule(Node):
     steps: tuple[Step, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use(Node):
     path: Text
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Let(Node):
     name: Name
     value: Value | tuple[Value, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Define(Node):
     name: Name
     condition: Condition
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(Node):
     name: Name
     condition: Condition
@@ -49,7 +49,7 @@ class Segment(Node):
 Item: TypeAlias = Rule | Use | Let | Define | Segment
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
     source: Source
     items: tuple[Item, ...]

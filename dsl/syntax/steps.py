@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal as OneWord
 from typing import TypeAlias
 
-from dsl.records import record
 from dsl.syntax.base import Name, Node, Text
 from dsl.syntax.conditions import Condition
 from dsl.syntax.triggers import Events
 from dsl.syntax.values import ClockTime, Date, Duration, Money, Path, Percent, Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair(Node):
     """`discount = 10%` after `with`."""
 
@@ -20,7 +20,7 @@ class Pair(Node):
     value: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient(Node):
     """One way to say it: `email "cart"`, or `best of email, push "cart"` (channel None, `best_of` empty: all)."""
 
@@ -29,7 +29,7 @@ class Recipient(Node):
     best_of: tuple[str, ...] = ()
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Node):
     first: Recipient
     variables: tuple[Pair, ...] = ()
@@ -37,12 +37,12 @@ class Send(Node):
     unless: Condition | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait(Node):
     duration: Duration
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitUntilClock(Node):
     """`wait until 10:00`, `wait until friday 10:00`, `wait until tomorrow 10:00`."""
 
@@ -51,13 +51,13 @@ class WaitUntilClock(Node):
     tomorrow: bool = False
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitUntilDate(Node):
     date: Date
     at: ClockTime | None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitUntilMoment(Node):
     """`wait until 2 days before event.visit_at at 10:00 or now`; `path` None is `start`, the moment the run began."""
 
@@ -68,26 +68,26 @@ class WaitUntilMoment(Node):
     or_now: bool = False
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitFor(Node):
     events: Events
     same: Name | None
     up_to: Duration
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arm(Node):
     condition: Condition
     steps: tuple[Step, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch(Node):
     arms: tuple[Arm, ...]
     otherwise: tuple[Step, ...] | None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitArm(Node):
     share: Percent
     label: Text | None
@@ -95,24 +95,24 @@ class SplitArm(Node):
     holdout: bool = False
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split(Node):
     name: Text | None
     arms: tuple[SplitArm, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exit(Node):
     pass
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetAttribute(Node):
     path: Path
     value: Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeNumber(Node):
     """`increase customer.visits by 1`; `decrease` has a negative sign."""
 
@@ -121,13 +121,13 @@ class ChangeNumber(Node):
     sign: OneWord[1, -1]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tag(Node):
     tag: Text
     add: bool
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Points(Node):
     """`add 100 points`, `remove 5 points`, `add 1 point per 100 RUB of event.total`."""
 
@@ -137,25 +137,25 @@ class Points(Node):
     of: Path | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePromo(Node):
     pool: Text
     valid: Duration | None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Emit(Node):
     event: Name
     properties: tuple[Pair, ...] = ()
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Node):
     target: Text
     properties: tuple[Pair, ...] = ()
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify(Node):
     group: Text
     message: Text

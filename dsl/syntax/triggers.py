@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from dsl.records import record
 from dsl.syntax.base import Name, Node
 from dsl.syntax.conditions import Condition
 from dsl.syntax.values import ClockTime, Date, Duration, Path, Value
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Node):
     """`order_placed or subscription_renewed where event.kind is "auto"`."""
 
@@ -18,12 +18,12 @@ class Events(Node):
     where: Condition | None = None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventTrigger(Node):
     events: Events
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceStep(Node):
     negated: bool
     events: Events
@@ -31,13 +31,13 @@ class SequenceStep(Node):
     within: Duration
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceTrigger(Node):
     first: Events
     then: tuple[SequenceStep, ...]
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimesTrigger(Node):
     events: Events
     times: int
@@ -45,19 +45,19 @@ class TimesTrigger(Node):
     same: Name | None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentTrigger(Node):
     segment: Name
     enters: bool  # False: leaves
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTrigger(Node):
     path: Path
     to: Value | None
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DateTrigger(Node):
     path: Path
     at: ClockTime
@@ -65,13 +65,13 @@ class DateTrigger(Node):
     before: bool = False
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InactivityTrigger(Node):
     event: Name
     during: Duration
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weekdays(Node):
     """`monday, thursday`: ISO numbers 1-7; "day" is all seven, "weekday" is 1-5.
 
@@ -82,23 +82,23 @@ class Weekdays(Node):
     every_weeks: int = 1
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Monthly(Node):
     day: int | None  # None: the last day
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Yearly(Node):
     day: int
     month: int
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnDate(Node):
     date: Date
 
 
-@record(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTrigger(Node):
     schedule: Weekdays | Monthly | Yearly | OnDate
     at: ClockTime
