@@ -53,13 +53,17 @@ _COUNTED = """
 
 async def held_out_counts(connection: Connection, since: datetime, until: datetime) -> Sequence[HeldOut]:
     """Of rules with a goal that kept somebody out. Customers count once, and have converted when any run of theirs
-    has: no sum of days knows that, so runs are read, those with a lot and a goal alone (the index `run_split`)."""
+    has: no sum of days knows that, so runs are counted, from the indexes `run_split` and `run_reached` alone."""
     rows = await connection.fetch(
         """
         SELECT rule, held, count(*), count(*) FILTER (WHERE reached) FROM (
-            SELECT rule, coalesce(bool_or(end_reason = 'holdout'), false) AS held, bool_or(body ? 'goal_at') AS reached
-            FROM run WHERE began_at >= $1 AND began_at < $2 AND body ? 'split' AND body ? 'goal_until'
-            GROUP BY rule, customer
+            SELECT rule, coalesce(bool_or(end_reason = 'holdout'), false) AS held, bool_or(reached) AS reached FROM (
+                SELECT rule, customer, end_reason, false AS reached FROM run
+                WHERE began_at >= $1 AND began_at < $2 AND body ? 'split' AND body ? 'goal_until'
+                UNION ALL
+                SELECT rule, customer, end_reason, true FROM run WHERE began_at >= $1 AND began_at < $2
+                AND body ? 'split' AND body ? 'goal_until' AND body ? 'goal_at'
+            ) AS run_of_split GROUP BY rule, customer
         ) AS person GROUP BY 1, 2
         """,
         since,
