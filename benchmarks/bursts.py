@@ -56,7 +56,7 @@ def measure() -> list[Figure]:
 
 def _figures(drained: float, arrived: Arrived, memory: float) -> list[Figure]:
     mails = CUSTOMERS * BURST
-    how = f"{BURST} events in a row of each of {CUSTOMERS:,} customers, a mail each, SMTP (PIPELINING) on the same machine"
+    how = f"{BURST} events in a row of each of {CUSTOMERS:,} customers, a mail each, SMTP (PIPELINING) on this machine"
     rate = (mails - arrived.lost) / max(arrived.seconds, 0.001)
     return [
         Figure(
