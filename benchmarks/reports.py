@@ -117,13 +117,10 @@ async def _measure(url: str, messages: int) -> list[Figure]:
 
 async def _counted(url: str, since: datetime, until: datetime) -> tuple[tuple[Line, ...], float]:
     """From every message, and the milliseconds. On a connection without deadlines: nobody would wait for it."""
-    connection = await asyncpg.connect(url)
-    try:
+    async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool, pool.acquire() as connection:
         began = time.perf_counter()
         counted = lines_of(await counted_figures(connection, since, until))
         return counted, (time.perf_counter() - began) * 1000
-    finally:
-        await connection.close()
 
 
 async def _fill(database: Database, messages: int) -> float:
