@@ -54,7 +54,8 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
     began = time.monotonic()
     with Signals() as signals, local_services(settings, show) as services:
         variables = environment(services.settings, os.environ)
-        watcher = Watcher(services.settings.workspace, signals.wake)  # knows the files as they are published now
+        # Made before the publishing: what is saved meanwhile is new to it.
+        watcher = Watcher(services.settings.workspace, signals.wake) if watch else None
         published = publish_in_child(variables, folder=Path.cwd(), migrate=True)
         if published.rule_set is None:
             errors.print(told(say("Nothing was started: mend the workspace, then run [bold]kogda up[/bold] again.")))
@@ -63,9 +64,7 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
         try:
             if not signals.is_stopping and supervisor.start():
                 _announce(services, supervisor.url, published, seconds=time.monotonic() - began, watch=watch)
-                if watch:
-                    watcher.start()
-                _run(supervisor, services, signals, watcher)
+                _run(supervisor, services, signals, watcher, variables=variables)
             console.print("\n" + told(say("Stopping: the API, the workers, then the services.")))
         finally:
             supervisor.stop()
@@ -73,15 +72,25 @@ def run_up(settings: Settings, *, watch: bool, show: Show) -> int:
     return 0
 
 
-def _run(supervisor: Supervisor, services: LocalServices, signals: Signals, watcher: Watcher) -> None:
-    """Until a signal comes."""
+def _run(
+    supervisor: Supervisor,
+    services: LocalServices,
+    signals: Signals,
+    watcher: Watcher | None,
+    *,
+    variables: dict[str, str],
+) -> None:
+    """Until a signal comes. `variables`: of the process that publishes again on save; no watcher: nobody does."""
+    if watcher:
+        watcher.start()
     while not signals.is_stopping:
         signals.wait(_TEND_EVERY_S)
         supervisor.tend()
         services.tend()
-        if watcher.take():
-            publish_in_child(environment(services.settings, os.environ), folder=Path.cwd(), migrate=False)
-    watcher.stop()
+        if watcher and watcher.take():
+            publish_in_child(variables, folder=Path.cwd(), migrate=False)
+    if watcher:
+        watcher.stop()
 
 
 def _announce(services: LocalServices, url: str, published: Published, *, seconds: float, watch: bool) -> None:
