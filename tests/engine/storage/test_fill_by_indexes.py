@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from random import Random
+
+import pytest
 
 from dsl import plan
 from engine.actions import ACTIONS
@@ -38,43 +41,48 @@ async def rows_touched(connection: Connection) -> int:
     )
 
 
-async def test_a_stretch_is_read_by_indexes_however_few_customers_there_are_yet(database: Database) -> None:
-    fill = fill_sql(load_program(PLAN, 1, ACTIONS))
-    assert fill is not None
-    chance = Chance(Random(1))
+@pytest.fixture
+def chance() -> Chance:
+    return Chance(Random(1))
+
+
+@pytest.fixture
+async def filled(database: Database, chance: Chance) -> AsyncIterator[Connection]:
+    """Within a transaction: customers at random, of one partition."""
     async with database.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("INSERT INTO partition_cursor (partition) VALUES (0) ON CONFLICT DO NOTHING")
         await random_customers(connection, chance)
-        await connection.execute("ANALYZE customer, membership, appointment")  # so they are known to be small
-        cursors = await lock_cursors(connection, [0])
-        before = await read_from_end_to_end(connection)
-
-        await note_slices(connection, cursors, "now", Pass(fill, chance.now, CUSTOMERS + 1, CUSTOMERS))
-
-        assert await read_from_end_to_end(connection) == before
-        assert await connection.fetchval("SHOW enable_seqscan") == "on"
+        yield connection
         await transaction.rollback()
 
 
-async def test_who_is_noted_already_is_not_written_again(database: Database) -> None:
+def look_of(now: datetime) -> Pass:
     fill = fill_sql(load_program(PLAN, 1, ACTIONS))
     assert fill is not None
-    chance = Chance(Random(1))
-    async with database.connection() as connection:
-        transaction = connection.transaction()
-        await transaction.start()
-        await connection.execute("INSERT INTO partition_cursor (partition) VALUES (0) ON CONFLICT DO NOTHING")
-        await random_customers(connection, chance)
-        await connection.execute("UPDATE partition_cursor SET xid = '1' WHERE partition = 0")
-        cursors = await lock_cursors(connection, [0])
-        look = Pass(fill, chance.now, CUSTOMERS + 1, CUSTOMERS)
-        await note_slices(connection, cursors, "now", look)
+    return Pass(fill, now, CUSTOMERS + 1, CUSTOMERS)
 
-        later = Pass(fill, chance.now + timedelta(seconds=1), CUSTOMERS + 1, CUSTOMERS)
-        await note_slices(connection, cursors, "now", later)
 
-        assert await connection.fetchval("SELECT count(*) FROM membership") > 0
-        assert await rows_touched(connection) == 0
-        await transaction.rollback()
+async def test_a_stretch_is_read_by_indexes_however_few_customers_there_are_yet(
+    filled: Connection, chance: Chance
+) -> None:
+    await filled.execute("ANALYZE customer, membership, appointment")  # so they are known to be small
+    cursors = await lock_cursors(filled, [0])
+    before = await read_from_end_to_end(filled)
+
+    await note_slices(filled, cursors, "now", look_of(chance.now))
+
+    assert await read_from_end_to_end(filled) == before
+    assert await filled.fetchval("SHOW enable_seqscan") == "on"
+
+
+async def test_who_is_noted_already_is_not_written_again(filled: Connection, chance: Chance) -> None:
+    await filled.execute("UPDATE partition_cursor SET xid = '1' WHERE partition = 0")
+    cursors = await lock_cursors(filled, [0])
+    await note_slices(filled, cursors, "now", look_of(chance.now))
+
+    await note_slices(filled, cursors, "now", look_of(chance.now + timedelta(seconds=1)))
+
+    assert await filled.fetchval("SELECT count(*) FROM membership") > 0
+    assert await rows_touched(filled) == 0
