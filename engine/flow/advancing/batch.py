@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from engine.core.identity import customer_id, partition_of
-from engine.core.model import Customer, Event, Facts, OnceMark, Outcome, Run
+from engine.core.model import Customer, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished, RuleSetCorrupt
 from engine.flow.advancing.batch_sizes import Limits
 from engine.flow.advancing.past import Looker, past_of
@@ -20,7 +20,7 @@ from engine.storage.customers.bulk import create_customers, customer_stubs, load
 from engine.storage.customers.history import by_customer, newest_times
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor, lock_cursors
-from engine.storage.events.queue import IDENTIFY, MERGE, TRACK, Backlog, cause_of, peek_events, read_events
+from engine.storage.events.queue import IDENTIFY, MERGE, TRACK, Backlog, peek_events, read_events
 from engine.storage.rules.published import LIVE
 from engine.storage.runs.bulk import due_customers, runs_by_id, runs_of_customers
 from engine.storage.runs.count_marks import count_marks_of
@@ -356,23 +356,3 @@ def _may_act(row: Any, work: Work, live: LoadedRules, interest: Collection[str])
 def _rule_sets(batch: Batch, customers: Iterable[UUID]) -> set[int]:
     pinned = {run.rule_set for customer in customers for run in batch.works[customer].runs}
     return pinned | {batch.live.program.rule_set}
-
-
-_KINDS: dict[int, Literal["track", "identify", "merge"]] = {TRACK: "track", IDENTIFY: "identify", MERGE: "merge"}
-
-
-def event_of(row: Any) -> Event:
-    """Rows that no rule looks into come without their body; their name and time are history all the same."""
-    body = row["body"] or {}
-    return Event(
-        id=row["id"],
-        customer=row["customer"],
-        kind=_KINDS.get(row["kind"], "track"),
-        name=row["name"],
-        at=row["at"],
-        received_at=row["received_at"],
-        properties=body.get("properties") or {},
-        context=body.get("context") or {},
-        historical=body.get("historical", False),
-        cause=cause_of(body),
-    )

@@ -14,12 +14,13 @@ from engine.core.delivery.consent import ConsentEntry
 from engine.core.effects import Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
 from engine.core.runs.advancing import advance
-from engine.flow.advancing.batch import MOST_HOPS, Batch, event_of
+from engine.flow.advancing.batch import MOST_HOPS, Batch
 from engine.flow.advancing.crowds import Copied, copied
 from engine.flow.advancing.policy_facts import with_places_of
 from engine.flow.advancing.promo_codes import ShortOfCodes, with_codes
 from engine.storage.database import Connection
 from engine.storage.events.quarantine import Quarantined
+from engine.storage.events.stored import event_of
 
 _HOMELESS = "its customer was merged into another, and that one again, without an end"
 

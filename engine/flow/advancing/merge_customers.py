@@ -16,7 +16,7 @@ from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Past, Run
 from engine.core.runs.advancing import advance
 from engine.failpoints import reach
-from engine.flow.advancing.batch import MOST_HOPS, Batch, Merge, ReadAgain, event_of
+from engine.flow.advancing.batch import MOST_HOPS, Batch, Merge, ReadAgain
 from engine.flow.advancing.crediting import credit_goals
 from engine.flow.advancing.deciding import Decisions
 from engine.flow.advancing.past import Looker, past_of
@@ -28,6 +28,7 @@ from engine.storage.customers.history import by_customer, events_since, newest_t
 from engine.storage.customers.moves import Move, create_target, look_again, move_belongings, move_consent
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
+from engine.storage.events.stored import event_of
 from engine.storage.runs.bulk import runs_of_customers
 from engine.storage.runs.once_marks import hand_marks_over, marks_of_customers
 

@@ -13,11 +13,11 @@ from uuid import UUID
 from engine.core.model import Appointment, Membership
 from engine.flow.advancing.crowds import Crowd, Ground, find_crowds
 from engine.runtime import LoadedRules
-from engine.storage.customers.standing import segments_of
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 from engine.storage.runs.appointments import Due, appointments_of, due_appointments
 from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
+from engine.storage.segments.memberships import memberships_of
 
 #: Customers that a full batch decides one by one, and that one statement looks at.
 FULL_FILL = 500
@@ -133,5 +133,5 @@ async def noted_of(
     """Memberships and appointments of customers given with their partitions."""
     if not standing.is_watched:
         return {}, {}
-    memberships = await segments_of(connection, partitions, customers)
+    memberships = await memberships_of(connection, partitions, customers)
     return memberships, await appointments_of(connection, partitions, customers)
