@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from api.server import KEEP_ALIVE_S, tune_garbage_collection
+from api.server.process import KEEP_ALIVE_S, tune_garbage_collection
 from engine.clock import utc_now
 from engine.core.identity import customer_id, event_id, partition_of
 from engine.storage.database import Database

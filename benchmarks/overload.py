@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import psutil
 
-from api.auth import PROVIDED_SOURCE
+from api.server.auth import PROVIDED_SOURCE
 from benchmarks import crowd, shop
 from benchmarks.report import Figure
 from benchmarks.road import BATCH, UNDECIDED

@@ -14,7 +14,7 @@ from typing import IO, Any
 #: One process has them all, and forks for whoever asks. Of the command line only what it stands on: its own modules
 #: read the settings of the one who calls.
 LOADED = (
-    "alembic.command", "api.server", "dsl.compiler", "engine.worker", "rich.console", "typer",
+    "alembic.command", "api.server.process", "dsl.compiler", "engine.worker", "rich.console", "typer",
     "tests.drills.armed", "tests.drills.operations", "tests.engine.delivery.sender_process",
 )  # fmt: skip
 

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from fastapi import Request
 
-from api.auth import key_in_header
-from api.problems import Problem
-from api.services import Services
+from api.server.auth import key_in_header
+from api.server.problems import Problem
+from api.server.services import Services
 from engine.clock import utc_now
 from engine.core.identity import anonymous_key, known_key
 from engine.links.customer_tokens import TokenRefused, inbox_key, read_customer

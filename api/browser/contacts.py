@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from api.browser.asking import body_of, sender_of
 from api.browser.route import BrowserRoute, preflight
-from api.problems import Problem
 from api.schemas.browser import CONTACT, CONTACT_GONE, OF_A_SENDER, Done
 from api.schemas.problem import problem_responses
-from api.services import Served, Services
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.channels.web_push_sealing import BadKey, read_browser_keys
 from engine.core.identity import customer_id
 from engine.storage.customers.contacts import add_contact, remove_contact, retire_oldest

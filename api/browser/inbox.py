@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from api.browser.asking import bearer, body_of, customer_of
 from api.browser.inbox_items import as_json
 from api.browser.route import BrowserRoute, preflight
-from api.problems import Problem
 from api.schemas.browser import EVENTS_STREAM, OF_A_CUSTOMER, UNTIL, Done, InboxPage
 from api.schemas.problem import problem_responses
-from api.services import Served, Services
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.core.identity import customer_id
 from engine.flow.answers.read_inbox import note_read
 from engine.storage.delivery.inbox import Place, items_of, newest_id, place_of, read_all, unread_counts

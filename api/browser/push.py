@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from api.browser.asking import body_of
 from api.browser.route import BrowserRoute, preflight
-from api.problems import Problem
 from api.schemas.browser import CLICKED, OF_ANYBODY, BrowserKey, Done
 from api.schemas.problem import problem_responses
-from api.services import Served
+from api.server.problems import Problem
+from api.server.services import Served
 from engine.channels.credentials import Credentials
 from engine.channels.push import signer_of
 from engine.errors import NotReady

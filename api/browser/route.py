@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from api.problems import Problem, database_trouble
+from api.server.problems import Problem, database_trouble
 from engine.storage.database import TROUBLE
 
 #: Nobody is known by a cookie here, so every origin may ask: who asks shows a key or a token.

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.services import Served
+from api.server.services import Served
 from engine.config import public_url
 
 router = APIRouter(include_in_schema=False)

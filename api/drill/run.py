@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 from pydantic import SecretStr
 
-from api.auth import PROVIDED_SOURCE
 from api.drill.card import Card
 from api.drill.client import Client
 from api.drill.faults import SAYS, Faults
@@ -24,6 +23,7 @@ from api.drill.scratch import Scratch, fetched, scratch
 from api.drill.sink import Sink
 from api.drill.verdict import MADE, UNDER_WAY, Made, Verdict, as_made, judge
 from api.drill.workspace import write_workspace
+from api.server.auth import PROVIDED_SOURCE
 from api.supervisor.child import Show
 from api.supervisor.ports import free_port, url
 from api.supervisor.publisher import publish_in_child

@@ -9,7 +9,7 @@ from typing import Any
 from api.ingest.items import Envelope, Refused, events_of
 from api.ingest.limits import Fault
 from api.ingest.times import UnreadableTime, moment
-from api.problems import Problem
+from api.server.problems import Problem
 from engine.storage.events.events_in import NewEvent
 from engine.storage.events.rejects import Reject
 

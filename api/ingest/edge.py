@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import WriteKeys, key_in_header
 from api.ingest.batches import ENDPOINTS, Reading, items_of, read_items, with_common_fields
 from api.ingest.browser import browser_settings
 from api.ingest.in_hand import InHand
 from api.ingest.items import Envelope
 from api.ingest.payload import payload_of, too_large, unpacked
-from api.problems import Problem, database_trouble, overloaded
+from api.server.auth import WriteKeys, key_in_header
+from api.server.problems import Problem, database_trouble, overloaded
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.errors import Overloaded

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from api.problems import Problem
+from api.server.problems import Problem
 
 MAX_RATIO = 200  # unpacked to packed; honest batches of similar events reach 50
 _GZIP = b"\x1f\x8b"

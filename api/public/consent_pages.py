@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from api.public.forms import one, posted
 from api.public.rendering import page
 from api.public.words import CHANNELS, WAYS, WORDS, Language, language_of, masked
-from api.services import Served, services_of
+from api.server.services import Served, services_of
 from engine.core.delivery.consent import How
 from engine.core.identity import partition_of
 from engine.flow.customers.change_consent import Choice, Chosen, change_consent

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.public.plain_pages import mail_page, no_such_link, sorry
-from api.services import Served
+from api.server.services import Served
 from engine.flow.delivery.follow_short_link import follow_short_link
 from engine.flow.delivery.view_message import Viewed, view_message
 from engine.storage.database import TROUBLE

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.problems import Problem
 from api.schemas.problem import problem_responses
-from api.services import Served, Services
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.callbacks import Call, Refused, Unreadable
 from engine.clock import utc_now
 from engine.config import public_url

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.admin import require_admin
-from api.paging import After, Limit, number_of
-from api.parameters import Address, ChannelName, CustomerInPath, SearchWords
-from api.problems import Problem
 from api.schemas.consent import ConsentHistory, ConsentLine, NewSuppression, SuppressionEntry, SuppressionKind
 from api.schemas.management import Page
 from api.schemas.problem import problem_responses
-from api.services import Served
+from api.server.admin import require_admin
+from api.server.paging import After, Limit, number_of
+from api.server.parameters import Address, ChannelName, CustomerInPath, SearchWords
+from api.server.problems import Problem
+from api.server.services import Served
 from api.suppression_files import address_on
 from engine.core.identity import customer_id, partition_of
 from engine.storage.customers.consent import consent_history, find_chooser

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
-from api.problems import Problem
 from api.schemas.health import Live, Ready
-from api.services import Served, Services
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.storage.database import TROUBLE
 from engine.storage.delivery.circuits import open_circuits
 from engine.storage.delivery.delivery_signs import recent_messages, retrying_messages

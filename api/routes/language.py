@@ -10,8 +10,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from api.admin import require_admin
-from api.problems import Problem
 from api.schemas.language import (
     Checked,
     Completed,
@@ -27,7 +25,9 @@ from api.schemas.language import (
 )
 from api.schemas.problem import problem_responses
 from api.schemas.simulation import SimulatedText, SimulateQuestion
-from api.services import Served, Services
+from api.server.admin import require_admin
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from api.simulating_text import simulated_text
 from dsl.assistance.completion import complete
 from dsl.assistance.hover import hover

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from api.admin import require_admin
 from api.mailbox.content import read_mail
 from api.mailbox.rendering import MAIL_HEADERS, PAGE_HEADERS, PAGES, page
 from api.mailbox.words import day_and_time, full_time, sentence, zone_of
-from api.parameters import SearchWords
-from api.problems import Problem
-from api.services import Served
+from api.server.admin import require_admin
+from api.server.parameters import SearchWords
+from api.server.problems import Problem
+from api.server.services import Served
 from engine.clock import utc_now
 from engine.storage.database import Connection
 from engine.storage.delivery.mailbox import KeptMail, RunNote, kept_mail, kept_mails, shop_facts, triggers_of

@@ -7,10 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from api.admin import require_admin
-from api.paging import After, Limit, number_of, place_of, token_of
-from api.parameters import Customer, CustomerIfAny, CustomerInPath
-from api.problems import Problem
 from api.schemas.explanation import ExplainedCustomer, ExplainedRules, explained, explained_rules
 from api.schemas.management import (
     CustomerEntry,
@@ -23,7 +19,11 @@ from api.schemas.management import (
     WriteKeyEntry,
 )
 from api.schemas.problem import problem_responses
-from api.services import Served
+from api.server.admin import require_admin
+from api.server.paging import After, Limit, number_of, place_of, token_of
+from api.server.parameters import Customer, CustomerIfAny, CustomerInPath
+from api.server.problems import Problem
+from api.server.services import Served
 from dsl.codec import from_json
 from dsl.messages import Language
 from dsl.plan import Plan

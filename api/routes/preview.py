@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, Response
 
 from api.mailbox.rendering import MAIL_HEADERS, PAGE_HEADERS, page
-from api.parameters import Locale, SearchWords, TemplateName
-from api.problems import Problem
 from api.routes.mailbox import require_viewer
-from api.services import Served, Services
+from api.server.parameters import Locale, SearchWords, TemplateName
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.clock import utc_now
 from engine.errors import ConfigurationError, TemplateFailed
 from engine.flow.checking.previewing import Ground, find_reader, preview

@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from api.admin import require_admin
-from api.parameters import CustomerInPath
-from api.problems import Problem
 from api.schemas.privacy import ErasedCustomer
 from api.schemas.problem import problem_responses
-from api.services import Served
+from api.server.admin import require_admin
+from api.server.parameters import CustomerInPath
+from api.server.problems import Problem
+from api.server.services import Served
 from engine.flow.customers.erase_customer import StillInHand, erase_customer
 from engine.flow.customers.export_customer import export_customer
 from engine.flow.customers.find_customer import NobodyThere

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
-from api.admin import require_admin
-from api.problems import Problem
 from api.schemas.problem import problem_responses
 from api.schemas.reports import MessageReportAnswer, answer_of
-from api.services import Served
+from api.server.admin import require_admin
+from api.server.problems import Problem
+from api.server.services import Served
 from engine.clock import utc_now
 from engine.flow.telling.report_messages import report_messages
 

@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from api.admin import require_admin
-from api.parameters import Customer
-from api.problems import Problem
 from api.schemas.problem import problem_responses
-from api.services import Served, Services
+from api.server.admin import require_admin
+from api.server.parameters import Customer
+from api.server.problems import Problem
+from api.server.services import Served, Services
 from engine.callbacks import Refused, Unreadable
 from engine.callbacks.telegram import HEADER, Pressed, read_update, verify
 from engine.clock import utc_now

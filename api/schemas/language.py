@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.parameters import Shape
+from api.server.parameters import Shape
 
 MOST_CHARACTERS = 200_000  # of one text
 MOST_FILES = 200

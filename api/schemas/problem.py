@@ -1,4 +1,4 @@
-"""The shape of every error answer (RFC 9457), for the OpenAPI description. api/problems.py writes it."""
+"""The shape of every error answer (RFC 9457), for the OpenAPI description. api/server/problems.py writes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.problems import MEDIA_TYPE
+from api.server.problems import MEDIA_TYPE
 
 
 class FieldError(BaseModel):

@@ -49,7 +49,7 @@ def _watch(parent: int) -> None:
 
 
 def _run_api(settings: Settings) -> None:
-    from api.server import run_api
+    from api.server.process import run_api
     from engine.logs import configure_logging
 
     configure_logging(settings)

@@ -13,8 +13,8 @@ import httpx
 import orjson
 import pytest
 
-from api.app import create_app
-from api.server import ApiServer, api_server, listening_socket
+from api.server.app import create_app
+from api.server.process import ApiServer, api_server, listening_socket
 from engine.config import Settings
 from engine.flow.answers.keep_hits import HitKeeper
 from engine.runtime import Runtime, open_runtime

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from api import protocol
+from api.server import protocol
 from tests.api.conftest import KEY, LiveServer, Stored, api_settings, batch, live, track
 
 AUTHORIZATION = b"Authorization: Basic " + base64.b64encode(f"{KEY}:".encode()) + b"\r\n"

@@ -17,7 +17,7 @@ import pytest
 from api.ingest.batches import items_of, read_items
 from api.ingest.items import Envelope
 from api.ingest.payload import payload_of, unpacked
-from api.problems import Problem
+from api.server.problems import Problem
 from tests.api.conftest import Stored, batch, track
 
 ENVELOPE = Envelope(source="s", received_at=datetime(2026, 1, 5, tzinfo=UTC), partitions=64, max_event_bytes=32 * 1024)

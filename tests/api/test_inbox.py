@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from api.browser import inbox_streams
-from api.server import api_server, listening_socket
+from api.server.process import api_server, listening_socket
 from engine.flow.upkeep.forget import forget_old
 from engine.links.customer_tokens import (
     LONGEST_LIFE,

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.app import create_app
+from api.server.app import create_app
 from dsl import plan
 from engine.core.identity import customer_id, derived_id, partition_of
 from engine.flow.checking.observed import observed_from_json

@@ -10,8 +10,8 @@ import asyncpg
 import httpx
 import pytest
 
-from api.gate import BacklogGate
 from api.ingest.in_hand import InHand
+from api.server.gate import BacklogGate
 from engine.errors import Overloaded
 from engine.runtime import Runtime
 from engine.storage.database import Database

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from api.parameters import Address, ChannelName, Locale, SearchWords, TemplateName, reason_of
 from api.schemas.language import Name
+from api.server.parameters import Address, ChannelName, Locale, SearchWords, TemplateName, reason_of
 
 
 def said_of(kind: Any, written: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.app import create_app
+from api.server.app import create_app
 from engine.clock import utc_now
 from engine.links.customer_tokens import inbox_key, sign_customer
 from engine.runtime import Runtime

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from api.auth import REFRESH_S, WriteKeys
 from api.cli.program import app
+from api.server.auth import REFRESH_S, WriteKeys
 from engine.embedded import EmbeddedServices
 from engine.storage.database import Database
 from engine.storage.write_keys import all_write_keys, create_write_key, revoke_write_key

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
-from api.server import run_api
+from api.server.process import run_api
 from engine.config import Settings
 from engine.failpoints import DRILL_VARIABLE, VARIABLE, arm
 from engine.runtime import Runtime, open_runtime

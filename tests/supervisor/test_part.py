@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_servers_start_without_the_libraries_that_only_publishing_and_migrating_need() -> None:
     program = (
-        "import sys, api.server, engine.worker\n"
+        "import sys, api.server.process, engine.worker\n"
         "print(sorted({'sqlalchemy', 'sqlmodel', 'alembic', 'typer'} & set(sys.modules)))"
     )
 

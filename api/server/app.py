@@ -15,20 +15,20 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.admin import ADMIN_SCHEMES
-from api.auth import WriteKeys
 from api.browser.inbox_streams import InboxStreams
 from api.browser.route import PREFIXES
-from api.gate import BacklogGate
 from api.ingest.edge import IngestEdge
 from api.ingest.in_hand import InHand
-from api.metrics import Metrics
-from api.problems import add_problem_handlers, on_crash
 from api.routes import ROUTERS
 from api.schemas import browser
 from api.schemas.events import SECURITY_SCHEMES, event_paths
 from api.schemas.problem import ProblemBody
-from api.services import ApiRuntime, Services
+from api.server.admin import ADMIN_SCHEMES
+from api.server.auth import WriteKeys
+from api.server.gate import BacklogGate
+from api.server.metrics import Metrics
+from api.server.problems import add_problem_handlers, on_crash
+from api.server.services import ApiRuntime, Services
 from engine.channels.http_post import Asker
 from engine.flow.accept_events import EventWriter
 from engine.flow.answers.keep_hits import HitKeeper

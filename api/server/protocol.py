@@ -13,7 +13,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.problems import Problem
+from api.server.problems import Problem
 
 HEADERS_S = 10.0  # from the first byte of a request, or the connection, to the end of its headers
 BODY_S = 30.0  # from the end of the headers to the end of the body

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.parameters import reason_of
+from api.server.parameters import reason_of
 from engine.errors import DatabaseUnreachable, Overloaded
 from engine.storage.database import TROUBLE
 

@@ -7,7 +7,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from api.ingest.batches import Reading
-from api.worker_figures import WorkerFigures
+from api.server.worker_figures import WorkerFigures
 from engine.flow.accept_events import Accepted
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.problems import Problem
+from api.server.problems import Problem
 from engine.storage.reports.listings import Place
 
 Limit = Annotated[int, Query(ge=1, le=200, description="rows on a page")]

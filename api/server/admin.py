@@ -7,9 +7,9 @@ from ipaddress import ip_address
 
 from fastapi import Request
 
-from api.auth import key_in_header
-from api.problems import Problem
-from api.services import Served
+from api.server.auth import key_in_header
+from api.server.problems import Problem
+from api.server.services import Served
 from engine.storage.write_keys import hash_of_key
 
 #: In the OpenAPI description.

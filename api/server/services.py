@@ -9,11 +9,11 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from api.auth import WriteKeys
 from api.browser.inbox_streams import InboxStreams
-from api.gate import BacklogGate
 from api.ingest.in_hand import InHand
-from api.metrics import Metrics
+from api.server.auth import WriteKeys
+from api.server.gate import BacklogGate
+from api.server.metrics import Metrics
 from engine.channels.http_post import Poster
 from engine.config import Settings
 from engine.flow.accept_events import EventWriter

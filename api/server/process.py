@@ -14,8 +14,8 @@ from contextlib import AsyncExitStack, contextmanager
 import uvicorn
 import uvloop
 
-from api.app import create_app
-from api.protocol import Limits, protocol_with
+from api.server.app import create_app
+from api.server.protocol import Limits, protocol_with
 from engine.config import Settings
 from engine.errors import ConfigurationError, PortTaken
 from engine.failpoints import arm
