@@ -22,8 +22,8 @@ from engine.errors import ConfigurationError, NothingPublished
 from engine.storage.database import Connection
 from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.runs.bulk import people_in
-from engine.testing.simulation import Simulation
-from engine.testing.world import World
+from engine.testing.simulation.counted import Simulation
+from engine.testing.virtual.world import World
 
 _FORMAT = 1
 

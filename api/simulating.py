@@ -27,10 +27,10 @@ from engine.flow.checking.load_workspace import load_workspace
 from engine.storage.database import Connection
 from engine.storage.events.replays import count_events
 from engine.storage.rules.published import live_rule_set, load_rule_set
-from engine.testing.delivery import Delivery
-from engine.testing.replay import Replay, events_heard
-from engine.testing.simulating import OnWorld, Told, simulate_stored, simulate_told
-from engine.testing.simulation import Simulation
+from engine.testing.simulation.counted import Simulation
+from engine.testing.simulation.replay import Replay, events_heard
+from engine.testing.simulation.simulating import OnWorld, Told, simulate_stored, simulate_told
+from engine.testing.virtual.delivery import Delivery
 
 LIVE = "live"
 _AGO = re.compile(r"(\d+)\s*([hdw])\Z")

@@ -11,8 +11,8 @@ from dsl.catalog import Catalog
 from dsl.plan import Plan
 from engine.actions import ACTIONS
 from engine.core.conditions.program import load_program
-from engine.testing.delivery import Delivery
-from engine.testing.world import World
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.world import World
 
 #: Schedules have no end: they come for so long after the last event.
 _AFTER = timedelta(days=31)

@@ -19,7 +19,7 @@ from engine.embedded import EmbeddedServices
 from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
 from engine.storage.migrate import migrate
-from engine.testing.compiled import compiled
+from engine.testing.virtual.compiled import compiled
 from engine.waker import NullWaker
 from engine.worker.lanes import AdvanceLanes
 from engine.worker.standby import Standby

@@ -9,7 +9,7 @@ from string import Template
 
 from api.language import spoken, told
 from dsl.messages import say
-from engine.testing.coverage import Coverage, Point
+from engine.testing.virtual.coverage import Coverage, Point
 
 _PAGE = Path(__file__).with_name("coverage_page.html")
 

@@ -10,7 +10,7 @@ from api.language import told
 from api.planning import Preview
 from dsl.differences import RuleDifference, SegmentDifference, shortened
 from dsl.messages import say
-from engine.testing.simulation import Simulation
+from engine.testing.simulation.counted import Simulation
 
 _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _MOST_SENTENCES = 8

@@ -33,7 +33,7 @@ from dsl.messages import say
 from engine.clock import utc_now
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
-from engine.testing.simulation import Simulation
+from engine.testing.simulation.counted import Simulation
 
 FOUND_NOTHING = 1
 

@@ -9,8 +9,8 @@ from typing import Any
 from api.language import told
 from dsl.messages import Message, say
 from engine.core.telling.told_reasons import tell_reason
-from engine.testing.simulation import Simulation
-from engine.testing.timeline import SPOKEN
+from engine.testing.simulation.counted import Simulation
+from engine.testing.virtual.timeline import SPOKEN
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 40

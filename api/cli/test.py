@@ -26,10 +26,10 @@ from dsl.syntax import TestFile
 from dsl.titles import titles_of, with_schema_names
 from engine.errors import ConfigurationError
 from engine.flow.checking.load_workspace import check_rules, read_ground
-from engine.testing.cases import run_file
-from engine.testing.coverage import Coverage
-from engine.testing.ground import Workspace
-from engine.testing.updating import changed_files, difference
+from engine.testing.cases.running import run_file
+from engine.testing.cases.updating import changed_files, difference
+from engine.testing.reading.ground import Workspace
+from engine.testing.virtual.coverage import Coverage
 from engine.workspace.files import WorkspaceFiles, read_files
 
 PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2

@@ -17,9 +17,9 @@ from engine.config import Settings, read_settings
 from engine.core.identity import typed_key
 from engine.errors import ConfigurationError
 from engine.storage.installation import partitions_of
-from engine.testing.ground import Workspace
-from engine.testing.histories import history_of
-from engine.testing.recording import History, files_concerned, recorded
+from engine.testing.reading.ground import Workspace
+from engine.testing.recording.histories import history_of
+from engine.testing.recording.recorded import History, files_concerned, recorded
 
 _SUFFIX = ".test.rules"
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from api.language import spoken, told
 from dsl.messages import say
 from dsl.render import render_text
-from engine.testing.outcome import CaseResult, Row, Status
+from engine.testing.cases.outcome import CaseResult, Row, Status
 
 SLOW_S = 1.0
 _MARKS = {True: "+", False: "!", None: " "}

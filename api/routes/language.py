@@ -40,7 +40,7 @@ from dsl.telling import tell_rule
 from engine.clock import utc_now
 from engine.flow.checking.asked_text import AskedText, GivenWorkspace, asked_of_published, asked_text
 from engine.storage.rules.published import RuleSet, live_rule_set, load_rule_set
-from engine.testing.world import RuleFailed, StillWaiting
+from engine.testing.virtual.world import RuleFailed, StillWaiting
 
 MOST_BYTES = 2_000_000
 WAIT_S, ANSWER_S = 5.0, 10.0

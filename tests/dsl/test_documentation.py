@@ -21,9 +21,9 @@ from dsl.parser import parse_file, parse_tests
 from dsl.resolve import resolve
 from dsl.source import Source
 from engine.flow.checking.load_workspace import load_workspace
-from engine.testing.cases import run_file
-from engine.testing.ground import Workspace
-from engine.testing.outcome import CaseResult
+from engine.testing.cases.outcome import CaseResult
+from engine.testing.cases.running import run_file
+from engine.testing.reading.ground import Workspace
 
 ROOT = Path(__file__).parents[2]
 CHANNELS = ("email", "sms", "push", "telegram", "inapp")

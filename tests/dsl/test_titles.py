@@ -16,8 +16,8 @@ from dsl.kinds import Kind
 from dsl.parser import parse_file, parse_tests
 from dsl.resolve import resolve
 from dsl.source import Source
-from engine.testing.cases import run_file
-from engine.testing.ground import Workspace
+from engine.testing.cases.running import run_file
+from engine.testing.reading.ground import Workspace
 from tests.dsl.shop import EVENTS, SHOP
 
 

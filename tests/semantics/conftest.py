@@ -13,8 +13,8 @@ from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
 from dsl.kinds import Kind
 from dsl.plan import Length, Plan
 from engine.errors import WorkspaceInvalid
-from engine.testing.compiled import compiled
-from engine.testing.world import World
+from engine.testing.virtual.compiled import compiled
+from engine.testing.virtual.world import World
 
 TEXT, NUMBER, MONEY = Kind(name="text"), Kind(name="number"), Kind(name="money")
 DATE, MOMENT, FLAG = Kind(name="date"), Kind(name="moment"), Kind(name="flag")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 
 REMINDERS = """
 rule "Reminders"

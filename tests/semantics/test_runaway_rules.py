@@ -7,7 +7,7 @@ import string
 
 from dsl import plan
 from engine.core.runs.draft import MOST_STEPS
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 
 
 def emitting(name: str, start: str, *events: str) -> plan.Rule:

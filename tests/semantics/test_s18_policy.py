@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from dsl.plan import Length, WorkspaceCap
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 from tests.semantics.told import NIGHT, told
 
 Shop = Callable[..., World]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 from tests.semantics.told import NIGHT, told
 
 Shop = Callable[..., World]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.testing.casting import name_of_one_who_takes
+from engine.testing.reading.casting import name_of_one_who_takes
 
 SPLIT = """
 rule "ab"

@@ -16,7 +16,7 @@ from engine.core import calendar
 from engine.core.standing.leaving import leaves_at
 from engine.core.standing.occurrences import next_occurrence
 from engine.core.standing.windows import stays_in
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 from tests.semantics.conftest import plan_of
 
 CONDITIONS = {

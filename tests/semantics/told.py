@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from dsl.plan import QuietHours
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 
 NIGHT = QuietHours(start="22:00", end="09:00")
 MONDAY = 'every monday at 9:00 for everyone send email "digest"'

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from engine.core.rule_guards.same_message import REASON
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 from tests.simulation.server import Server
 
 #: Two messages that are closer than that may come in either order, and a cap takes whichever is first.

@@ -16,8 +16,8 @@ from engine.core.conditions.program import Program
 from engine.core.identity import customer_id, known_key
 from engine.core.model import Customer, Event
 from engine.storage.events.queue import IDENTIFY
-from engine.testing.delivery import Delivery
-from engine.testing.world import World
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.world import World
 from tests.simulation.excuses import Ended, by_what, is_close, is_late, is_open, spared_by, spared_on
 from tests.simulation.laws import Broken
 from tests.simulation.reference import Received, judged

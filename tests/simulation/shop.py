@@ -19,7 +19,7 @@ from dsl.plan import Length, Plan, QuietHours, WorkspaceCap
 from engine.core.identity import anonymous_key, customer_id, event_id, known_key, partition_of
 from engine.storage.events.events_in import IDENTIFY, MERGE, TRACK, NewEvent
 from engine.storage.events.rejects import Reject
-from engine.testing.compiled import compiled
+from engine.testing.virtual.compiled import compiled
 from tests.semantics.conftest import catalog_of
 from tests.simulation.outside import PARTITIONS
 from tests.simulation.server import moment

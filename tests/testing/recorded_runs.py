@@ -21,7 +21,7 @@ from dsl.kinds import Kind
 from engine.actions import ACTIONS
 from engine.core.conditions.program import Program, load_program
 from engine.flow.checking.load_workspace import load_workspace
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "recorded"

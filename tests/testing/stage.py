@@ -7,9 +7,9 @@ from dsl.diagnostics import Diagnostic
 from dsl.parser import parse_file, parse_tests
 from dsl.resolve import resolve
 from dsl.source import Source
-from engine.testing.cases import run_file
-from engine.testing.ground import Workspace
-from engine.testing.outcome import CaseResult
+from engine.testing.cases.outcome import CaseResult
+from engine.testing.cases.running import run_file
+from engine.testing.reading.ground import Workspace
 from tests.dsl.shop import SHOP
 
 PATH, TEST_PATH = "rules/cart.rules", "rules/cart.test.rules"

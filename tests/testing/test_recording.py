@@ -12,8 +12,8 @@ from dsl.plan import JSON
 from engine.core.identity import customer_id
 from engine.core.model import Customer, Event
 from engine.errors import ConfigurationError
-from engine.testing.pseudonyms import Pseudonyms
-from engine.testing.recording import History, recorded
+from engine.testing.recording.pseudonyms import Pseudonyms
+from engine.testing.recording.recorded import History, recorded
 from tests.testing.stage import TEST_PATH, run, workspace
 
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)

@@ -13,10 +13,10 @@ from dsl.catalog import PromoPool, TemplateInfo
 from dsl.plan import QuietHours
 from engine.actions import ACTIONS
 from engine.core.conditions.program import load_program
-from engine.testing.delivery import Delivery
-from engine.testing.replay import Replay
-from engine.testing.simulating import Heard, Told, simulate_told
-from engine.testing.simulation import Simulation
+from engine.testing.simulation.counted import Simulation
+from engine.testing.simulation.replay import Replay
+from engine.testing.simulation.simulating import Heard, Told, simulate_told
+from engine.testing.virtual.delivery import Delivery
 from tests.semantics.conftest import catalog_of, plan_of
 
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC)

@@ -10,10 +10,10 @@ from dsl.catalog import PromoPool, TemplateInfo
 from dsl.plan import JSON, QuietHours
 from engine.actions import ACTIONS
 from engine.core.conditions.program import load_program
-from engine.testing.delivery import Delivery
-from engine.testing.replay import Heard, Replay
-from engine.testing.simulating import Told, simulate_told
-from engine.testing.simulation import Simulation
+from engine.testing.simulation.counted import Simulation
+from engine.testing.simulation.replay import Heard, Replay
+from engine.testing.simulation.simulating import Told, simulate_told
+from engine.testing.virtual.delivery import Delivery
 from tests.semantics.conftest import plan_of
 
 RULES = """\

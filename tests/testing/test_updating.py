@@ -6,7 +6,7 @@ import pytest
 
 from dsl.parser import parse_tests
 from dsl.source import Source
-from engine.testing.updating import difference, updated
+from engine.testing.cases.updating import difference, updated
 from tests.testing.stage import TEST_PATH, run, workspace
 
 BEGIN = '  at 2026-03-02 10:00 cart_abandoned with cart_id = "c1"\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dsl.plan import JSON, Plan, ScheduleTrigger
-from engine.testing.world import World
+from engine.testing.virtual.world import World
 
 ANNA: dict[str, JSON] = {
     "email": "anna@example.com", "phone": "+4930000000", "first_name": "Anna", "city": "Kazan", "age": 34,

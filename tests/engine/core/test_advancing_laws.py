@@ -17,7 +17,7 @@ from engine.core.effects import Effects, NewMessage
 from engine.core.identity import derived_id
 from engine.core.model import Event, Facts, Outcome, Run
 from engine.core.runs.advancing import advance
-from engine.testing.memory import Memory
+from engine.testing.virtual.memory import Memory
 from tests.drills.sizes import sized
 
 NAMES = ("a", "b", "c")

@@ -18,9 +18,9 @@ from engine.core.model import Customer, Event
 from engine.storage.database import Connection
 from engine.storage.events.replays import customers_in_order, events_by_customer
 from engine.storage.events.stored import event_of
-from engine.testing.replay import Heard, Replay
-from engine.testing.simulation import Simulation
-from engine.testing.world import World
+from engine.testing.simulation.counted import Simulation
+from engine.testing.simulation.replay import Heard, Replay
+from engine.testing.virtual.world import World
 
 #: Told how many events were replayed so far.
 OnProgress = Callable[[int], None]

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from engine.core.calendar import zone_named
 from engine.core.conditions.scope import Scope, attributes_of
 from engine.core.customers import with_traits
-from engine.testing.delivery import Delivery
-from engine.testing.given import POINTS
-from engine.testing.ground import Ground
-from engine.testing.script import Check, Person, Script
-from engine.testing.world import World
+from engine.testing.reading.given import POINTS
+from engine.testing.reading.ground import Ground
+from engine.testing.reading.script import Check, Person, Script
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.world import World
 
 
 @dataclass(slots=True)

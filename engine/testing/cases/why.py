@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dsl import plan
 from dsl.messages import in_a_row, say
 from engine.core.telling.told_reasons import tell_reason
-from engine.testing.playing import Play
-from engine.testing.script import Wanted
-from engine.testing.skips import skips_of
-from engine.testing.timeline import Entry, SentMessage
+from engine.testing.cases.playing import Play
+from engine.testing.reading.script import Wanted
+from engine.testing.virtual.skips import skips_of
+from engine.testing.virtual.timeline import Entry, SentMessage
 
 _TELLING = ("ended", "skipped")
 

@@ -22,11 +22,11 @@ from engine.core.effects import Effects, NewMessage, Note
 from engine.core.identity import derived_id, known_key
 from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
 from engine.core.runs.advancing import advance
-from engine.testing.delivery import Delivery
-from engine.testing.judge import Judge
-from engine.testing.memory import Memory, may_change
-from engine.testing.timeline import Entry, SentMessage
-from engine.testing.verdicts import Verdict
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.judge import Judge
+from engine.testing.virtual.memory import Memory, may_change
+from engine.testing.virtual.timeline import Entry, SentMessage
+from engine.testing.virtual.verdicts import Verdict
 
 _LONGEST = timedelta(days=400)
 _DEFAULT = "customer"

@@ -14,8 +14,8 @@ from engine.core.effects import NOTHING, Effects, Failure, NewMessage, Note, Poi
 from engine.core.identity import customer_id
 from engine.core.model import PLACE, CountMark, Customer, Event, Facts, OnceMark, Past, Run
 from engine.core.rule_guards.same_message import said_as
-from engine.testing.noted import Noted
-from engine.testing.pools import Pools
+from engine.testing.virtual.noted import Noted
+from engine.testing.virtual.pools import Pools
 
 _NONE: Mapping[Any, Any] = {}
 _NOBODY: frozenset[str] = frozenset()

@@ -14,13 +14,13 @@ from engine.actions import ACTIONS
 from engine.core.conditions.program import load_program
 from engine.core.model import Customer, Event
 from engine.errors import ConfigurationError
-from engine.testing.cases import judged, run_case
-from engine.testing.delivery import Delivery
-from engine.testing.ground import Workspace
-from engine.testing.replay import Replay
-from engine.testing.scribe import Scribe
-from engine.testing.updating import expectations
-from engine.testing.world import World
+from engine.testing.cases.running import judged, run_case
+from engine.testing.cases.updating import expectations
+from engine.testing.reading.ground import Workspace
+from engine.testing.recording.scribe import Scribe
+from engine.testing.simulation.replay import Replay
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.world import World
 
 #: Notes of a rule that starts, ends or holds something back.
 _ACTS = frozenset({"started", "ended", "skipped"})

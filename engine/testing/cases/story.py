@@ -10,9 +10,9 @@ from dsl.messages import say
 from engine.core.effects import Note
 from engine.core.model import Event
 from engine.core.telling.told import tell_message, tell_note
-from engine.testing.judging import Judgement
-from engine.testing.outcome import Row
-from engine.testing.timeline import Entry, SentMessage
+from engine.testing.cases.judging import Judgement
+from engine.testing.cases.outcome import Row
+from engine.testing.virtual.timeline import Entry, SentMessage
 
 _TOLD = ("started", "restarted", "skipped", "split", "changed", "emitted", "issued", "ended")
 

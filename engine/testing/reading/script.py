@@ -11,7 +11,7 @@ from dsl import syntax
 from dsl.plan import JSON
 from engine.core.conditions.expressions import Test
 from engine.core.model import Properties
-from engine.testing.timeline import SPOKEN
+from engine.testing.virtual.timeline import SPOKEN
 
 
 @dataclass(slots=True)

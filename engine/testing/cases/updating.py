@@ -8,10 +8,10 @@ from difflib import unified_diff
 
 from dsl import syntax
 from dsl.source import Source, Span
-from engine.testing.cases import judged
-from engine.testing.ground import Workspace
-from engine.testing.judging import Judgement, concerns, is_meant
-from engine.testing.timeline import SentMessage
+from engine.testing.cases.judging import Judgement, concerns, is_meant
+from engine.testing.cases.running import judged
+from engine.testing.reading.ground import Workspace
+from engine.testing.virtual.timeline import SentMessage
 
 _INDENT = "  "
 

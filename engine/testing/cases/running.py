@@ -13,17 +13,17 @@ from dsl.messages import say
 from dsl.problems import Problems
 from dsl.titles import case_with_schema_names
 from engine.core.effects import Note
-from engine.testing.casting import arms_of
-from engine.testing.examples import expanded
-from engine.testing.ground import Ground, Workspace
-from engine.testing.judging import Judgement
-from engine.testing.outcome import CaseResult, Failure
-from engine.testing.playing import Play
-from engine.testing.reading import read_case
-from engine.testing.script import Script
-from engine.testing.settings import settings_of
-from engine.testing.story import rows_of
-from engine.testing.world import RuleFailed, StillWaiting
+from engine.testing.cases.judging import Judgement
+from engine.testing.cases.outcome import CaseResult, Failure
+from engine.testing.cases.playing import Play
+from engine.testing.cases.story import rows_of
+from engine.testing.reading.case import read_case
+from engine.testing.reading.casting import arms_of
+from engine.testing.reading.examples import expanded
+from engine.testing.reading.ground import Ground, Workspace
+from engine.testing.reading.script import Script
+from engine.testing.reading.settings import settings_of
+from engine.testing.virtual.world import RuleFailed, StillWaiting
 
 _TEST_SUFFIX, _SUFFIX = ".test.rules", ".rules"
 

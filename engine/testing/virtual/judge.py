@@ -12,10 +12,10 @@ from engine.core.delivery.limits import CountedCap
 from engine.core.delivery.sparing import Sparing
 from engine.core.effects import NewMessage
 from engine.core.guards import Counted, MessageFacts, first_block
-from engine.testing.delivery import Delivery
-from engine.testing.memory import Memory
-from engine.testing.timeline import SentMessage
-from engine.testing.verdicts import REFUSED, SENT, Verdict, counted_of, limit_facts, limits_block, verdict_of
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.memory import Memory
+from engine.testing.virtual.timeline import SentMessage
+from engine.testing.virtual.verdicts import REFUSED, SENT, Verdict, counted_of, limit_facts, limits_block, verdict_of
 
 _AT_ONCE = timedelta(0)
 _NO_SPARING = Sparing()

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from engine.core.effects import Note
 from engine.core.telling.told_reasons import forms_of
-from engine.testing.timeline import SentMessage
-from engine.testing.world import World
+from engine.testing.virtual.timeline import SentMessage
+from engine.testing.virtual.world import World
 
 _SKIPPED = re.compile(r'(\w+) "([^"]*)": (.*)', re.DOTALL)
 

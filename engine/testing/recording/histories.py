@@ -8,8 +8,8 @@ from engine.core.identity import customer_id, partition_of
 from engine.storage.database import Connection
 from engine.storage.events.replays import story_of
 from engine.storage.events.stored import event_of
-from engine.testing.recording import History
-from engine.testing.simulating import customer_before
+from engine.testing.recording.recorded import History
+from engine.testing.simulation.simulating import customer_before
 
 
 async def history_of(

@@ -18,8 +18,8 @@ from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
 from engine.core.model import Customer
 from engine.public_holidays import holidays_for
-from engine.testing.delivery import Delivery
-from engine.testing.timeline import SentMessage
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.timeline import SentMessage
 
 
 class Verdict(NamedTuple):

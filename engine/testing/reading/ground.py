@@ -11,8 +11,8 @@ from dsl.resolve import Names
 from dsl.titles import Titles, titles_of
 from engine.actions import ACTIONS
 from engine.core.conditions.program import Program, load_program
-from engine.testing.coverage import Coverage
-from engine.testing.settings import CaseSettings
+from engine.testing.reading.settings import CaseSettings
+from engine.testing.virtual.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

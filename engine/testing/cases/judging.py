@@ -12,12 +12,12 @@ from dsl import syntax
 from dsl.messages import in_a_row, say
 from dsl.source import Source
 from engine.core.telling.told_reasons import forms_of, tell_reason
-from engine.testing.outcome import Failure
-from engine.testing.playing import Play
-from engine.testing.script import Claim, Person, Wanted
-from engine.testing.skips import is_because, skips_of
-from engine.testing.timeline import SentMessage
-from engine.testing.why import why_not
+from engine.testing.cases.outcome import Failure
+from engine.testing.cases.playing import Play
+from engine.testing.cases.why import why_not
+from engine.testing.reading.script import Claim, Person, Wanted
+from engine.testing.virtual.skips import is_because, skips_of
+from engine.testing.virtual.timeline import SentMessage
 
 _MINUTE = timedelta(minutes=1)
 

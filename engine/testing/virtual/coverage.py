@@ -12,8 +12,8 @@ from engine.core.effects import Note
 from engine.core.model import Event, Facts
 from engine.core.telling.reasons import Known, sight_of
 from engine.core.telling.tracing import trace
-from engine.testing.timeline import SentMessage
-from engine.testing.world import World
+from engine.testing.virtual.timeline import SentMessage
+from engine.testing.virtual.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from engine.core.calendar import zone_named
 from engine.core.conditions.program import Program
 from engine.core.model import Customer, Event
 from engine.core.runs.splits import arm_of
-from engine.testing.delivery import Delivery
-from engine.testing.pseudonyms import Pseudonyms
-from engine.testing.replay import events_heard
+from engine.testing.recording.pseudonyms import Pseudonyms
+from engine.testing.simulation.replay import events_heard
+from engine.testing.virtual.delivery import Delivery
 
 _MINUTE = timedelta(minutes=1)
 _BUILT_IN = ("email", "phone", "timezone", "locale")

@@ -18,11 +18,11 @@ from dsl.scope import Scope
 from dsl.source import Span
 from engine.core import calendar
 from engine.core.conditions.expressions import test_of
-from engine.testing.casting import arms_of, name_of_one_who_takes
-from engine.testing.given import CONTACTS, POINTS, TAGS, constant_of, properties_of, trait_of, traits_of
-from engine.testing.ground import Ground
-from engine.testing.moments import Moments
-from engine.testing.script import Check, Claim, Happens, Past, Person, Script, Silence, Wanted
+from engine.testing.reading.casting import arms_of, name_of_one_who_takes
+from engine.testing.reading.given import CONTACTS, POINTS, TAGS, constant_of, properties_of, trait_of, traits_of
+from engine.testing.reading.ground import Ground
+from engine.testing.reading.moments import Moments
+from engine.testing.reading.script import Check, Claim, Happens, Past, Person, Script, Silence, Wanted
 
 _UNNAMED = "customer"
 #: What a word of the language leads out by.

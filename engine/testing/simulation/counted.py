@@ -11,8 +11,8 @@ from decimal import Decimal
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from engine.testing.skips import NOT_SENT, read_skip
-from engine.testing.world import World
+from engine.testing.virtual.skips import NOT_SENT, read_skip
+from engine.testing.virtual.world import World
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Z]{3})")
 

@@ -11,10 +11,10 @@ from typing import TypeAlias
 from engine.core.conditions.program import Program
 from engine.core.customers import with_context, with_traits
 from engine.core.model import Customer, Event, Properties
-from engine.testing.delivery import Delivery
-from engine.testing.memory import Memory
-from engine.testing.pools import Pools
-from engine.testing.world import World
+from engine.testing.virtual.delivery import Delivery
+from engine.testing.virtual.memory import Memory
+from engine.testing.virtual.pools import Pools
+from engine.testing.virtual.world import World
 
 #: When, the name ("": an identification), and the properties or traits.
 Heard: TypeAlias = tuple[datetime, str, Properties]
