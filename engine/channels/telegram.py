@@ -63,7 +63,12 @@ def open_telegram(settings: Mapping[str, Any], credentials: Credentials, asker: 
     token = credentials[settings["token_env"]]
     if not _TOKEN.fullmatch(token):
         raise NotReady(f"the environment variable {settings['token_env']} holds no token of a bot, such as 123:ABC")
-    return TelegramChannel(f"{settings.get('url', _API).rstrip('/')}/bot{token}/sendMessage", asker)
+    return TelegramChannel(url_of(settings, token), asker)
+
+
+def url_of(settings: Mapping[str, Any], token: str) -> str:
+    """Where texts go: to Telegram itself, or to the Bot API server that `channels.telegram` names."""
+    return f"{settings.get('url', _API).rstrip('/')}/bot{token}/sendMessage"
 
 
 def verdict_of(answer: Answer, chat: str) -> Verdict:

@@ -13,7 +13,7 @@ from engine.channels import Handover, Mail, Origin, Rejected, TryLater, Verdict
 from engine.channels.credentials import Credentials
 from engine.channels.http_post import Post
 from engine.channels.signing import NoSecret, read_secret, signed_headers
-from engine.channels.telegram import cut
+from engine.channels.telegram import cut, url_of
 from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
@@ -22,7 +22,6 @@ from engine.rendering.readers import reader_facts
 from engine.runtime import Runtime
 from engine.storage.delivery.messages import DueMessage
 
-_TELEGRAM = "https://api.telegram.org/bot{token}/sendMessage"
 _JSON = {"content-type": "application/json"}
 _LONGEST_SUBJECT = 120
 
@@ -81,7 +80,8 @@ def note_of(claimed: Claimed, runtime: Runtime, *, now: datetime) -> Post | Hand
     if "telegram" in way:
         token = Credentials(runtime.secrets)[way["telegram"]["token_env"]]
         body = orjson.dumps({"chat_id": way["telegram"]["chat"], "text": cut(text)})
-        return Post(url=_TELEGRAM.format(token=token), body=body, headers=_JSON)
+        url = url_of(claimed.policy.settings.get("channels", {}).get("telegram") or {}, token)
+        return Post(url=url, body=body, headers=_JSON)
     if "slack" in way:
         url = Credentials(runtime.secrets)[way["slack"]["url_env"]]
         return Post(url=url, body=orjson.dumps({"text": _escaped(text)}), headers=_JSON)

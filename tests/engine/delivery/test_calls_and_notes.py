@@ -232,6 +232,17 @@ async def test_a_note_goes_each_way_that_its_group_has(outbox: Outbox):
     assert (await outbox.row(message))["address"] == "managers"
 
 
+async def test_a_note_by_telegram_goes_to_the_server_that_kogda_yaml_names(outbox: Outbox):
+    channels = {"telegram": {"provider": "telegram", "token_env": "BOT", "url": "https://bots.shop.example/"}}
+    staff = {"managers": {"telegram": MANAGERS["telegram"]}}
+    await outbox.publish(settings={**SETTINGS, "staff": staff, "channels": channels})
+    await note(outbox)
+
+    await deliver_messages(outbox.runtime)
+
+    assert [post.url for post in posts(outbox)] == ["https://bots.shop.example/bot123:abc/sendMessage"]
+
+
 async def test_a_note_by_mail_is_signed_as_mails_to_customers_are(outbox: Outbox):
     signing = {"domain": "shop.example", "selector": "kogda", "key_env": "DKIM"}
     staff = {"managers": {"email": ["anna@shop.example"]}}
