@@ -13,6 +13,7 @@ from dsl.messages import Language, in_language, say
 from dsl.render import render_text
 from engine.errors import PlanIsStale
 from engine.flow.checking.load_workspace import CheckedWorkspace, load_workspace
+from engine.flow.publishing.compare_rule_sets import Changes
 from engine.flow.publishing.publish_rules import Publication, hash_of, publish
 from engine.storage.database import Database
 from engine.storage.rules.published import live_rule_set, load_rule_set
@@ -64,13 +65,15 @@ async def publish_folder(
     return Attempt(workspace=workspace, publication=publication, live=live, live_rules=len(rules), keys=keys)
 
 
-def changes(publication: Publication) -> Iterator[str]:
+def told_changes(changes: Changes) -> Iterator[str]:
     """What became different, a line each: `+` came, `~` changed, `-` went."""
-    for mark, names in (("+", publication.added), ("~", publication.altered), ("-", publication.removed)):
-        yield from (say('{mark} rule "{name}"', mark=mark, name=name) for name in names)
-    yield from (f"~ templates/{path}" for path in publication.templates)
-    if publication.settings:
+    yield from (say('{mark} rule "{name}"', mark=mark, name=name) for mark, name in changes.rules.marked())
+    yield from (say("{mark} segment {name}", mark=mark, name=name) for mark, name in changes.segments.marked())
+    yield from (f"{mark} templates/{path}" for mark, path in changes.templates.marked())
+    if changes.settings:
         yield "~ kogda.yaml"
+    if changes.schema:
+        yield "~ schema.yaml"
 
 
 def report_attempt(attempt: Attempt, *, out: TextIO, language: Language = "en") -> None:
@@ -95,12 +98,12 @@ def report_attempt(attempt: Attempt, *, out: TextIO, language: Language = "en") 
             ).text(language),
             file=out,
         )
-    elif not publication.changed:
+    elif publication.changes is None:
         message = say("Rule set {rule_set} is live already; nothing has changed.", rule_set=publication.rule_set)
         print(message.text(language), file=out)
     else:
-        lines = list(changes(publication))
-        if len(publication.added) == attempt.live_rules:  # the first one: everything is new
+        lines = list(told_changes(publication.changes))
+        if publication.is_first:  # everything is new
             lines = [
                 say(
                     "+ {rules} {rules:rules|rules}, {files} {files:template files|template files}",

@@ -41,7 +41,7 @@ def rule_differences(old: plan.Plan, new: plan.Plan, language: Language = "en") 
     """Changed ones first, then added, then removed, each by name. A rule that only moved in its file is the same."""
     before, after = {rule.name: rule for rule in old.rules}, {rule.name: rule for rule in new.rules}
     for name in sorted(before.keys() & after.keys()):
-        if _plain(before[name]) != _plain(after[name]):
+        if plain_rule(before[name]) != plain_rule(after[name]):
             sentences = tuple(_changes(_told(before[name], language), _told(after[name], language)))
             yield RuleDifference("changed", after[name], sentences)
     yield from (RuleDifference("added", after[name]) for name in sorted(after.keys() - before.keys()))
@@ -62,7 +62,7 @@ def segment_differences(old: plan.Plan, new: plan.Plan, language: Language = "en
         yield SegmentDifference(kind, name, tuple(_changes(*said)), users)
 
 
-def _plain(rule: plan.Rule) -> plan.Rule:
+def plain_rule(rule: plan.Rule) -> plan.Rule:
     """Without places in the file, which change when a line is added above."""
     return replace(
         rule,

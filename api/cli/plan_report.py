@@ -131,7 +131,7 @@ def _ending(seen: Preview, against: str, saved: Path | None) -> Iterator[str]:
     if not seen.changes:
         return
     if not seen.rules and not seen.segments:
-        yield told(say("Rules stay as they are; templates or kogda.yaml change."))
+        yield told(say("Rules stay as they are; templates, kogda.yaml or schema.yaml change."))
     if saved is not None:
         place = f"{against}@{seen.live.hash[:4]}"
         yield told(say("Saved as {path} (valid for {place}): kogda publish --plan {path}", path=saved, place=place))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
 from engine.core.standing.index import standing_digest
 from engine.errors import PlanIsStale
 from engine.failpoints import reach
+from engine.flow.publishing.compare_rule_sets import Changes, Content, changes_between, content_of
 from engine.storage.database import Database
 
 if TYPE_CHECKING:
@@ -25,12 +26,8 @@ class Publication:
 
     rule_set: int
     hash: str
-    changed: bool  # False: exactly this was live already, and nothing was written
-    added: tuple[str, ...] = ()  # rules, by name
-    altered: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    templates: tuple[str, ...] = ()  # added, altered or removed, by path
-    settings: bool = False  # whether kogda.yaml says something else
+    changes: Changes | None = None  # None: exactly this was live already, and nothing was written
+    is_first: bool = False  # nothing was live before
 
 
 async def publish(
@@ -59,13 +56,14 @@ async def publish(
         if only_over is not None and (live is None or live[1].hash not in (only_over, row.hash)):
             raise PlanIsStale
         if live and live[1].hash == row.hash:
-            return Publication(rule_set=live[0].rule_set, hash=row.hash, changed=False)
+            return Publication(rule_set=live[0].rule_set, hash=row.hash)
         rule_set = await store_rule_set(session, row)
         session.add(PublicationRow(rule_set=rule_set, published_by=published_by))
         await session.flush()
         reach("publish.stored")
     reach("publish.committed")
-    return _difference(rule_set, live[1] if live else None, row)
+    before = live[1] if live else None
+    return Publication(rule_set=rule_set, hash=row.hash, changes=_changes(before, row), is_first=before is None)
 
 
 def hash_of(plan: Plan, *, templates: Mapping[str, str], settings: Mapping[str, JSON]) -> str:
@@ -77,29 +75,8 @@ def _content(plan: Plan, templates: Mapping[str, str], settings: Mapping[str, JS
     return {"plan": to_json(plan), "templates": dict(templates), "settings": dict(settings)}
 
 
-def _difference(rule_set: int, before: RuleSetRow | None, after: RuleSetRow) -> Publication:
-    old, new = _rules(before), _rules(after)
-    old_templates = before.templates if before else {}
-    return Publication(
-        rule_set=rule_set,
-        hash=after.hash,
-        changed=True,
-        added=tuple(sorted(new.keys() - old.keys())),
-        altered=tuple(sorted(name for name in new.keys() & old.keys() if new[name] != old[name])),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        templates=tuple(
-            sorted(
-                path
-                for path in old_templates.keys() | after.templates.keys()
-                if old_templates.get(path) != after.templates.get(path)
-            )
-        ),
-        # By what is stored: a tuple that comes back from JSON is a list.
-        settings=before is not None and content_hash(before.settings) != content_hash(after.settings),
-    )
-
-
-def _rules(row: RuleSetRow | None) -> dict[str, Any]:
-    """By name, without the place in the file: moving a rule down a line does not alter it."""
-    rules = row.plan.get("rules", []) if row else []
-    return {rule["name"]: {key: rule[key] for key in rule if key not in ("file", "line")} for rule in rules}
+def _changes(before: RuleSetRow | None, after: RuleSetRow) -> Changes:
+    old, new = [
+        content_of(row.plan, row.templates, row.settings) if row else Content(Plan(), {}, {}) for row in (before, after)
+    ]
+    return changes_between(old, new)
