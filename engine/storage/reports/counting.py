@@ -29,17 +29,18 @@ _COUNTED = """
     WITH m AS MATERIALIZED (
         SELECT partition, id, rule, template, channel, state FROM message
         WHERE created_at >= $1 AND created_at < $2 AND channel NOT IN ('webhook', 'staff')
+    ), told AS MATERIALIZED (
+        SELECT m.rule, m.template, m.channel, m.id, r.kind
+        FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
     )
     SELECT rule, template, channel, figure_of(state, channel), '', count(*), 0::numeric FROM m
     WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT m.rule, m.template, m.channel, r.kind, '', count(*), 0
-    FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
-    WHERE r.kind <> 'opened' GROUP BY 1, 2, 3, 4
+    SELECT rule, template, channel, kind, '', count(*), 0 FROM told WHERE kind <> 'opened' GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT m.rule, m.template, m.channel, 'opened', '', count(*), 0
-    FROM m WHERE EXISTS (SELECT FROM reaction r WHERE r.partition = m.partition AND r.message = m.id
-                         AND r.kind IN ('opened', 'clicked')) GROUP BY 1, 2, 3
+    SELECT rule, template, channel, 'opened', '', count(*), 0
+    FROM (SELECT DISTINCT rule, template, channel, id FROM told WHERE kind IN ('opened', 'clicked')) AS once
+    GROUP BY 1, 2, 3
     UNION ALL
     SELECT m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
     FROM consent_entry e JOIN m ON m.partition = e.partition AND m.id = e.message
