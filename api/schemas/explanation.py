@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from dsl.messages import Language, Message, in_language
 from engine.core.telling.reasons import Finding
 from engine.core.telling.told import tell_message, tell_note
+from engine.core.telling.told_reasons import tell_reason
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding
 
@@ -43,6 +44,9 @@ class _ToldState(BaseModel):
     began_at: datetime
     state: str
     wake_at: datetime | None
+    put_off_by: str | None = Field(
+        description="why it waits for `wake_at`, when delivery put its message off, in the language that was asked for"
+    )
     ended_at: datetime | None
     end_reason: str | None
 
@@ -120,7 +124,7 @@ def _newest_run(standing: RuleStanding, language: Language) -> ToldRuleRun | Non
         unsent = tell_note("skipped", standing.skipped, standing.zone)
     elif standing.not_sent is not None:
         unsent = tell_message(**standing.not_sent)
-    return ToldRuleRun(**_state(run), not_sent=in_language(unsent, language) if unsent is not None else None)
+    return ToldRuleRun(**_state(run, language), not_sent=in_language(unsent, language) if unsent is not None else None)
 
 
 def explained(found: Explanation, language: Language) -> ExplainedCustomer:
@@ -131,7 +135,7 @@ def explained(found: Explanation, language: Language) -> ExplainedCustomer:
         customer=found.customer.key,
         at=found.at,
         is_recalled=found.is_recalled,
-        runs=[_run(run) for run in found.runs],
+        runs=[_run(run, language) for run in found.runs],
         findings=_findings(found.findings, language),
         delivery=_findings(found.delivery, language) if found.delivery is not None else None,
     )
@@ -148,9 +152,9 @@ def _findings(findings: Sequence[Finding], language: Language) -> list[ToldFindi
     ]
 
 
-def _run(run: RunStory) -> ToldRun:
+def _run(run: RunStory, language: Language) -> ToldRun:
     return ToldRun(
-        **_state(run),
+        **_state(run, language),
         notes=[
             ToldNote(at=each["at"], what=each["what"], detail=each["detail"], line=each["line"]) for each in run.notes
         ],
@@ -159,13 +163,15 @@ def _run(run: RunStory) -> ToldRun:
     )
 
 
-def _state(run: RunStory) -> dict[str, Any]:
+def _state(run: RunStory, language: Language) -> dict[str, Any]:
     """The fields of every told run."""
+    why = run.put_off_by
     return {
         "id": str(run.id),
         "began_at": run.began_at,
         "state": run.state,
         "wake_at": run.wake_at,
+        "put_off_by": in_language(tell_reason(why), language) if why is not None else None,
         "ended_at": run.ended_at,
         "end_reason": run.end_reason,
     }
