@@ -1506,6 +1506,7 @@ TEXTS: dict[str, str] = {
     "{option} \"{written}\" is no time: write 30d, 12h or 2026-03-01": "{option} «{written}» — не время: напишите 30d, 12h или 2026-03-01",
     "nothing was replayed: {folder} has mistakes\n{mistakes}": "ничего не прогнано: в {folder} есть ошибки\n{mistakes}",
     "now": "сейчас",
+    "there are no {channel} templates; did you mean {near}?": "шаблонов {channel} нет; может быть, {near}?",
     "there is no {channel} template \"{name}\"; did you mean {near}?": "нет шаблона «{name}» ({channel}); может быть, {near}?",
     "--sample or --customer, not both": "--sample или --customer, не вместе",
     "[dim]To[/dim]       {to}": "[dim]Кому[/dim]     {to}",

@@ -14,8 +14,8 @@ from api.server.problems import Problem
 from api.server.services import Served, Services
 from engine.clock import utc_now
 from engine.errors import ConfigurationError, TemplateFailed
-from engine.flow.checking.previewing import Ground, find_reader, preview
-from engine.rendering.email import RenderedMail
+from engine.flow.checking.previewing import Ground, find_reader, preview_request
+from engine.rendering.email import MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
 from engine.rendering.sources import template_names
 from engine.storage.rules.published import live_rule_set, load_rule_set
@@ -87,4 +87,5 @@ async def _mail(services: Services, ground: Ground, template: str, *, locale: st
             reader = await find_reader(connection, ground, CHANNEL, template, key=customer, partitions=partitions)
         if reader is None:
             raise ConfigurationError(f"there is no customer {customer}")
-    return preview(ground, CHANNEL, template, now=utc_now(), locale=locale or None, reader=reader)
+    request = preview_request(ground, CHANNEL, template, now=utc_now(), locale=locale or None, reader=reader)
+    return MailTemplates(ground.templates, CHANNEL).mail(request)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from api.cli.templates import STARTERS, add_starters, starter_source
 from engine.core.model import Customer
 from engine.errors import ConfigurationError
-from engine.flow.checking.previewing import Ground, Reader, preview, preview_request
+from engine.flow.checking.previewing import Ground, Reader, preview_request
 from engine.flow.checking.template_sizes import SHOWN_BYTES
 from engine.rendering.email import MailTemplates, RenderedMail
 from engine.rendering.inspect import template_uses
@@ -51,7 +51,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def shown(sources: dict[str, str], name: str, locale: str) -> RenderedMail:
     ground = Ground(templates=sources, settings=SETTINGS, currency="EUR", timezone="Europe/Berlin")
-    return preview(ground, "email", name, now=NOW, locale=locale)
+    request = preview_request(ground, "email", name, now=NOW, locale=locale)
+    return MailTemplates(sources, "email").mail(request)
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
@@ -179,6 +180,21 @@ def test_a_mail_that_is_there_in_html_is_kept_and_the_workspace_still_sends_it(t
 def test_a_name_that_is_no_starter_is_answered_with_the_nearest(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="did you mean cart"):
         add_starters(tmp_path, ["crat"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "name", "said"),
+    [
+        pytest.param("emai", "cart", "there are no emai templates; did you mean email?", id="a channel"),
+        pytest.param("email", "crat", 'there is no email template "crat"; did you mean cart?', id="a template"),
+        pytest.param("email", "zzz", 'there is no email template "zzz"', id="nothing near"),
+    ],
+)
+def test_a_mistyped_preview_is_told_what_was_meant(sources: dict[str, str], channel: str, name: str, said: str):
+    with pytest.raises(ConfigurationError) as refused:
+        preview_request(Ground(templates=sources), channel, name, now=NOW)
+
+    assert str(refused.value) == said
 
 
 def test_a_preview_writes_the_mail_of_an_invented_reader(tmp_path: Path):

@@ -15,7 +15,7 @@ from engine.core.model import Customer
 from engine.errors import ConfigurationError
 from engine.flow.customers.find_customer import NobodyThere, find_customer
 from engine.rendering.brand import brand_of
-from engine.rendering.email import MailRequest, MailTemplates, RenderedMail
+from engine.rendering.email import MailRequest, MailTemplates
 from engine.rendering.inspect import template_uses
 from engine.rendering.readers import reader_facts
 from engine.rendering.samples import sample_of_uses, sample_promo, sample_values
@@ -63,20 +63,6 @@ class Reader:
     event: Mapping[str, Any] = field(default_factory=dict)
 
 
-def preview(
-    ground: Ground,
-    channel: str,
-    template: str,
-    *,
-    now: datetime,
-    locale: str | None = None,
-    reader: Reader | None = None,
-) -> RenderedMail:
-    """Raises TemplateFailed, and ConfigurationError when there is no such template."""
-    request = preview_request(ground, channel, template, now=now, locale=locale, reader=reader)
-    return MailTemplates(ground.templates, channel).mail(request)
-
-
 def preview_request(
     ground: Ground,
     channel: str,
@@ -86,6 +72,7 @@ def preview_request(
     locale: str | None = None,
     reader: Reader | None = None,
 ) -> MailRequest:
+    """What a template is rendered with. Raises ConfigurationError when there is no such template."""
     mails = MailTemplates(ground.templates, channel)
     if not mails.has(template):
         raise _unknown(ground, channel, template)
@@ -109,7 +96,13 @@ def preview_request(
 
 
 def _unknown(ground: Ground, channel: str, template: str) -> ConfigurationError:
-    near = nearest(template, [name for each, name in template_names(ground.templates) if each == channel])
+    known = template_names(ground.templates)
+    channels = dict.fromkeys(each for each, _ in known)
+    if channel not in channels and (meant := nearest(channel, channels)):
+        return ConfigurationError(
+            say("there are no {channel} templates; did you mean {near}?", channel=channel, near=meant[0])
+        )
+    near = nearest(template, [name for each, name in known if each == channel])
     if near:
         return ConfigurationError(
             say(
