@@ -6,7 +6,6 @@ Up to the final dot nothing was accepted, so a lost connection means: try later.
 from __future__ import annotations
 
 import asyncio
-import re
 
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
@@ -18,7 +17,6 @@ from engine.channels.smtp_replies import verdict_of
 from engine.channels.smtp_settings import SmtpSettings
 from engine.errors import UnsafeHeader
 
-_LINE_START_DOT = re.compile(rb"(?m)^\.")
 _OK = range(200, 300)
 #: A mail of no more bytes leaves together with its final dot, as one piece for the server to read: the kernel has room
 #: for all of it. Of a bigger one the dot is kept until everything before it has left.
@@ -61,8 +59,11 @@ class SmtpChannel:
 
     async def _through_pool(self, envelope: Envelope, handover: Handover, *, fresh: bool) -> Verdict:
         try:
-            async with self._pool.connection(fresh=fresh, is_service=handover.is_service) as connection:
+            connection = await self._pool.take(fresh=fresh, is_service=handover.is_service)
+            try:
                 return await self._deliver(connection, envelope)
+            finally:
+                await self._pool.give_back(connection)
         except SMTPResponseException as error:
             return TryLater(f"connecting answered {error.code} {error.message[:200]}", is_outage=True)
         except _LOST as error:
@@ -72,7 +73,7 @@ class SmtpChannel:
         conversation = connection.conversation
         try:
             await self._introduce(conversation, envelope, may_be_stale=not connection.is_fresh)
-            is_ended = await self._write_content(conversation, _LINE_START_DOT.sub(b"..", envelope.raw))
+            is_ended = await self._write_content(conversation, envelope.raw.replace(b"\n.", b"\n.."))
         except Refused as refusal:
             connection.is_clean = await self._reset(conversation, unheard=refusal.unheard)
             return refusal.verdict

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 #: Who holds a place for longer is stuck (a receiver that does not answer), and another may work beside it.
@@ -18,7 +16,9 @@ _WORTH_KEEPING_ONE = 4
 
 
 @dataclass(slots=True)
-class _Held:
+class Held:
+    """A place that somebody has."""
+
     is_service: bool
     since: float
     is_lent_on: bool = False  # it got stuck, and its place was given to another
@@ -38,17 +38,14 @@ class Places:
     _service: deque[asyncio.Future[None]] = field(default_factory=deque)
     _marketing: deque[asyncio.Future[None]] = field(default_factory=deque)
 
-    @asynccontextmanager
-    async def taken(self, *, is_service: bool) -> AsyncIterator[None]:
+    async def take(self, *, is_service: bool) -> Held:
+        """Whoever takes one leaves it, whatever happens."""
         await self._wait(is_service=is_service)
-        held = _Held(is_service, asyncio.get_running_loop().time())
+        held = Held(is_service, asyncio.get_running_loop().time())
         self._look_after(held, self._patience_s())
-        try:
-            yield
-        finally:
-            self._leave(held)
+        return held
 
-    def _leave(self, held: _Held) -> None:
+    def leave(self, held: Held) -> None:
         if held.timer is not None:
             held.timer.cancel()
         self._given_back_at = asyncio.get_running_loop().time()
@@ -99,10 +96,10 @@ class Places:
     def _patience_s(self) -> float:
         return min(self.stuck_s, max(self.stuck_beside_others_s, self._usual_s * _TIMES_THE_USUAL))
 
-    def _look_after(self, held: _Held, after_s: float) -> None:
+    def _look_after(self, held: Held, after_s: float) -> None:
         held.timer = asyncio.get_running_loop().call_later(after_s, self._lend_if_stuck, held)
 
-    def _lend_if_stuck(self, held: _Held) -> None:
+    def _lend_if_stuck(self, held: Held) -> None:
         """When everybody waits, it is the provider that is slow: more connections would not make it faster."""
         held_s = asyncio.get_running_loop().time() - held.since
         is_stuck = held_s >= self.stuck_s or self._given_back_at > held.since + self._patience_s() / 2

@@ -77,12 +77,18 @@ class Conversation(asyncio.Protocol):
     async def _next_answer(self, within_s: float) -> None:
         if self._lost:
             raise self._lost
-        self._waiting = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        late = loop.call_later(within_s, self._be_late)  # a third of what asyncio.timeout costs, twice for each mail
         try:
-            async with asyncio.timeout(within_s):
-                await self._waiting
+            await self._waiting
         finally:
+            late.cancel()
             self._waiting = None
+
+    def _be_late(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(TimeoutError())
 
     def data_received(self, data: bytes) -> None:
         if self._lost:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 
 from aiosmtplib import SMTP
 
-from engine.channels.places import Places
+from engine.channels.places import Held, Places
 from engine.channels.smtp_conversation import Conversation
 from engine.channels.smtp_settings import SmtpSettings
 
@@ -18,6 +16,7 @@ from engine.channels.smtp_settings import SmtpSettings
 @dataclass(slots=True)
 class PooledConnection:
     conversation: Conversation
+    place: Held  # of whoever has it, or had it last
     used_at: float = 0.0  # monotonic
     mails: int = 0
     is_fresh: bool = True  # opened for this mail
@@ -30,19 +29,25 @@ class SmtpPool:
         self._places = Places(settings.connections)
         self._idle: list[PooledConnection] = []
 
-    @asynccontextmanager
-    async def connection(self, *, fresh: bool = False, is_service: bool = False) -> AsyncIterator[PooledConnection]:
+    async def take(self, *, fresh: bool = False, is_service: bool = False) -> PooledConnection:
         """Waits for a free place. Raises what aiosmtplib raises when the server cannot be reached.
 
-        Whoever leaves it with `is_clean` false, or with an exception, has spoilt the connection.
+        Whoever takes one gives it back; with `is_clean` false it is spoilt.
         """
-        async with self._places.taken(is_service=is_service):
-            connection = (None if fresh else self._usable()) or await self._opened()
-            connection.is_clean = False
-            try:
-                yield connection
-            finally:
-                await self._put_back(connection)
+        place = await self._places.take(is_service=is_service)
+        try:
+            connection = (None if fresh else self._usable()) or await self._opened(place)
+        except BaseException:
+            self._places.leave(place)
+            raise
+        connection.place, connection.is_clean = place, False
+        return connection
+
+    async def give_back(self, connection: PooledConnection) -> None:
+        try:
+            await self._put_back(connection)
+        finally:
+            self._places.leave(connection.place)
 
     async def close(self) -> None:
         idle, self._idle = self._idle, []
@@ -59,7 +64,7 @@ class SmtpPool:
             connection.conversation.close()
         return None
 
-    async def _opened(self) -> PooledConnection:
+    async def _opened(self, place: Held) -> PooledConnection:
         settings = self._settings
         client = SMTP(
             hostname=settings.host,
@@ -76,7 +81,7 @@ class SmtpPool:
             await client.connect(timeout=settings.timeouts.connect)
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-        return PooledConnection(Conversation(client))
+        return PooledConnection(Conversation(client), place)
 
     async def _put_back(self, connection: PooledConnection) -> None:
         connection.mails += 1

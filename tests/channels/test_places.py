@@ -35,9 +35,12 @@ class Guests:
         await self._settle()
 
     async def _stay(self, name: str) -> None:
-        async with self.places.taken(is_service=name.startswith("service")):
+        place = await self.places.take(is_service=name.startswith("service"))
+        try:
             self.inside.append(name)
             await self._leave[name].wait()
+        finally:
+            self.places.leave(place)
         self.inside.remove(name)
 
     async def _settle(self) -> None:
