@@ -1,10 +1,20 @@
-"""What an event costs with 1, 2, 4 and 8 workers: the CPU time of all processes, from POST to the last decision."""
+"""What an event costs with 1, 2, 4 and 8 workers: the CPU time of all processes, from POST to the last decision.
+
+The speed of a shared machine drifts by a third within minutes, so two Kogdas stand side by side: one with a single
+worker, the other with more and more of them, measured in turns. What several cost is told beside what one did right
+before and right after.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count, pairwise
+from statistics import median
+from typing import TypeAlias
 
 import asyncpg
 import psutil
@@ -17,36 +27,91 @@ from benchmarks.stand import Stand
 WORKERS = (1, 2, 4, 8)
 RULES = 100
 CUSTOMERS = 200_000
+ROUNDS = 3
+_WARM_UP = 3_000
+
+#: CPU seconds for an event, by what spent them.
+Cost: TypeAlias = dict[str, float]
 
 
-def measure(*, events: int = 40_000) -> list[Figure]:
-    spent = {workers: _cost(workers, events) for workers in WORKERS}
-    alone = spent[1]
+def measure(*, events: int = 15_000) -> list[Figure]:
+    single: list[Cost] = []  # of the one worker, one more than there are of several
+    several: list[tuple[int, Cost]] = []
+    with _stand() as alone, _stand() as shared:
+        costs = _Costs(events)
+        single.append(costs.of(alone))
+        for workers in _changing(shared):
+            several.append((workers, costs.of(shared)))
+            single.append(costs.of(alone))
+    return _figures(single, several, events)
+
+
+def _figures(single: list[Cost], several: list[tuple[int, Cost]], events: int) -> list[Figure]:
+    ratios, parts = defaultdict(list), defaultdict(list)
+    for (before, after), (workers, cost) in zip(pairwise(single), several, strict=True):
+        ratios[workers].append(2 * _total(cost) / (_total(before) + _total(after)))
+        parts[workers].append(cost)
+    beside = {workers: median(found) for workers, found in ratios.items()}
     figures = [
         Figure(
             what=f"CPU of all processes for an event, {workers} worker{'s' if workers > 1 else ''}",
-            value=sum(parts.values()) * 1e6, unit="µs",
-            detail=", ".join(f"{name} {seconds * 1e6:.0f}" for name, seconds in parts.items()),
+            value=median(map(_total, parts[workers])) * 1e6, unit="µs",
+            detail=f"{_told(parts[workers])}; {beside[workers]:.2f} times what the one beside it took, "
+            f"{min(ratios[workers]):.2f} to {max(ratios[workers]):.2f}",
         )
-        for workers, parts in spent.items()
+        for workers in WORKERS
     ]  # fmt: skip
-    most = max(sum(parts.values()) for parts in spent.values()) / sum(alone.values())
-    how = f"{events:,} events, batches of {BATCH}, {CONNECTIONS} connections, {RULES} rules; POST to the last decision"
-    return [
-        *figures,
-        Figure(what="the dearest beside one worker", value=most, unit="x", goal=1.15, at_least=False, detail=how),
-    ]
+    how = (
+        f"{events:,} events, batches of {BATCH}, {CONNECTIONS} connections, {RULES} rules; POST to the last decision; "
+        f"medians of {ROUNDS}, each beside one worker right before and after it"
+    )
+    dearest = Figure(what="the dearest beside one worker", value=max(beside.values()), unit="x", goal=1.15,
+                     at_least=False, detail=how)  # fmt: skip
+    return [*figures, dearest]
 
 
-def _cost(workers: int, events: int) -> dict[str, float]:
-    """CPU seconds for an event, by what spent them."""
-    with Stand(shop.rules(RULES), shop.SCHEMA, shop.TEMPLATES, workers=workers) as stand:
-        stand.start()
-        decide(stand, 10_000, seed=10)  # warms up
+def _total(cost: Cost) -> float:
+    return sum(cost.values())
+
+
+def _told(costs: list[Cost]) -> str:
+    return ", ".join(f"{name} {median(each[name] for each in costs) * 1e6:.0f}" for name in costs[0])
+
+
+class _Costs:
+    def __init__(self, events: int) -> None:
+        self._events = events
+        self._seeds = count(10)
+
+    def of(self, stand: Stand) -> Cost:
+        decide(stand, _WARM_UP, seed=next(self._seeds))
         before = _cpu(stand)
-        decide(stand, events, seed=11)
+        decide(stand, self._events, seed=next(self._seeds))
         after = _cpu(stand)
-    return {name: (after[name] - before[name]) / events for name in after}
+        return {name: (after[name] - before[name]) / self._events for name in after}
+
+
+@contextlib.contextmanager
+def _stand() -> Iterator[Stand]:
+    with Stand(shop.rules(RULES), shop.SCHEMA, shop.TEMPLATES) as stand:
+        stand.start()
+        asyncio.run(_until(stand.database_url, _ALL_BEAT, 1))
+        yield stand
+
+
+def _changing(stand: Stand) -> Iterator[int]:
+    """How many workers it has now: more and more, in rounds."""
+    for _ in range(ROUNDS):
+        stand.stop_workers()
+        for workers in WORKERS:
+            while len(stand.processes) <= workers:  # the first is the API
+                stand.start_worker()
+            asyncio.run(_until(stand.database_url, _ALL_BEAT, workers))
+            yield workers
+
+
+#: They have started, and know who is the eldest.
+_ALL_BEAT = "SELECT count(*) <> $1 FROM worker_heartbeat"
 
 
 def decide(stand: Stand, events: int, *, seed: int) -> float:
@@ -54,15 +119,15 @@ def decide(stand: Stand, events: int, *, seed: int) -> float:
     requests = shop.batches(shop.events(events, customers=CUSTOMERS, rules=RULES, seed=seed), BATCH)
     began = time.perf_counter()
     load.post(stand.port, requests, connections=CONNECTIONS)
-    asyncio.run(_until_decided(stand.database_url))
+    asyncio.run(_until(stand.database_url, UNDECIDED))
     return time.perf_counter() - began
 
 
-async def _until_decided(url: str) -> None:
+async def _until(url: str, is_left: str, *given: int) -> None:
     """Looks now and then: looking costs what is measured."""
     connection = await asyncpg.connect(url)
     deadline = time.monotonic() + 300
-    while await connection.fetchval(UNDECIDED):
+    while await connection.fetchval(is_left, *given):
         if time.monotonic() > deadline:
             raise RuntimeError("the workers do not catch up")
         await asyncio.sleep(0.05)

@@ -10,7 +10,7 @@ from string import Template
 from api.cli.simulate_report import days_of, headline
 from api.language import spoken, told
 from dsl.messages import say
-from engine.core.telling.told_reasons import tell_reason
+from engine.core.reasons import tell_reason
 from engine.testing.simulation.counted import Simulation
 
 _COLOURS = ("#2f6f4f", "#d08b2c", "#3e6fb0", "#8a4fa0", "#b0413e", "#5d7a8c")

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.language import told
 from dsl.messages import Message, say
-from engine.core.telling.told_reasons import tell_reason
+from engine.core.reasons import tell_reason
 from engine.testing.simulation.counted import Simulation
 from engine.testing.virtual.timeline import SPOKEN
 

@@ -14,7 +14,7 @@ from api.demo.day import BEGINS, Happening
 from api.demo.outbox import Settled, Totals
 from api.language import told
 from dsl.messages import say
-from engine.core.telling.told_reasons import tell_reason
+from engine.core.reasons import tell_reason
 
 #: Lines for each look at the outbox: what a person can read.
 _HAPPENINGS, _MAILS = 1, 2

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from dsl.messages import Language, Message, in_language
+from engine.core.reasons import tell_reason
 from engine.core.telling.reasons import Finding
 from engine.core.telling.told import tell_message, tell_note
-from engine.core.telling.told_reasons import tell_reason
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding
 

@@ -28,6 +28,7 @@ from engine.channels.host_clients import Door, HostClients
 from engine.channels.host_rest import HostRest
 from engine.channels.reachable import is_public
 from engine.clock import utc_now
+from engine.core.reasons.of_delivery import DOMAIN_SILENT
 
 TOTAL = timedelta(seconds=20)  # from the first look at the name to the status
 _AT_ONCE = 16  # to one host
@@ -124,7 +125,7 @@ class HttpPoster:
         host = url.host
         async with self._doors[host]:
             if self.rest.is_resting(host):
-                return TryLater(f"{host} does not answer", is_outage=True)
+                return TryLater(DOMAIN_SILENT.of(domain=host), is_outage=True)
             answer = await self._timely(url, post, most_read)
         if isinstance(answer, TryLater | Unknown):
             self.rest.failed(host)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.chance import Chance
+from engine.core.reasons.of_delivery import UNREACHABLE
 
 #: What is known of everybody weighs as much as that many messages to the one person.
 _WEIGHT = 10
@@ -61,7 +62,7 @@ def choose_channels(offered: Sequence[str], facts: ChannelFacts, chance: Chance)
     """
     usable = [channel for channel in offered if channel in facts.reachable and facts.consent.get(channel) is not False]
     if not usable:
-        return Choice(channels=tuple(offered), reason="no channel reaches the customer")
+        return Choice(channels=tuple(offered), reason=UNREACHABLE.recorded)
     order = sorted(usable, key=lambda channel: (channel != facts.delivered, facts.consent.get(channel) is not True))
     if len(usable) == 1 or not _is_measured(usable, facts):
         why = _praise(order[0], facts, usable)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dsl.plan import Cap, Length, Plan, QuietHours, Rule, WorkspaceCap
 from engine.core.delivery.addresses import OUTWARD
+from engine.core.reasons.of_guards import CAP, TOPIC_CAP, WORKSPACE_CAP, WORKSPACE_TOPIC_CAP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,12 @@ class CountedCap:
         if self.because is not None:
             return self.because
         what = self.channel or ("message" if self.limit == 1 else "messages")
-        about = f" on {self.topic}" if self.topic else ""
         per = self.per.unit if self.per.amount == 1 else f"{self.per.amount} {self.per.unit}s"
-        return f"{'cap' if self.rule is not None else 'workspace cap'}: {self.limit} {what}{about} per {per}"
+        of_rule = self.rule is not None
+        if self.topic:
+            kind = TOPIC_CAP if of_rule else WORKSPACE_TOPIC_CAP
+            return kind.of(n=self.limit, what=what, topic=self.topic, per=per)
+        return (CAP if of_rule else WORKSPACE_CAP).of(n=self.limit, what=what, per=per)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dsl.plan import Length
 from engine.core.delivery.limits import CountedCap, Limits
+from engine.core.reasons.of_guards import SUNSET
 
 DAY = timedelta(days=1)
 
@@ -70,9 +71,7 @@ def _sunset(written: Mapping[str, Any] | None) -> Sunset | None:
     if not written:
         return None
     days = written["after_s"] // 86400
-    cap = CountedCap(
-        limit=written["limit"], per=Length(*written["per"]), because=f"sunset: no reaction for {days} days"
-    )
+    cap = CountedCap(limit=written["limit"], per=Length(*written["per"]), because=SUNSET.of(n=days))
     return Sunset(after=timedelta(seconds=written["after_s"]), cap=cap)
 
 

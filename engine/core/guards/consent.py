@@ -5,28 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.core.guards.facts import Block, MessageFacts
-
-ERASED = "no consent: the person was erased, and has not chosen again"
+from engine.core.reasons.of_guards import CHANNEL_REFUSED, ERASED_BEFORE, NOT_AGREED, NOT_CONFIRMED, TOPIC_REFUSED
 
 
 def check_consent(facts: MessageFacts, _now: datetime) -> Block | None:
     """A refusal always holds; `required` also asks for an explicit yes to the channel. What is refused as a topic is
     not said on another channel either. Who was erased must have agreed anew by hand."""
     if facts.is_erased and facts.asks_for and not any(what in facts.chosen for what in facts.asks_for):
-        return Block(ERASED)  # an old list asks in the name of somebody who asked to be forgotten
+        return Block(ERASED_BEFORE.recorded)  # an old list asks in the name of somebody who asked to be forgotten
     if facts.transactional:
         return None
     if facts.consent.get(facts.channel) is False:
-        return Block(f"no consent: {facts.channel} refused", other_way=True)
+        return Block(CHANNEL_REFUSED.of(channel=facts.channel), other_way=True)
     if facts.topic is not None and facts.consent.get(facts.topic) is False:
-        return Block(f"no consent: topic {facts.topic} refused")
+        return Block(TOPIC_REFUSED.of(topic=facts.topic))
     if facts.is_erased and not _has_chosen_again(facts):
-        return Block(ERASED, other_way=True)
+        return Block(ERASED_BEFORE.recorded, other_way=True)
     for what in facts.confirmed & {facts.channel, facts.topic}:
         if facts.consent.get(str(what)) is not True:
-            return Block(f"no consent: {what} was never confirmed", other_way=what == facts.channel)
+            return Block(NOT_CONFIRMED.of(what=what), other_way=what == facts.channel)
     if facts.consent_policy == "required" and facts.consent.get(facts.channel) is not True:
-        return Block(f"no consent: {facts.channel} was never agreed to", other_way=True)
+        return Block(NOT_AGREED.of(channel=facts.channel), other_way=True)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.core.guards.facts import Block, Counted, MessageFacts
+from engine.core.reasons.of_guards import SAID_ALREADY
 
 
 def check_repeats(facts: MessageFacts, now: datetime) -> Block | None:
@@ -13,7 +14,7 @@ def check_repeats(facts: MessageFacts, now: datetime) -> Block | None:
     since = now - facts.repeats.within
     for each in facts.counted:
         if each.at > since and each.channel != facts.channel and _is_same(each, facts):
-            return Block(f"said already by {each.channel}")
+            return Block(SAID_ALREADY.of(channel=each.channel))
     return None
 
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from dsl.plan import QuietHours
 from engine.core import calendar
 from engine.core.guards.facts import Block, MessageFacts
+from engine.core.reasons.of_guards import ALWAYS_QUIET, HOLIDAY, QUIET_HOURS
 
-REASON = "quiet hours"
-HOLIDAY = "public holiday"
 _DAY = timedelta(days=1)
 _NONE: Mapping[date, str] = MappingProxyType({})
 #: Two quiet hours may follow each other; more rounds than this mean that together they fill the day.
@@ -26,9 +25,9 @@ def check_quiet_hours(facts: MessageFacts, now: datetime) -> Block | None:
         return None
     end = end_of_quiet(facts.quiet_hours, now, facts.zone, holidays=facts.holidays)
     if end is None:
-        return Block(f"{REASON}: all day long")
+        return Block(ALWAYS_QUIET.recorded)
     name = facts.holidays.get(now.astimezone(facts.zone).date())
-    reason = f"{HOLIDAY}: {name}" if name is not None else REASON
+    reason = HOLIDAY.of(name=name) if name is not None else QUIET_HOURS.recorded
     return Block(reason, retry_at=end) if end > now else None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.core.guards.facts import Block, MessageFacts
+from engine.core.reasons.of_guards import SUPPRESSED
 
 
 def check_suppression(facts: MessageFacts, _now: datetime) -> Block | None:
     if facts.suppressed is None:
         return None
-    return Block(f"the address is suppressed: {facts.suppressed}", other_way=True)
+    return Block(SUPPRESSED.of(why=facts.suppressed), other_way=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dsl import plan
 from engine.core.conditions.program import RuleCode
 from engine.core.model import PLACE, OnceMark, Run
+from engine.core.reasons.of_runs import ONLY_FIRST
 from engine.core.rule_guards.refusal import Refusal
 from engine.core.runs.draft import Draft
 
@@ -18,7 +19,7 @@ def first_customers(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> 
 
 
 def reason_of(code: RuleCode) -> str:
-    return f"only first {code.rule.first_customers} customers"
+    return ONLY_FIRST.of(n=code.rule.first_customers)
 
 
 def is_full(draft: Draft, code: RuleCode) -> bool:

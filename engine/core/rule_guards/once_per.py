@@ -6,6 +6,7 @@ from dsl import plan
 from engine.core import calendar
 from engine.core.conditions.program import RuleCode
 from engine.core.model import OnceMark, Properties, Run
+from engine.core.reasons.of_runs import ONCE_PER
 from engine.core.rule_guards.refusal import Refusal
 from engine.core.runs.deeds import read_operand
 from engine.core.runs.draft import Draft
@@ -15,7 +16,7 @@ from engine.core.values import key_text
 def once_per(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Refusal | None:
     if not is_taken(draft, code, run.event, but=run):
         return None
-    return Refusal(reason="once per", line=step.line, ends=True)
+    return Refusal(reason=ONCE_PER.recorded, line=step.line, ends=True)
 
 
 def is_taken(draft: Draft, code: RuleCode, event: Properties, *, but: Run | None = None) -> bool:

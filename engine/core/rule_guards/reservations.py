@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.core.conditions.program import RuleCode
 from engine.core.model import Properties, Run
+from engine.core.reasons.of_runs import ONCE_PER
 from engine.core.rule_guards.first_customers import give_back_place, is_full, reason_of, take_place
 from engine.core.rule_guards.once_per import is_taken, release_once, reserve_once
 from engine.core.runs.draft import Draft
@@ -12,7 +13,7 @@ from engine.core.runs.draft import Draft
 def refusal_of(draft: Draft, code: RuleCode, event: Properties, *, but: Run | None = None) -> str | None:
     """Why a run may not act, or not even begin."""
     if is_taken(draft, code, event, but=but):
-        return "once per"
+        return ONCE_PER.recorded
     return reason_of(code) if is_full(draft, code) else None
 
 

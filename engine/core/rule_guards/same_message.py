@@ -8,10 +8,10 @@ from datetime import timedelta
 from dsl import plan
 from engine.core.conditions.program import RuleCode
 from engine.core.model import Run
+from engine.core.reasons.of_runs import SAME_MESSAGE
 from engine.core.rule_guards.refusal import Refusal
 from engine.core.runs.draft import Draft
 
-REASON = "the same message within a minute"
 _WINDOW = timedelta(minutes=1)
 
 
@@ -19,7 +19,7 @@ def same_message(draft: Draft, code: RuleCode, run: Run, step: plan.Send) -> Ref
     newest = draft.last_messages.get(message_key(run, code.rule))
     if newest is None or draft.now - newest >= _WINDOW:
         return None
-    return Refusal(reason=REASON, line=step.line, ends=False)
+    return Refusal(reason=SAME_MESSAGE.recorded, line=step.line, ends=False)
 
 
 def message_key(run: Run, rule: plan.Rule) -> str:

@@ -8,6 +8,7 @@ from engine.core import calendar
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.identity import derived_id
 from engine.core.model import Event, Run
+from engine.core.reasons.of_runs import CANCELLED_BY, RESTARTED
 from engine.core.rule_guards.reservations import refusal_of
 from engine.core.runs.draft import Draft
 from engine.core.runs.matching import cancels, fits, happened_after, run_key
@@ -70,7 +71,7 @@ def new_run(draft: Draft, program: Program, code: RuleCode, event: Event, *, key
 
 
 def restart(draft: Draft, code: RuleCode, run: Run, event: Event, *, told: str = "") -> None:
-    draft.withdraw(run, "restarted")
+    draft.withdraw(run, RESTARTED.recorded)
     wake_at = first_wake(draft, code, event.at)
     anew = run.but(
         began_at=event.at,
@@ -117,5 +118,5 @@ def _overtaken_by(draft: Draft, program: Program, code: RuleCode, run: Run) -> s
     for name in facts.cancelled_by if facts is not None else ():
         later = happened_after(draft, name, run.began_at)
         if later and any(cancels(program, run, name, past.properties) for past in later):
-            return f"cancelled by {name}"
+            return CANCELLED_BY.of(event=name)
     return None

@@ -30,6 +30,7 @@ from engine.core.effects import (
     Withdrawal,
 )
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Past, Run
+from engine.core.reasons.of_runs import FINISHED
 from engine.core.runs.attempt import Attempt
 from engine.core.runs.deeds import Recall
 from engine.core.runs.run_index import RunIndex
@@ -226,7 +227,7 @@ class Draft:
 
     def end(self, run: Run, reason: str, *, line: int = 0, taken: int | None = None) -> Run:
         """The run is over. What it still has in the queue is withdrawn by the caller, when it must be."""
-        if reason != "finished":
+        if reason != FINISHED.recorded:
             self.note(run, "ended", reason, line=line)
         ended = run.but(
             state="ended",

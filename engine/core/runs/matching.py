@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.core.conditions.history import between, of_name
 from engine.core.conditions.program import MatchCode, Program, RuleCode
 from engine.core.model import Event, Past, Properties, Run
+from engine.core.reasons.of_runs import CANCELLED_BY
 from engine.core.runs.draft import Draft
 from engine.core.values import dig, key_text
 
@@ -40,7 +41,7 @@ def stop_reason(draft: Draft, code: RuleCode, run: Run, event: Event) -> tuple[s
         if matches(draft, stop.match, run, event):
             return stop.text, stop.line
     if cancels(draft.programs[run.rule_set], run, event.name, event.properties):
-        return f"cancelled by {event.name}", 0
+        return CANCELLED_BY.of(event=event.name), 0
     return None
 
 

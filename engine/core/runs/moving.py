@@ -9,11 +9,10 @@ from typing import Literal, TypeAlias
 from dsl import plan
 from dsl.differences import plain_step
 from engine.core.model import Run
+from engine.core.reasons.of_runs import CANCELLED
 
 #: finish: on its own version, the default. move: goes on in the new one. restart: begins anew in it. cancel: ends.
 Fate: TypeAlias = Literal["finish", "move", "restart", "cancel"]
-
-CANCELLED = "cancelled by a publication"
 
 
 def places_after(old: plan.Rule, new: plan.Rule) -> dict[int, int]:
@@ -66,6 +65,6 @@ def cancelled(run: Run, now: datetime) -> Run:
         since=None,
         waits_for_event=False,
         ended_at=now,
-        end_reason=CANCELLED,
+        end_reason=CANCELLED.recorded,
         version=run.version + 1,
     )

@@ -11,14 +11,12 @@ from datetime import datetime
 
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Cause, Event, Run
+from engine.core.reasons.of_runs import ANOTHER_RUNS, PART_MISSING, PART_UNWANTED, RESTARTS_ANOTHER
 from engine.core.rule_guards.reservations import refusal_of
 from engine.core.runs.answering import begun_runs, goal_until, is_overtaken, new_run, restart, restarts
 from engine.core.runs.draft import Draft
 from engine.core.runs.matching import fits, happened_after, matches, run_key
 from engine.core.runs.stepping import begin, first_wake, part_ends, part_of
-
-#: What `end_reason` begins with when a part did not come, or came and must not have.
-NOT_COMPLETED = "sequence not completed"
 
 
 def begin_sequence(draft: Draft, program: Program, code: RuleCode, event: Event) -> None:
@@ -61,7 +59,7 @@ def end_wait(draft: Draft, run: Run) -> None:
     if part.negated:
         _go_on(draft, code, run, run.wake_at or draft.now)
     else:
-        draft.end(run, f"{NOT_COMPLETED}: no {' or '.join(part.match.events)}", line=code.rule.line)
+        draft.end(run, PART_MISSING.of(events=" or ".join(part.match.events)), line=code.rule.line)
 
 
 def _begin(draft: Draft, program: Program, code: RuleCode, run: Run) -> None:
@@ -100,7 +98,7 @@ def _is_in_time(run: Run, at: datetime) -> bool:
 
 def _meet(draft: Draft, code: RuleCode, run: Run, name: str, at: datetime) -> None:
     if part_of(code, run).negated:
-        draft.end(run, f"{NOT_COMPLETED}: {name}", line=code.rule.line)
+        draft.end(run, PART_UNWANTED.of(event=name), line=code.rule.line)
     else:
         _go_on(draft, code, run, at)
 
@@ -123,9 +121,9 @@ def _complete(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     elif others:
         if restarts(others[0], code.rule.repeated, at):
             restart(draft, code, others[0].but(rule_set=run.rule_set), _completing(run, at))
-            draft.end(run, "restarts another run")
+            draft.end(run, RESTARTS_ANOTHER.recorded)
         else:
-            draft.end(run, "another run is on its way")
+            draft.end(run, ANOTHER_RUNS.recorded)
     elif (reserved := refusal_of(draft, code, run.event)) is not None:
         draft.end(run, reserved)
     else:

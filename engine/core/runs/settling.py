@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.conditions.program import RuleCode
 from engine.core.delivery.ways import MOST_SAID, VERDICT, has_other_way, message_id
 from engine.core.model import Event, Outcome, Run
+from engine.core.reasons.of_delivery import ANOTHER_WAY
 from engine.core.rule_guards.reservations import release
 from engine.core.runs.draft import Draft
 from engine.core.runs.sending import named, past_send
@@ -68,7 +69,7 @@ def _postpone(draft: Draft, code: RuleCode, run: Run, outcome: Outcome) -> None:
 
 def _try_next(draft: Draft, code: RuleCode, run: Run, why: Outcome | Event) -> None:
     reason = why.reason or why.state if isinstance(why, Outcome) else why.name
-    _note_skipped(draft, code, run, f"{reason}; another way follows")
+    _note_skipped(draft, code, run, ANOTHER_WAY.of(why=reason))
     again = run.but(state="waiting", step=run.step - 1, wake_at=None, since=None, ways=run.ways[1:], said=run.said + 1)
     proceed(draft, code, again, why.at)
 

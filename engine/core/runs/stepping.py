@@ -15,6 +15,7 @@ from engine.core.delivery.ways import message_id
 from engine.core.effects import NewMessage, PointsEntry
 from engine.core.identity import derived_id
 from engine.core.model import Cause, Customer, Event, Run
+from engine.core.reasons.of_runs import EXIT, FINISHED, HOLDOUT, MOMENT_PAST, MOMENT_UNKNOWN, OVERDUE, TOO_MANY_STEPS
 from engine.core.rule_guards.reservations import refusal_of, reserve
 from engine.core.runs.deeds import Deed, Outward, Scene, read_operand
 from engine.core.runs.draft import MOST_STEPS, Draft
@@ -29,7 +30,7 @@ from engine.core.values import Values
 DEEPEST = 8
 
 #: A step that is later than this is not taken any more: nobody wants last night's reminder (S15, S22).
-OVERDUE = timedelta(hours=12)
+MOST_LATE = timedelta(hours=12)
 
 
 class Turn(NamedTuple):
@@ -49,7 +50,7 @@ def first_wake(draft: Draft, code: RuleCode, began_at: datetime) -> datetime | N
 def is_overdue(draft: Draft, code: RuleCode, due: datetime) -> bool:
     """`catch up within` says for a rule how late is too late."""
     limit = code.rule.catch_up
-    return draft.now >= (calendar.add(due, limit, draft.zone_of(code)) if limit is not None else due + OVERDUE)
+    return draft.now >= (calendar.add(due, limit, draft.zone_of(code)) if limit is not None else due + MOST_LATE)
 
 
 def part_of(code: RuleCode, run: Run) -> plan.Then:
@@ -57,6 +58,10 @@ def part_of(code: RuleCode, run: Run) -> plan.Then:
     trigger = code.rule.trigger
     assert isinstance(trigger, plan.SequenceTrigger)
     return trigger.then[run.stage - 1]
+
+
+#: A run that waits for a moment which never comes ends (D7).
+_NO_MOMENT = {"past": MOMENT_PAST.recorded, "unknown": MOMENT_UNKNOWN.recorded}
 
 
 def part_ends(draft: Draft, code: RuleCode, run: Run, since: datetime) -> datetime:
@@ -68,7 +73,7 @@ def begin(draft: Draft, code: RuleCode, run: Run) -> None:
     if run.wake_at is not None:
         draft.put(run)
     elif is_overdue(draft, code, run.began_at):
-        draft.end(run, "overdue")
+        draft.end(run, OVERDUE.recorded)
     else:
         proceed(draft, code, run, run.began_at)
 
@@ -78,7 +83,7 @@ def wake(draft: Draft, run: Run) -> None:
     code = draft.code_of(run)
     due = run.wake_at or draft.now
     if is_overdue(draft, code, due):
-        draft.end(run, "overdue")
+        draft.end(run, OVERDUE.recorded)
         return
     if run.state == "sending":  # nothing has come back: what follows counts from the real send
         proceed(draft, code, past_send(run), run.since or due)
@@ -99,7 +104,7 @@ def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     taken = run.taken
     while run.state == "waiting" and run.wake_at is None:
         if run.step >= len(steps):
-            draft.end(run, "finished", taken=taken)
+            draft.end(run, FINISHED.recorded, taken=taken)
             return
         if draft.is_exhausted or taken >= MOST_STEPS:
             run = _stop_runaway(draft, run.but(taken=taken), at)
@@ -136,7 +141,7 @@ def _follow_date(draft: Draft, run: Run, before: Values) -> None:
         draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
         draft.put(run.but(wake_at=wake_at, since=draft.now))
     else:
-        draft.end(run, f"moment {wake_at}", line=step.line)
+        draft.end(run, _NO_MOMENT[wake_at], line=step.line)
 
 
 def _rewake(draft: Draft) -> None:
@@ -162,7 +167,7 @@ def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake
 def _stop_runaway(draft: Draft, run: Run, at: datetime) -> Run:
     """What a person's event started goes on in the next batch; what rules started by themselves ends here."""
     if run.depth > 0 or run.taken >= MOST_STEPS:
-        return draft.end(run, "too many steps")
+        return draft.end(run, TOO_MANY_STEPS.recorded)
     return run.but(wake_at=at)
 
 
@@ -184,7 +189,7 @@ def _wait(turn: Turn, run: Run, step: Waiting) -> Run:
     if wake_at == "now":
         return run.but(step=run.step + 1)
     if not isinstance(wake_at, datetime):
-        return turn.draft.end(run, f"moment {wake_at}", line=step.line)
+        return turn.draft.end(run, _NO_MOMENT[wake_at], line=step.line)
     turn.draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
     waits_for_event = isinstance(step, plan.WaitFor)
     return run.but(step=run.step + 1, wake_at=wake_at, since=turn.at, waits_for_event=waits_for_event)
@@ -206,12 +211,12 @@ def _split(turn: Turn, run: Run, step: plan.Split) -> Run:
     turn.draft.note(run, "split", f"{step.name}: {arm.label}", line=step.line)
     run = run.but(split={**run.split, step.name: arm.label})
     if arm.at is None:
-        return turn.draft.end(run, "holdout", line=step.line)
+        return turn.draft.end(run, HOLDOUT.recorded, line=step.line)
     return run.but(step=arm.at)
 
 
 def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
-    return turn.draft.end(run, "exit", line=step.line)
+    return turn.draft.end(run, EXIT.recorded, line=step.line)
 
 
 def _act(turn: Turn, run: Run, step: Any) -> Run:

@@ -9,7 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl.messages import Message, say
-from engine.core.telling.told_reasons import Shape, said_by, shape, tell_choice, tell_reason
+from engine.core.reasons import tell_reason
+from engine.core.telling.choices import tell_choice
+from engine.core.telling.shapes import Shape, said_by, shape
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 

@@ -14,6 +14,7 @@ from engine.core.delivery.consent import later
 from engine.core.effects import Effects
 from engine.core.identity import partition_of
 from engine.core.model import Customer, Event, Facts, Past, Run
+from engine.core.reasons.of_runs import MERGED
 from engine.core.runs.advancing import advance
 from engine.failpoints import reach
 from engine.flow.advancing.batch import MOST_HOPS, Batch, Merge, ReadAgain
@@ -159,7 +160,7 @@ def _without_doubles(
         if first is not None:
             doubles.append((run if stays else first, place))
     for run, _ in doubles:
-        decisions.end(merge.target_partition, run, batch.now, reason="merged")
+        decisions.end(merge.target_partition, run, batch.now, reason=MERGED.recorded)
     heirs = {run.id: standing[place].id for run, place in doubles}
     return [run for run in runs if run.id not in heirs], heirs
 

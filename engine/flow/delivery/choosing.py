@@ -15,6 +15,7 @@ from engine.core import calendar
 from engine.core.delivery.limits import Limits
 from engine.core.delivery.provider_limits import Ledger, limits_by_channel, use_names
 from engine.core.delivery.ways import VERDICT
+from engine.core.reasons.of_delivery import DOMAIN_LIMIT, DOMAIN_SILENT
 from engine.domains import Domains
 from engine.flow.delivery.circuits import given_up
 from engine.flow.delivery.judging import Judged, Room
@@ -73,7 +74,7 @@ def choose(free: Iterable[Judged], room: Room, domains: Domains, *, doors: Doors
         circuit = circuit_of(message, doors.settings)
         wait = domains.waits_s(domain) if domain else 0.0
         if wait:
-            chosen.put_off.append(put_off(message, timedelta(seconds=wait), f"{domain} does not answer"))
+            chosen.put_off.append(put_off(message, timedelta(seconds=wait), DOMAIN_SILENT.of(domain=domain)))
         elif circuit in doors.closed or (circuit in doors.on_trial and circuit not in trials):
             _keep_waiting(each, circuit, doors, chosen)
         elif domain and not domains.has_room(domain, begun[domain]):
@@ -159,7 +160,7 @@ def _fitted(chosen: Chosen, ledger: Ledger) -> list[Judged]:
                 chosen.waits[message.id] = moment - ledger.now
         elif moment.domain is not None:
             chosen.next_places.append(moment.until - ledger.now)
-            chosen.put_off.append(put_off(message, moment.until - message.now, f"limit of {domain}"))
+            chosen.put_off.append(put_off(message, moment.until - message.now, DOMAIN_LIMIT.of(domain=domain)))
         else:
             chosen.left += 1
             chosen.full.setdefault((message.channel, message.transactional), moment.until - ledger.now)

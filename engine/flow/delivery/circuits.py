@@ -12,6 +12,7 @@ import structlog
 from engine.circuits import LONGEST_PAUSE, CircuitName, breaker_of
 from engine.clock import monotonic
 from engine.core.delivery.ways import VERDICT
+from engine.core.reasons.of_delivery import NOT_TAKEN
 from engine.runtime import Runtime
 from engine.storage.database import Connection
 from engine.storage.delivery.circuits import (
@@ -68,7 +69,7 @@ def given_up(partition: int, message: UUID, reason: str) -> Settlement:
         message=message,
         attempt=None,
         state="failed",
-        reason=f"not taken within 15 minutes: {reason}",
+        reason=NOT_TAKEN.of(why=reason),
         undeliverable=True,
     )
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from engine.clock import monotonic
 from engine.core.guards import Block
 from engine.core.identity import partition_of
+from engine.core.reasons.of_delivery import SENT_AGAIN, WORKER_GONE
 from engine.failpoints import reach
 from engine.flow.delivery.choosing import Chosen, Doors, choose, reserve
 from engine.flow.delivery.circuits import Gates, gates_of
@@ -35,7 +36,6 @@ from engine.texts import PublishedTexts
 #: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
 LEASE = timedelta(seconds=45)
 _STUCK_AT_ONCE = 500
-_GONE = "the worker was gone while handing it over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +161,14 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
     if not stuck:
         return set(), 0
     settlements = [
-        Settlement(partition=partition, message=message, attempt=attempt, state="unknown", reason=_GONE)
+        Settlement(partition=partition, message=message, attempt=attempt, state="unknown", reason=WORKER_GONE.recorded)
         if channel != "webhook" and policy.unknown_window(transactional=transactional) == "hold"
         else Settlement(
             partition=partition,
             message=message,
             attempt=attempt,
             state="queued",
-            reason=f"sent again: {_GONE}",
+            reason=SENT_AGAIN.of(why=WORKER_GONE.recorded),
             maybe_duplicate=True,
         )
         for partition, message, attempt, transactional, channel in stuck  # a call is known by its id: it may come twice

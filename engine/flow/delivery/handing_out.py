@@ -14,6 +14,7 @@ from engine.channels.credentials import Credentials
 from engine.channels.http_post import Post
 from engine.channels.signing import NoSecret, read_secret, signed_headers
 from engine.channels.telegram import cut, url_of
+from engine.core.reasons.of_delivery import NO_CHANNEL
 from engine.errors import NotReady
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
@@ -47,7 +48,7 @@ async def hand_out(
         return await runtime.poster.post(thing), target
     channel = runtime.channels.get("email")
     if channel is None:
-        return Rejected("this server has no channel email"), thing.address
+        return Rejected(NO_CHANNEL.of(channel="email")), thing.address
     verdict = await channel.send(thing)
     return (replace(verdict, suppress=False) if isinstance(verdict, Rejected) else verdict), thing.address
 

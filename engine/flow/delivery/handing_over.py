@@ -27,6 +27,15 @@ from engine.core.delivery.limits import Limits
 from engine.core.delivery.retries import next_attempt
 from engine.core.delivery.ways import VERDICT
 from engine.core.effects import OUTWARD
+from engine.core.reasons.of_delivery import (
+    DEVICES_GONE,
+    DEVICES_GONE_AND_MORE,
+    GIVEN_UP,
+    NO_CHANNEL,
+    NOT_TAKEN,
+    RENDERED_EMPTY,
+    SENT_AGAIN,
+)
 from engine.domains import Met
 from engine.errors import NotReady, TemplateFailed
 from engine.failpoints import reach
@@ -68,7 +77,7 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         return await _handed_out(claimed, runtime, is_ours)
     channel = runtime.channel(claimed.message.channel, claimed.policy.settings)
     if channel is None:
-        reason = f"this server has no channel {claimed.message.channel}"
+        reason = NO_CHANNEL.of(channel=claimed.message.channel)
         return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True))
     try:
         rendered = await _rendered(claimed, runtime)
@@ -119,17 +128,17 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
             if claimed.policy.unknown_window(transactional=claimed.message.transactional) == "hold":
                 settlement = _settled(claimed, "unknown", reason)
             else:
-                settlement = _again(claimed, f"sent again: {reason}", maybe_duplicate=True)
+                settlement = _again(claimed, SENT_AGAIN.of(why=reason), maybe_duplicate=True)
             return Finished(settlement=settlement, dead_addresses=_dead(claimed, gone, "gone"), met="silent")
 
 
 def _beside(claimed: Claimed, missing: Sequence[str], gone: Sequence[str]) -> str | None:
     """What is to be told of a message that went out."""
-    empty = "rendered empty: " + ", ".join(missing) if missing else None
+    empty = RENDERED_EMPTY.of(names=", ".join(missing)) if missing else None
     if not gone:
         return empty
-    lost = f"{len(gone)} of {len(claimed.message.contacts)} devices gone"
-    return f"{lost}; {empty}" if empty else lost
+    lost = {"lost": len(gone), "known": len(claimed.message.contacts)}
+    return DEVICES_GONE_AND_MORE.of(**lost, why=empty) if empty else DEVICES_GONE.of(**lost)
 
 
 def _dead(claimed: Claimed, addresses: Sequence[str], reason: str) -> tuple[tuple[str, str, str], ...]:
@@ -159,10 +168,10 @@ def _again(
     if _has_other_way(message) and not (maybe_duplicate or message.maybe_duplicate):
         verdict_due = message.created_at + VERDICT
         if now >= verdict_due:
-            return _settled(claimed, "failed", f"not taken within 15 minutes: {reason}", undeliverable=True)
+            return _settled(claimed, "failed", NOT_TAKEN.of(why=reason), undeliverable=True)
         due = min(due or verdict_due, verdict_due)
     if due is None:
-        return _settled(claimed, "failed", f"given up after 5 days: {reason}", maybe_duplicate=maybe_duplicate)
+        return _settled(claimed, "failed", GIVEN_UP.of(why=reason), maybe_duplicate=maybe_duplicate)
     return _settled(claimed, "queued", reason, due_at=due, maybe_duplicate=maybe_duplicate)
 
 

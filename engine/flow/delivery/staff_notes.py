@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.effects import NewMessage
 from engine.core.identity import derived_id
+from engine.core.reasons.of_delivery import NO_STAFF_GROUP
 from engine.storage.database import Connection
 from engine.storage.delivery.messages import DueMessage, Settlement
 from engine.storage.runs.decisions import add_messages
@@ -59,6 +60,6 @@ def _settled(note: DueMessage, ways: int) -> Settlement:
         message=note.id,
         attempt=None,
         state="sent" if ways else "failed",
-        reason=None if ways else f'kogda.yaml has no staff group "{note.template}"',
+        reason=None if ways else NO_STAFF_GROUP.of(name=note.template),
         address=note.template,
     )

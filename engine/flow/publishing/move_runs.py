@@ -10,7 +10,8 @@ from typing import Literal
 
 from engine.core.effects import Note, Withdrawal
 from engine.core.model import Run
-from engine.core.runs.moving import CANCELLED, Fate, cancelled, moved, places_after, restarted
+from engine.core.reasons.of_runs import BEGINS_ANEW, CANCELLED, GOES_ON
+from engine.core.runs.moving import Fate, cancelled, moved, places_after, restarted
 from engine.failpoints import reach
 from engine.runtime import Runtime
 from engine.storage.database import Connection
@@ -25,9 +26,9 @@ _NOTED: Mapping[Fate, Literal["restarted", "ended", "changed"]] = {
     "cancel": "ended",
 }
 _REASONS: Mapping[Fate, str] = {
-    "move": "goes on in the new version of its rule",
-    "restart": "begins anew in the new version of its rule",
-    "cancel": CANCELLED,
+    "move": GOES_ON.recorded,
+    "restart": BEGINS_ANEW.recorded,
+    "cancel": CANCELLED.recorded,
 }
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dsl.messages import Message, say
 from engine.core import calendar
 from engine.core.delivery.provider_limits import Full, Ledger, limits_by_channel, use_names
-from engine.core.telling.told_reasons import tell_reason
+from engine.core.reasons import tell_reason
 from engine.storage.database import Connection
 from engine.storage.delivery.circuits import OpenCircuit, open_circuits
 from engine.storage.delivery.provider_use import uses_of

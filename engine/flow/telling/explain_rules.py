@@ -13,8 +13,7 @@ from dsl import plan
 from engine.core.calendar import zone_named
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.model import Customer, Event
-from engine.core.rule_guards.same_message import REASON as SAME_MESSAGE
-from engine.core.rule_guards.step_condition import REASON as STEP_CONDITION
+from engine.core.reasons.of_runs import SAME_MESSAGE, SEND_UNLESS
 from engine.core.telling.reasons import Finding, Known, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
@@ -26,7 +25,7 @@ from engine.texts import Texts
 
 _NOT_SENT = frozenset({"suppressed", "failed", "unknown"})
 #: Why a rule itself leaves out a message, and goes on.
-_SKIP_ENDS = (f": {SAME_MESSAGE}", f": {STEP_CONDITION}")
+_SKIP_ENDS = (f": {SAME_MESSAGE.recorded}", f": {SEND_UNLESS.recorded}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

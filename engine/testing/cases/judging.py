@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dsl import syntax
 from dsl.messages import in_a_row, say
 from dsl.source import Source
-from engine.core.telling.told_reasons import forms_of, tell_reason
+from engine.core.reasons import forms_of, tell_reason
 from engine.testing.cases.outcome import Failure
 from engine.testing.cases.playing import Play
 from engine.testing.cases.why import why_not

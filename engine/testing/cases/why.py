@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dsl import plan
 from dsl.messages import in_a_row, say
-from engine.core.telling.told_reasons import tell_reason
+from engine.core.reasons import tell_reason
 from engine.testing.cases.playing import Play
 from engine.testing.reading.script import Wanted
 from engine.testing.virtual.skips import skips_of

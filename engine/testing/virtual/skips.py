@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.core.effects import Note
-from engine.core.telling.told_reasons import forms_of
+from engine.core.reasons import forms_of
 from engine.testing.virtual.timeline import SentMessage
 from engine.testing.virtual.world import World
 

@@ -17,6 +17,7 @@ from engine.core.guards.facts import Block, Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
 from engine.core.model import Customer
+from engine.core.reasons.of_delivery import PROVIDER_REFUSED
 from engine.public_holidays import holidays_for
 from engine.testing.virtual.delivery import Delivery
 from engine.testing.virtual.timeline import SentMessage
@@ -34,7 +35,7 @@ class Verdict(NamedTuple):
 
 _NO_HOLIDAYS: Mapping[date, str] = {}
 SENT = Verdict("sent")
-REFUSED = Verdict("failed", reason="the provider refused it", undeliverable=True)
+REFUSED = Verdict("failed", reason=PROVIDER_REFUSED.recorded, undeliverable=True)
 
 
 def verdict_of(block: Block) -> Verdict:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dsl.messages import in_language
+from engine.core.reasons import tell_reason
 from engine.core.telling.told import tell_message, tell_note, tell_staff_note
-from engine.core.telling.told_reasons import tell_reason
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -106,6 +106,7 @@ RECORDED = {
     "workspace cap: 2 messages on news per 7 days": "общий лимит: 2 сообщения на тему news за 7 дней",
     "workspace cap: 5 sms per week": "общий лимит: 5 sms за неделю",
     "quiet hours; another way follows": "тихие часы; дальше другой способ",
+    "no email address": "нет адреса почты",
     "no sms address": "нет адреса для sms",
     "no consent: topic news refused": "нет согласия: тема news отклонена",
     "no consent: news was never confirmed": "нет согласия: news не подтверждено",
