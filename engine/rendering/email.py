@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import thread_time
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from jinja2 import Template
 from jinja2.exceptions import TemplateError, TemplateNotFound
 from markupsafe import escape
 
@@ -61,6 +62,13 @@ class RenderedMail:
     image: str | None = None
 
 
+class _Front(NamedTuple):
+    """Front matter."""
+
+    values: Mapping[str, str]
+    buttons: Sequence[Sequence[str]]  # the keys of each, in order
+
+
 class MailTemplates:
     """The templates of one rule set and channel, compiled at first use."""
 
@@ -68,7 +76,8 @@ class MailTemplates:
         self._channel = channel
         self._environment = BudgetedEnvironment(sources)
         self._variants: dict[str, dict[str | None, str]] = {}
-        self._fronts: dict[tuple[str, str | None], Mapping[str, str]] = {}
+        self._fronts: dict[tuple[str, str | None], _Front] = {}
+        self._programs: dict[str, Template] = {}
         self._mentioned: dict[str, bool] = {}
         self._seconds: dict[str, float] = {}  # file -> its slowest rendering
 
@@ -87,14 +96,16 @@ class MailTemplates:
         return self._mentioned[name]
 
     def topic(self, template: str) -> str | None:
-        return self._heads(template, self._files(template).get(None)).get("topic")
+        return self._front(template, self._files(template).get(None)).values.get("topic")
 
     def mail(self, request: MailRequest) -> RenderedMail:
         """Raises TemplateFailed, with the reason in plain words. Takes at most a few hundred milliseconds."""
         files = self._files(request.template)
         if not files:
             raise TemplateFailed(f"{self._channel}/{request.template}", "no such file in the published templates")
-        path = files.get(variant_for(request.locale or request.default_locale, files)) or next(iter(files.values()))
+        path = next(iter(files.values()))
+        if len(files) > 1:
+            path = files.get(variant_for(request.locale or request.default_locale, files), path)
         began = thread_time()  # not the clock on the wall: a busy machine makes no template heavy
         budget = Budget(
             strict=request.strict,
@@ -111,7 +122,7 @@ class MailTemplates:
                 self._seconds[path] = max(self._seconds.get(path, 0.0) * 0.9, thread_time() - began)
 
     def _mail(self, path: str, request: MailRequest) -> RenderedMail:
-        head = self._heads(request.template, path)
+        head, buttons = self._front(request.template, path)
         context = _context(request)
         context["subject"] = subject = self._key(head, "subject", context) or ""
         context["preheader"] = preheader = self._key(head, "preheader", context) or ""
@@ -125,18 +136,18 @@ class MailTemplates:
             text=text,
             sender=self._key(head, "from", context),
             reply_to=self._key(head, "reply_to", context),
-            buttons=self._buttons(head, context),
+            buttons=self._buttons(head, buttons, context) if buttons else (),
             title=self._key(head, "title", context),
             link=self._key(head, "link", context),
             image=self._key(head, "image", context),
             missing=tuple(sorted(current_budget().missing)),
         )
 
-    def _buttons(self, head: Mapping[str, str], context: dict[str, Any]) -> tuple[dict[str, str], ...]:
+    def _buttons(
+        self, head: Mapping[str, str], buttons: Sequence[Sequence[str]], context: dict[str, Any]
+    ) -> tuple[dict[str, str], ...]:
         """A link that renders empty leads nowhere: its button is left out."""
-        found = [
-            {key.rpartition(".")[2]: self._key(head, key, context) or "" for key in keys} for keys in button_keys(head)
-        ]
+        found = [{key.rpartition(".")[2]: self._key(head, key, context) or "" for key in keys} for keys in buttons]
         return tuple(button for button in found if button["text"] and (button.get("link") or button.get("press")))
 
     def _files(self, template: str) -> dict[str | None, str]:
@@ -144,13 +155,15 @@ class MailTemplates:
             self._variants[template] = main_files(self._channel, template, self._environment.sources)
         return self._variants[template]
 
-    def _heads(self, template: str, path: str | None) -> Mapping[str, str]:
-        """Front matter as key -> value. A variant takes what it does not say from the one for everybody."""
-        if (template, path) not in self._fronts:
-            self._fronts[template, path] = self._read_heads(template, path)
-        return self._fronts[template, path]
+    def _front(self, template: str, path: str | None) -> _Front:
+        """A variant takes what it does not say from the one for everybody."""
+        found = self._fronts.get((template, path))
+        if found is None:
+            values = self._read_front(template, path)
+            found = self._fronts[template, path] = _Front(values, button_keys(values))
+        return found
 
-    def _read_heads(self, template: str, path: str | None) -> dict[str, str]:
+    def _read_front(self, template: str, path: str | None) -> dict[str, str]:
         base = self._files(template).get(None)
         found: dict[str, str] = {}
         for each in (base, path):
@@ -173,7 +186,9 @@ class MailTemplates:
 
     def _rendered(self, path: str, context: dict[str, Any]) -> str:
         def render() -> str:
-            template = self._environment.get_template(path)
+            template = self._programs.get(path)
+            if template is None:
+                template = self._programs[path] = self._environment.get_template(path)
             return rendered_parts(template.root_render_func(template.new_context(context)), MAX_OUTPUT).lstrip("\n")
 
         return self._attempt(path, render)

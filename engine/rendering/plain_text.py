@@ -19,7 +19,8 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"([a-zA-Z][\w:-]*+)(?:\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]++)))?")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 #: Not the no-break space, which keeps an amount and its currency together.
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SPACE = " \t\r\n\f"
+_SPACES = re.compile(f"[{_SPACE}]+")
 
 _SILENT = frozenset({"head", "style", "script", "template", "title", "noscript", "svg", "select", "textarea"})
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -160,11 +161,13 @@ class _Writer:
         if self.is_pre:
             self._write(text.strip("\n"))
             return
-        words = _SPACES.sub(" ", text)
-        self.has_gap = self.has_gap or words[:1] == " "
-        if said := words.strip(" "):
-            self._write(said)
-            self.has_gap = words[-1] == " "
+        said = text.strip(_SPACE)
+        if not said:  # most of what stands between tags
+            self.has_gap = self.has_gap or text != ""
+            return
+        self.has_gap = self.has_gap or text[0] in _SPACE
+        self._write(_SPACES.sub(" ", said))
+        self.has_gap = text[-1] in _SPACE
 
     def _break(self, lines: int) -> None:
         self.breaks = max(self.breaks, lines)

@@ -39,9 +39,9 @@ class Chosen:
 
 def domain_of(message: DueMessage) -> str:
     """Of its recipient; empty when it has none."""
-    if message.channel != "email" or not message.address:
+    if message.channel != "email" or not message.email:
         return ""
-    return message.address.rpartition("@")[2].lower()
+    return message.email.rpartition("@")[2].lower()
 
 
 def circuit_of(message: DueMessage, settings: Mapping[str, Any]) -> CircuitName:
@@ -133,6 +133,8 @@ def put_off(message: DueMessage, wait: timedelta, reason: str) -> Settlement:
 async def reserve(connection: Connection, chosen: Chosen, policy: PublishedTexts) -> Chosen:
     """What the limits of kogda.yaml leave of it. Two statements, whatever was chosen; none without limits."""
     limits = limits_by_channel(policy.settings)
+    if not limits:
+        return chosen
     wanted = [(each.message.channel, domain_of(each.message)) for each in chosen.taken]
     if not any(channel in limits for channel, _ in wanted):
         return chosen

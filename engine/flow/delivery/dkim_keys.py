@@ -14,7 +14,8 @@ from engine.errors import NotReady
 
 def dkim_keys(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[DkimKey, ...]:
     """Raises NotReady: a mail that should be signed never goes out unsigned."""
-    return tuple(_key(written, secrets) for written in settings.get("dkim") or ())
+    written = settings.get("dkim")
+    return tuple(_key(each, secrets) for each in written) if written else ()
 
 
 def _key(written: Mapping[str, str], secrets: Mapping[str, str]) -> DkimKey:

@@ -43,7 +43,7 @@ from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.dkim_keys import dkim_keys
 from engine.flow.delivery.handing_out import hand_out
 from engine.flow.delivery.mail_requests import mail_request
-from engine.flow.delivery.message_links import links_of, with_way_out
+from engine.flow.delivery.message_links import links_of, ways_out
 from engine.flow.delivery.text_content import text_content
 from engine.flow.delivery.tracking_content import tracked_mail, tracked_text, tracking_of, way_here
 from engine.links.bounce_addresses import bounce_address
@@ -81,7 +81,7 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
         return Finished(settlement=_settled(claimed, "failed", reason, undeliverable=True))
     try:
         rendered = await _rendered(claimed, runtime)
-        handover = with_way_out(_handover(claimed, rendered, runtime), claimed, runtime)
+        handover = _handover(claimed, rendered, runtime)
     except TemplateFailed as error:
         return _failed_template(claimed, error)
     except NotReady as error:
@@ -247,4 +247,5 @@ def _mail(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Mail:
         reply_to=rendered.reply_to or policy.mail_setting("reply_to"),
         dkim=dkim_keys(policy.settings, runtime.secrets),
         bounces_to=bounce_address(runtime.link_key, mailbox, message.id) if mailbox else None,
+        ways_out=ways_out(claimed, runtime),
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from engine.channels import Handover, Mail
 from engine.config import public_url
 from engine.core.delivery.double_opt_in import asked_about
 from engine.flow.delivery.claiming import Claimed
@@ -29,9 +28,16 @@ class Linked:
     sent_at: datetime
 
 
+#: Names that templates know links by.
+_NAMES = ("unsubscribe_url", "preferences_url", "view_url", "telegram_url", "confirm_url")
+
+
 def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
     """Those that its template shows."""
     message = claimed.message
+    mention = claimed.texts.templates(message.channel).mention
+    if not any(map(mention, _NAMES)):
+        return {}
     linked = Linked(
         link=_link(claimed),
         place=Place(message.partition, message.id),
@@ -39,7 +45,6 @@ def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
         created_at=message.created_at,
         sent_at=message.now,
     )
-    mention = claimed.texts.templates(message.channel).mention
     return links_for(linked, claimed.policy.settings, _sender(runtime), mention=mention)
 
 
@@ -64,16 +69,16 @@ def links_for(
     return {name: make() for name, make in makers.items() if mention(name)}
 
 
-def with_way_out(handover: Handover, claimed: Claimed, runtime: Runtime) -> Handover:
+def ways_out(claimed: Claimed, runtime: Runtime) -> tuple[str, ...]:
     """Marketing tells mail programs how to leave (RFC 2369, RFC 8058). Service mails do not: nobody can leave them."""
-    if claimed.message.transactional or not isinstance(handover.content, Mail):
-        return handover
+    if claimed.message.transactional:
+        return ()
     link = _link(claimed)
     ways = [_sender(runtime).url("unsubscribe", link)]
     mailbox = (claimed.policy.settings.get("mail") or {}).get("unsubscribe")
     if mailbox:
         ways.append(f"mailto:{mailbox}?subject=unsubscribe%20{ways[0].rpartition('/')[2]}")
-    return replace(handover, content=replace(handover.content, ways_out=tuple(ways)))
+    return tuple(ways)
 
 
 def _sender(runtime: Runtime) -> Sender:
