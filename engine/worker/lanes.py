@@ -16,6 +16,7 @@ from engine.failpoints import reach
 from engine.flow.advancing.advance_partition import Progress, advance_partitions
 from engine.runtime import Runtime
 from engine.worker.standby import Standby
+from engine.worker.timer_looks import TOGETHER_S, TimerLooks
 
 _EVENTS = Counter("kogda_events_decided_total", "Events decided")
 _MESSAGES = Counter("kogda_messages_decided_total", "Messages that decisions made")
@@ -41,17 +42,22 @@ _log = structlog.get_logger(__name__)
 class AdvanceLane:
     """Decides the partitions it is told of, all that wait in one batch."""
 
-    def __init__(self, runtime: Runtime, standby: Standby | None = None) -> None:
+    def __init__(self, runtime: Runtime, standby: Standby | None = None, *, looks: TimerLooks | None = None) -> None:
         self._runtime = runtime
         self._standby = standby or Standby()
+        self._looks = looks or TimerLooks()
         self._pending: set[int] = set()
         self._callers: list[asyncio.Future[None]] = []  # each waits for the next batch to end
         self._turn: asyncio.Task[None] | None = None
         self._delays: dict[int, float] = {}  # how long a partition could not be read, so far
+        self._next_look: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def wake(self, partitions: Iterable[int]) -> None:
+    def wake(self, partitions: Iterable[int], *, timers: bool = False) -> None:
+        """With `timers`, some are known to be due."""
         self._pending.update(partitions)
+        if timers:
+            self._looks.want()
         if self._pending and not self._closed and (self._turn is None or self._turn.done()):
             self._turn = asyncio.create_task(self._run())
 
@@ -74,9 +80,10 @@ class AdvanceLane:
         unheard = 0  # batches in a row that left wake-ups waiting
         try:
             while self._pending and not self._closed:
-                partitions, self._pending = frozenset(self._pending), set()
+                partitions, looks = self._looks.begin(self._pending, asyncio.get_running_loop().time())
+                self._pending = set()
                 callers, self._callers = self._callers, []
-                progress = await self._batch(partitions, hears=not unheard)
+                progress = await self._batch(partitions, hears=not unheard, looks=looks)
                 _release(callers)
                 if unheard:
                     self._pending |= partitions  # nobody wakes us for them until we have heard again
@@ -87,13 +94,13 @@ class AdvanceLane:
             _release(self._callers)
             self._callers = []
 
-    async def _batch(self, partitions: frozenset[int], *, hears: bool) -> Progress:
+    async def _batch(self, partitions: frozenset[int], *, hears: bool, looks: bool) -> Progress:
         began = time.perf_counter()
         try:
             if hears:
                 await self._runtime.waker.begin(partitions)
                 reach("wake.begun")
-            progress = await advance_partitions(self._runtime, partitions)
+            progress = await advance_partitions(self._runtime, partitions, timers=looks)
         except NothingPublished:
             return Progress()  # the sweep comes back to it
         except Exception as error:
@@ -102,7 +109,14 @@ class AdvanceLane:
             return Progress()
         _BATCH.observe(time.perf_counter() - began)
         self._follow(partitions, progress)
+        if looks and self._looks.found(progress.timers, more=bool(progress.more)):
+            self._look_again(partitions)
         return progress
+
+    def _look_again(self, partitions: frozenset[int]) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+        self._next_look = asyncio.get_running_loop().call_later(TOGETHER_S, self.wake, partitions)
 
     def _follow(self, partitions: frozenset[int], progress: Progress) -> None:
         _EVENTS.inc(progress.events)
@@ -141,9 +155,9 @@ class AdvanceLanes:
     def __init__(self, runtime: Runtime, standby: Standby) -> None:
         self._lanes = (AdvanceLane(runtime, standby), AdvanceLane(runtime, standby))
 
-    def wake(self, partitions: Iterable[int]) -> None:
+    def wake(self, partitions: Iterable[int], *, timers: bool = False) -> None:
         for lane, share in self._shares(partitions):
-            lane.wake(share)
+            lane.wake(share, timers=timers)
 
     async def advance(self, partitions: Iterable[int]) -> None:
         await asyncio.gather(*(lane.advance(share) for lane, share in self._shares(partitions)))

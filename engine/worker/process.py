@@ -106,7 +106,7 @@ async def _sweep(runtime: Runtime, advance: AdvanceLanes, deliver: DeliverLane, 
     while True:
         try:
             waiting = await find_waiting(runtime, standby.patience)
-            advance.wake(waiting.partitions)
+            advance.wake(waiting.partitions, timers=True)
             if waiting.messages:
                 deliver.wake()
         except Exception as error:

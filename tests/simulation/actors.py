@@ -135,7 +135,7 @@ class Worker:
         deciding, delivering = AdvanceLanes(runtime, standby), DeliverLane(runtime, deliver_messages)
 
         def hear(what: set[int]) -> None:
-            deciding.wake(what - {DELIVERY})
+            deciding.wake(what - {DELIVERY}, timers=True)
             if DELIVERY in what:
                 delivering.wake()
 

@@ -30,6 +30,7 @@ from engine.storage.events.quarantine import quarantine
 TRIES = 3
 _BETWEEN_TRIES_S = (0.02, 0.1)
 _FULL = Limits()
+_WITHOUT_TIMERS = replace(_FULL, timers=0)
 _NONE = Limits(events=0, timers=0, outcomes=0, appointments=0, crowd=0, customers=0)
 
 #: Not the data's fault: tried again by whoever called, as often as it takes.
@@ -93,12 +94,13 @@ async def advance_partition(runtime: Runtime, partition: int) -> Progress:
     return await advance_partitions(runtime, (partition,))
 
 
-async def advance_partitions(runtime: Runtime, partitions: Iterable[int]) -> Progress:
-    """One batch of several partitions. Those that another worker has are left to it."""
+async def advance_partitions(runtime: Runtime, partitions: Iterable[int], *, timers: bool = True) -> Progress:
+    """One batch of several partitions. Those that another worker has are left to it. Without `timers`, of those that
+    are due only the ones of customers to whom something else happens."""
     chosen = sorted(set(partitions))
     with runtime.programs.in_use():
         try:
-            progress = await _try(runtime, chosen, _FULL)
+            progress = await _try(runtime, chosen, _FULL if timers else _WITHOUT_TIMERS)
         except (NothingPublished, *TRANSIENT):
             raise
         except Exception as error:
