@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from api.schemas.reasons import WithEnd, WithReason, code_of
 from dsl.messages import Language, Message, in_language
 from engine.core.reasons import tell_reason
 from engine.core.telling.reasons import Finding
@@ -23,12 +24,11 @@ class ToldNote(BaseModel):
     line: int = Field(description="of the rule file; 0: no single one")
 
 
-class ToldMessage(BaseModel):
+class ToldMessage(WithReason):
     at: datetime
     channel: str
     template: str
     state: str
-    reason: str | None
 
 
 class ToldReaction(BaseModel):
@@ -39,7 +39,7 @@ class ToldReaction(BaseModel):
     detail: dict[str, Any]
 
 
-class _ToldState(BaseModel):
+class _ToldState(WithEnd):
     id: str
     began_at: datetime
     state: str
@@ -47,8 +47,8 @@ class _ToldState(BaseModel):
     put_off_by: str | None = Field(
         description="why it waits for `wake_at`, when delivery put its message off, in the language that was asked for"
     )
+    put_off_code: str | None = Field(description="of `put_off_by`, as of reasons of messages")
     ended_at: datetime | None
-    end_reason: str | None
 
 
 class ToldRun(_ToldState):
@@ -172,6 +172,7 @@ def _state(run: RunStory, language: Language) -> dict[str, Any]:
         "state": run.state,
         "wake_at": run.wake_at,
         "put_off_by": in_language(tell_reason(why), language) if why is not None else None,
+        "put_off_code": code_of(why),
         "ended_at": run.ended_at,
         "end_reason": run.end_reason,
     }

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.schemas.reasons import WithEnd, WithReason
+
 T = TypeVar("T")
 
 RunState = Literal["waiting", "sending", "ended"]
@@ -69,7 +71,7 @@ class CustomerEntry(BaseModel):
     first_seen: datetime
 
 
-class RunEntry(BaseModel):
+class RunEntry(WithEnd):
     id: UUID
     customer: UUID
     rule: str
@@ -78,10 +80,9 @@ class RunEntry(BaseModel):
     wake_at: datetime | None
     began_at: datetime
     ended_at: datetime | None
-    end_reason: str | None
 
 
-class MessageEntry(BaseModel):
+class MessageEntry(WithReason):
     id: UUID
     customer: UUID
     run: UUID
@@ -94,7 +95,6 @@ class MessageEntry(BaseModel):
     due_at: datetime
     attempts: int
     maybe_duplicate: bool
-    reason: str | None
     address: str | None
     created_at: datetime
     settled_at: datetime | None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.schemas.language import Question
+from api.schemas.reasons import WithReason
 
 
 class GivenEvent(BaseModel):
@@ -23,21 +24,19 @@ class SimulateQuestion(Question):
     events: list[GivenEvent] = Field(min_length=1, max_length=1000)
 
 
-class SentMessageTold(BaseModel):
+class SentMessageTold(WithReason):
     at: datetime
     customer: str
     channel: str
     template: str
     rule: str
     state: str
-    reason: str | None
 
 
-class EndedRun(BaseModel):
+class EndedRun(WithReason):
     at: datetime
     customer: str
     rule: str
-    reason: str
 
 
 class SimulatedText(BaseModel):

@@ -74,6 +74,19 @@ async def test_messages_are_filtered_by_state_and_paged(admin: httpx.AsyncClient
     assert [message["template"] for message in first["items"] + rest["items"]] == ["t3", "t2", "t1", "t0"]
 
 
+async def test_a_reason_comes_with_its_code_and_facts(admin: httpx.AsyncClient, database: Database) -> None:
+    for number, reason in enumerate([None, "no consent: topic news refused", "smtp: go away"]):
+        await _add_message(database, number, state="suppressed", reason=reason)
+
+    messages = (await admin.get("/api/messages")).json()["items"]
+
+    assert [(each["reason"], each["reason_code"], each["reason_facts"]) for each in messages] == [
+        ("smtp: go away", None, {}),
+        ("no consent: topic news refused", "topic_refused", {"topic": "news"}),
+        (None, None, {}),
+    ]
+
+
 async def test_messages_of_one_customer_are_told_from_those_of_others(
     admin: httpx.AsyncClient, database: Database
 ) -> None:
@@ -248,17 +261,20 @@ async def _add_run(database: Database, key: str, number: int) -> None:
         )
 
 
-async def _add_message(database: Database, number: int, *, state: str, key: str = "u:42") -> None:
+async def _add_message(
+    database: Database, number: int, *, state: str, key: str = "u:42", reason: str | None = None
+) -> None:
     async with database.connection() as connection:
         await connection.execute(
             """INSERT INTO message (partition, customer, id, run, rule, rule_set, step, channel, template, context,
-                                    transactional, state, due_at, created_at)
-               VALUES ($1, $2, $3, $3, 'r', 1, 0, 'email', $4, '{}', false, $5, $6, $6)""",
+                                    transactional, state, due_at, created_at, reason)
+               VALUES ($1, $2, $3, $3, 'r', 1, 0, 'email', $4, '{}', false, $5, $6, $6, $7)""",
             *_home(key),
             UUID(int=number),
             f"t{number}",
             state,
             NOON + timedelta(minutes=number),
+            reason,
         )
 
 

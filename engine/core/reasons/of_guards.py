@@ -17,7 +17,6 @@ SUPPRESSED = ReasonKind(
     lambda why: say("the address is suppressed: {why}", why=why),
 )
 
-NO_CONSENT = ReasonKind("no_consent", "no consent", lambda: say("no consent"))
 CHANNEL_REFUSED = ReasonKind(
     "channel_refused",
     "no consent: {channel} refused",
@@ -71,13 +70,12 @@ WORKSPACE_CAP = ReasonKind("workspace_cap", "workspace cap: {n} {what} per {per}
 WORKSPACE_TOPIC_CAP = ReasonKind(
     "workspace_topic_cap", "workspace cap: {n} {what} on {topic} per {per}", _workspace_cap
 )
-SOME_CAP = ReasonKind("some_cap", "cap", lambda: say("the cap"))
 
 OF_GUARDS = (
     RULE_IS_OFF, NO_ADDRESS, SUPPRESSED,
-    NO_CONSENT, CHANNEL_REFUSED, TOPIC_REFUSED, NOT_CONFIRMED, NOT_AGREED, ERASED_BEFORE,
+    CHANNEL_REFUSED, TOPIC_REFUSED, NOT_CONFIRMED, NOT_AGREED, ERASED_BEFORE,
     QUIET_HOURS, ALWAYS_QUIET, HOLIDAY, SAID_ALREADY,
-    CAP, TOPIC_CAP, WORKSPACE_CAP, WORKSPACE_TOPIC_CAP, SOME_CAP, SUNSET,
+    CAP, TOPIC_CAP, WORKSPACE_CAP, WORKSPACE_TOPIC_CAP, SUNSET,
 )  # fmt: skip
 
 

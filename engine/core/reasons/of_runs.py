@@ -40,10 +40,8 @@ RESTARTED = ReasonKind("restarted", "restarted", lambda: say("the run began anew
 RESTARTS_ANOTHER = ReasonKind("restarts_another", "restarts another run", lambda: say("restarts another run"))
 ANOTHER_RUNS = ReasonKind("another_runs", "another run is on its way", lambda: say("another run is on its way"))
 MERGED = ReasonKind("merged", "merged", lambda: say("merged with a run of the same customer"))
+FAILED = ReasonKind("failed", "failed", lambda: say("failed, and set aside for a person to look at"))
 
-NOT_COMPLETED = ReasonKind(
-    "sequence_not_completed", "sequence not completed", lambda: say("the sequence was not completed")
-)
 PART_MISSING = ReasonKind(
     "sequence_part_missing",
     "sequence not completed: no {events}",
@@ -69,6 +67,6 @@ UNLESS = _of_the_rule("unless", "UNLESS")
 OF_RUNS = (
     FINISHED, EXIT, HOLDOUT, ONCE_PER, ONLY_FIRST, SEND_UNLESS, SAME_MESSAGE,
     MOMENT_PAST, MOMENT_UNKNOWN, OVERDUE, TOO_MANY_STEPS,
-    CANCELLED_BY, CANCELLED, GOES_ON, BEGINS_ANEW, RESTARTED, RESTARTS_ANOTHER, ANOTHER_RUNS, MERGED,
-    NOT_COMPLETED, PART_MISSING, PART_UNWANTED, STOP_WHEN, ONLY_IF, UNLESS,
+    CANCELLED_BY, CANCELLED, GOES_ON, BEGINS_ANEW, RESTARTED, RESTARTS_ANOTHER, ANOTHER_RUNS, MERGED, FAILED,
+    PART_MISSING, PART_UNWANTED, STOP_WHEN, ONLY_IF, UNLESS,
 )  # fmt: skip

@@ -130,13 +130,13 @@ _CHOICES: Sequence[Shape] = (
 
 _NOTES: dict[str, Callable[[str], Message]] = {
     "started": lambda said: say("began: {cause}", cause=said_by(_CAUSES, said) or said),
-    "restarted": lambda said: say("began anew: {cause}", cause=said_by(_CAUSES, said) or said),
+    "restarted": lambda said: say("began anew: {cause}", cause=said_by(_CAUSES, said) or tell_reason(said)),
     "waits": _tell_wait,
     "skipped": _tell_skip,
     "ended": lambda said: say("ended: {reason}", reason=tell_reason(said)),
     "branch": lambda said: say("the condition: {answer}", answer=say("yes") if said == "yes" else say("no")),
     "split": lambda said: say("took the part {part}", part=said),
-    "changed": lambda said: say("changed: {what}", what=said_by(_CHANGES, said) or said),
+    "changed": lambda said: say("changed: {what}", what=said_by(_CHANGES, said) or tell_reason(said)),
     "emitted": lambda said: said_by(_EMITTED, said) or say("made the event {what}", what=said),
     "issued": lambda said: say("promo code: {what}", what=said_by(_ISSUED, said) or said),
     "called": lambda said: say("told {whom}", whom=said_by(_CALLED, said) or said),

@@ -13,6 +13,7 @@ from engine.core.conditions.program import Program
 from engine.core.delivery.consent import ConsentEntry
 from engine.core.effects import Effects, Failure, Misfit, NewMessage, Note, PointsEntry, PromoIssue, Withdrawal
 from engine.core.model import Appointment, CountMark, Customer, Event, Facts, Membership, OnceMark, Run
+from engine.core.reasons.of_runs import FAILED
 from engine.core.runs.advancing import advance
 from engine.flow.advancing.batch import MOST_HOPS, Batch
 from engine.flow.advancing.crowds import Copied, copied
@@ -133,7 +134,7 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
     ]
     for partition, run, reason in batch.lost_runs:
         if run.state != "ended":
-            decisions.end(partition, run, batch.now, reason="failed", detail=f"failed: {reason}")
+            decisions.end(partition, run, batch.now, reason=FAILED.recorded, detail=f"failed: {reason}")
     decisions.quarantined += [
         Quarantined(what="run", subject=str(run.id), rule=run.rule, tries=1, reason=reason, detail="")
         for _, run, reason in batch.lost_runs
@@ -176,7 +177,7 @@ def set_failures_aside(batch: Batch, decisions: Decisions, *, tries: int) -> Non
     for failure in decisions.failures:
         decisions.quarantined.append(quarantined(failure, tries))
         if failure.event is None and failure.run in states:
-            decisions.end(*states[failure.run], batch.now, reason="failed", detail=f"failed: {failure.error}")
+            decisions.end(*states[failure.run], batch.now, reason=FAILED.recorded, detail=f"failed: {failure.error}")
 
 
 def _ended(run: Run, now: datetime, reason: str) -> Run:

@@ -138,6 +138,7 @@ def test_a_reason_of_the_engine_is_said_in_russian_and_stays_in_english(reason: 
         ),
         ("changed", 'add tag "vip"', "изменено: добавлена метка «vip»"),
         ("changed", "remove 10 points, 3 of them", "изменено: списать баллов: 10, списано 3"),
+        ("changed", "goes on in the new version of its rule", "изменено: продолжается в новой версии правила"),
         ("issued", 'no code: "BACK10" is dry', "промокод: кода нет: в «BACK10» они кончились"),
         ("started", "customer enters vip", "началось: клиент входит в vip"),
         ("called", 'the staff group "managers"', "сообщено: группа сотрудников «managers»"),

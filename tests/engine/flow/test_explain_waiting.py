@@ -81,5 +81,5 @@ async def test_a_run_that_was_put_off_says_why_it_waits_also_in_the_overview(dat
     assert render_explanation(one, "en").splitlines()[3].endswith(f"{end}:00: quiet hours")
     assert f"{end}:00: quiet hours\n" in render_overview(all_rules, "en")
     assert f"{end}:00: тихие часы\n" in render_overview(all_rules, "ru")
-    assert [run.put_off_by for run in explained(one, "en").runs] == ["quiet hours"]
+    assert [(run.put_off_by, run.put_off_code) for run in explained(one, "en").runs] == [("quiet hours", "quiet_hours")]
     assert [each.run and each.run.put_off_by for each in explained_rules(all_rules, "ru").rules] == ["тихие часы"]
