@@ -25,9 +25,10 @@ _BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0
 
 #: How soon a partition is looked at again that another worker has, or whose events wait for an open transaction.
 _AGAIN_S = 0.01
-#: A batch has a fixed cost of some 20 ms of CPU, most of it round trips, so under load events come together for the
-#: next one: some 30 ms at 1,000 events a second, a fifth of a second from 4,000 on.
-_GATHER_S, _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S = 0.02, 0.0004, 0.2
+#: A batch has a fixed cost of some 10 ms of CPU, most of it round trips, so under load events come together for the
+#: next one: from the beginning of one batch to that of the next some 40 ms at 1,000 events a second, a fifth of a
+#: second from 3,500 on. Counted from the end they would wait while nobody has anything to do.
+_GATHER_S, _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S = 0.03, 0.0005, 0.2
 _WORTH_A_BATCH = 2000  # events: then the next one begins at once
 #: Under load there is always a next batch: that many full ones in a row go without wake-ups, which cost a tenth of it.
 _UNHEARD = 7
@@ -77,10 +78,12 @@ class AdvanceLane:
             await asyncio.wait([self._turn])
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         unheard = 0  # batches in a row that left wake-ups waiting
         try:
             while self._pending and not self._closed:
-                partitions, looks = self._looks.begin(self._pending, asyncio.get_running_loop().time())
+                began = loop.time()
+                partitions, looks = self._looks.begin(self._pending, began)
                 self._pending = set()
                 callers, self._callers = self._callers, []
                 progress = await self._batch(partitions, hears=not unheard, looks=looks)
@@ -88,8 +91,8 @@ class AdvanceLane:
                 if unheard:
                     self._pending |= partitions  # nobody wakes us for them until we have heard again
                 unheard = unheard + 1 if progress.events >= _WORTH_A_BATCH and unheard < _UNHEARD else 0
-                if self._pending and not self._closed and (pause := pause_s(progress)):
-                    await asyncio.sleep(pause)
+                if self._pending and not self._closed:
+                    await asyncio.sleep(pause_s(progress, took_s=loop.time() - began))
         finally:
             _release(self._callers)
             self._callers = []
@@ -135,11 +138,13 @@ class AdvanceLane:
                 asyncio.get_running_loop().call_later(delay, self.wake, (partition,))
 
 
-def pause_s(progress: Progress) -> float:
-    """How long events may come together for the batch after this one. What it has left does not wait for them."""
+def pause_s(progress: Progress, *, took_s: float) -> float:
+    """How long events may still come together for the batch after this one, which has gathered them while it was
+    under way itself. What it has left does not wait for them."""
     if progress.events >= _WORTH_A_BATCH or (progress and progress.more):
         return 0.0
-    return min(_GATHER_S + progress.events * _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S)
+    gather_s = min(_GATHER_S + progress.events * _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S)
+    return max(gather_s - took_s, 0.0 if progress else _AGAIN_S)
 
 
 def _release(callers: list[asyncio.Future[None]]) -> None:

@@ -250,10 +250,18 @@ async def test_a_wake_up_is_answered_by_the_next_batch_although_others_follow(sh
 
 
 def test_the_more_events_there_are_the_more_come_together_for_a_batch() -> None:
-    pauses = [pause_s(Progress(events=events)) for events in (0, 1, 100, 1000, 1999)]
+    pauses = [pause_s(Progress(events=events), took_s=0.01) for events in (0, 1, 100, 1000, 1999)]
 
     assert pauses == sorted(pauses)
     assert 0 < pauses[0] < pauses[2] < pauses[3] == pauses[4] <= 0.2
+
+
+def test_what_came_while_a_batch_was_under_way_has_waited_long_enough() -> None:
+    pauses = [pause_s(Progress(events=500), took_s=took_s) for took_s in (0.01, 0.1, 1.0)]
+
+    assert pauses[0] == pytest.approx(pauses[1] + 0.09)
+    assert pauses[2] == 0
+    assert pause_s(Progress(), took_s=1.0) > 0, "where nothing could be done a lane must not turn without a pause"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +274,7 @@ def test_the_more_events_there_are_the_more_come_together_for_a_batch() -> None:
     ],
 )
 def test_what_a_batch_has_left_does_not_wait_for_what_comes(progress: Progress, waits: bool) -> None:
-    assert (pause_s(progress) > 0) == waits
+    assert (pause_s(progress, took_s=0.01) > 0) == waits
 
 
 async def test_a_living_worker_has_a_heartbeat(shop: Shop, redis_url: str) -> None:
