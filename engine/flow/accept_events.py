@@ -21,6 +21,7 @@ from engine.waker import Waker
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
 WORTH_A_SECOND = 400  # events and rejects: fewer cost less when they wait for the statement under way to end
 PATIENCE_S = 0.05  # of those that wait so
+STILL_TURNS = 3  # of the loop without a further request: then all that has arrived has been read
 MAX_GROUP = 5_000  # events and rejects in one statement
 CAREFUL_FOR = 100  # statements after one that named a known id: who sends again will send more again
 MAX_WAITING = 50_000  # events and rejects that wait for a statement; beyond it the caller is told to come back
@@ -105,7 +106,7 @@ class EventWriter:
             if self._out_of_patience is None:
                 self._out_of_patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._wait_no_more)
             return
-        task = asyncio.create_task(self._store(self._next_group()))
+        task = asyncio.create_task(self._store_next())
         self._statements.add(task)
         task.add_done_callback(self._statement_ended)
 
@@ -129,6 +130,16 @@ class EventWriter:
             size += group[-1].size
         self._waiting_events -= size
         return group
+
+    async def _store_next(self) -> None:
+        """With what has arrived by now: a statement of its own would be a fifth more work for it."""
+        still = found = 0
+        while still < STILL_TURNS and self._waiting_events < WORTH_A_SECOND:
+            still = still + 1 if len(self._waiting) == found else 0
+            found = len(self._waiting)
+            await asyncio.sleep(0)
+        if group := self._next_group():
+            await self._store(group)
 
     async def _store(self, group: list[_Request]) -> None:
         try:

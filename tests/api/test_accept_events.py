@@ -69,6 +69,17 @@ async def test_a_hundred_single_requests_take_a_handful_of_transactions(database
     assert len({row["xid"] for row in events}) < 10
 
 
+async def test_batches_that_arrive_together_share_one_transaction(database: Database, stored: Stored) -> None:
+    writer = EventWriter(database, HeardWaker())
+    batches = [[event(f"{batch}-{number}", user=str(number)) for number in range(80)] for batch in range(4)]
+
+    await asyncio.gather(*(writer.accept(events) for events in batches))
+
+    events = await stored.events()
+    assert len(events) == 320
+    assert len({row["xid"] for row in events}) == 1
+
+
 async def test_partitions_are_woken_after_the_commit(database: Database) -> None:
     waker = HeardWaker()
     writer = EventWriter(database, waker)
@@ -148,7 +159,9 @@ async def test_more_waiting_events_than_memory_should_hold_are_turned_away(
     await blocker.execute("LOCK TABLE event_key IN ACCESS EXCLUSIVE MODE")
     # A statement is under way with one request; of the others, two requests fill the waiting room.
     crowd = [[event(f"{request}-{number}") for number in range(10)] for request in range(4)]
-    waiting = [asyncio.ensure_future(writer.accept(events)) for events in crowd[:3]]
+    waiting = [asyncio.ensure_future(writer.accept(crowd[0]))]
+    await _until_held_up(blocker)
+    waiting += [asyncio.ensure_future(writer.accept(events)) for events in crowd[1:3]]
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
@@ -168,6 +181,7 @@ async def test_a_statement_that_is_held_up_does_not_hold_up_those_after_it(
     await transaction.start()
     await blocker.execute("INSERT INTO event_key (id) VALUES ($1)", event("a").id)
     held_up = asyncio.ensure_future(writer.accept([event("a")]))
+    await _until_held_up(blocker)
 
     verdict = await writer.accept([event("b")])
 
@@ -297,6 +311,15 @@ async def test_in_a_crowd_only_the_values_that_are_at_fault_are_refused(
     assert [reject["reason"] for reject in await stored.rejects()] == ["was refused by the database"]
 
 
+async def _until_held_up(blocker: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Until a statement waits for a lock that the blocker holds."""
+    async with asyncio.timeout(60):
+        while not await blocker.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        ):
+            pass
+
+
 async def _alter(url: str, change: str, *, table: str = "event_key") -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(f"ALTER TABLE {table} {change}")
@@ -310,7 +333,9 @@ async def test_waiting_rejects_count_like_events(database: Database, database_ur
     await transaction.start()
     await blocker.execute("LOCK TABLE reject IN ACCESS EXCLUSIVE MODE")
     crowd = [[Reject("s", "is bad", "$", "{}")] * 10 for _ in range(4)]
-    waiting = [asyncio.ensure_future(writer.accept([], rejects)) for rejects in crowd[:3]]
+    waiting = [asyncio.ensure_future(writer.accept([], crowd[0]))]
+    await _until_held_up(blocker)
+    waiting += [asyncio.ensure_future(writer.accept([], rejects)) for rejects in crowd[1:3]]
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
