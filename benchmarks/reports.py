@@ -33,7 +33,7 @@ GOAL_MS = 300
 _CHUNK = 250_000
 _SETTLED = 16  # messages of one statement, as delivery settles them
 _FAST_FILL = {"fsync": "off", "synchronous_commit": "off", "max_wal_size": "4GB", "shared_buffers": "512MB"}
-_SCRIPT = Path(revisions.__file__).parent / "migrations/versions/0011_figures.sql"
+_VERSIONS = Path(revisions.__file__).parent / "migrations/versions"
 
 _MESSAGES = f"""
     INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context, transactional,
@@ -129,15 +129,22 @@ async def _fill(database: Database, messages: int) -> float:
     async with database.connection() as connection:
         await connection.execute("VACUUM ANALYZE", timeout=900)
         began = time.perf_counter()
-        statements = re.findall(r"^INSERT INTO .*?;", _SCRIPT.read_text(), re.MULTILINE | re.DOTALL)
-        for statement in statements:
-            await connection.execute(statement, timeout=900)
+        for statement in _what_there_is("0011_figures.sql"):
+            # As the functions of the triggers, which write down changes by the quarter since 0017.
+            by_quarters = statement.replace("hour_of(", "quarter_of(").replace(
+                "(partition, hour,", "(partition, quarter,"
+            )
+            await connection.execute(by_quarters, timeout=900)
         took = time.perf_counter() - began
         await connection.execute("VACUUM ANALYZE figure_mark", timeout=300)
     await fold_figures(database)
     async with database.connection() as connection:
         await connection.execute("VACUUM ANALYZE figure, figure_change", timeout=300)
     return took
+
+
+def _what_there_is(script: str) -> list[str]:
+    return re.findall(r"^INSERT INTO .*?;", (_VERSIONS / script).read_text(), re.MULTILINE | re.DOTALL)
 
 
 async def _insert(database: Database, messages: int, first: int) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from engine.flow.telling.report_hours import Hours, hours_between
+from engine.flow.telling.report_borders import Borders, borders_between
 from engine.storage.database import Connection
 from engine.storage.reports.counting import HeldOut, counted_figures, held_out_counts
-from engine.storage.reports.figures import Figure, Subject, figures_of_hours
+from engine.storage.reports.figures import Figure, Subject, figures_between
 from engine.tracking.lift import Group, Lift, lift_of
 
 #: In the order in which a report shows them.
@@ -40,14 +40,14 @@ async def report_messages(connection: Connection, since: datetime, until: dateti
     """Of messages decided from `since` until `until`, exclusive. Takes a transaction of its own, so that all of it is
     of one moment."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        figures = await _figures(connection, hours_between(since, until))
+        figures = await _figures(connection, borders_between(since, until))
         held_out = await held_out_counts(connection, since, until)
     return MessageReport(since=since, until=until, lines=lines_of(figures), lifts=_lifts(list(held_out)))
 
 
-async def _figures(connection: Connection, hours: Hours) -> list[Figure]:
-    found = await figures_of_hours(connection, hours.first, hours.last, hours.days)
-    for part in hours.parts:
+async def _figures(connection: Connection, borders: Borders) -> list[Figure]:
+    found = await figures_between(connection, borders.all)
+    for part in borders.parts:
         counted = await counted_figures(connection, part.since, part.until)
         found += [each.times(part.sign) for each in counted]
     return found

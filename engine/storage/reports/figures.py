@@ -1,11 +1,11 @@
-"""Figures of messages by hours and days: read for reports, and kept up from what triggers wrote down.
+"""Figures of messages by quarters of hours, hours and days: read for reports, kept up from what triggers wrote down.
 
 A figure is at any moment what stands in `figure`, and what `figure_change` still adds to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -40,12 +40,10 @@ class Figure:
         return replace(self, count=self.count + other.count, amount=self.amount + other.amount)
 
 
-async def figures_of_hours(
-    connection: Connection, first: datetime, last: datetime, days: tuple[datetime, datetime]
-) -> list[Figure]:
-    """Of messages decided from `first` until `last`, both whole hours; of the days in between, which may be none, the
-    sums of days are read."""
-    return [figure_of(row) for row in await connection.fetch(_OF_HOURS, first, last, *days)]
+async def figures_between(connection: Connection, borders: Sequence[datetime]) -> list[Figure]:
+    """Of messages decided between the first and the last of six borders: by quarters up to the second, by hours up to
+    the third, by days up to the fourth, then by hours and by quarters again. Any two of them may be one."""
+    return [figure_of(row) for row in await connection.fetch(_BETWEEN, *borders)]
 
 
 def figure_of(row: Iterable[Any]) -> Figure:
@@ -53,19 +51,25 @@ def figure_of(row: Iterable[Any]) -> Figure:
     return Figure(Subject(rule, template, channel), name, currency, int(count), amount)
 
 
-_OF_HOURS = """
+_BETWEEN = """
     SELECT rule, template, channel, figure, currency, sum(count), sum(amount) FROM (
         SELECT rule, template, channel, figure, currency, count, amount FROM figure
         WHERE grain = 'day' AND start >= $3 AND start < $4
         UNION ALL
         SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'hour' AND start >= $1 AND start < $3
+        WHERE grain = 'hour' AND start >= $2 AND start < $3
         UNION ALL
         SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'hour' AND start >= $4 AND start < $2
+        WHERE grain = 'hour' AND start >= $4 AND start < $5
+        UNION ALL
+        SELECT rule, template, channel, figure, currency, count, amount FROM figure
+        WHERE grain = 'quarter' AND start >= $1 AND start < $2
+        UNION ALL
+        SELECT rule, template, channel, figure, currency, count, amount FROM figure
+        WHERE grain = 'quarter' AND start >= $5 AND start < $6
         UNION ALL
         SELECT rule, template, channel, figure, currency, count, amount FROM figure_change
-        WHERE hour >= $1 AND hour < $2
+        WHERE quarter >= $1 AND quarter < $6
     ) AS known GROUP BY 1, 2, 3, 4, 5
 """
 
@@ -84,9 +88,11 @@ _FOLD = """
         )) RETURNING *
     ), folded AS (
         INSERT INTO figure (grain, start, rule, template, channel, figure, currency, count, amount)
-        SELECT g.grain, date_trunc(g.grain, t.hour, 'UTC') AS start, t.rule, t.template, t.channel, t.figure,
+        SELECT g.grain, date_bin(g.length, t.quarter, '2000-01-01Z') AS start, t.rule, t.template, t.channel, t.figure,
                t.currency, sum(t.count), sum(t.amount)
-        FROM taken t CROSS JOIN (VALUES ('hour'), ('day')) AS g (grain)
+        FROM taken t CROSS JOIN (VALUES
+            ('quarter', interval '15 minutes'), ('hour', '1 hour'), ('day', '1 day')
+        ) AS g (grain, length)
         GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
         ON CONFLICT (grain, start, rule, template, channel, figure, currency) DO UPDATE SET
             count = figure.count + excluded.count, amount = figure.amount + excluded.amount

@@ -148,12 +148,22 @@ class History:
         return self.lot.sample(self.messages, min(len(self.messages), self.lot.randint(1, 5)))
 
 
-async def filled_by_the_migration(database: Database) -> None:
-    """Its statements about rows that were there, as if no trigger had ever run."""
-    script = (SCRIPTS / "0011_figures.sql").read_text()
-    statements = re.findall(r"^INSERT INTO .*?;", script.partition("-- What there is already.")[2], re.M | re.S)
+async def filled_by_the_migrations(database: Database) -> None:
+    """The statements of both about rows that were there, as if no trigger had ever run. Those of hours write changes
+    that are folded into all three; quarters are then made a second time."""
+    by_hours, by_quarters = (what_there_is(name) for name in ("0011_figures.sql", "0017_quarters.sql"))
+    changed = by_hours.replace("hour_of(", "quarter_of(").replace("(partition, hour,", "(partition, quarter,")
     async with database.transaction() as connection:
-        await connection.execute("TRUNCATE figure, figure_change, figure_mark; " + " ".join(statements))
+        await connection.execute("TRUNCATE figure, figure_change, figure_mark; " + changed)
+    await fold_figures(database)
+    async with database.transaction() as connection:
+        await connection.execute("DELETE FROM figure WHERE grain = 'quarter'")
+        await connection.execute(by_quarters)
+
+
+def what_there_is(script: str) -> str:
+    text = (SCRIPTS / script).read_text().partition("-- What there is already.")[2]
+    return " ".join(re.findall(r"^INSERT INTO .*?;", text, re.M | re.S))
 
 
 async def counted(database: Database, since: datetime, until: datetime) -> tuple[Line, ...]:
@@ -208,8 +218,8 @@ async def test_a_fold_that_is_under_way_hides_nothing_and_doubles_nothing(databa
     async with database.transaction() as folding:
         await folding.execute("DELETE FROM figure_change")
         await folding.execute(
-            "INSERT INTO figure SELECT 'hour', hour_of(created_at), rule, template, channel, 'sent', '', 1, 0"
-            " FROM message"
+            "INSERT INTO figure SELECT 'hour', date_trunc('hour', created_at), rule, template, channel, 'sent', '', 1,"
+            " 0 FROM message"
         )
         during = await reported(other, BEGIN, BEGIN + timedelta(hours=1))
         taken_by_others = await fold_figures(other)
@@ -246,13 +256,15 @@ async def test_figures_outlive_the_messages_that_they_count(database: Database):
     assert before and await reported(database, *whole) == before
 
 
-async def test_what_was_there_before_the_figures_is_counted_by_the_migration(database: Database):
+async def test_what_was_there_before_the_figures_is_counted_by_the_migrations(database: Database):
     history = History(database, random.Random(5))
     for _ in range(60):
         await history.happen()
     whole = (BEGIN, BEGIN + SPAN)
     before = await counted(database, *whole)
 
-    await filled_by_the_migration(database)
+    await filled_by_the_migrations(database)
 
     assert before and await reported(database, *whole) == before
+    for since, until in [sorted((history.moment(), history.moment())) for _ in range(8)]:
+        assert await reported(database, since, until) == await counted(database, since, until)
