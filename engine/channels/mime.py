@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from engine.channels import Handover, Mail
 from engine.channels.addresses import safe_address, safe_mailbox, safe_text
@@ -37,8 +37,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What the SMTP dialogue says, and what it carries."""
 
     sender: str

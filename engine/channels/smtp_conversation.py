@@ -28,7 +28,7 @@ class Conversation(asyncio.Protocol):
         self._client = client
         self._introduced = client.protocol
         self._transport = cast("asyncio.Transport", client.transport)
-        self._received = bytearray()
+        self._received = b""
         self._lines: list[bytes] = []  # of an answer whose last line has not come yet
         self._answers: deque[SMTPResponse] = deque()
         self._waiting: asyncio.Future[None] | None = None
@@ -93,19 +93,18 @@ class Conversation(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._lost:
             return
-        self._received += data
-        end = 0
-        while line := _LINE.match(self._received, end):
+        received, end = self._received + data, 0
+        while line := _LINE.match(received, end):
             end = line.end()
-            code, is_followed, words = line[1], line[2] == b"-", line[3] or b""
-            self._lines.append(bytes(words).strip())
-            if not is_followed:
+            code, mark, words = line.groups(b"")
+            self._lines.append(words.strip())
+            if mark != b"-":
                 self._answers.append(SMTPResponse(int(code), b"\n".join(self._lines).decode("utf-8", "replace")))
                 self._lines.clear()
-        del self._received[:end]
-        if b"\n" in self._received:
-            self._end(ConnectionAbortedError(f"this is no SMTP: {self._received[:100].decode('utf-8', 'replace')}"))
-        elif len(self._received) + sum(map(len, self._lines)) > _LONGEST_ANSWER or len(self._answers) > _MOST_ANSWERS:
+        self._received = rest = received[end:]
+        if rest and b"\n" in rest:
+            self._end(ConnectionAbortedError(f"this is no SMTP: {rest[:100].decode('utf-8', 'replace')}"))
+        elif len(rest) + sum(map(len, self._lines)) > _LONGEST_ANSWER or len(self._answers) > _MOST_ANSWERS:
             self._end(ConnectionAbortedError("the server says too much"))
         elif self._answers:
             self._wake()

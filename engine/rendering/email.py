@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from time import thread_time
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from jinja2 import Template
@@ -29,15 +29,14 @@ _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailRequest:
+class MailRequest(NamedTuple):
     """What a mail is made from. Plain data only: texts, numbers, lists, objects."""
 
     template: str
     event: Mapping[str, Any]
     customer: Mapping[str, Any]
-    variables: Mapping[str, Any] = field(default_factory=dict)  # given by `with`
-    workspace: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = MappingProxyType({})  # given by `with`
+    workspace: Mapping[str, Any] = MappingProxyType({})
     locale: str | None = None  # the customer's; None: `default_locale`
     default_locale: str = "en"
     timezone: str = "UTC"
@@ -46,8 +45,7 @@ class MailRequest:
     strict: bool = False  # a missing variable fails the mail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedMail:
+class RenderedMail(NamedTuple):
     """Of any channel: what it does not have is empty."""
 
     subject: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -126,7 +126,7 @@ class FarEnd:
             origin=Origin(partition=3, run=uuid4(), rule="reminder", template="cart"),
             channel=self.channel_name,
         )
-        return replace(made, **changes)
+        return made._replace(**changes)
 
     async def send(self, kind: str, handover: Handover | None = None) -> Verdict:
         self.answers(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -135,7 +135,7 @@ class Subscribed:
 
     async def send(self, handover: Handover) -> Verdict:
         contact = Contact(address=handover.address, detail=self.detail)
-        return await self.channel.send(replace(handover, contacts=(contact,)))
+        return await self.channel.send(handover._replace(contacts=(contact,)))
 
     async def close(self) -> None:
         pass

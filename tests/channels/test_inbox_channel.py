@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -71,7 +71,7 @@ class TestInbox(ProviderConformance):
 )
 async def test_what_does_not_belong_in_a_page_is_refused(content: Push, reason: str):
     store = Store()
-    made = replace(handover(), content=content, address="anna", channel="inapp")
+    made = handover()._replace(content=content, address="anna", channel="inapp")
 
     verdict = await InboxChannel(store.keep).send(made)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -215,7 +214,7 @@ async def test_every_device_and_browser_is_written_to_and_the_dead_are_named():
         channel = opened(poster, end.settings, {"ACCOUNT": end.account})
         contacts = Contact(address=TOKEN), Contact(address=SECOND)
 
-        verdict = await channel.send(replace(device_end(end, poster).handover(), contacts=contacts))
+        verdict = await channel.send(device_end(end, poster).handover()._replace(contacts=contacts))
 
         asked = [json.loads(body)["message"]["token"] for _, _, body in end.firebase.requests]
         assert isinstance(verdict, Sent)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -197,6 +196,6 @@ async def test_twilio_is_told_where_to_report_when_it_can_be_heard(callbacks: An
         assert channel is not None
         end.answers("sent")
 
-        await channel.send(replace(handover(address="+491701234567"), content=Text(text="Hi")))
+        await channel.send(handover(address="+491701234567")._replace(content=Text(text="Hi")))
 
         assert parse_qs(end.sink.requests[0][2].decode()).get("StatusCallback") == told

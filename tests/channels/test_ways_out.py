@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -20,7 +19,7 @@ MAILTO = "mailto:leave@shop.example?subject=unsubscribe%20AbC-_9"
 def head_of(*ways_out: str) -> dict[str, str]:
     given = handover()
     assert isinstance(given.content, Mail)
-    raw = build_mail(replace(given, content=replace(given.content, ways_out=ways_out))).raw
+    raw = build_mail(given._replace(content=given.content._replace(ways_out=ways_out))).raw
     message = message_from_bytes(raw, policy=default)
     return {name: str(message[name]) for name in ("List-Unsubscribe", "List-Unsubscribe-Post") if message[name]}
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from engine.clock import monotonic
@@ -38,16 +38,15 @@ LEASE = timedelta(seconds=45)
 _STUCK_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A message that may go out now, and is ours until its lease ends."""
 
     message: DueMessage
     attempt: UUID
     texts: PublishedTexts  # to render it with
     policy: PublishedTexts  # of the live rule set
+    claimed_at: float  # monotonic
     wait_s: float = 0.0  # until its place at the provider is free
-    claimed_at: float = field(default_factory=monotonic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +151,7 @@ def _claimed(judged: Judged, chosen: Chosen, policy: PublishedTexts) -> Claimed:
         attempt=uuid4(),
         texts=judged.texts,
         policy=policy,
+        claimed_at=monotonic(),
         wait_s=wait.total_seconds() if wait else 0.0,
     )
 

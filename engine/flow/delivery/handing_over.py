@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.channels import (
     Contact,
@@ -59,8 +58,7 @@ _ADDRESS = re.compile(r"\S+@\S+")
 _NO_SENDER = "the mail has no sender; set mail.from in kogda.yaml, or KOGDA_MAIL_FROM"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(NamedTuple):
     """How one attempt ended, and what else follows from it."""
 
     settlement: Settlement
@@ -102,7 +100,7 @@ async def _handed_out(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Cla
     verdict, where = ended
     finished = settled_as(claimed, verdict)
     # A receiver that is down is its own operator's concern: mails go on.
-    return replace(finished, settlement=replace(finished.settlement, address=where), met="nobody", outage=None)
+    return finished._replace(settlement=finished.settlement._replace(address=where), met="nobody", outage=None)
 
 
 def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()) -> Finished:

@@ -4,7 +4,6 @@ decisions.py."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -66,8 +65,7 @@ class DueMessage(NamedTuple):
         return address_of(self.channel, email=self.email, phone=self.phone, key=self.key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of one attempt. `queued` with `due_at`: it will be tried again."""
 
     partition: int
