@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from engine.embedded.processes import OneProcess
+
 #: Seconds before the second, third … start. A child that lived for `_STEADY_S` begins again at the first.
 _BACKOFF_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_S = 60.0
@@ -20,7 +22,7 @@ Show: TypeAlias = Callable[[str, str], None]
 
 
 @dataclass
-class Child:
+class Child(OneProcess[str]):
     """`part` is a key of api.supervisor.part.PARTS; `show` takes this child's name and one line of its output."""
 
     name: str
@@ -29,7 +31,6 @@ class Child:
     folder: Path  # where it runs: a .env there is read
     show: Show
     exits: list[int] = field(default_factory=list)  # exit codes of its deaths, oldest first
-    _process: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None
     _started_at: float = 0.0
     _deaths: int = 0  # in a row
@@ -51,14 +52,6 @@ class Child:
         self._started_at, self._retry_at = now, None
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def tend(self, now: float) -> None:
         """Notice a death, and start again when its time has come. `now` is monotonic."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, AnyStr, Generic
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -48,10 +48,10 @@ def run_child(command: Sequence[str | Path], *, account: pwd.struct_passwd | Non
     )
 
 
-class Server:
-    """One child that serves until it is ended."""
+class OneProcess(Generic[AnyStr]):
+    """What is a process of its own while it runs, and begins as none."""
 
-    _process: subprocess.Popen[bytes] | None = None
+    _process: subprocess.Popen[AnyStr] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -60,6 +60,10 @@ class Server:
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+
+class Server(OneProcess[bytes]):
+    """One child that serves until it is ended."""
 
     def _end(self, sign: signal.Signals, *, timeout_s: float) -> None:
         if self._process:
