@@ -97,13 +97,13 @@ class SmtpChannel:
             ("RCPT", b"RCPT TO:<" + envelope.recipient.encode("ascii") + b">\r\n", timeouts.command, _OK),
             ("DATA", b"DATA\r\n", timeouts.data, range(354, 355)),
         )
-        at_once = conversation.takes_commands_at_once
-        for unheard, (verb, words, within_s, wanted) in zip((2, 1, 0), commands, strict=True):
+        said, unheard = [words for _, words, _, _ in commands], (0, 0, 0)
+        if conversation.takes_commands_at_once:
+            said, unheard = [b"".join(said), b"", b""], (2, 1, 0)
+        for (verb, _, within_s, wanted), words, left in zip(commands, said, unheard, strict=True):
             try:
-                if not at_once:
+                if words:
                     conversation.say(words)
-                elif verb == "MAIL":
-                    conversation.say(b"".join(each for _, each, _, _ in commands))
                 answer = await conversation.answer(within_s)
             except _LOST as error:
                 if may_be_stale and verb == "MAIL":
@@ -112,7 +112,7 @@ class SmtpChannel:
             if answer.code == 421 and may_be_stale and verb == "MAIL":
                 raise StaleConnection
             if answer.code not in wanted:
-                raise Refused(verdict_of(verb, answer.code, answer.message), unheard=unheard if at_once else 0)
+                raise Refused(verdict_of(verb, answer.code, answer.message), unheard=left)
 
     async def _write_content(self, conversation: Conversation, content: bytes) -> bool:
         """Whether the final dot has gone with it; if not, the last byte before it has left this process."""
