@@ -170,21 +170,7 @@ class Notify:
     line: int
 
 
-Step: TypeAlias = (
-    Send
-    | Wait
-    | WaitUntil
-    | WaitFor
-    | JumpUnless
-    | Jump
-    | Split
-    | SetAttribute
-    | ChangeNumber
-    | SetTag
-    | Points
-    | IssuePromo
-    | Emit
-    | Call
-    | Notify
-    | Exit
-)
+#: What changes something or tells somebody, and is done at once.
+Doing: TypeAlias = SetAttribute | ChangeNumber | SetTag | Points | Emit | Call | Notify
+
+Step: TypeAlias = Send | Wait | WaitUntil | WaitFor | JumpUnless | Jump | Split | Doing | IssuePromo | Exit

@@ -6,7 +6,7 @@ import heapq
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from engine.core.conditions.program import Order, Program
@@ -181,9 +181,10 @@ def _fire(draft: Draft, horizon: datetime) -> None:
         return
     heapq.heapify(due)
     while due and not draft.is_exhausted:
-        at, _, errand, ident = heapq.heappop(due)
+        at, _, _, what = heapq.heappop(due)
         runs, appointments = dict(draft.runs), draft.appointments
-        if not (_wake(draft, draft.runs[ident], at) if not errand else _keep(draft, (errand, ident), at, horizon)):
+        has_acted = _wake(draft, draft.runs[what], at) if isinstance(what, UUID) else _keep(draft, what, at, horizon)
+        if not has_acted:
             continue
         _drain(draft)
         tending.make_appointments(draft)
@@ -215,15 +216,20 @@ def _keep(draft: Draft, key: WakeKey, at: datetime, horizon: datetime) -> bool:
     return True
 
 
-#: When, in which order, for which errand ("": the timer of a run), and which run, rule or segment.
-Due: TypeAlias = tuple[datetime, Order, Errand | Literal[""], Any]
+class Due(NamedTuple):
+    """What has fallen due, in the order in which it is taken."""
+
+    at: datetime
+    order: Order
+    errand: Errand | Literal[""]  # "": the timer of a run
+    what: UUID | WakeKey  # the run, or the appointment of a rule or segment; of one errand all are of one sort
 
 
 def _due(draft: Draft, run: Run) -> Due:
-    return run.wake_at or draft.now, draft.order_of(run), "", run.id
+    return Due(run.wake_at or draft.now, draft.order_of(run), "", run.id)
 
 
 def _due_appointment(draft: Draft, key: WakeKey, at: datetime) -> Due:
     """Segments first: rules ask about them."""
     code = draft.live.by_name.get(key[1]) if key[0] != "segment" else None
-    return at, code.order if code is not None else (-sys.maxsize, "", 0, key[1]), *key
+    return Due(at, code.order if code is not None else (-sys.maxsize, "", 0, key[1]), key[0], key)

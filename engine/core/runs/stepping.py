@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from dsl import plan
 from engine.core import calendar
@@ -176,8 +176,7 @@ def _unparked(run: Run) -> Run:
 
 
 def _take(turn: Turn, run: Run, step: plan.Step) -> Run:
-    taken = _STEPS.get(type(step))
-    return taken(turn, run, step) if taken is not None else _act(turn, run, step)
+    return _STEPS[type(step)](turn, run, step)
 
 
 def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
@@ -219,7 +218,7 @@ def _exit(turn: Turn, run: Run, step: plan.Exit) -> Run:
     return turn.draft.end(run, EXIT.recorded, line=step.line)
 
 
-def _act(turn: Turn, run: Run, step: Any) -> Run:
+def _act(turn: Turn, run: Run, step: plan.Doing) -> Run:
     """An action of the language. In a rule that sends nothing, `once per` counts from its first one (D12)."""
     draft = turn.draft
     if (refusal := _reserved(turn, run)) is not None:
@@ -332,4 +331,5 @@ _STEPS: Mapping[type, Callable[[Turn, Run, Any], Run]] = {
     plan.Split: _split,
     plan.Exit: _exit,
     plan.IssuePromo: _issue,
+    **dict.fromkeys(get_args(plan.Doing), _act),
 }
