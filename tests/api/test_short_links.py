@@ -33,8 +33,7 @@ def changed_settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def outbox(database: Database, runtime: Runtime) -> Outbox:
-    outbox = Outbox(database)
-    outbox.runtime.settings, outbox.runtime.link_key = runtime.settings, runtime.link_key
+    outbox = Outbox.of_server(database, runtime)
     for channel in ("sms", "telegram"):
         outbox.runtime.channels[channel] = outbox.channel
     await outbox.publish(templates={"sms/cart.txt": SMS})

@@ -29,8 +29,7 @@ def changed_settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def outbox(database: Database, runtime: Runtime) -> Outbox:
-    outbox = Outbox(database)
-    outbox.runtime.settings, outbox.runtime.link_key = runtime.settings, runtime.link_key
+    outbox = Outbox.of_server(database, runtime)
     await outbox.publish(templates={"email/cart.html": MAIL})
     await outbox.customer()
     return outbox

@@ -70,6 +70,13 @@ class Outbox:
             {"email": self.channel},
         )
 
+    @classmethod
+    def of_server(cls, database: Database, server: Runtime) -> Outbox:
+        """Its messages carry links that this server believes."""
+        outbox = cls(database)
+        outbox.runtime.settings, outbox.runtime.link_key = server.settings, server.link_key
+        return outbox
+
     async def publish(
         self,
         *,
