@@ -18,6 +18,7 @@ Per: TypeAlias = Literal["second", "minute", "hour", "day"]
 _PACED: Mapping[Per, float] = {"second": 1.0, "minute": 60.0}
 #: How far ahead places are given away. Service messages wait behind what marketing was given, so that is little.
 _AHEAD = {True: timedelta(seconds=2), False: timedelta(seconds=0.5)}
+_UTC = ZoneInfo("UTC")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 #: Of what a day or an hour allows, one in so many is kept for service messages.
 _KEPT = 20
@@ -171,6 +172,29 @@ class Ledger:
         if rate.per == "hour":
             return self.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         return calendar.resolve(datetime.combine(self.today + timedelta(days=1), time(0)), self.zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """The limits that some messages may meet, on one day of the workspace."""
+
+    limits: Mapping[str, ProviderLimits]
+    names: Sequence[str]  # of the uses to read; none: nothing is limited
+    zone: ZoneInfo
+    today: date
+
+    def ledger(self, uses: dict[str, Use], now: datetime) -> Ledger:
+        """The day stays that of the names: one that ends meanwhile is over for the next claim."""
+        return Ledger(limits=self.limits, uses=uses, now=now, zone=self.zone, today=self.today)
+
+
+def limited(
+    limits: Mapping[str, ProviderLimits], timezone: str, wanted: Iterable[tuple[str, str]], *, at: datetime
+) -> Limited:
+    """`wanted`: channel and domain of each message."""
+    zone = calendar.zone_named(timezone) or _UTC
+    today = at.astimezone(zone).date()
+    return Limited(limits=limits, names=use_names(limits, wanted, today), zone=zone, today=today)
 
 
 def _gap(rate: Rate) -> timedelta:

@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.channels.push import FIREBASE
 from engine.circuits import PAUSE, CircuitName, Lane
-from engine.core import calendar
 from engine.core.delivery.limits import Limits
-from engine.core.delivery.provider_limits import Ledger, limits_by_channel, use_names
+from engine.core.delivery.provider_limits import Ledger, limited, limits_by_channel
 from engine.core.delivery.ways import VERDICT
 from engine.core.reasons.of_delivery import DOMAIN_LIMIT, DOMAIN_SILENT
 from engine.domains import Domains
@@ -23,8 +21,6 @@ from engine.storage.database import Connection
 from engine.storage.delivery.messages import DueMessage, Settlement
 from engine.storage.delivery.provider_use import lock_uses, save_uses
 from engine.texts import PublishedTexts
-
-_UTC = ZoneInfo("UTC")
 
 
 @dataclass(slots=True)
@@ -133,20 +129,14 @@ def put_off(message: DueMessage, wait: timedelta, reason: str) -> Settlement:
 async def reserve(connection: Connection, chosen: Chosen, policy: PublishedTexts) -> Chosen:
     """What the limits of kogda.yaml leave of it. Two statements, whatever was chosen; none without limits."""
     limits = limits_by_channel(policy.settings)
-    if not limits:
+    if not limits or not chosen.taken:
         return chosen
     wanted = [(each.message.channel, domain_of(each.message)) for each in chosen.taken]
-    if not any(channel in limits for channel, _ in wanted):
+    met = limited(limits, policy.timezone, wanted, at=chosen.taken[0].message.now)
+    if not met.names:
         return chosen
-    zone = calendar.zone_named(policy.timezone) or _UTC
-    today = chosen.taken[0].message.now.astimezone(zone).date()
-    names = use_names(limits, wanted, today)
-    if not names:
-        return chosen
-    uses, now = await lock_uses(connection, names)
-    # The day is that of the names: one that ends meanwhile is over for the next claim.
-    ledger = Ledger(limits=limits, uses=uses, now=now, zone=zone, today=today)
-    taken = _fitted(chosen, ledger)
+    uses, now = await lock_uses(connection, met.names)
+    taken = _fitted(chosen, met.ledger(uses, now))
     await save_uses(connection, uses)
     return replace(chosen, taken=taken)
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dsl.messages import Message, say
-from engine.core import calendar
-from engine.core.delivery.provider_limits import Full, Ledger, limits_by_channel, use_names
+from engine.core.delivery.provider_limits import Full, Ledger, limited, limits_by_channel
 from engine.core.reasons import tell_reason
 from engine.storage.database import Connection
 from engine.storage.delivery.circuits import OpenCircuit, open_circuits
@@ -17,7 +16,6 @@ from engine.storage.delivery.provider_use import uses_of
 from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts, Texts
 
-_UTC = ZoneInfo("UTC")
 #: A rate that is paced has its next place in a moment: nobody asks about that.
 _WORTH_TELLING = timedelta(minutes=1)
 
@@ -45,14 +43,11 @@ async def holdups_of(connection: Connection, wanted: Wanted, texts: Texts, zone:
 async def _used_up(
     connection: Connection, wanted: Wanted, policy: PublishedTexts, *, now: datetime, zone: ZoneInfo
 ) -> list[Message]:
-    limits = limits_by_channel(policy.settings)
-    there = calendar.zone_named(policy.timezone) or _UTC
-    today = now.astimezone(there).date()
-    names = use_names(limits, [(each, _domain(each, wanted)) for each in wanted.channels], today)
-    if not names:
+    asked = [(each, _domain(each, wanted)) for each in wanted.channels]
+    met = limited(limits_by_channel(policy.settings), policy.timezone, asked, at=now)
+    if not met.names:
         return []
-    ledger = Ledger(limits=limits, uses=await uses_of(connection, names), now=now, zone=there, today=today)
-    return list(_full(ledger, wanted, zone))
+    return list(_full(met.ledger(await uses_of(connection, met.names), now), wanted, zone))
 
 
 def _full(ledger: Ledger, wanted: Wanted, zone: ZoneInfo) -> Iterator[Message]:
