@@ -8,6 +8,7 @@ from datetime import datetime
 import asyncpg
 import structlog
 
+from engine.core.calendar import FAR
 from engine.storage.database import Connection, Database
 
 MONTHS_AHEAD = 2
@@ -40,6 +41,30 @@ async def make_event_partitions(database: Database) -> list[str]:
             except (asyncpg.CheckViolationError, asyncpg.LockNotAvailableError) as error:
                 _log.warning("event_partition_not_made", month=start[:7], error=str(error))
     return made
+
+
+async def empty_months(connection: Connection) -> tuple[datetime, datetime]:
+    """From when to when nothing was received: months that are made ahead. The same moment twice if there are none.
+
+    Stays true for decided events of partitions whose cursors are locked.
+    """
+    rows = await connection.fetch(_AHEAD)
+    begins, ends = rows[0] if rows else (FAR, FAR)
+    for start, end in rows[1:]:
+        if start == ends:  # events of a month that was not made lie in the default
+            ends = end
+    return begins, ends
+
+
+_AHEAD = """
+    SELECT m.start AT TIME ZONE 'UTC', (m.start + interval '1 month') AT TIME ZONE 'UTC'
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL (
+        SELECT to_date(substring(c.relname::text, '^event_([0-9]{4}_[0-9]{2})$'), 'YYYY_MM')::timestamp AS start
+    ) AS m
+    WHERE i.inhparent = 'event'::regclass AND m.start AT TIME ZONE 'UTC' > now() AND pg_relation_size(c.oid) = 0
+    ORDER BY m.start
+"""
 
 
 def _month(year: int, index: int) -> str:

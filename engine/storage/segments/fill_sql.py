@@ -7,7 +7,7 @@ could change something. It answers with those who are in doubt: they are left to
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,7 @@ class FillSql:
     leap_day: str
     segments: tuple[str, ...]
     wakes: tuple[tuple[str, str], ...]
+    zones: set[str] = field(default_factory=set)  # that customers were seen to have; who has another is in doubt
 
     def values(self, *, now: datetime, zones: list[str], **given: object) -> list[object]:
         """`zones` are the names that customers have, "" for none."""
@@ -184,32 +185,36 @@ class _Writer:
             found.append(f"least({', '.join(looks)}) AS look_at")
         for number, (at, occasion) in enumerate(moments):
             found += [f"{at} AS at_{number}", f"{occasion} AS for_{number}"]
-        in_doubt = any_of([self._customer.in_doubt(), self._pasts.in_doubt(), "c_is_odd"])
+        in_doubt = any_of([self._customer.in_doubt(), self._pasts.in_doubt(), "c_is_odd", "zone IS NULL"])
         looked = f"""
-            SELECT c_partition, c_id, {in_doubt} AS in_doubt, {", ".join(found)}
-            FROM ({self._customers()}) AS c {self._pasts.laterals()}"""  # noqa: S608
+            SELECT c_partition, c_id, c_zone, {in_doubt} AS in_doubt, {", ".join(found)}
+            FROM ({self._pasts.beside(self._customers())}) AS c"""  # noqa: S608
         most = self._parameters.given("most", "integer")
         return f"""
             WITH stretch AS (SELECT * FROM unnest({self._columns(_STRETCH)}) AS w ({", ".join(_STRETCH)})),
             clock AS MATERIALIZED ({self._clock()}),
             odd AS MATERIALIZED ({self._odd()}),
-            looked AS MATERIALIZED (SELECT *, count(*) FILTER (WHERE in_doubt)
-                OVER (PARTITION BY c_partition ORDER BY c_id) AS doubts FROM ({looked}) AS l),
-            clear AS (SELECT * FROM looked WHERE NOT in_doubt AND doubts <= {most})
+            looked AS MATERIALIZED ({looked}),
+            doubtful AS MATERIALIZED (SELECT c_partition, c_id, c_zone, row_number()
+                OVER (PARTITION BY c_partition ORDER BY c_id) AS doubts FROM looked WHERE in_doubt),
+            cut AS MATERIALIZED (SELECT c_partition, c_id FROM doubtful WHERE doubts = {most} + 1),
+            clear AS (SELECT * FROM looked AS l WHERE NOT in_doubt
+                AND (SELECT l.c_id > k.c_id FROM cut k WHERE k.c_partition = l.c_partition) IS NOT TRUE)
             {self._memberships()}{self._looks() if looks else ""}{self._appointments()}
-            SELECT c_partition, c_id, doubts <= {most} AS is_seen FROM looked
-            WHERE in_doubt AND doubts <= {most} + 1 ORDER BY c_partition, c_id"""  # noqa: S608 -- words of ours
+            SELECT c_partition, c_id, c_zone, doubts <= {most} AS is_seen FROM doubtful
+            WHERE doubts <= {most} + 1 ORDER BY c_partition, c_id"""  # noqa: S608 -- words of ours
 
     def _columns(self, columns: Mapping[str, str]) -> str:
         return ", ".join(self._parameters.given(name, f"{kind}[]") for name, kind in columns.items())
 
     def _customers(self) -> str:
         columns = "c.partition AS c_partition, c.id AS c_id, w.xid AS c_xid, w.seq AS c_seq, z.*"
+        columns += ", coalesce(c.timezone, '') AS c_zone"
         columns += ", c.id IN (SELECT customer FROM odd) OR jsonb_typeof(c.attributes) <> 'object' AS c_is_odd"
         # Fenced: how long a stretch is cannot be foreseen, and a plan for a short one reads the whole table for each.
         source = """stretch w CROSS JOIN LATERAL (SELECT * FROM customer c WHERE c.partition = w.partition
             AND c.id > w.begins AND c.id <= w.ends AND c.merged_into IS NULL OFFSET 0) AS c
-            JOIN clock z ON z.zone = coalesce(c.timezone, '')"""
+            LEFT JOIN clock z ON z.zone = coalesce(c.timezone, '')"""
         return f"{self._customer.query(columns, source)} OFFSET 0"
 
     def _clock(self) -> str:

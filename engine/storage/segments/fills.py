@@ -10,9 +10,12 @@ from uuid import UUID
 
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
+from engine.storage.events.event_partitions import empty_months
 from engine.storage.segments.fill_sql import FillSql
 
 _BEFORE_ALL = UUID(int=0)
+#: There are some 600. Apps say others, and a clock is made for each that is kept in mind.
+_MOST_ZONES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,16 @@ async def _noted(connection: Connection, cursors: Sequence[Cursor], standing: st
     partitions = [cursor.partition for cursor in cursors]
     rows = await connection.fetch(_NEXT, partitions, begins, look.many)
     ends = [row["last"] or begin for row, begin in zip(rows, begins, strict=True)]
+    zones = look.fill.zones
+    if not 0 < len(zones) <= _MOST_ZONES:
+        zones.clear()
+        zones.update(row["zone"] for row in await connection.fetch(_ZONES, partitions, begins, ends))
+    empty_from, empty_to = await empty_months(connection)
     values = look.fill.values(
         now=look.now,
-        zones=sorted({zone for row in rows for zone in row["zones"] or ()}),
+        empty_from=empty_from,
+        empty_to=empty_to,
+        zones=sorted(zones),
         partition=partitions,
         begins=begins,
         ends=ends,
@@ -93,7 +103,8 @@ async def _noted(connection: Connection, cursors: Sequence[Cursor], standing: st
     )
     doubtful: dict[int, list[UUID]] = {partition: [] for partition in partitions}
     cut: dict[int, UUID] = {}
-    for partition, customer, is_seen in await connection.fetch(look.fill.text, *values):
+    for partition, customer, zone, is_seen in await connection.fetch(look.fill.text, *values):
+        zones.add(zone)
         if is_seen:
             doubtful[partition].append(customer)
         else:
@@ -117,15 +128,23 @@ async def _by_indexes(connection: Connection) -> AsyncIterator[None]:
 
 
 _NEXT = """
-    SELECT c.last, c.customers, c.zones
+    SELECT c.last, c.customers
     FROM unnest($1::smallint[], $2::uuid[]) WITH ORDINALITY AS w (partition, begins, place)
     CROSS JOIN LATERAL (
-        SELECT (array_agg(id ORDER BY id DESC))[1] AS last, count(*) AS customers, array_agg(DISTINCT zone) AS zones
+        SELECT (array_agg(id ORDER BY id DESC))[1] AS last, count(*) AS customers
         FROM (
-            SELECT id, coalesce(timezone, '') AS zone FROM customer
+            SELECT id FROM customer
             WHERE customer.partition = w.partition AND customer.id > w.begins ORDER BY customer.id LIMIT $3
         ) AS following
     ) c ORDER BY w.place
+"""
+_ZONES = """
+    SELECT DISTINCT coalesce(c.timezone, '') AS zone
+    FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS w (partition, begins, ends)
+    CROSS JOIN LATERAL (
+        SELECT timezone FROM customer
+        WHERE customer.partition = w.partition AND customer.id > w.begins AND customer.id <= w.ends OFFSET 0
+    ) c
 """
 
 

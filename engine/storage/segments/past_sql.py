@@ -70,14 +70,12 @@ class Pasts:
     def now(self) -> str:
         return self.parameters.given("now", "timestamptz")
 
-    def laterals(self) -> str:
-        """Joined to a row with `c_partition`, `c_id`, `c_xid` and `c_seq` of a customer, and its clock's columns."""
+    def beside(self, customers: str) -> str:
+        """Rows with `c_partition`, `c_id`, `c_xid`, `c_seq` and a clock's columns of customers, and what they did."""
         joined = [f" LEFT JOIN LATERAL ({each.query()}) AS {each.tag} ON true" for each in self._pasts.values()]
         joined += [f" LEFT JOIN LATERAL ({each.query()}) AS {each.tag} ON true" for each in self._lasts.values()]
-        if self.instants:
-            columns = ", ".join(f"{expression} AS {name}" for expression, name in self.instants.items())
-            joined.append(f" CROSS JOIN LATERAL (SELECT {columns} OFFSET 0) AS instants")
-        return "".join(joined)
+        instants = [f"{expression} AS {name}" for expression, name in self.instants.items()]
+        return f"SELECT {', '.join(['*', *instants])} FROM ({customers}) AS c {''.join(joined)} OFFSET 0"  # noqa: S608
 
     def in_doubt(self) -> str:
         read: list[Past | Last] = [*self._pasts.values(), *self._lasts.values()]
@@ -229,7 +227,9 @@ def _gate(read: Past | Last) -> str | None:
 
 
 def _of_customer(read: Past | Last, pasts: Pasts) -> str:
-    """Decided events only."""
+    """Decided events only, and not those months in which there are none: an index is asked for each customer."""
     name = pasts.parameters.constant(read.event, "text")
     whose = "e.partition = c_partition AND e.customer = c_id"
-    return f"event e WHERE {whose} AND e.name = {name} AND (e.xid, e.seq) <= (c_xid, c_seq)"
+    begins, ends = (pasts.parameters.given(f"empty_{edge}", "timestamptz") for edge in ("from", "to"))
+    when = f"(e.received_at < {begins} OR e.received_at >= {ends})"
+    return f"event e WHERE {whose} AND e.name = {name} AND {when} AND (e.xid, e.seq) <= (c_xid, c_seq)"

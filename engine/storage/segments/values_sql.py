@@ -7,6 +7,7 @@ more than what is plain, and nothing here can raise.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
@@ -106,7 +107,8 @@ class Values:
         )
         self.doubt(f"NOT {is_plain(amount)}")
         self.doubt(f"jsonb_typeof({inner}) = 'string' AND {amount} IS NULL")
-        self.doubt(f"jsonb_typeof({named}) = 'string' AND ({named} #>> '{{}}') !~ {letters}")
+        usual = self.parameters.constant(_usual(self._currency), "text")
+        self.doubt(f"{currency} <> {usual} AND jsonb_typeof({named}) = 'string' AND ({named} #>> '{{}}') !~ {letters}")
         return amount, currency
 
     def doubt(self, when: str) -> None:
@@ -131,6 +133,12 @@ class Values:
         if expression not in known:
             known[expression] = f"{self._tag}_{'rvm'[step]}{len(known)}"
         return known[expression]
+
+
+def _usual(currency: str | None) -> str:
+    """Nearly all amounts are in the workspace's, and to compare it costs less than a pattern. "none": nothing is; what
+    is compared has no small letters."""
+    return currency if currency is not None and re.fullmatch("[A-Z]{3}", currency) else "none"
 
 
 def any_of(conditions: Iterable[str]) -> str:
