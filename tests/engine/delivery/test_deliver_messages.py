@@ -104,6 +104,12 @@ async def test_variables_that_rendered_empty_are_in_the_row(outbox: Outbox):
         ),
         pytest.param({}, {"rule": "old"}, "the rule was switched off", id="rule off"),
         pytest.param({}, {"end_reason": "stop when order_placed"}, "stop when order_placed", id="run stopped"),
+        pytest.param(
+            {},
+            {"end_reason": "прекратить при order_placed"},
+            "прекратить при order_placed",
+            id="run stopped in Russian",
+        ),
     ],
 )
 async def test_what_a_guard_stops_is_suppressed_with_its_reason(
