@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from engine.core.rule_guards.same_message import REASON
+from engine.core.reasons.of_runs import SAME_MESSAGE
 from engine.testing.virtual.world import World
 from tests.simulation.server import Server
 
@@ -67,7 +67,7 @@ def by_what(messages: Iterable[Ended]) -> dict[tuple[str, str, str], list[dateti
 def spared_by(world: World) -> Spared:
     spared: dict[str, Counter[str]] = defaultdict(Counter)
     for note in world.memory.notes:
-        if note.what == "skipped" and note.detail.endswith(REASON):
+        if note.what == "skipped" and note.detail.endswith(SAME_MESSAGE.recorded):
             spared[world.memory.name_of(world.memory.runs[note.run].customer)][note.detail] += 1
     return spared
 
@@ -76,7 +76,7 @@ async def spared_on(server: Server) -> Spared:
     rows = await server.own.connection.fetch(
         "SELECT c.key, n.detail FROM run_note n JOIN run r ON (r.partition, r.id) = (n.partition, n.run)"
         " JOIN customer c ON c.id = r.customer WHERE n.what = 'skipped' AND n.detail LIKE '%' || $1",
-        REASON,
+        SAME_MESSAGE.recorded,
     )
     spared: dict[str, Counter[str]] = defaultdict(Counter)
     for key, detail in rows:
