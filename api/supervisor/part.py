@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from engine.config import Settings, read_settings
 from engine.errors import KogdaError
+from engine.without_terminals import leave_terminals_out
 
 _PR_SET_PDEATHSIG = 1
 
@@ -49,6 +50,7 @@ def _watch(parent: int) -> None:
 
 
 def _run_api(settings: Settings) -> None:
+    leave_terminals_out()
     from api.server.process import run_api
     from engine.logs import configure_logging
 
@@ -57,6 +59,7 @@ def _run_api(settings: Settings) -> None:
 
 
 def _run_worker(settings: Settings) -> None:
+    leave_terminals_out()
     from engine.logs import configure_logging
     from engine.worker import run_worker
 

@@ -18,7 +18,7 @@ from engine.errors import ConfigurationError
 #: Chosen for one small machine that also runs the API and the workers. Commits stay durable (fsync is on).
 TUNING = {
     "max_connections": "60",
-    "shared_buffers": "128MB",
+    "shared_buffers": "96MB",  # they fill sooner or later: all processes stay below half of what Parcelvoy takes
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
