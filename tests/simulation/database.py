@@ -13,6 +13,7 @@ import asyncpg
 from engine.storage.database import Database
 from tests.simulation.director import Director
 from tests.simulation.processes import Died, Process
+from tests.simulation.sabotage import Sabotage
 from tests.simulation.server import Line, moment
 
 #: Only these say more of the time than when their transaction began.
@@ -114,21 +115,19 @@ class GatedConnection:
             self._director.server.give_back(line)
 
     async def _pass(self, query: str, method: str, args: tuple[Any, ...]) -> Any:
-        query = await self._sabotaged(query)
+        if self._director.sabotage is not None:
+            query = await self._sabotaged(query, self._director.sabotage)
         if _BEGINS_ATTEMPTS in query:
             self._process.claimed.update(dict.fromkeys(args[2], self._director.steps))
 
         async def act(line: Line) -> Any:
-            if self._in_transaction and any(word in query for word in _ASKS_FOR_MORE):
+            if self._in_transaction and _asks_for_more(query):
                 await line.connection.execute(f"SET LOCAL made.at = '{self._now()}'")
             return await getattr(line.connection, method)(query, *args)
 
         return await self._gate(_short(query), act, writes=_is_write(query))
 
-    async def _sabotaged(self, query: str) -> str:
-        sabotage = self._director.sabotage
-        if sabotage is None:
-            return query
+    async def _sabotaged(self, query: str, sabotage: Sabotage) -> str:
         if sabotage.commits_before and sabotage.commits_before in query and self._begun:
             await self._end("COMMIT")
             self._in_transaction = True
@@ -170,11 +169,11 @@ class GatedConnection:
 
     async def _set_clock(self, line: Line, *, needed: bool) -> None:
         """In one message with BEGIN: the transaction begins with its first statement."""
-        now = self._now()
         if self._in_transaction and not self._begun:
-            self._begun = True
+            self._begun, now = True, self._now()
             await line.connection.execute(f"BEGIN; SET LOCAL made.began = '{now}'; SET LOCAL made.at = '{now}'")
         elif needed and not self._in_transaction:
+            now = self._now()
             await line.connection.execute(f"SET made.began = '{now}'; SET made.at = '{now}'")
 
     async def _end(self, word: str) -> None:
@@ -204,6 +203,11 @@ class GatedConnection:
         if line is not None and line in self._process.lines:
             self._process.lines.remove(line)
             self._director.clean(line)
+
+
+@cache
+def _asks_for_more(query: str) -> bool:
+    return any(word in query for word in _ASKS_FOR_MORE)
 
 
 @cache

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+from bisect import bisect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -34,7 +37,7 @@ class Stuck(AssertionError):
     """It would go on for ever, and nothing comes of it."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Gate:
     """An await of a port: nothing of it has happened yet."""
 
@@ -47,14 +50,25 @@ class Gate:
     writes: bool = False  # something that others see
     number: int = 0
     fault: Fault | None = None
+    #: Not by arrival alone: rows that are due at the same moment come in any order.
+    order: tuple[str, str, int] = field(init=False)
     task: asyncio.Task[Any] | None = None
     waits: bool = False  # for a lock
     on_loss: Callable[[], None] | None = None
 
+    def __post_init__(self) -> None:
+        self.order = self.process.name, self.label, self.number
+
     @property
-    def order(self) -> tuple[str, str, int]:
-        """Not by arrival alone: rows that are due at the same moment come in any order."""
-        return self.process.name, self.label, self.number
+    def is_running(self) -> bool:
+        return not self.waits and self.task is not None and not self.task.done()
+
+    @property
+    def is_done(self) -> bool:
+        return self.task is not None and self.task.done()
+
+
+_BY_ORDER = attrgetter("order")
 
 
 @dataclass(eq=False)
@@ -115,7 +129,7 @@ class Director:
 
     def clean(self, line: Line) -> None:
         """What the server does for a client that is gone. Nothing else happens before it is done."""
-        task: asyncio.Task[Any] = self.loop.create_task(self._clean(line), context=_base_context())
+        task = self._begin(self._clean(line))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaned)
 
@@ -137,16 +151,14 @@ class Director:
             self.is_over.set_exception(error)
 
     def _go_on(self, timeout: float | None) -> None:
-        running = [gate for gate in self._open if gate.task and not gate.task.done() and not gate.waits]
-        if running or self._own or self._cleaning:
+        if self._own or self._cleaning or any(gate.is_running for gate in self._open):
             if not self.loop.asking.wait(_PATIENCE_S) and self._own is None and not self._cleaning:
                 self._begin_own(self._look_for_locks())
-            return
-        if finished := sorted((gate for gate in self._open if gate.task and gate.task.done()), key=_by_order):
+        elif finished := sorted((gate for gate in self._open if gate.is_done), key=_BY_ORDER):
             for gate in finished:
                 self._finish(gate)
-            return
-        self._choose(timeout)
+        else:
+            self._choose(timeout)
 
     def _rest(self, timeout: float | None) -> None:
         """It is over: timers of the dead run out."""
@@ -171,15 +183,14 @@ class Director:
             raise Stuck(f"{self.steps} steps, and no end")
         self._parked = [gate for gate in self._parked if not gate.done.done() and not gate.process.is_dead]
         now = self.loop.seconds
-        ready = sorted((each for each in self._parked if each.process.frozen_until <= now), key=_by_order)
+        ready = sorted((each for each in self._parked if each.process.frozen_until <= now), key=_BY_ORDER)
         busy = [gate for gate in ready if gate.kind != "sweep"]
         sweeps = [gate for gate in ready if gate.kind == "sweep"]
         is_soon = timeout is not None and timeout < 2.0
         if busy and (not is_soon or self._chance.random() < 0.9):
             if sweeps and self._chance.random() < 0.02:
                 busy = sweeps
-            [chosen] = self._chance.choices(busy, [self._pace(gate) for gate in busy])
-            self._open_gate(chosen)
+            self._open_gate(self._drawn(busy))
         elif is_soon and (busy or self._chance.random() < 0.8):
             self._turn_clock(now + timeout)
         elif not self._due_known:
@@ -189,6 +200,10 @@ class Director:
             self._open_gate(self._chance.choice(sweeps))
         else:
             self._wait_for_something(timeout)
+
+    def _drawn(self, gates: list[Gate]) -> Gate:
+        paces = [*accumulate(self._pace(gate) for gate in gates)]
+        return gates[bisect(paces, self._chance.random() * paces[-1], 0, len(gates) - 1)]
 
     def _pace(self, gate: Gate) -> float:
         """Some are slow for a while: a whole batch of another may fit between two of their statements. In some worlds
@@ -252,7 +267,7 @@ class Director:
         elif gate.act is None:
             self._answer(gate, None)
         else:
-            gate.task = self.loop.create_task(_run(gate.act), context=_base_context())
+            gate.task = self._begin(_run(gate.act))
             if gate.line is not None:
                 gate.line.under_way = gate.task
             self._open.append(gate)
@@ -316,8 +331,12 @@ class Director:
         if self._own is not None:
             work.close()
             return
-        self._own = self.loop.create_task(work, context=_base_context())
+        self._own = self._begin(work)
         self._own.add_done_callback(self._own_ended)
+
+    def _begin(self, work: Any) -> asyncio.Task[Any]:
+        """Of no process."""
+        return asyncio.Task(work, loop=self.loop, context=contextvars.Context())
 
     def _own_ended(self, task: asyncio.Task[Any]) -> None:
         self._own = None
@@ -366,12 +385,3 @@ async def _run(act: Callable[[], Awaitable[Any]]) -> tuple[Any, BaseException | 
 def connection_lost() -> Exception:
     """As the driver says it."""
     return asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
-
-
-def _by_order(gate: Gate) -> tuple[str, str, int]:
-    return gate.order
-
-
-def _base_context() -> contextvars.Context:
-    """Of no process."""
-    return contextvars.Context()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -62,6 +63,9 @@ class Line:
     under_way: asyncio.Task[Any] | None = None
 
 
+_BY_NUMBER = attrgetter("number")
+
+
 class Server:
     def __init__(self, url: str) -> None:
         self._url = url
@@ -94,7 +98,7 @@ class Server:
 
     def take(self) -> Line:
         """The one with the lowest number, so that a seed alone has the same."""
-        first = min(self._free, key=lambda each: each.number)
+        first = min(self._free, key=_BY_NUMBER)
         self._free.remove(first)
         return first
 

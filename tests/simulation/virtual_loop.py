@@ -26,10 +26,10 @@ class _AskingSelector(selectors.BaseSelector):
         self._came: list[Any] = []
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout == 0:
-            return self._real.select(0)
         if self.on_idle is None:
             return self._real.select(timeout)
+        if timeout == 0:
+            return []  # somebody can go on: nobody else is listened to before all of them have
         self._came = []
         self.on_idle(timeout)
         return self._came
@@ -70,6 +70,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.seconds
+
+    def _run_once(self) -> None:
+        """As asyncio's, but nobody looks at sockets and timers as long as anybody can go on."""
+        if not self._ready:
+            super()._run_once()
+        while self._ready and not self._stopping:
+            handle = self._ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Threads would end whenever they like."""

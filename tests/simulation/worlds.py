@@ -170,6 +170,9 @@ def simulation(url: str) -> Iterator[tuple[asyncio.Runner, Simulation]]:
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         made = Simulation(loop, url)
         runner.run(made.open())
+        gc.collect()
+        gc.freeze()  # what is loaded outlives all worlds: none has to look through it
         yield runner, made
+        gc.unfreeze()
         runner.run(made.close())
     gc.collect()
