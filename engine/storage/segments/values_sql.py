@@ -100,15 +100,17 @@ class Values:
         )
         letters = self.parameters.constant(_CURRENCY, "text")
         workspace = self.parameters.constant(self._currency, "text")
+        # Nearly all are in the workspace's: to compare it costs less than to read it, and than a pattern.
+        usual = self.parameters.constant(self._currency, "jsonb") if _is_code(self._currency) else "NULL::jsonb"
         currency = self._column(
             2,
-            f"CASE WHEN jsonb_typeof({named}) = 'string' THEN upper(({named} #>> '{{}}') COLLATE \"C\")"
-            f" ELSE {workspace} END",
+            f"CASE WHEN {named} = {usual} THEN {workspace} WHEN jsonb_typeof({named}) = 'string'"
+            f" THEN upper(({named} #>> '{{}}') COLLATE \"C\") ELSE {workspace} END",
         )
         self.doubt(f"NOT {is_plain(amount)}")
         self.doubt(f"jsonb_typeof({inner}) = 'string' AND {amount} IS NULL")
-        usual = self.parameters.constant(_usual(self._currency), "text")
-        self.doubt(f"{currency} <> {usual} AND jsonb_typeof({named}) = 'string' AND ({named} #>> '{{}}') !~ {letters}")
+        is_said = f"{named} IS DISTINCT FROM {usual} AND jsonb_typeof({named}) = 'string'"
+        self.doubt(f"{is_said} AND ({named} #>> '{{}}') !~ {letters}")
         return amount, currency
 
     def doubt(self, when: str) -> None:
@@ -135,10 +137,8 @@ class Values:
         return known[expression]
 
 
-def _usual(currency: str | None) -> str:
-    """Nearly all amounts are in the workspace's, and to compare it costs less than a pattern. "none": nothing is; what
-    is compared has no small letters."""
-    return currency if currency is not None and re.fullmatch("[A-Z]{3}", currency) else "none"
+def _is_code(currency: str | None) -> bool:
+    return currency is not None and re.fullmatch("[A-Z]{3}", currency) is not None
 
 
 def any_of(conditions: Iterable[str]) -> str:
