@@ -1,8 +1,8 @@
 """What an event costs with 1, 2, 4 and 8 workers: the CPU time of all processes, from POST to the last decision.
 
-The speed of a shared machine drifts by a third within minutes, so two Kogdas stand side by side: one with a single
-worker, the other with more and more of them, measured in turns. What several cost is told beside what one did right
-before and right after.
+The speed of a shared machine drifts by a third within minutes, and a worker's first batch costs it half a second of
+rules and statements to load. So all stand side by side from the beginning, are warmed up, and are measured in turns;
+what several cost is told beside what one did right before and right after.
 """
 
 from __future__ import annotations
@@ -21,97 +21,85 @@ import psutil
 
 from benchmarks import load, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, CONNECTIONS, UNDECIDED
+from benchmarks.road import BATCH, CONNECTIONS
 from benchmarks.stand import Stand
 
 WORKERS = (1, 2, 4, 8)
+TURNS = (2, 4, 8, 8, 4, 2, 2, 4, 8)  # one worker is measured before, between and after them
 RULES = 100
 CUSTOMERS = 200_000
-ROUNDS = 3
-_WARM_UP = 3_000
 
+#: Partitions with something left: one probe each, for what looks often must not cost what is measured.
+_BEHIND = """
+    SELECT count(*) FROM partition_cursor c CROSS JOIN LATERAL (
+        SELECT FROM event e WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
+        ORDER BY e.xid, e.seq LIMIT 1
+    ) behind
+"""
 #: CPU seconds for an event, by what spent them.
 Cost: TypeAlias = dict[str, float]
 
 
 def measure(*, events: int = 15_000) -> list[Figure]:
-    single: list[Cost] = []  # of the one worker, one more than there are of several
-    several: list[tuple[int, Cost]] = []
-    with _stand() as alone, _stand() as shared:
-        costs = _Costs(events)
-        single.append(costs.of(alone))
-        for workers in _changing(shared):
-            several.append((workers, costs.of(shared)))
-            single.append(costs.of(alone))
+    seeds = count(10)
+    with contextlib.ExitStack() as stack:
+        stands = {workers: stack.enter_context(_stand(workers)) for workers in WORKERS}
+        for stand in stands.values():
+            _cost(stand, events, seed=next(seeds))
+        single = [_cost(stands[1], events, seed=next(seeds))]
+        several = []
+        for workers in TURNS:
+            several.append((workers, _cost(stands[workers], events, seed=next(seeds))))
+            single.append(_cost(stands[1], events, seed=next(seeds)))
     return _figures(single, several, events)
 
 
+@contextlib.contextmanager
+def _stand(workers: int) -> Iterator[Stand]:
+    with Stand(shop.rules(RULES), shop.SCHEMA, shop.TEMPLATES, workers=workers) as stand:
+        stand.start()
+        asyncio.run(_until(stand.database_url, _NOT_ALL_BEAT, workers))
+        yield stand
+
+
+#: Those that beat have started, and know who is the eldest.
+_NOT_ALL_BEAT = "SELECT count(*) <> $1 FROM worker_heartbeat"
+
+
+def _cost(stand: Stand, events: int, *, seed: int) -> Cost:
+    before = _cpu(stand)
+    decide(stand, events, seed=seed)
+    after = _cpu(stand)
+    return {name: (after[name] - before[name]) / events for name in after}
+
+
 def _figures(single: list[Cost], several: list[tuple[int, Cost]], events: int) -> list[Figure]:
-    ratios, parts = defaultdict(list), defaultdict(list)
+    costs, ratios = defaultdict(list, {1: single}), defaultdict(list, {1: [1.0]})
     for (before, after), (workers, cost) in zip(pairwise(single), several, strict=True):
+        costs[workers].append(cost)
         ratios[workers].append(2 * _total(cost) / (_total(before) + _total(after)))
-        parts[workers].append(cost)
-    beside = {workers: median(found) for workers, found in ratios.items()}
     figures = [
         Figure(
             what=f"CPU of all processes for an event, {workers} worker{'s' if workers > 1 else ''}",
-            value=median(map(_total, parts[workers])) * 1e6, unit="µs",
-            detail=f"{_told(parts[workers])}; {beside[workers]:.2f} times what the one beside it took, "
-            f"{min(ratios[workers]):.2f} to {max(ratios[workers]):.2f}",
+            value=median(map(_total, costs[workers])) * 1e6, unit="µs",
+            detail=", ".join(f"{name} {median(each[name] for each in costs[workers]) * 1e6:.0f}" for name in single[0])
+            + (f"; beside one: {', '.join(f'{ratio:.2f}' for ratio in ratios[workers])}" if workers > 1 else ""),
         )
         for workers in WORKERS
     ]  # fmt: skip
     how = (
-        f"{events:,} events, batches of {BATCH}, {CONNECTIONS} connections, {RULES} rules; POST to the last decision; "
-        f"medians of {ROUNDS}, each beside one worker right before and after it"
+        f"{events:,} events a turn, batches of {BATCH}, {CONNECTIONS} connections, {RULES} rules; POST to the last "
+        f"decision; medians of {len(TURNS) // 3} turns, each beside one worker right before and after it"
     )
-    dearest = Figure(what="the dearest beside one worker", value=max(beside.values()), unit="x", goal=1.15,
-                     at_least=False, detail=how)  # fmt: skip
-    return [*figures, dearest]
+    dearest = max(median(found) for found in ratios.values())
+    return [
+        *figures,
+        Figure(what="the dearest beside one worker", value=dearest, unit="x", goal=1.15, at_least=False, detail=how),
+    ]
 
 
 def _total(cost: Cost) -> float:
     return sum(cost.values())
-
-
-def _told(costs: list[Cost]) -> str:
-    return ", ".join(f"{name} {median(each[name] for each in costs) * 1e6:.0f}" for name in costs[0])
-
-
-class _Costs:
-    def __init__(self, events: int) -> None:
-        self._events = events
-        self._seeds = count(10)
-
-    def of(self, stand: Stand) -> Cost:
-        decide(stand, _WARM_UP, seed=next(self._seeds))
-        before = _cpu(stand)
-        decide(stand, self._events, seed=next(self._seeds))
-        after = _cpu(stand)
-        return {name: (after[name] - before[name]) / self._events for name in after}
-
-
-@contextlib.contextmanager
-def _stand() -> Iterator[Stand]:
-    with Stand(shop.rules(RULES), shop.SCHEMA, shop.TEMPLATES) as stand:
-        stand.start()
-        asyncio.run(_until(stand.database_url, _ALL_BEAT, 1))
-        yield stand
-
-
-def _changing(stand: Stand) -> Iterator[int]:
-    """How many workers it has now: more and more, in rounds."""
-    for _ in range(ROUNDS):
-        stand.stop_workers()
-        for workers in WORKERS:
-            while len(stand.processes) <= workers:  # the first is the API
-                stand.start_worker()
-            asyncio.run(_until(stand.database_url, _ALL_BEAT, workers))
-            yield workers
-
-
-#: They have started, and know who is the eldest.
-_ALL_BEAT = "SELECT count(*) <> $1 FROM worker_heartbeat"
 
 
 def decide(stand: Stand, events: int, *, seed: int) -> float:
@@ -119,12 +107,11 @@ def decide(stand: Stand, events: int, *, seed: int) -> float:
     requests = shop.batches(shop.events(events, customers=CUSTOMERS, rules=RULES, seed=seed), BATCH)
     began = time.perf_counter()
     load.post(stand.port, requests, connections=CONNECTIONS)
-    asyncio.run(_until(stand.database_url, UNDECIDED))
+    asyncio.run(_until(stand.database_url, _BEHIND))
     return time.perf_counter() - began
 
 
 async def _until(url: str, is_left: str, *given: int) -> None:
-    """Looks now and then: looking costs what is measured."""
     connection = await asyncpg.connect(url)
     deadline = time.monotonic() + 300
     while await connection.fetchval(is_left, *given):
