@@ -5,29 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from engine.channels.places import STUCK_S
-from engine.circuits import breaker_of
 from engine.clock import monotonic
-from engine.core.delivery.addresses import CONTACTS
-from engine.failpoints import reach
-from engine.flow.delivery.choosing import circuit_of, domain_of
-from engine.flow.delivery.circuits import close_gates, open_gate
+from engine.flow.delivery.choosing import domain_of
 from engine.flow.delivery.claiming import LEASE, Claim, Claimed, claim_messages
 from engine.flow.delivery.handing_over import Finished, hand_over
 from engine.flow.delivery.judging import Room
+from engine.flow.delivery.outages import Outages
+from engine.flow.delivery.settling import settle_finished
 from engine.runtime import Runtime
-from engine.storage.customers.contacts import forget_contacts
-from engine.storage.customers.suppressions import suppress
 from engine.storage.database import TROUBLE
-from engine.storage.delivery.messages import extend_leases, settle
-from engine.storage.events.quarantine import quarantine
+from engine.storage.delivery.messages import extend_leases
 
 #: Messages in the hands of one call at the same time.
 AT_ONCE = 64
@@ -46,8 +39,6 @@ _LOOK_AT_MOST = 500
 #: Verdicts are written together: so many, or those that came within this time of the first.
 _SETTLED_AT_ONCE, _GATHERED_S = 16, 0.02
 _GRACE_S = 8.0  # for those in hand when the worker is asked to stop
-#: A verdict that cannot be written would end as `unknown` or as a double, so it is worth waiting for the database.
-_SETTLE_WAITS_S = (0.1, 0.5, 1, 2, 5, 10, 20)
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +61,7 @@ async def deliver_messages(runtime: Runtime, *, at_once: int = AT_ONCE, lease: t
     When the runtime is stopping, or the call is cancelled, what is in hand has a few seconds to end; what does not is
     settled by policy when its lease ends.
     """
-    desk = _Desk(runtime, at_once, lease)
+    desk = _Desk(runtime, at_once, lease, Outages(runtime))
     try:
         await desk.work()
     finally:
@@ -84,6 +75,7 @@ class _Desk:
     runtime: Runtime
     at_once: int
     lease: timedelta
+    outages: Outages
     in_hand: dict[asyncio.Task[Finished | None], Claimed] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     extended_at: float = field(default_factory=monotonic)
@@ -95,8 +87,6 @@ class _Desk:
     looked_for_stuck_at: float = float("-inf")
     at_work_on_marketing: int = 0
     opens_at: float | None = None  # when a limit lets more through
-    went_down: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)  # circuit to reason and settings
-    came_back: set[str] = field(default_factory=set)
 
     async def work(self) -> None:
         while not self.runtime.stopping.is_set():
@@ -105,7 +95,7 @@ class _Desk:
             elif self._looks_for_service():
                 await self._claim(replace(self._room(), marketing=0))
             if self.in_hand:
-                await self._settle_finished(timeout=min(self.look_again_s, _LOOK_FOR_SERVICE_S))
+                await self._take_back(timeout=min(self.look_again_s, _LOOK_FOR_SERVICE_S))
             elif self.is_all_claimed and not await self._waits_for_a_place():
                 return
 
@@ -152,7 +142,7 @@ class _Desk:
         """The worker stops: what ends within the grace is settled, the rest is left to its lease."""
         ends_at = monotonic() + _GRACE_S
         while self.in_hand and monotonic() < ends_at:
-            await self._settle_finished(timeout=max(ends_at - monotonic(), 0.01))
+            await self._take_back(timeout=max(ends_at - monotonic(), 0.01))
         for task in self.in_hand:
             task.cancel()
         await asyncio.gather(*self.in_hand, return_exceptions=True)
@@ -198,7 +188,7 @@ class _Desk:
         """By this process's monotonic clock: it may have stood still since the claim."""
         return monotonic() - max(claimed.claimed_at, self.extended_at) < self.lease.total_seconds()
 
-    async def _settle_finished(self, *, timeout: float) -> None:
+    async def _take_back(self, *, timeout: float) -> None:
         done, _ = await asyncio.wait(self.in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if 0 < len(done) < min(len(self.in_hand), _SETTLED_AT_ONCE):
             done |= (await asyncio.wait(self.in_hand.keys() - done, timeout=_GATHERED_S))[0]
@@ -215,60 +205,13 @@ class _Desk:
             self.runtime.domains.ended(domain_of(claimed.message), ended.met if ended else "nobody")
             if ended is not None:
                 finished.append(ended)
-                self._note_provider(claimed, ended)
+                self.outages.note(claimed, ended)
         if finished:
-            await self._settle(finished)
-        if self.went_down or self.came_back:
-            await self._switch_gates()
+            await settle_finished(self.runtime, finished)
+            self.counts.update(ended.settlement.state for ended in finished)
+            self.outages.tell(finished)
+        await self.outages.write()
         await self._extend()
-
-    async def _settle(self, finished: Sequence[Finished]) -> None:
-        for wait in (*_SETTLE_WAITS_S, None):
-            try:
-                woken = await _write(self.runtime, finished)
-                break
-            except TROUBLE as error:
-                if wait is None:
-                    raise
-                _log.warning("settling_waits", messages=len(finished), error=repr(error))
-                await asyncio.sleep(wait)
-        states = [ended.settlement.state for ended in finished]
-        self.counts.update(states)
-        self.runtime.counts.attempted(states)
-        self._tell_outage([ended.outage for ended in finished if ended.outage])
-        if woken:
-            await self.runtime.waker.wake(woken)
-
-    def _note_provider(self, claimed: Claimed, ended: Finished) -> None:
-        message, settings, circuits = claimed.message, claimed.policy.settings, self.runtime.circuits
-        if ended.met == "nobody" and ended.outage is None:
-            return
-        name = circuit_of(message, settings)
-        if ended.outage is not None:
-            name = f"{message.channel} {ended.provider}".rstrip()
-        if circuits.ended(name, ended.outage, breaker_of(settings, message.channel)):
-            self.went_down[name] = (ended.outage or "", settings)
-        elif ended.outage is None and name in circuits.open:
-            self.came_back.add(name)
-
-    async def _switch_gates(self) -> None:
-        went_down, self.went_down = self.went_down, {}
-        came_back, self.came_back = self.came_back, set()
-        try:
-            for name, (reason, settings) in went_down.items():
-                await open_gate(self.runtime, name, reason, settings)
-            if came_back:
-                await close_gates(self.runtime, came_back)
-        except TROUBLE as error:
-            _log.warning("provider_state_not_written", error=repr(error))
-
-    def _tell_outage(self, reasons: Sequence[str]) -> None:
-        """A provider that is down concerns the operator at once, and not once for each mail."""
-        if self.runtime.circuits.open:
-            return  # told already
-        count = self.runtime.notices.add("outage", len(reasons))
-        if reasons and count:
-            _log.warning("mails_put_off", messages=count, reason=reasons[-1])
 
     async def _extend(self) -> None:
         if not self.in_hand or monotonic() - self.extended_at < self.lease.total_seconds() / 3:
@@ -281,20 +224,3 @@ class _Desk:
             _log.warning("lease_not_extended", messages=len(attempts), error=repr(error))
         else:
             self.extended_at = monotonic()
-
-
-async def _write(runtime: Runtime, finished: Sequence[Finished]) -> set[int]:
-    reach("settle.begun")
-    async with runtime.database.transaction() as connection:
-        woken = await settle(connection, [ended.settlement for ended in finished])
-        dead = [each for ended in finished for each in ended.dead_addresses]
-        if dead:
-            await suppress(connection, dead)
-        if gone := [(channel, address) for channel, address, _ in dead if channel in CONTACTS]:
-            await forget_contacts(connection, gone)
-        poison = [ended.poison for ended in finished if ended.poison]
-        if poison:
-            await quarantine(connection, poison)
-        reach("settle.written")
-    reach("settle.committed")
-    return woken
