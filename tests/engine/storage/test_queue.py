@@ -149,3 +149,21 @@ async def test_a_backlog_says_when_the_first_unread_event_was_received(database:
     assert len(backlog.rows) == 2
     assert backlog.next_received_at == received_at
     assert not backlog.held
+
+
+async def test_of_a_long_backlog_only_what_a_batch_takes_is_read(database: Database) -> None:
+    await found_installation(database, 8)
+    async with database.transaction() as connection:
+        await insert_events(connection, [event(number)._replace(partition=number % 8) for number in range(3000)])
+
+    async with database.transaction() as connection:
+        cursors = await lock_cursors(connection, range(8))
+        backlogs = await read_events(connection, cursors, limit=40, names=())
+        touched = await connection.fetchval(
+            "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables WHERE relname LIKE 'event%'"
+        )
+        sorts = await connection.fetchval("SHOW enable_sort")
+
+    assert [len(backlog.rows) for backlog in backlogs] == [40] * 8
+    assert touched == 41 * 8
+    assert sorts == "on", "only for this one statement"
