@@ -130,7 +130,7 @@ async def _fill(database: Database, messages: int) -> float:
         await connection.execute("VACUUM ANALYZE", timeout=900)
         began = time.perf_counter()
         for statement in _what_there_is("0011_figures.sql"):
-            # As the functions of the triggers, which write down changes by the quarter since 0017.
+            # As the functions of the triggers, which write down changes by the quarter since 0016.
             by_quarters = statement.replace("hour_of(", "quarter_of(").replace(
                 "(partition, hour,", "(partition, quarter,"
             )

@@ -151,7 +151,7 @@ class History:
 async def filled_by_the_migrations(database: Database) -> None:
     """The statements of both about rows that were there, as if no trigger had ever run. Those of hours write changes
     that are folded into all three; quarters are then made a second time."""
-    by_hours, by_quarters = (what_there_is(name) for name in ("0011_figures.sql", "0017_quarters.sql"))
+    by_hours, by_quarters = (what_there_is(name) for name in ("0011_figures.sql", "0016_quarters.sql"))
     changed = by_hours.replace("hour_of(", "quarter_of(").replace("(partition, hour,", "(partition, quarter,")
     async with database.transaction() as connection:
         await connection.execute("TRUNCATE figure, figure_change, figure_mark; " + changed)

@@ -1,10 +1,10 @@
-"""Figures by the quarter of an hour: see 0017_quarters.sql."""
+"""Figures by the quarter of an hour: see 0016_quarters.sql."""
 
 from pathlib import Path
 
 from engine.storage.migrations.scripts import run_script
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 
 
