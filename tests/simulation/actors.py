@@ -180,18 +180,17 @@ class Api:
 
 async def send(stage: Stage, api: Api, posts: tuple[Post, ...]) -> None:
     """An app: each batch again and again until it is acknowledged, and sometimes once more."""
-    again: list[asyncio.Task[None]] = []
-    for post in posts:
-        await asyncio.sleep(max(post.at - stage.director.loop.seconds, 0))
-        happened = moment(stage.director.loop.seconds)
-        events = [event._replace(at=happened) for event in post.events]
-        if stage.director.weather.strikes(0.1):
-            await asyncio.gather(_post(stage, api, events, post.rejects), _post(stage, api, events, post.rejects))
-        else:
-            await _post(stage, api, events, post.rejects)
-        if stage.director.weather.strikes(0.1):
-            again.append(asyncio.create_task(_post_later(stage, api, events, 900 * stage.chance.random())))
-    await asyncio.gather(*again)
+    async with asyncio.TaskGroup() as again:  # which ends with the app
+        for post in posts:
+            await asyncio.sleep(max(post.at - stage.director.loop.seconds, 0))
+            happened = moment(stage.director.loop.seconds)
+            events = [event._replace(at=happened) for event in post.events]
+            if stage.director.weather.strikes(0.1):
+                await asyncio.gather(_post(stage, api, events, post.rejects), _post(stage, api, events, post.rejects))
+            else:
+                await _post(stage, api, events, post.rejects)
+            if stage.director.weather.strikes(0.1):
+                again.create_task(_post_later(stage, api, events, 900 * stage.chance.random()))
 
 
 async def _post_later(stage: Stage, api: Api, events: list[Any], delay_s: float) -> None:
