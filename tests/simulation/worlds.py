@@ -29,7 +29,7 @@ from tests.simulation.programs import SharedPrograms
 from tests.simulation.sabotage import Sabotage
 from tests.simulation.server import DAWN, Server
 from tests.simulation.shop import REFUSED_BY_PROVIDER, SETTINGS, TEMPLATES, plans, script_of
-from tests.simulation.virtual_loop import VirtualLoop, made_time_and_chance
+from tests.simulation.virtual_loop import VirtualLoop, WorldLoop, made_time_and_chance
 
 _RESTART_S = 3.0
 #: A mistake of ours that was caught at an edge.
@@ -163,7 +163,7 @@ class _World:
 
 @contextmanager
 def simulation(url: str) -> Iterator[tuple[asyncio.Runner, Simulation]]:
-    loop = VirtualLoop()
+    loop = WorldLoop()
     loop.set_task_factory(task_factory)  # type: ignore[arg-type]
     loop.set_exception_handler(lambda *_: None)  # tasks of dead processes
     structlog.reset_defaults()
