@@ -28,15 +28,11 @@ class Linked:
     sent_at: datetime
 
 
-#: Names that templates know links by.
-_NAMES = ("unsubscribe_url", "preferences_url", "view_url", "telegram_url", "confirm_url")
-
-
 def links_of(claimed: Claimed, runtime: Runtime) -> dict[str, str]:
     """Those that its template shows."""
     message = claimed.message
     mention = claimed.texts.templates(message.channel).mention
-    if not any(map(mention, _NAMES)):
+    if not any(map(mention, _MAKERS)):
         return {}
     linked = Linked(
         link=_link(claimed),
@@ -53,20 +49,30 @@ def links_for(
 ) -> dict[str, str]:
     """`unsubscribe_url`, `preferences_url`, `view_url`, `telegram_url` when there is a bot and, in a mail that asks for
     a confirmation, `confirm_url`."""
-    link = linked.link
-    makers: dict[str, Callable[[], str]] = {
-        "unsubscribe_url": lambda: sender.url("unsubscribe", link),
-        "preferences_url": lambda: sender.url("preferences", link),
-        "view_url": lambda: view_url(linked.place, sender.public_url, sender.key),
-    }
+    made = {name: make(linked, settings, sender) for name, make in _MAKERS.items() if mention(name)}
+    return {name: url for name, url in made.items() if url is not None}
+
+
+def _telegram(linked: Linked, settings: Mapping[str, Any], sender: Sender) -> str | None:
     bot = ((settings.get("channels") or {}).get("telegram") or {}).get("bot")
-    if bot:
-        makers["telegram_url"] = lambda: chat_link(sender.key, bot, link.customer, today=linked.sent_at.date())
+    return chat_link(sender.key, bot, linked.link.customer, today=linked.sent_at.date()) if bot else None
+
+
+def _confirm(linked: Linked, settings: Mapping[str, Any], sender: Sender) -> str | None:
     asked = asked_about(linked.context, settings.get("double_opt_in") or {})
-    if asked:
-        to_confirm = replace(link, what=SEPARATOR.join(asked), at=linked.created_at)
-        makers["confirm_url"] = lambda: sender.url("confirm", to_confirm)
-    return {name: make() for name, make in makers.items() if mention(name)}
+    if not asked:
+        return None
+    return sender.url("confirm", replace(linked.link, what=SEPARATOR.join(asked), at=linked.created_at))
+
+
+#: By the names that templates know links by. None: there is no such link.
+_MAKERS: Mapping[str, Callable[[Linked, Mapping[str, Any], Sender], str | None]] = {
+    "unsubscribe_url": lambda linked, _, sender: sender.url("unsubscribe", linked.link),
+    "preferences_url": lambda linked, _, sender: sender.url("preferences", linked.link),
+    "view_url": lambda linked, _, sender: view_url(linked.place, sender.public_url, sender.key),
+    "telegram_url": _telegram,
+    "confirm_url": _confirm,
+}
 
 
 def ways_out(claimed: Claimed, runtime: Runtime) -> tuple[str, ...]:
