@@ -68,15 +68,16 @@ class Judgement:
         for place, message in enumerate(self.sent):
             if place not in self.matched and self._is_refused(message):
                 self.unexpected.append(message)
-                at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
-                said = say(
-                    'unexpected {channel} "{template}" at {at}{to}',
-                    channel=message.spoken_channel,
-                    template=message.template,
-                    at=at,
-                    to=self._to(message),
-                )
+                said = say('unexpected {channel} "{template}" at {at}{to}', **self._facts_of(message))
                 self._fail(self._with_its_rule(said, message))
+
+    def _facts_of(self, message: SentMessage) -> dict[str, str]:
+        return {
+            "channel": message.spoken_channel,
+            "template": message.template,
+            "at": f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}",
+            "to": self._to(message),
+        }
 
     def _with_its_rule(self, said: str, message: SentMessage) -> str:
         place = self._place_of(message.rule)
@@ -97,14 +98,7 @@ class Judgement:
     def _judge_none(self, claim: syntax.ExpectNoMessage | syntax.ExpectNotTold, who: Person | None) -> None:
         for message in self.sent:
             if is_meant(claim, message) and concerns(message.customer, who) and message not in self.unexpected:
-                at = f"{message.at.astimezone(self.zone_of(message.customer)):%Y-%m-%d %H:%M}"
-                said = say(
-                    '{channel} "{template}" was sent at {at}{to}',
-                    channel=message.spoken_channel,
-                    template=message.template,
-                    at=at,
-                    to=self._to(message),
-                )
+                said = say('{channel} "{template}" was sent at {at}{to}', **self._facts_of(message))
                 self._fail(self._with_its_rule(said, message), claim)
 
     def _judge_skipped(self, claim: syntax.ExpectSkipped, who: Person | None) -> None:
