@@ -35,8 +35,9 @@ from benchmarks import (
     timers,
     workers,
 )
-from benchmarks.plots import write_plots
-from benchmarks.report import PAGE, Figure, machine, write_page
+from benchmarks.page import write_page
+from benchmarks.record import Taken, read_record, write_record
+from benchmarks.report import Figure, machine
 
 SEED = 1
 
@@ -70,19 +71,34 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(MEASUREMENTS)}")
-    chosen = arguments.parse_args().names or list(MEASUREMENTS)
+    asked = _asked()
+    chosen = asked.names or list(MEASUREMENTS)
     console = Console()
     console.print(machine())
-    figures: list[Figure] = []
+    taken: dict[str, Taken] = {}
     for name in chosen:
         with console.status(f"measuring {name} …"):
-            figures += _measured(name, console)
+            taken[name] = Taken.now(_measured(name, console))
+        if asked.keep or not asked.names:
+            _keep({name: taken[name]})
+    figures = [figure for each in taken.values() for figure in each.figures]
     console.print(_table(figures))
-    if len(chosen) == len(MEASUREMENTS):
-        write_page(figures, write_plots(figures, PAGE.parent / "images"), seed=SEED)
     return 1 if any(figure.is_met is False for figure in figures) else 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(MEASUREMENTS)}")
+    parser.add_argument("--keep", action="store_true", help="write their rows anew, and leave the others as they were")
+    return parser.parse_args()
+
+
+def _keep(taken: dict[str, Taken]) -> None:
+    """At once: what was measured in an hour is not lost to what fails in the next."""
+    known = read_record() | taken
+    record = {name: known[name] for name in MEASUREMENTS if name in known}
+    write_record(record)
+    write_page(record, seed=SEED)
 
 
 def _measured(name: str, console: Console) -> list[Figure]:

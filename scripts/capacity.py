@@ -1,11 +1,11 @@
-"""How many machines for how many customers: the table of docs/scaling.md, from the figures of docs/benchmarks.md.
+"""How many machines for how many customers: the table of docs/scaling.md, from the figures of docs/benchmarks.json.
 
 python scripts/capacity.py      writes the table anew; `make bench` does so, too
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
@@ -25,10 +25,10 @@ CUSTOMERS = (100_000, 1_000_000, 10_000_000, 50_000_000)
 _BEGIN, _END = "<!-- capacity: scripts/capacity.py -->\n", "<!-- end of capacity -->"
 
 
-def figures(page: str) -> dict[str, float]:
+def figures(record: str) -> dict[str, float]:
     """What was measured, by name."""
-    rows = re.findall(r"^\| (.+?) \| ([\d,.]+) [^|]*\|", page, re.MULTILINE)
-    return {name: float(value.replace(",", "")) for name, value in rows}
+    measured = json.loads(record).values()
+    return {figure["what"]: figure["value"] for taken in measured for figure in taken["figures"]}
 
 
 def table(measured: Mapping[str, float]) -> str:
@@ -57,7 +57,7 @@ def with_table(page: str, measured: Mapping[str, float]) -> str:
 
 def write_capacity() -> None:
     page = DOCS / "scaling.md"
-    measured = figures((DOCS / "benchmarks.md").read_text(encoding="utf-8"))
+    measured = figures((DOCS / "benchmarks.json").read_text(encoding="utf-8"))
     page.write_text(with_table(page.read_text(encoding="utf-8"), measured), encoding="utf-8")
 
 
