@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import orjson
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api.server.one_protocol import OneProtocol
 from api.server.problems import Problem
 
 HEADERS_S = 10.0  # from the first byte of a request, or the connection, to the end of its headers
@@ -65,7 +65,7 @@ class InOnePiece:
         return getattr(self._transport, name)
 
 
-class DeadlineProtocol(HttpToolsProtocol):
+class DeadlineProtocol(OneProtocol):
     """One connection."""
 
     limits = Limits()

@@ -128,6 +128,50 @@ async def test_a_body_in_chunks_and_two_requests_on_one_connection_are_served(
     assert await stored.names() == ["chunked", "second"]
 
 
+OFFERS = {
+    "h2c": b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n",
+    "websocket": b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZQ==\r\n",
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+async def test_a_request_that_offers_another_protocol_is_served_and_so_is_the_next(
+    live_server: LiveServer, stored: Stored, offer: str
+) -> None:
+    body = batch(track("offered"))
+    offering = HEAD + OFFERS[offer] + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    answer, _ = await _exchange(live_server, offering + offering + _request(batch(track("next"))))
+
+    assert answer.count(b'{"success":true}') == 3
+    assert await stored.names() == ["offered", "offered", "next"]
+
+
+async def test_a_body_that_comes_after_the_offer_of_another_protocol_is_read(
+    live_server: LiveServer, stored: Stored
+) -> None:
+    body = batch(track("offered"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", live_server.port)
+    writer.write(HEAD + OFFERS["h2c"] + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+
+    asked_for = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+    writer.write(body)
+    answer = await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE_S)
+    writer.close()
+
+    assert asked_for.startswith(b"HTTP/1.1 100")
+    assert answer.endswith(b'{"success":true}')
+    assert await stored.names() == ["offered"]
+
+
+async def test_thousands_of_offers_at_once_are_passed_over_one_after_another(live_server: LiveServer) -> None:
+    offering = b"GET /health/live HTTP/1.1\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"
+
+    answer, _ = await _exchange(live_server, offering * 3_000 + offering.replace(b"upgrade\r\n", b"close\r\n"))
+
+    assert answer.count(b"HTTP/1.1 200") == 3_001
+
+
 async def test_a_client_that_leaves_before_the_answer_leaves_nothing_half_done(
     live_server: LiveServer, stored: Stored
 ) -> None:
