@@ -17,8 +17,11 @@ from dsl.suggestions import nearest
 from engine.errors import ConfigurationError
 from engine.sentinels import SCHEME, sentinels_of
 
-#: Variables of the tests and their machines.
-_NOT_SETTINGS = ("KOGDA_TEST_", "KOGDA_TESTS_")
+#: Variables that are read elsewhere: where checks keep what they know, whose numbers editors show.
+_READ_ELSEWHERE = ("KOGDA_CACHE_DIR", "KOGDA_URL")
+
+#: Variables of the tests and their machines begin so.
+_OF_TESTS = ("KOGDA_TEST_", "KOGDA_TESTS_")
 
 #: What each address looks like; the schemes that are read, then the example that a mistake is answered with.
 _ADDRESSES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -140,9 +143,9 @@ def given_variables() -> dict[str, str]:
 
 def unknown_variables(given: Mapping[str, str]) -> dict[str, str | None]:
     """Variables that look like settings and are none, each with the setting that was meant, as far as we can guess."""
-    known = [variable(field) for field in Settings.model_fields]
+    known = [*(variable(field) for field in Settings.model_fields), *_READ_ELSEWHERE]
     ours = sorted(name for name in given if name.upper().startswith("KOGDA_"))
-    unknown = [name for name in ours if name.upper() not in known and not name.upper().startswith(_NOT_SETTINGS)]
+    unknown = [name for name in ours if name.upper() not in known and not name.upper().startswith(_OF_TESTS)]
     return {name: next(iter(nearest(name.upper(), known)), None) for name in unknown}
 
 

@@ -22,8 +22,14 @@ Everything has a default. In production you set three: `KOGDA_DATABASE_URL`, `KO
 """
 
 
+_ELSEWHERE = """
+Two more are not settings of the server: `KOGDA_CACHE_DIR`, where [`kogda check`](checking.md#speed) keeps what it
+knows, and `KOGDA_URL`, the server whose numbers [editors](editors.md) show.
+"""
+
+
 def settings_page() -> str:
-    return _INTRODUCTION + "".join(_row(name, field) for name, field in Settings.model_fields.items())
+    return _INTRODUCTION + "".join(_row(name, field) for name, field in Settings.model_fields.items()) + _ELSEWHERE
 
 
 def _row(name: str, field: FieldInfo) -> str:

@@ -13,7 +13,7 @@ def check_variables(environment: Mapping[str, str]) -> list[Finding]:
     """`environment` holds the process's variables and those of `.env`."""
     unknown = unknown_variables(environment)
     if not unknown:
-        return [Finding("good", "variables", say("every KOGDA_* variable is a setting"))]
+        return [Finding("good", "variables", say("every KOGDA_* variable is known"))]
     return [
         Finding(
             "problem",

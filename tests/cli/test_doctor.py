@@ -60,6 +60,12 @@ def test_a_setting_that_does_not_exist_is_named_with_the_one_that_was_meant():
     assert finding.advice == "did you mean KOGDA_SMTP_URL?"
 
 
+def test_variables_that_are_documented_elsewhere_are_no_typos():
+    [finding] = check_variables({"KOGDA_CACHE_DIR": "/var/cache/kogda", "KOGDA_URL": "http://127.0.0.1:8000"})
+
+    assert finding.state == "good"
+
+
 def test_a_file_dot_env_is_read_and_its_typos_are_found(tmp_path: Path):
     (tmp_path / ".env").write_text("KOGDA_PROT=9000\n")
 
