@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.messages import Language, Message, in_a_row, in_language, say
 from engine.core.reasons import tell_reason
-from engine.core.telling.reasons import Finding
+from engine.core.telling.findings import Finding
 from engine.core.telling.told import tell_message, tell_note, tell_reaction, tell_staff_note
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding

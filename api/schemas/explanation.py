@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.schemas.reasons import WithEnd, WithReason, code_of
 from dsl.messages import Language, Message, in_language
 from engine.core.reasons import tell_reason
-from engine.core.telling.reasons import Finding
+from engine.core.telling.findings import Finding
 from engine.core.telling.told import tell_message, tell_note
 from engine.flow.telling.explain_customer import Explanation, RunStory
 from engine.flow.telling.explain_rules import Overview, RuleStanding

@@ -17,7 +17,7 @@ from engine.core.guards import Block
 from engine.core.model import Way
 from engine.core.reasons import tell_reason
 from engine.core.runs.sending import limits_of_send
-from engine.core.telling.reasons import Finding
+from engine.core.telling.findings import Finding
 from engine.flow.delivery.judging import Room, judge_messages
 from engine.storage.database import Connection
 from engine.storage.delivery.imagined import Imagined, imagine_messages

@@ -14,7 +14,7 @@ from engine.core.calendar import zone_named
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.customers import with_context, with_traits
 from engine.core.model import Customer
-from engine.core.telling.reasons import Finding, Known, judge
+from engine.core.telling.findings import Finding, Known, judge
 from engine.flow.customers.find_customer import find_customer
 from engine.flow.delivery.ask_delivery import ask_delivery, told_prospects
 from engine.flow.telling.channel_holdups import Wanted, holdups_of

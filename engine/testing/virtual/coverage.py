@@ -10,7 +10,7 @@ from dsl.messages import say
 from engine.core.conditions.program import Program, RuleCode
 from engine.core.effects import Note
 from engine.core.model import Event, Facts
-from engine.core.telling.reasons import Known, sight_of
+from engine.core.telling.findings import Known, sight_of
 from engine.core.telling.tracing import trace
 from engine.testing.virtual.timeline import SentMessage
 from engine.testing.virtual.world import World

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.cli.explain_report import render_explanation, render_overview
 from dsl import plan
-from engine.core.telling.reasons import Finding
+from engine.core.telling.findings import Finding
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.flow.publishing.publish_rules import publish
 from engine.flow.telling.explain_customer import explain_customer
