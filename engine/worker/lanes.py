@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -15,6 +16,7 @@ from engine.errors import NothingPublished
 from engine.failpoints import reach
 from engine.flow.advancing.advance_partition import Progress, advance_partitions
 from engine.runtime import Runtime
+from engine.worker.pace import AGAIN_S, Pace, Turn
 from engine.worker.standby import Standby
 from engine.worker.timer_looks import TOGETHER_S, TimerLooks
 
@@ -23,13 +25,6 @@ _MESSAGES = Counter("kogda_messages_decided_total", "Messages that decisions mad
 _FAILURES = Counter("kogda_lane_failures_total", "Turns of a lane that failed and will be tried again", ["lane"])
 _BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2))
 
-#: How soon a partition is looked at again that another worker has, or whose events wait for an open transaction.
-_AGAIN_S = 0.01
-#: A batch has a fixed cost of some 10 ms of CPU, most of it round trips, so under load events come together for the
-#: next one: from the beginning of one batch to that of the next some 40 ms at 1,000 events a second, a fifth of a
-#: second from 3,500 on. Counted from the end they would wait while nobody has anything to do.
-_GATHER_S, _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S = 0.03, 0.0005, 0.2
-_WORTH_A_BATCH = 2000  # events: then the next one begins at once
 #: Under load there is always a next batch: that many full ones in a row go without wake-ups, which cost a tenth of it.
 _UNHEARD = 7
 _AGAIN_AT_MOST_S = 0.5
@@ -40,15 +35,34 @@ _REST_AT_MOST_S = 0.1
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class _Caller:
+    """Waits until each of these partitions was in a batch that began after the call."""
+
+    left: set[int]
+    ended: asyncio.Future[None]
+
+    def note(self, partitions: Iterable[int]) -> None:
+        """After a batch of these."""
+        self.left.difference_update(partitions)
+        if not self.left:
+            self.release()
+
+    def release(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
 class AdvanceLane:
-    """Decides the partitions it is told of, all that wait in one batch."""
+    """Decides the partitions it is told of: all that wait in one batch, or under load some after the others."""
 
     def __init__(self, runtime: Runtime, standby: Standby | None = None, *, looks: TimerLooks | None = None) -> None:
         self._runtime = runtime
         self._standby = standby or Standby()
         self._looks = looks or TimerLooks()
-        self._pending: set[int] = set()
-        self._callers: list[asyncio.Future[None]] = []  # each waits for the next batch to end
+        self._pending: dict[int, None] = {}  # as they came
+        self._pace = Pace()
+        self._callers: set[_Caller] = set()
         self._turn: asyncio.Task[None] | None = None
         self._delays: dict[int, float] = {}  # how long a partition could not be read, so far
         self._next_look: asyncio.TimerHandle | None = None
@@ -56,20 +70,23 @@ class AdvanceLane:
 
     def wake(self, partitions: Iterable[int], *, timers: bool = False) -> None:
         """With `timers`, some are known to be due."""
-        self._pending.update(partitions)
+        self._add(partitions)
         if timers:
             self._looks.want()
         if self._pending and not self._closed and (self._turn is None or self._turn.done()):
             self._turn = asyncio.create_task(self._run())
 
     async def advance(self, partitions: Iterable[int]) -> None:
-        """Returns when a batch that read these partitions has ended, well or not. Others may follow it at once."""
+        """Returns when batches that read these partitions have ended, well or not. Others may follow them at once."""
         if self._closed:
             return
-        ended = asyncio.get_running_loop().create_future()
-        self._callers.append(ended)
-        self.wake(partitions)
-        await ended
+        caller = _Caller(set(partitions), asyncio.get_running_loop().create_future())
+        self._callers.add(caller)
+        self.wake(caller.left)
+        try:
+            await caller.ended
+        finally:
+            self._callers.discard(caller)
 
     async def close(self) -> None:
         """The batch under way is finished; what is pending is left to others."""
@@ -83,19 +100,22 @@ class AdvanceLane:
         try:
             while self._pending and not self._closed:
                 began = loop.time()
-                partitions, looks = self._looks.begin(self._pending, began)
-                self._pending = set()
-                callers, self._callers = self._callers, []
+                partitions, looks = self._looks.begin(self._pace.choose(self._pending), began)
+                self._pending = {each: None for each in self._pending if each not in partitions}
+                callers = tuple(self._callers)
                 progress = await self._batch(partitions, hears=not unheard, looks=looks)
-                _release(callers)
+                for caller in callers:
+                    caller.note(partitions)
                 if unheard:
-                    self._pending |= partitions  # nobody wakes us for them until we have heard again
-                unheard = unheard + 1 if progress.events >= _WORTH_A_BATCH and unheard < _UNHEARD else 0
+                    self._add(partitions)  # nobody wakes us for them until we have heard again
+                turn = Turn(partitions, progress, began, loop.time())
+                unheard = unheard + 1 if turn.is_full and unheard < _UNHEARD else 0
+                pause = self._pace.pause_s(turn, in_bulk=self._looks.in_bulk)
                 if self._pending and not self._closed:
-                    await asyncio.sleep(pause_s(progress, took_s=loop.time() - began))
+                    await asyncio.sleep(pause)
         finally:
-            _release(self._callers)
-            self._callers = []
+            for caller in self._callers:
+                caller.release()
 
     async def _batch(self, partitions: frozenset[int], *, hears: bool, looks: bool) -> Progress:
         began = time.perf_counter()
@@ -116,6 +136,9 @@ class AdvanceLane:
             self._look_again(partitions)
         return progress
 
+    def _add(self, partitions: Iterable[int]) -> None:
+        self._pending.update(dict.fromkeys(partitions))
+
     def _look_again(self, partitions: frozenset[int]) -> None:
         if self._next_look is not None:
             self._next_look.cancel()
@@ -126,31 +149,16 @@ class AdvanceLane:
         _MESSAGES.inc(progress.messages)
         decided = {"events": progress.events, "timers": progress.timers, "outcomes": progress.outcomes}
         self._runtime.counts.decided.update({**decided, "messages": progress.messages})
-        self._pending |= progress.more
+        self._add(sorted(progress.more))
         # What another has is in good hands, but for the first: those who stand by may leave it any time.
         late = progress.held if self._standby.stands_by else progress.held | progress.busy
         for partition in (partitions - late) | progress.moved:
             self._delays.pop(partition, None)  # what moves is held up by the traffic itself, not by one slow writer
         for partition in late:
-            delay = self._delays.get(partition, _AGAIN_S / 2) * 2
+            delay = self._delays.get(partition, AGAIN_S / 2) * 2
             if delay <= _AGAIN_AT_MOST_S:  # beyond that the sweep is soon enough
                 self._delays[partition] = delay
                 asyncio.get_running_loop().call_later(delay, self.wake, (partition,))
-
-
-def pause_s(progress: Progress, *, took_s: float) -> float:
-    """How long events may still come together for the batch after this one, which has gathered them while it was
-    under way itself. What it has left does not wait for them."""
-    if progress.events >= _WORTH_A_BATCH or (progress and progress.more):
-        return 0.0
-    gather_s = min(_GATHER_S + progress.events * _GATHER_FOR_EACH_S, _GATHER_AT_MOST_S)
-    return max(gather_s - took_s, 0.0 if progress else _AGAIN_S)
-
-
-def _release(callers: list[asyncio.Future[None]]) -> None:
-    for caller in callers:
-        if not caller.done():
-            caller.set_result(None)
 
 
 class AdvanceLanes:

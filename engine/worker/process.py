@@ -20,6 +20,7 @@ import uvloop
 from engine.config import Settings
 from engine.failpoints import arm
 from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.upkeep.complete_quarters import complete_quarters
 from engine.flow.upkeep.fold_figures import fold_figures
 from engine.flow.upkeep.forget import forget_old
 from engine.flow.upkeep.sweep import find_waiting
@@ -38,6 +39,7 @@ BEAT_S = 2.0
 _PARTITIONS_S = 3600.0
 _POOLS_S = 60.0
 _FIGURES_S = 60.0
+_QUARTERS_S = 1.0
 _STOP_WITHIN_S = 18.0
 
 _log = structlog.get_logger(__name__)
@@ -76,7 +78,7 @@ async def working(runtime: Runtime, deliver: Deliver = deliver_messages) -> Asyn
     deciding, delivering = AdvanceLanes(runtime, standby), DeliverLane(runtime, deliver)
     duties = [_beat(runtime, standby), _keep_months(runtime), _watch(runtime, standby)]
     duties.append(_sweep(runtime, deciding, delivering, standby=standby))
-    duties.append(_fold(runtime))
+    duties += [_fold(runtime), _complete(runtime, standby)]
     if runtime.settings.waker == "arq" and runtime.settings.redis_url is not None:
         redis_url = runtime.settings.redis_url.get_secret_value()
         duties.append(serve_wakes(redis_url, deciding, deliver_lane=delivering, standby=standby))
@@ -151,6 +153,18 @@ async def _fold(runtime: Runtime) -> None:
         except Exception as error:
             _log.warning("figures_not_folded", error=repr(error))
         await asyncio.sleep(_FIGURES_S)
+
+
+async def _complete(runtime: Runtime, standby: Standby) -> None:
+    """Once, after an update: a second between a few hours and the next, so that whoever has work to do gets through."""
+    are_left = True
+    while are_left:
+        await asyncio.sleep(_QUARTERS_S)
+        await standby.until_first()
+        try:
+            are_left = await complete_quarters(runtime.database)
+        except Exception as error:
+            _log.warning("quarters_not_completed", error=repr(error))
 
 
 async def _keep_months(runtime: Runtime) -> None:

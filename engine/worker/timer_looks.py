@@ -11,6 +11,8 @@ from math import inf
 TOGETHER_S = 0.5
 #: So many in one look, and there will be more: the next one need not wait for the sweep.
 _MANY = 16
+#: So many in one look cost more than the batches of the events beside them should.
+_BULK = 100
 
 
 class TimerLooks:
@@ -19,6 +21,7 @@ class TimerLooks:
     def __init__(self) -> None:
         self._not_before = -inf  # by the clock of the event loop, in seconds
         self._is_wanted = False
+        self.in_bulk = False  # the last look found hundreds
         self._passed_over: set[int] = set()  # partitions of batches that did not look
 
     def want(self) -> None:
@@ -38,6 +41,7 @@ class TimerLooks:
 
     def found(self, timers: int, *, more: bool) -> bool:
         """After a look: whether another one is worth while after TOGETHER_S, without anybody's call."""
+        self.in_bulk = timers >= _BULK
         if timers and more:
             self.want()
         return timers >= _MANY

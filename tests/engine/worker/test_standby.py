@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,12 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from engine.config import Settings
+from engine.counts import Counts
 from engine.flow.upkeep.sweep import find_waiting
 from engine.runtime import open_runtime
 from engine.storage.database import Database
 from engine.storage.heartbeats import beat, stop_beating
 from engine.storage.vital_signs import live_workers
 from engine.worker import working
+from engine.worker.lanes import AdvanceLane
 from tests.engine.flow.shop import HOUR as PLAN_HOUR
 from tests.engine.flow.shop import open_shop, rule
 
@@ -85,3 +88,22 @@ async def test_what_an_elder_leaves_is_taken_although_nobody_rings(database_url:
             async with asyncio.timeout(60):
                 while await shop.value("SELECT count(*) FROM message") < 20:
                     await asyncio.sleep(0.02)
+
+
+async def test_of_more_than_one_can_do_a_second_worker_takes_its_share(database_url: str) -> None:
+    """It could not while each batch of the first locked all there was."""
+    async with open_shop(database_url, rule("welcome", "registered")) as shop:
+        runtimes = [replace(shop.runtime, counts=Counts()) for _ in range(2)]
+        lanes = [AdvanceLane(runtime) for runtime in runtimes]
+        await shop.post(*(shop.event(str(number), "registered") for number in range(15_000)))
+
+        async with asyncio.timeout(120):
+            await asyncio.gather(*(lane.advance(range(8)) for lane in lanes))
+            while await shop.value("SELECT count(*) FROM message") < 15_000:
+                await asyncio.sleep(0.02)
+        for lane in lanes:
+            await lane.close()
+
+    shares = [runtime.counts.decided["events"] for runtime in runtimes]
+    assert sum(shares) == 15_000
+    assert min(shares) >= 2_500, shares

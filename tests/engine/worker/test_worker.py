@@ -17,12 +17,12 @@ from pydantic import SecretStr
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.embedded.redis import Redis
-from engine.flow.advancing.advance_partition import Progress, advance_partitions
+from engine.flow.advancing.advance_partition import advance_partitions
 from engine.runtime import Runtime, open_runtime
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis, to_bytes
 from engine.worker import working
 from engine.worker.arq_lane import WorkerSettings
-from engine.worker.lanes import AdvanceLane, pause_s
+from engine.worker.lanes import AdvanceLane
 from tests.engine.flow.shop import Shop, open_shop, rule
 
 LONG_S = 60.0
@@ -247,34 +247,6 @@ async def test_a_wake_up_is_answered_by_the_next_batch_although_others_follow(sh
         await lane.close()
 
     assert 0 < decided < 6000
-
-
-def test_the_more_events_there_are_the_more_come_together_for_a_batch() -> None:
-    pauses = [pause_s(Progress(events=events), took_s=0.01) for events in (0, 1, 100, 1000, 1999)]
-
-    assert pauses == sorted(pauses)
-    assert 0 < pauses[0] < pauses[2] < pauses[3] == pauses[4] <= 0.2
-
-
-def test_what_came_while_a_batch_was_under_way_has_waited_long_enough() -> None:
-    pauses = [pause_s(Progress(events=500), took_s=took_s) for took_s in (0.01, 0.1, 1.0)]
-
-    assert pauses[0] == pytest.approx(pauses[1] + 0.09)
-    assert pauses[2] == 0
-    assert pause_s(Progress(), took_s=1.0) > 0, "where nothing could be done a lane must not turn without a pause"
-
-
-@pytest.mark.parametrize(
-    ("progress", "waits"),
-    [
-        pytest.param(Progress(events=2000), False, id="a full batch"),
-        pytest.param(Progress(events=78, more=frozenset({3})), False, id="a partition has more"),
-        pytest.param(Progress(timers=1000, more=frozenset({3})), False, id="more timers are due"),
-        pytest.param(Progress(more=frozenset({3})), True, id="nothing could be done"),
-    ],
-)
-def test_what_a_batch_has_left_does_not_wait_for_what_comes(progress: Progress, waits: bool) -> None:
-    assert (pause_s(progress, took_s=0.01) > 0) == waits
 
 
 async def test_a_living_worker_has_a_heartbeat(shop: Shop, redis_url: str) -> None:
