@@ -1,23 +1,29 @@
 """The drills of docs/drills.md in the size of a night, one after the other, and one report of them on stdout.
 
 `KOGDA_DRILLS=release` makes them as big as before a release. Arguments are numbers of drills: all, when there are none.
+Each file of tests has a pytest of its own, so a report has what was done, however the night ended.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from engine.clock import monotonic
+import psutil
+
+from engine.clock import monotonic, utc_now
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/drills.md"
@@ -51,6 +57,10 @@ class Outcome:
         self.failed += other.failed
         self.took_s += other.took_s
         self.figures += other.figures
+
+    @property
+    def has_run(self) -> bool:
+        return bool(self.passed or self.skipped or self.failed)
 
     def __str__(self) -> str:
         if self.failed:
@@ -108,26 +118,40 @@ def _spaced(value: str) -> str:
     return f"{int(value):,}" if value.isdigit() else value
 
 
-def report_of(drills: Sequence[Drill], outcomes: dict[str, Outcome], *, size: str, took_s: float) -> str:
+def report_of(
+    drills: Sequence[Drill], outcomes: dict[str, Outcome], *, size: str, began: datetime, took_s: float
+) -> str:
     whole = Outcome()
     for outcome in outcomes.values():
         whole.add(outcome)
     head = [
         f"# Drills, in the size of a {size.removesuffix('ly')}",
         "",
-        f"Commit {_commit()}, Python {platform.python_version()}, {os.cpu_count()} cores, {took_s / 60:.0f} minutes: "
-        f"{whole.passed} passed, {len(whole.failed)} failed, {whole.skipped} skipped.",
+        f"Commit {_commit()}, {began:%Y-%m-%d %H:%M} UTC, {took_s / 60:.0f} minutes: "
+        f"{whole.passed} passed, {len(whole.failed)} failed, {whole.skipped} skipped. On {_machine()}.",
         "",
         "| # | what | result | tests | seconds | figures |",
         "|---|---|---|---|---|---|",
     ]
-    rows = [_row(drill, _of(drill.places, outcomes)) for drill in drills]
+    rows = [_row(drill, outcomes) for drill in drills]
     failed = [f"- {place}: `{name}`" for place, outcome in outcomes.items() for name in outcome.failed]
     return "\n".join([*head, *rows, *(["", "Failed:", "", *failed] if failed else [])])
 
 
-def _row(drill: Drill, outcome: Outcome) -> str:
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
+
+
+def _row(drill: Drill, outcomes: dict[str, Outcome]) -> str:
+    outcome = _of(drill.places, outcomes)
+    missing = [place for place in drill.places if not _of([place], outcomes).has_run]
     result = str(outcome) if drill.places else "elsewhere"
+    if missing and outcome.has_run:
+        result += f", {len(missing)} of {len(drill.places)} files not run"
     cells = [drill.number, drill.what, result, outcome.passed + len(outcome.failed), f"{outcome.took_s:.0f}"]
     return f"| {' | '.join(map(str, cells))} | {'; '.join(outcome.figures)} |"
 
@@ -141,26 +165,79 @@ def _of(places: Collection[str], outcomes: dict[str, Outcome]) -> Outcome:
 
 
 def _commit() -> str:
-    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    return asked.stdout.strip() or "unknown"
+    return (_git("rev-parse", "--short", "HEAD") or "unknown") + (", changed since" * bool(_git("diff", "HEAD")))
 
 
-def main(numbers: Collection[int]) -> int:
-    """pytest's exit code; what it says meanwhile goes to stderr."""
-    drills = [each for each in read_drills(TABLE.read_text()) if not numbers or each.number in numbers]
-    places = list(dict.fromkeys(place for drill in drills for place in drill.places))
-    if not places:
-        print("there is no such drill; docs/drills.md has their numbers", file=sys.stderr)
-        return 2
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def chosen(drills: Sequence[Drill], numbers: Collection[int]) -> list[Drill]:
+    """All, when there are no numbers. Raises ValueError for one that is in no line, or has no tests here."""
+    if unknown := sorted(set(numbers) - {each.number for each in drills}):
+        raise ValueError(f"there is no drill {_list(unknown)}; docs/drills.md has their numbers")
+    if elsewhere := sorted(set(numbers) - {each.number for each in drills if each.places}):
+        raise ValueError(f"drill {_list(elsewhere)} has no test to run; docs/drills.md says where it is")
+    return [each for each in drills if not numbers or each.number in numbers]
+
+
+def places_of(drills: Iterable[Drill]) -> list[str]:
+    """Each once: a folder has its files."""
+    named = list(dict.fromkeys(place for drill in drills for place in drill.places))
+    return [place for place in named if not any(place.startswith(f"{each}/") for each in named)]
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def run(places: Sequence[str], outcomes: dict[str, Outcome]) -> int:
+    """What came of each place goes into `outcomes`, what is said meanwhile to stderr. The first exit code but 0."""
+    first = 0
+    for number, place in enumerate(places, 1):
+        print(f"\n== {number} of {len(places)}: {place}", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.xml"
+            pytest = [sys.executable, "-m", "pytest", "-vv", "-o", f"timeout={_AT_MOST_S}", f"--junitxml={report}"]
+            try:
+                code = _ended([*pytest, place])
+            finally:
+                found = read_outcomes(report)
+                outcomes.update(found)
+        if code and not any(each.failed for each in found.values()):
+            outcomes[place] = Outcome(failed=[f"pytest ended with {code}"])
+        first = first or code
+    return first
+
+
+def _ended(command: Sequence[str]) -> int:
+    """Its exit code. Ctrl-C is said to both of us: what it has started it takes away before it ends."""
+    process = subprocess.Popen(command, cwd=ROOT, stdout=sys.stderr)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0: all of them passed, or were skipped with a reason."""
+    parser = argparse.ArgumentParser(description="Drills in the size of a night; a report of them on stdout.")
+    parser.add_argument("numbers", nargs="*", type=int, metavar="N", help="of a drill in docs/drills.md; none: all")
+    try:
+        drills = chosen(read_drills(TABLE.read_text()), parser.parse_args(arguments).numbers)
+    except ValueError as error:
+        parser.error(str(error))
     size = os.environ.setdefault("KOGDA_DRILLS", "nightly")
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        pytest = [sys.executable, "-m", "pytest", "-v", "-o", f"timeout={_AT_MOST_S}", f"--junitxml={report}", *places]
-        began = monotonic()
-        code = subprocess.run(pytest, cwd=ROOT, stdout=sys.stderr).returncode
-        print(report_of(drills, read_outcomes(report), size=size, took_s=monotonic() - began))
+    outcomes: dict[str, Outcome] = {}
+    began, began_s = utc_now(), monotonic()
+    try:
+        code = run(places_of(drills), outcomes)
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    print(report_of(drills, outcomes, size=size, began=began, took_s=monotonic() - began_s))
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main([int(number) for number in sys.argv[1:]]))
+    sys.exit(main(sys.argv[1:]))

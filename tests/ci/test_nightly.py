@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.nightly import ROOT, TABLE, Drill, main, read_drills, read_outcomes, report_of
+import pytest
+
+from scripts import nightly
+from scripts.nightly import ROOT, TABLE, Drill, Outcome, main, places_of, read_drills, read_outcomes, report_of, run
+
+BEGAN = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
 #: What judges a drill, tested by itself.
 NO_DRILLS = {"tests/drills/test_recovery.py", "tests/drills/test_verdict.py"}
@@ -53,10 +63,10 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
         drill(33),
     ]
 
-    report = report_of(drills, read_outcomes(tmp_path / "report.xml"), size="nightly", took_s=600)
+    report = report_of(drills, read_outcomes(tmp_path / "report.xml"), size="nightly", began=BEGAN, took_s=600)
 
     assert "in the size of a night\n" in report
-    assert "10 minutes: 2 passed, 1 failed, 1 skipped." in report
+    assert "2026-11-22 01:30 UTC, 10 minutes: 2 passed, 1 failed, 1 skipped. On " in report
     assert [line for line in report.splitlines() if line.startswith("| ") and "drill" in line] == [
         "| 1 | drill 1 | **1 failed** | 2 | 11 | 200 kills, 20,000 events, 0 lost |",
         "| 12 | drill 12 | 1 skipped | 0 | 0 |  |",
@@ -67,11 +77,76 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
     assert report.endswith("- tests/drills/test_kills.py: `test_b`")
 
 
-def test_a_night_that_was_ended_before_its_end_has_run_nothing(tmp_path: Path) -> None:
-    report = report_of([drill(20, "tests/semantics")], read_outcomes(tmp_path / "none.xml"), size="release", took_s=0)
+def test_a_file_that_was_not_reached_is_told_beside_what_passed() -> None:
+    drills = [drill(1, "tests/a.py", "tests/b.py", "tests/c"), drill(20, "tests/b.py")]
 
+    report = report_of(drills, {"tests/a.py": Outcome(passed=4)}, size="release", began=BEGAN, took_s=0)
+
+    assert "| 1 | drill 1 | passed, 2 of 3 files not run | 4 |" in report
     assert "| 20 | drill 20 | not run |" in report
 
 
-def test_a_number_of_no_drill_is_refused() -> None:
-    assert main([999]) == 2
+def test_a_file_beside_its_folder_is_run_once() -> None:
+    drills = [drill(16, "tests/semantics", "tests/a.py"), drill(20, "tests/semantics/test_loops.py", "tests/a.py")]
+
+    assert places_of(drills) == ["tests/semantics", "tests/a.py"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """In the place of the project."""
+    monkeypatch.setattr(nightly, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_each_file_is_run_whatever_came_of_the_one_before(folder: Path) -> None:
+    (folder / "test_a.py").write_text("def test_a():\n    assert False\n")
+    (folder / "test_b.py").write_text("def test_b():\n    pass\n")
+    (folder / "test_c.py").write_text("import nowhere\n")
+    (folder / "test_d.py").write_text("import os\nos._exit(7)\n")
+    outcomes: dict[str, Outcome] = {}
+
+    code = run(["test_a.py", "test_b.py", "test_c.py", "test_d.py"], outcomes)
+
+    assert code == 1
+    assert outcomes["test_a.py"].failed == ["test_a"]
+    assert str(outcomes["test_b.py"]) == "passed"
+    assert [name for place in outcomes for name in outcomes[place].failed if "test_c" in f"{place} {name}"] != []
+    assert outcomes["test_d.py"].failed == ["pytest ended with 7"]
+
+
+def test_ctrl_c_leaves_a_report_of_what_was_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(places: Sequence[str], outcomes: dict[str, Outcome]) -> int:
+        outcomes[places[0]] = Outcome(passed=2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nightly, "run", interrupted)
+
+    code = main(["29", "30"])
+
+    assert code == 128 + signal.SIGINT
+    said = capsys.readouterr().out
+    assert "| 29 | who may call what | passed | 2 |" in said
+    assert "| 30 | secrets and addresses in logs | not run |" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        pytest.param("999", "there is no drill 999; docs/drills.md has their numbers", id="of no drill"),
+        pytest.param(
+            "17", "drill 17 has no test to run; docs/drills.md says where it is", id="of one that is measured"
+        ),
+        pytest.param("two", "argument N: invalid int value: 'two'", id="no number"),
+    ],
+)
+def test_a_number_that_cannot_be_run_is_refused_before_anything_is(number: str, answer: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.nightly", "29", number], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 2
+    assert answer in done.stderr
+    assert done.stdout == ""
