@@ -1,4 +1,4 @@
-"""Between a client and PostgreSQL: cuts the connection when the answer to a COMMIT comes, so that nobody knows."""
+"""Between a client and PostgreSQL: cuts the connection when the answer to what commits comes, so that nobody knows."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_COMMITTED = b"COMMIT\0"  # of CommandComplete
+#: Of CommandComplete: of a transaction; of a statement outside of one that inserts events and names the known ones.
+COMMITTED, STORED = b"COMMIT\0", b"SELECT 0\0"
 _SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass
 class CutProxy:
-    """`cuts`: how many answers to a COMMIT are still to be lost; `lost` says how many were."""
+    """The next answer that has one of `cuts` in it is lost; `lost` says how many were."""
 
     server: Path
-    cuts: int = 0
+    cuts: tuple[bytes, ...] = ()
     lost: int = 0
     _talks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -36,8 +37,8 @@ class CutProxy:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, cuts: bool) -> None:
         with contextlib.suppress(OSError):
             while content := await reader.read(65_536):
-                if cuts and self.cuts and _COMMITTED in content:
-                    self.cuts, self.lost = self.cuts - 1, self.lost + 1
+                if cuts and any(each in content for each in self.cuts):
+                    self.cuts, self.lost = (), self.lost + 1
                     return
                 writer.write(content)
                 await writer.drain()
