@@ -19,11 +19,12 @@ from engine.core.fitting import unfit_properties
 from engine.core.model import Customer, Errand, Event, Facts, Outcome, Run
 from engine.core.rule_guards.reservations import release
 from engine.core.runs.draft import Draft
+from engine.core.runs.following import follow
 from engine.core.runs.matching import is_after_start, is_awaited, matches, stop_reason
 from engine.core.runs.sequences import end_wait, meet_part
 from engine.core.runs.settling import hear_bounce, settle
 from engine.core.runs.starting import may_start, start_rules
-from engine.core.runs.stepping import arrive, follow, wake
+from engine.core.runs.stepping import arrive, wake
 from engine.core.standing import tending
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import WakeKey

@@ -12,7 +12,8 @@ from engine.core.reasons.of_runs import CANCELLED_BY, RESTARTED
 from engine.core.rule_guards.reservations import refusal_of
 from engine.core.runs.draft import Draft
 from engine.core.runs.matching import cancels, fits, happened_after, run_key
-from engine.core.runs.stepping import begin, first_wake
+from engine.core.runs.moments import first_wake
+from engine.core.runs.stepping import begin
 
 
 def answer(

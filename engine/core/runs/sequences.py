@@ -16,7 +16,8 @@ from engine.core.rule_guards.reservations import refusal_of
 from engine.core.runs.answering import begun_runs, goal_until, is_overtaken, new_run, restart, restarts
 from engine.core.runs.draft import Draft
 from engine.core.runs.matching import fits, happened_after, matches, run_key
-from engine.core.runs.stepping import begin, first_wake, part_ends, part_of
+from engine.core.runs.moments import first_wake, part_ends, part_of
+from engine.core.runs.stepping import begin
 
 
 def begin_sequence(draft: Draft, program: Program, code: RuleCode, event: Event) -> None:

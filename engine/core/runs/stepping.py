@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, get_args
 
 from dsl import plan
-from engine.core import calendar
 from engine.core.conditions.program import RuleCode
-from engine.core.conditions.scope import attributes_of
 from engine.core.delivery.ways import message_id
 from engine.core.effects import NewMessage, PointsEntry
 from engine.core.identity import derived_id
-from engine.core.model import Cause, Customer, Event, Run
-from engine.core.reasons.of_runs import EXIT, FINISHED, HOLDOUT, MOMENT_PAST, MOMENT_UNKNOWN, OVERDUE, TOO_MANY_STEPS
+from engine.core.model import Cause, Event, Run
+from engine.core.reasons.of_runs import EXIT, FINISHED, HOLDOUT, OVERDUE, TOO_MANY_STEPS
 from engine.core.rule_guards.reservations import refusal_of, reserve
-from engine.core.runs.deeds import Deed, Outward, Scene, read_operand
+from engine.core.runs.deeds import Deed, Outward, Scene
 from engine.core.runs.draft import MOST_STEPS, Draft
+from engine.core.runs.following import follow
+from engine.core.runs.moments import NO_MOMENT, is_overdue, place_of
 from engine.core.runs.promo import issue_code
 from engine.core.runs.sending import past_send, send
 from engine.core.runs.splits import arm_of
-from engine.core.runs.waits import Place, Waiting, Wake, wake_of
+from engine.core.runs.waits import Waiting, wake_of
 from engine.core.standing.change import Change, Occasion
-from engine.core.values import Values
 
 #: Chains of events that runs emit: deeper ones are kept as history and start nothing.
 DEEPEST = 8
-
-#: A step that is later than this is not taken any more: nobody wants last night's reminder (S15, S22).
-MOST_LATE = timedelta(hours=12)
 
 
 class Turn(NamedTuple):
@@ -39,33 +35,6 @@ class Turn(NamedTuple):
     draft: Draft
     code: RuleCode
     at: datetime
-
-
-def first_wake(draft: Draft, code: RuleCode, began_at: datetime) -> datetime | None:
-    """When the trigger's delay is over, counted from the event's own time (S1); None without one."""
-    delay = plan.delay_of(code.rule.trigger)
-    return calendar.add(began_at, delay, draft.zone_of(code)) if delay is not None else None
-
-
-def is_overdue(draft: Draft, code: RuleCode, due: datetime) -> bool:
-    """`catch up within` says for a rule how late is too late."""
-    limit = code.rule.catch_up
-    return draft.now >= (calendar.add(due, limit, draft.zone_of(code)) if limit is not None else due + MOST_LATE)
-
-
-def part_of(code: RuleCode, run: Run) -> plan.Then:
-    """What a run in a sequence waits for."""
-    trigger = code.rule.trigger
-    assert isinstance(trigger, plan.SequenceTrigger)
-    return trigger.then[run.stage - 1]
-
-
-#: A run that waits for a moment which never comes ends (D7).
-_NO_MOMENT = {"past": MOMENT_PAST.recorded, "unknown": MOMENT_UNKNOWN.recorded}
-
-
-def part_ends(draft: Draft, code: RuleCode, run: Run, since: datetime) -> datetime:
-    return calendar.add(since, part_of(code, run).within, draft.zone_of(code))
 
 
 def begin(draft: Draft, code: RuleCode, run: Run) -> None:
@@ -115,55 +84,6 @@ def proceed(draft: Draft, code: RuleCode, run: Run, at: datetime) -> None:
     draft.put(run.but(taken=taken))
 
 
-def follow(draft: Draft, before: Customer, *, but: Run | None = None) -> None:
-    """Waits follow what they are counted by, save those of the run that made the change: it is on the move."""
-    if before.timezone != draft.customer.timezone:
-        _rewake(draft)
-    if before.attributes != draft.customer.attributes:
-        for run in draft.active_runs():
-            is_waiting = run.since is not None and run.step > 0 and run.rule_set in draft.programs
-            if is_waiting and (but is None or run.id != but.id):
-                _follow_date(draft, run, attributes_of(before))
-
-
-def _follow_date(draft: Draft, run: Run, before: Values) -> None:
-    """A date was set or changed late: a moment that is past by now is skipped, not made up for (S12)."""
-    code = draft.code_of(run)
-    step = code.rule.steps[run.step - 1]
-    if not isinstance(step, plan.WaitUntil) or not isinstance(step.base, plan.Attribute):
-        return
-    if read_operand(step.base, run.event, before) == read_operand(step.base, run.event, draft.attributes):
-        return
-    wake_at = wake_of(step, run, draft.now, _place(draft, code))
-    if wake_at == "now":
-        wake_at = draft.now
-    if isinstance(wake_at, datetime):
-        draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
-        draft.put(run.but(wake_at=wake_at, since=draft.now))
-    else:
-        draft.end(run, _NO_MOMENT[wake_at], line=step.line)
-
-
-def _rewake(draft: Draft) -> None:
-    """The customer's zone has changed: waits that follow the wall clock follow it, exact ones do not (S8)."""
-    for run in draft.active_runs():
-        if run.since is None or run.rule_set not in draft.programs:
-            continue
-        code = draft.code_of(run)
-        wake_at = _wake_again(draft, code, run, run.since)
-        if isinstance(wake_at, datetime) and wake_at != run.wake_at:
-            draft.put(run.but(wake_at=wake_at))
-
-
-def _wake_again(draft: Draft, code: RuleCode, run: Run, since: datetime) -> Wake | None:
-    if run.stage:
-        return part_ends(draft, code, run, since)
-    if run.step == 0:
-        return first_wake(draft, code, since)
-    step = code.rule.steps[run.step - 1]
-    return wake_of(step, run, since, _place(draft, code)) if isinstance(step, Waiting) else None
-
-
 def _stop_runaway(draft: Draft, run: Run, at: datetime) -> Run:
     """What a person's event started goes on in the next batch; what rules started by themselves ends here."""
     if run.depth > 0 or run.taken >= MOST_STEPS:
@@ -184,11 +104,11 @@ def _send(turn: Turn, run: Run, step: plan.Send) -> Run:
 
 
 def _wait(turn: Turn, run: Run, step: Waiting) -> Run:
-    wake_at = wake_of(step, run, turn.at, _place(turn.draft, turn.code))
+    wake_at = wake_of(step, run, turn.at, place_of(turn.draft, turn.code))
     if wake_at == "now":
         return run.but(step=run.step + 1)
     if not isinstance(wake_at, datetime):
-        return turn.draft.end(run, _NO_MOMENT[wake_at], line=step.line)
+        return turn.draft.end(run, NO_MOMENT[wake_at], line=step.line)
     turn.draft.note(run, "waits", f"until {wake_at.isoformat()}", line=step.line)
     waits_for_event = isinstance(step, plan.WaitFor)
     return run.but(step=run.step + 1, wake_at=wake_at, since=turn.at, waits_for_event=waits_for_event)
@@ -315,10 +235,6 @@ def _emit(draft: Draft, run: Run, deed: Deed, line: int) -> None:
             cause=Cause(run=run.id, rule=run.rule, depth=depth),
         )
     )
-
-
-def _place(draft: Draft, code: RuleCode) -> Place:
-    return Place(draft.zone_of(code), draft.attributes, draft.live.plan.leap_day)
 
 
 _STEPS: Mapping[type, Callable[[Turn, Run, Any], Run]] = {
