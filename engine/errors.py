@@ -9,6 +9,7 @@ KogdaError
 │   ├── SchemaOutdated      `kogda migrate` has not run
 │   ├── SchemaNewer         a newer version's has: this one must be replaced
 │   └── NotOurs             a copy of another installation's database: `kogda claim`
+├── TablesInUse             while they are, they cannot be changed: run `kogda migrate` again
 ├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
@@ -101,6 +102,17 @@ class SchemaNewer(ConfigurationError):
                 " start the newer one",
                 found=found,
                 wanted=wanted,
+            )
+        )
+
+
+class TablesInUse(KogdaError):
+    def __init__(self, others: Sequence[str]) -> None:
+        super().__init__(
+            say(
+                "the tables cannot be changed while they are in use by {others}, and waiting for that would hold up"
+                " everybody; end it, or run `kogda migrate` again when it is done",
+                others=", ".join(others) or say("another connection"),
             )
         )
 

@@ -1,11 +1,14 @@
-"""Bring a database to this version's tables with Alembic. One process at a time does the work, others wait."""
+"""Bring a database to this version's tables with Alembic. One process at a time does the work, others wait.
+
+A new database gets all of them at once, one that is in use a script after the other: whoever works beside it waits for
+moments, and not at all for a table that somebody else will not let go of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from contextlib import aclosing
 from pathlib import Path
-from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -15,45 +18,71 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 
-from engine.errors import DatabaseUnreachable
+from engine.errors import DatabaseUnreachable, TablesInUse
 from engine.storage.database import sqlalchemy_engine
-from engine.storage.revisions import require_known
-
-T = TypeVar("T")
+from engine.storage.revisions import require_known, wanted_revision
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6B6F676461  # "kogda"
 
-
-async def migrate(url: str) -> None:
-    """Raises DatabaseUnreachable, or SchemaNewer. Safe to call from several processes at once."""
-    await _with_connection(url, _upgrade)
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    return config
+#: Who waits for a lock holds up all who come after, even those who would get along with its holder.
+_WAIT_FOR_A_LOCK = "3s"
+_LET_OTHERS_S = 2.0
+_TRIES = 20
+_LOCKED = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
 
-def _upgrade(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    require_known(MigrationContext.configure(connection).get_current_revision())
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
+async def migrate(url: str, *, tries: int = _TRIES) -> None:
+    """Raises DatabaseUnreachable, SchemaNewer or TablesInUse. Safe to call from several processes at once, and again
+    after any of them ended in the middle."""
     engine = sqlalchemy_engine(url, poolclass=NullPool)
     try:
-        connection = await _connected(engine)
-        async with aclosing(connection), connection.begin():
-            return await connection.run_sync(work)
+        async with aclosing(await _connected(engine)) as connection:
+            while await _step(connection, tries):
+                pass
     except OperationalError as error:
         raise DatabaseUnreachable(f"the database does not answer: {error.orig}") from error
     finally:
         await engine.dispose()
+
+
+async def _step(connection: AsyncConnection, tries: int) -> bool:
+    """Whether there may be more to do."""
+    for left in reversed(range(tries)):
+        try:
+            async with connection.begin():
+                return await connection.run_sync(_upgrade)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _LOCKED:
+                raise
+        if left:
+            await asyncio.sleep(_LET_OTHERS_S)
+    async with connection.begin():
+        raise TablesInUse((await connection.execute(_OTHERS)).scalars().all())
+
+
+_OTHERS = text(
+    """
+    SELECT coalesce(nullif(application_name, ''), usename) || ' (pid ' || pid || ')' FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+    ORDER BY xact_start LIMIT 3
+    """
+)
+
+
+def _upgrade(connection: Connection) -> bool:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    found = MigrationContext.configure(connection).get_current_revision()
+    require_known(found)
+    if found == wanted_revision():
+        return False
+    if found is not None:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_A_LOCK}'"))
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head" if found is None else "+1")
+    return True
 
 
 async def _connected(engine: AsyncEngine) -> AsyncConnection:

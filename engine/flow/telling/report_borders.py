@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from engine.storage.reports.figures import Stretch
+
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -15,7 +17,7 @@ _ERA = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Less than a quarter of an hour of messages."""
+    """Messages of half a quarter at most, or of half an hour where quarters are not known yet."""
 
     sign: int  # 1: missing between the borders; -1: too much in there
     since: datetime
@@ -24,26 +26,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Borders:
-    """Of UTC. Each of them may be the one before."""
-
-    first: datetime  # a whole quarter, as `last`
-    first_hour: datetime
-    first_day: datetime
-    last_day: datetime
-    last_hour: datetime
-    last: datetime
+    stretches: tuple[Stretch, ...]  # each begins where the one before ends; any of them may be empty
     parts: tuple[Part, ...]
 
-    @property
-    def all(self) -> tuple[datetime, ...]:
-        return self.first, self.first_hour, self.first_day, self.last_day, self.last_hour, self.last
 
-
-def borders_between(since: datetime, until: datetime) -> Borders:
+def borders_between(since: datetime, until: datetime, quarters_since: datetime | None = None) -> Borders:
     """Both ends go to the nearest quarter: at most seven and a half minutes of messages are counted for each, and none
-    for days of any time zone. The end of most reports is now, and between now and the next quarter there are none."""
+    for days of any time zone. The end of most reports is now, and between now and the next quarter there are none.
+
+    Before `quarters_since`, a whole hour, they go to the nearest hour; None: nowhere."""
     since, until = since.astimezone(UTC), until.astimezone(UTC)
-    first, last = _nearest_quarter(since), _nearest_quarter(until)
+    first, last = (
+        _nearest(at, QUARTER if quarters_since is None or at >= quarters_since else HOUR) for at in (since, until)
+    )
     first_hour, last_hour = _within(first, last, HOUR)
     first_day, last_day = _within(first_hour, last_hour, DAY)
     parts = [
@@ -51,19 +46,20 @@ def borders_between(since: datetime, until: datetime) -> Borders:
         Part(1, last, until) if last < until else Part(-1, until, last),
     ]
     return Borders(
-        first=first,
-        first_hour=first_hour,
-        first_day=first_day,
-        last_day=last_day,
-        last_hour=last_hour,
-        last=last,
+        stretches=(
+            Stretch("quarter", first, first_hour),
+            Stretch("hour", first_hour, first_day),
+            Stretch("day", first_day, last_day),
+            Stretch("hour", last_day, last_hour),
+            Stretch("quarter", last_hour, last),
+        ),
         parts=tuple(part for part in parts if part.since != part.until),
     )
 
 
-def _nearest_quarter(at: datetime) -> datetime:
-    quarter = at - (at - _ERA) % QUARTER
-    return quarter if at - quarter <= QUARTER / 2 or quarter.year == _LAST_YEAR else quarter + QUARTER
+def _nearest(at: datetime, length: timedelta) -> datetime:
+    begin = at - (at - _ERA) % length
+    return begin if at - begin <= length / 2 or begin.year == _LAST_YEAR else begin + length
 
 
 def _within(first: datetime, last: datetime, length: timedelta) -> tuple[datetime, datetime]:

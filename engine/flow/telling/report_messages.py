@@ -12,6 +12,7 @@ from engine.flow.telling.report_borders import Borders, borders_between
 from engine.storage.database import Connection
 from engine.storage.reports.counting import HeldOut, counted_figures, held_out_counts
 from engine.storage.reports.figures import Figure, Subject, figures_between
+from engine.storage.reports.quarters import quarters_since
 from engine.tracking.lift import Group, Lift, lift_of
 
 #: In the order in which a report shows them.
@@ -40,13 +41,14 @@ async def report_messages(connection: Connection, since: datetime, until: dateti
     """Of messages decided from `since` until `until`, exclusive. Takes a transaction of its own, so that all of it is
     of one moment."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        figures = await _figures(connection, borders_between(since, until))
+        borders = borders_between(since, until, await quarters_since(connection))
+        figures = await _figures(connection, borders)
         held_out = await held_out_counts(connection, since, until)
     return MessageReport(since=since, until=until, lines=lines_of(figures), lifts=_lifts(list(held_out)))
 
 
 async def _figures(connection: Connection, borders: Borders) -> list[Figure]:
-    found = await figures_between(connection, borders.all)
+    found = await figures_between(connection, borders.stretches)
     for part in borders.parts:
         counted = await counted_figures(connection, part.since, part.until)
         found += [each.times(part.sign) for each in counted]

@@ -20,36 +20,44 @@ class HeldOut(NamedTuple):
 
 
 async def counted_figures(connection: Connection, since: datetime, until: datetime) -> list[Figure]:
-    """Reads every message of the time: for the parts of hours at the ends of a report, and to check the sums by."""
+    """Reads every message of the time: for what figures at the ends of a report do not know, and to check them by."""
     return [figure_of(row) for row in await connection.fetch(_COUNTED, since, until)]
 
 
+#: By quarters, of messages that were decided between $1 and $2, exclusive.
 # Who followed a link has opened the mail, though its pictures were never asked for.
-_COUNTED = """
+COUNTED_BY_QUARTERS = """
     WITH m AS MATERIALIZED (
-        SELECT partition, id, rule, template, channel, state FROM message
+        SELECT quarter_of(created_at) AS quarter, partition, id, rule, template, channel, state FROM message
         WHERE created_at >= $1 AND created_at < $2 AND channel NOT IN ('webhook', 'staff')
     ), told AS MATERIALIZED (
-        SELECT m.rule, m.template, m.channel, m.id, r.kind
+        SELECT m.quarter, m.rule, m.template, m.channel, m.id, r.kind
         FROM m JOIN reaction r ON r.partition = m.partition AND r.message = m.id
     )
-    SELECT rule, template, channel, figure_of(state, channel), '', count(*), 0::numeric FROM m
-    WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4
+    SELECT quarter, rule, template, channel, figure_of(state, channel) AS figure, '' AS currency, count(*) AS count,
+           0::numeric AS amount
+    FROM m WHERE figure_of(state, channel) IS NOT NULL GROUP BY 1, 2, 3, 4, 5
     UNION ALL
-    SELECT rule, template, channel, kind, '', count(*), 0 FROM told WHERE kind <> 'opened' GROUP BY 1, 2, 3, 4
+    SELECT quarter, rule, template, channel, kind, '', count(*), 0 FROM told WHERE kind <> 'opened'
+    GROUP BY 1, 2, 3, 4, 5
     UNION ALL
-    SELECT rule, template, channel, 'opened', '', count(*), 0
-    FROM (SELECT DISTINCT rule, template, channel, id FROM told WHERE kind IN ('opened', 'clicked')) AS once
-    GROUP BY 1, 2, 3
+    SELECT quarter, rule, template, channel, 'opened', '', count(*), 0
+    FROM (SELECT DISTINCT quarter, rule, template, channel, id FROM told WHERE kind IN ('opened', 'clicked')) AS once
+    GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
+    SELECT m.quarter, m.rule, m.template, m.channel, 'unsubscribed', '', count(DISTINCT e.message), 0
     FROM consent_entry e JOIN m ON m.partition = e.partition AND m.id = e.message
-    WHERE e.given = false GROUP BY 1, 2, 3
+    WHERE e.given = false GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT m.rule, m.template, m.channel, f.figure, f.currency, count(*), sum(f.amount)
+    SELECT m.quarter, m.rule, m.template, m.channel, f.figure, f.currency, count(*), sum(f.amount)
     FROM m JOIN conversion v ON v.partition = m.partition AND v.message = m.id
-    CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS f GROUP BY 1, 2, 3, 4, 5
+    CROSS JOIN LATERAL figures_of_conversion(v.revenue, v.currency) AS f GROUP BY 1, 2, 3, 4, 5, 6
 """
+
+_COUNTED = f"""
+    SELECT rule, template, channel, figure, currency, sum(count), sum(amount)
+    FROM ({COUNTED_BY_QUARTERS}) AS counted GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608
 
 
 async def held_out_counts(connection: Connection, since: datetime, until: datetime) -> Sequence[HeldOut]:

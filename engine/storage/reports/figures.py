@@ -40,10 +40,18 @@ class Figure:
         return replace(self, count=self.count + other.count, amount=self.amount + other.amount)
 
 
-async def figures_between(connection: Connection, borders: Sequence[datetime]) -> list[Figure]:
-    """Of messages decided between the first and the last of six borders: by quarters up to the second, by hours up to
-    the third, by days up to the fourth, then by hours and by quarters again. Any two of them may be one."""
-    return [figure_of(row) for row in await connection.fetch(_BETWEEN, *borders)]
+class Stretch(NamedTuple):
+    """A time in whole ones of its grain: quarter, hour or day."""
+
+    grain: str
+    since: datetime
+    until: datetime
+
+
+async def figures_between(connection: Connection, stretches: Sequence[Stretch]) -> list[Figure]:
+    """Of messages decided in any of them: one begins where the other ends."""
+    given = (*map(list, zip(*stretches, strict=True)), stretches[0].since, stretches[-1].until)
+    return [figure_of(row) for row in await connection.fetch(_BETWEEN, *given)]
 
 
 def figure_of(row: Iterable[Any]) -> Figure:
@@ -51,25 +59,17 @@ def figure_of(row: Iterable[Any]) -> Figure:
     return Figure(Subject(rule, template, channel), name, currency, int(count), amount)
 
 
+# Each stretch by the key, whatever the planner expects of the five: OFFSET keeps them apart.
 _BETWEEN = """
     SELECT rule, template, channel, figure, currency, sum(count), sum(amount) FROM (
-        SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'day' AND start >= $3 AND start < $4
-        UNION ALL
-        SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'hour' AND start >= $2 AND start < $3
-        UNION ALL
-        SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'hour' AND start >= $4 AND start < $5
-        UNION ALL
-        SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'quarter' AND start >= $1 AND start < $2
-        UNION ALL
-        SELECT rule, template, channel, figure, currency, count, amount FROM figure
-        WHERE grain = 'quarter' AND start >= $5 AND start < $6
+        SELECT f.* FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS s (grain, since, until)
+        CROSS JOIN LATERAL (
+            SELECT rule, template, channel, figure, currency, count, amount FROM figure
+            WHERE grain = s.grain AND start >= s.since AND start < s.until OFFSET 0
+        ) AS f
         UNION ALL
         SELECT rule, template, channel, figure, currency, count, amount FROM figure_change
-        WHERE quarter >= $1 AND quarter < $6
+        WHERE quarter >= $4 AND quarter < $5
     ) AS known GROUP BY 1, 2, 3, 4, 5
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,15 +13,18 @@ from engine.flow.telling.report_borders import DAY, HOUR, QUARTER, borders_betwe
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 TIMES = st.integers(0, 4 * 24 * 3600).map(lambda second: BEGIN + timedelta(seconds=second))
+WHOLE_HOURS = st.integers(0, 4 * 24).map(lambda hour: BEGIN + timedelta(hours=hour))
 
 
-@given(since=TIMES, until=TIMES, at=TIMES)
-def test_each_moment_counts_once_within_the_time_and_not_at_all_outside(since: datetime, until: datetime, at: datetime):
+@given(since=TIMES, until=TIMES, at=TIMES, quarters_since=st.none() | WHOLE_HOURS)
+def test_each_moment_counts_once_within_the_time_and_not_at_all_outside(
+    since: datetime, until: datetime, at: datetime, quarters_since: datetime | None
+):
     since, until = sorted((since, until))
 
-    borders = borders_between(since, until)
+    borders = borders_between(since, until, quarters_since)
 
-    known = sum(begin <= at < end for begin, end in pairwise(borders.all))
+    known = sum(stretch.since <= at < stretch.until for stretch in borders.stretches)
     counted = sum(part.sign for part in borders.parts if part.since <= at < part.until)
     assert known + counted == (since <= at < until)
 
@@ -35,7 +37,18 @@ def test_at_most_half_a_quarter_is_counted_at_each_end(since: datetime, until: d
 
     assert len(borders.parts) <= 2
     assert all(timedelta(0) < part.until - part.since <= QUARTER / 2 for part in borders.parts)
-    assert borders.first <= borders.last
+    assert borders.stretches[0].since <= borders.stretches[-1].until
+
+
+@given(since=TIMES, until=TIMES, quarters_since=WHOLE_HOURS)
+def test_quarters_that_do_not_know_all_are_not_asked(since: datetime, until: datetime, quarters_since: datetime):
+    since, until = sorted((since, until))
+
+    borders = borders_between(since, until, quarters_since)
+
+    asked = [each.since for each in borders.stretches if each.grain == "quarter" and each.since < each.until]
+    assert all(begin >= quarters_since for begin in asked)
+    assert all(part.until - part.since <= HOUR / 2 for part in borders.parts)
 
 
 @given(since=TIMES, until=TIMES)
@@ -44,12 +57,12 @@ def test_each_stretch_is_of_whole_ones_of_its_length_and_as_few_as_can_be(since:
 
     borders = borders_between(since, until)
 
-    stretches = dict(enumerate(pairwise(borders.all)))
-    for place, length in ((0, QUARTER), (1, HOUR), (2, DAY), (3, HOUR), (4, QUARTER)):
-        begin, end = stretches[place]
-        assert begin == end or (begin - BEGIN) % length == (end - BEGIN) % length == timedelta(0)
-        assert length == DAY or end - begin < 2 * DAY
-    assert borders.last_day - borders.first_day > until - since - 2 * DAY - QUARTER
+    lengths = {"quarter": QUARTER, "hour": HOUR, "day": DAY}
+    days = [each for each in borders.stretches if each.grain == "day"]
+    for grain, begin, end in borders.stretches:
+        assert begin == end or (begin - BEGIN) % lengths[grain] == (end - BEGIN) % lengths[grain] == timedelta(0)
+        assert grain == "day" or end - begin < 2 * DAY
+    assert days[0].until - days[0].since > until - since - 2 * DAY - QUARTER
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "Australia/Eucla", "America/St_Johns"])
@@ -66,7 +79,7 @@ def test_the_last_hour_of_the_calendar_is_no_stumbling_block():
 
     borders = borders_between(end - timedelta(days=3), end)
 
-    assert borders.last < end
+    assert borders.stretches[-1].until < end
 
 
 def test_the_first_hour_of_the_calendar_is_none_either():
