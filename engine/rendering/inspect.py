@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from jinja2 import nodes
@@ -38,6 +38,12 @@ RENDERED_KEYS = ("subject", "preheader", "from", "reply_to", "title", "link", "i
 
 #: Front matter that a template of a channel cannot do without.
 _NEEDED = {"email": "subject", "push": "title", "inapp": "title"}
+
+#: Texts that are remembered: an editor checks a whole workspace again when one of them has changed.
+_KEPT = 256
+
+#: Filters, tests and all else that parsing asks for are the same for all sources.
+_LANGUAGE = BudgetedEnvironment({})
 
 _TAGS = (
     *("extends", "include", "import", "from", "block", "endblock", "if", "elif", "else", "endif", "for", "endfor"),
@@ -197,11 +203,10 @@ class _Reader:
             return None
         before = len(self.problems)
         try:
-            source = self._source(name)
-            tree = Parser(self.environment, source, name, name).parse()
+            tree = _tree_of(name, self._source(name))
             self._check_names(tree, name, line)
             if len(self.problems) == before:
-                self.environment.compile(self._page(name), name, name)
+                _try_to_compile(name, self._page(name))
         except TemplateSyntaxError as error:
             del self.problems[before:]  # an expression without an end swallows tags of MJML
             message, help = plain_words(error.message or "")
@@ -210,8 +215,7 @@ class _Reader:
         except (RecursionError, MemoryError, SyntaxError, BudgetExceeded):
             self._problem("too_large", name, line, say("the template is nested too deep, or costs too much"))
             return None
-        # Compiling changes the tree, so it is read again.
-        return Parser(self.environment, source, name, name).parse()
+        return tree
 
     def _source(self, name: str) -> str:
         """What its author wrote: MJML before it is HTML, so that lines are lines of files."""
@@ -248,6 +252,18 @@ class _Reader:
         self.problems.append(
             TemplateProblem(kind=kind, file=file, line=at, message=message, help=help)  # type: ignore[arg-type]
         )
+
+
+@lru_cache(_KEPT)
+def _tree_of(name: str, source: str) -> nodes.Template:
+    """Nobody may change it: layouts and partials are read by many templates. Its mistakes are raised each time."""
+    return Parser(_LANGUAGE, source, name, name).parse()
+
+
+@lru_cache(_KEPT)
+def _try_to_compile(name: str, page: str) -> None:
+    with spending(Budget(ends_at=float("inf"))):  # what others have spent before must not decide
+        _LANGUAGE.compile(page, name, name)
 
 
 def plain_words(message: str) -> tuple[str, str | None]:

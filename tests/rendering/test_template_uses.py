@@ -134,6 +134,17 @@ def test_a_layout_that_includes_itself_is_walked_once():
     assert uses('{% include "partials/a.html" %}', **files) == [("event.x", False)]
 
 
+def test_what_was_read_before_under_the_same_name_says_nothing_of_another_text():
+    page = '{% include "partials/a.html" %}'
+    assert uses(page, **{"partials/a.html": "{{ event.x }}"}) == [("event.x", False)]
+    assert uses(page, **{"partials/a.html": "{{ event.y }}"}) == [("event.y", False)]
+
+    broken = [problems(HEAD + page, **{"partials/a.html": "{{ event.y|mony }}"}) for _ in range(2)]
+
+    assert uses(page, **{"partials/a.html": "{{ event.x }}"}) == [("event.x", False)]
+    assert broken == [[(1, "there is no filter `mony`", "did you mean `money`?")]] * 2
+
+
 @pytest.mark.parametrize(
     ("source", "line", "message", "help"),
     [
