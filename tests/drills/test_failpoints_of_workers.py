@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -30,7 +31,9 @@ from engine.waker import ArqWaker, connect_redis
 from tests.drills import armed
 from tests.drills.armed import kill_at, was_killed
 from tests.drills.sizes import sized
+from tests.drills.stage import Record
 from tests.engine.flow.shop import Shop, open_shop
+from tests.engine.storage.message_history import counted, reported
 
 SEED = 20261122
 ROUNDS = sized(1, 10)  # each of which kills at each failpoint
@@ -46,6 +49,7 @@ POINTS = (
     "send.rendered", "send.answered", "settle.begun", "settle.written", "settle.committed",
     "call.made", "call.answered", "inbox.kept", "mailbox.kept",
     "forget.deleted", "forget.committed", "figures.folded", "figures.committed",
+    "quarters.counted", "quarters.added", "quarters.committed",
 )  # fmt: skip
 
 MORE_RULES = """
@@ -140,11 +144,16 @@ OLD_MAIL = """
     INSERT INTO mailbox (message, at, recipient, subject, rule, template, partition, run, raw)
     SELECT gen_random_uuid(), now() - interval '1 year', 'a@b.c', 's', 'r', 't', 0, gen_random_uuid(), ''
 """
+#: As an update leaves them that finds messages: to be completed beside what is decided.
+FORGOTTEN_QUARTERS = """
+    WITH forgotten AS (DELETE FROM figure WHERE grain = 'quarter')
+    UPDATE installation SET quarters_since = date_bin('1 hour', now(), '2000-01-01Z') + interval '1 hour'
+"""
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
 async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothing(
-    durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int], seed: int
+    durable: EmbeddedServices, shop: Shop, receiver: tuple[Receiver, int], seed: int, record_property: Record
 ) -> None:
     random, told = Random(seed), list[Story]()
     waker = ArqWaker(durable.endpoints.redis_url, timeout_s=60)
@@ -163,6 +172,8 @@ async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothin
             await shop.execute("DELETE FROM worker_heartbeat")  # or the next one stands by for the dead
             if point.startswith("forget"):
                 await shop.execute(OLD_MAIL)
+            if point.startswith("quarters"):
+                await shop.execute(FORGOTTEN_QUARTERS)
             if point.startswith("poison"):
                 poison.append(await make_undecidable(shop))
             stories = tell_stories(random, first=len(told), count=A_STEP)
@@ -191,6 +202,9 @@ async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothin
     in_mailbox = Counter(row["message"] for row in await shop.fetch("SELECT message FROM mailbox WHERE raw <> ''"))
     mails = as_made(await shop.fetch(MADE + " WHERE m.channel = 'email'"))
     verdict = judge(told, mails, sink.arrived + in_mailbox)
+    done = {"kills": len(POINTS), "mails": verdict.due, "lost": verdict.lost, "doubled": verdict.twice}
+    for name, value in (done | {"unknown": verdict.unknown, "marked": verdict.marked}).items():
+        record_property(name, value)
     assert verdict.is_good, verdict
     assert verdict.unknown > 0
     assert verdict.marked > 0, "no kill was in a provider's window: the drill did not bite"
@@ -216,3 +230,13 @@ async def test_a_worker_that_is_killed_at_any_failpoint_loses_and_doubles_nothin
     assert all(row["count"] == 1 for row in notes if row["state"] == "sent")
     assert all(row["count"] <= 1 for row in notes)
     assert await shop.value("SELECT count(*) FROM mailbox WHERE at < now() - interval '100 days'") == 0
+    await assert_reports_are_right(shop)
+
+
+async def assert_reports_are_right(shop: Shop) -> None:
+    """Of all that was decided, and of what was within the last minutes."""
+    now = shop.runtime.clock()
+    for since in (now - timedelta(days=1), now - timedelta(minutes=20), now - timedelta(minutes=3)):
+        figures = await counted(shop.runtime.database, since, now)
+        assert figures or since > now - timedelta(days=1)
+        assert await reported(shop.runtime.database, since, now) == figures
