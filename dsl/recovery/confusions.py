@@ -11,7 +11,7 @@ from dsl.diagnostics import Edit, Fix
 from dsl.keywords import CHANNELS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.recovery.finding import Finding, replaced, speaks_russian, with_blanks
 from dsl.source import Span
 from dsl.words import CLAUSES, ITEMS, STEPS, one_of, shown
 
@@ -51,8 +51,10 @@ _CLOCK = r"\d{1,2}:\d{2}"
 
 CONFUSIONS = (
     # comparisons
-    Confusion("MORETHAN", r"(?:is[ ]+)?(?:more|greater|larger|higher)[ ]+than|больше(?:[ ]+чем)?|exceeds", ">"),
-    Confusion("LESSTHAN", r"(?:is[ ]+)?(?:less|smaller|lower|fewer)[ ]+than|меньше(?:[ ]+чем)?", "<"),
+    Confusion("MORETHAN", r"(?:is[ ]+)?(?:more|greater|larger|higher)[ ]+than|over|above|больше(?:[ ]+чем)?|exceeds",
+              ">"),
+    Confusion("LESSTHAN", r"(?:is[ ]+)?(?:less|smaller|lower|fewer)[ ]+than|under|below|меньше(?:[ ]+чем)?",
+              "<"),
     Confusion("MORETHAN", r"(?:is[ ]+)?at[ ]+least|не[ ]+мен(?:ее|ьше)", ">="),
     Confusion("IS", r"equals|equal[ ]+to|are|was", "is"),
     Confusion("DOT", r"(?:has|with)[ ]+(?:an?[ ]+|the[ ]+)?tag|(?:is[ ]+)?tagged(?:[ ]+as)?", ".tags contains"),
@@ -60,6 +62,8 @@ CONFUSIONS = (
     Confusion("IS_NOT", r"isn't|isnt|not[ ]+equal[ ]+to", "is not"),
     Confusion("IS_KNOWN", r"exists|is[ ]+(?:set|filled|present)|is[ ]+not[ ]+(?:null|empty)", "is known"),
     Confusion("IS_UNKNOWN", r"is[ ]+(?:null|empty|missing)", "is unknown"),
+    Confusion("CONTAINS", r"(?:has|have|includes?|включает)(?=[ ]+[\"«“„])", "contains"),
+    Confusion("WITHIN", r"in(?:[ ]+the)?(?:[ ]+next)?(?=[ ]+\d)|(?:during|за)(?=[ ]+\d)", "within"),
     Confusion("IN_LAST", r"(?:with)?in(?:[ ]+the)?(?:[ ]+last|[ ]+past)?(?=[ ]+\d)|during(?=[ ]+\d)", "in last"),
     Confusion("FOR_TIME", r"(?:with)?in(?:[ ]+the)?(?:[ ]+last)?(?=[ ]+\d)|during(?=[ ]+\d)|since(?=[ ]+\d)", "for"),
     Confusion("MEANS", r"is|are|as|:=?|—", "means"),
@@ -79,6 +83,10 @@ CONFUSIONS = (
     Confusion("SEND", r"(?:and|и)[ ]+(?:then|затем|потом)|(?:and|then|и|затем|потом|то)(?=[ ])", "", "E116",
               _needless),
     Confusion("SEND", r"to[ ]+(?:(?:the|this|each|every)[ ]+)?customer(?:[.]\w+)?|клиенту", "", "E116", _needless),
+    # triggers
+    Confusion("ENTERS", r"becomes|joins|становится", "enters"),
+    Confusion("CHANGES", r"(?:becomes|turns(?:[ ]+(?:in)?to)?|is[ ]+set[ ]+to)(?=[ ]+[\w\"«“])", "changes to"),
+    Confusion("CHANGES", r"становится", "меняется на"),
     # guards
     Confusion("STOP_WHEN", r"(?:stop|cancel|exit|quit|end|finish)[ ]+(?:if|on|once|upon|after|when|as[ ]+soon[ ]+as)",
               "stop when"),
@@ -95,6 +103,7 @@ CONFUSIONS = (
     Confusion("WEEKDAY", r"(\d{1,2})(?:st|nd|rd|th)?(?:[ ]+day)?[ ]+of[ ]+(?:the[ ]+|each[ ]+|every[ ]+)?month",
               r"month on \1", "E129", _here),
     Confusion("WEEKDAY", r"mornings?|evenings?|nights?|утро|вечер", "day at 9:00", "E129", _here, safe=False),
+    Confusion("INT", r"(?:the[ ]+)?(\d{1,2})(?:st|nd|rd|th)|the[ ]+(\d{1,2})", r"\1\2", "E129", _here),
     Confusion("AT", rf"(for[ ]+everyone|для[ ]+всех)[ ]+((?:at|в)[ ]+{_CLOCK})", r"\2 \1", "E135", _here),
     Confusion("DURATION", r"half[ ]+an[ ]+hour", "30 min", "E108", _here),
     Confusion("DURATION", r"полчаса", "30 мин", "E108", _here),
@@ -147,16 +156,17 @@ def _confused(failure: Failure, confusion: Confusion, match: re.Match[str]) -> F
     end = span.end
     while not meant and end < len(failure.text) and failure.text[end] in " \t\u00a0":
         end += 1
-    edit = Edit(Span(span.start, end), meant)
-    changed = failure.text[: span.start] + meant + failure.text[end:]
-    if failure.reaches(changed) <= span.start + len(meant):
+    start = len(failure.text[: span.start].rstrip(" \t\u00a0")) if meant[:1] in (".", ",") else span.start
+    edit = Edit(Span(start, end), with_blanks(failure.text, Span(start, end), meant))
+    changed = failure.text[:start] + edit.text + failure.text[end:]
+    if failure.reaches(changed) <= start + len(edit.text):
         return None  # it would not read any further
     title = say('replace with "{meant}"', meant=meant) if meant else say("leave it out")
     return Finding(
         code=confusion.code,
         message=confusion.message(meant, match[0]),
         where=span,
-        fixes=(replaced(edit.span, meant, safe=confusion.safe, title=title),),
+        fixes=(replaced(edit.span, edit.text, safe=confusion.safe, title=title),),
         repair=edit,
         faithful=confusion.safe,
     )

@@ -32,6 +32,15 @@ def replaced(span: Span, text: str, *, safe: bool = False, title: str | None = N
     return Fix(title or say('replace with "{text}"', text=text), (Edit(span, text),), "safe" if safe else "unsafe")
 
 
+def with_blanks(text: str, span: Span, word: str) -> str:
+    """The word that takes the place of the span, apart from what stands beside it."""
+    if not word[:1].isalpha():
+        return word
+    before = "" if span.start == 0 or text[span.start - 1].isspace() else " "
+    after = "" if span.end >= len(text) or text[span.end].isspace() or word.endswith(" ") else " "
+    return f"{before}{word}{after}"
+
+
 def speaks_russian(failure: Failure) -> bool:
     """The keywords before the failure, or the rest of the chunk when there are none, are Russian."""
     words = [str(token) for token in failure.tokens if token.type in ENGLISH] or [failure.text]

@@ -6,6 +6,7 @@ import re
 
 from lark import Token
 
+from dsl.alphabets import is_russian
 from dsl.diagnostics import Edit, Fix
 from dsl.example_words import example_word
 from dsl.keywords import ENGLISH
@@ -148,6 +149,22 @@ def rule_without_trigger(failure: Failure) -> Finding | None:
     )
 
 
+def title_without_rule(failure: Failure) -> Finding | None:
+    """`"Abandoned cart"` above `when …`."""
+    if failure.start != "file" or failure.tokens or "RULE" not in failure.expected or failure.word[:1] not in '"«“':
+        return None
+    here, rule = Span(failure.position, failure.position), shown("RULE", russian=any(map(is_russian, failure.text)))
+    return Finding(
+        code="E115",
+        message=say('"{words}" is missing', words=rule),
+        where=failure.piece,
+        label=say("the name of a rule stands behind it"),
+        fixes=(replaced(here, f"{rule} ", safe=True, title=say('put "{text}" before it', text=rule)),),
+        repair=Edit(here, f"{rule} "),
+        faithful=False,
+    )
+
+
 def rule_begins_otherwise(failure: Failure) -> Finding | None:
     """`if order_placed then send …`, `send email "x" when …` where a rule should begin."""
     if failure.start != "file" or failure.tokens or not one_of(failure.word, ("IF", "AFTER", "UNLESS", *STEPS)):
@@ -156,6 +173,8 @@ def rule_begins_otherwise(failure: Failure) -> Finding | None:
     label = say("what starts it comes first, then the guards, then the steps")
     if one_of(failure.word, ("IF",)):
         label, fixes = say('"if" is a step: it chooses between steps of a rule'), (_when_for_if(failure),)
+    elif one_of(failure.word, ("AFTER",)):
+        fixes = (replaced(failure.piece, shown("WHEN", russian=speaks_russian(failure))),)
     return Finding(
         code="E126",
         message=say('a rule begins with "when", "every" or "on"'),

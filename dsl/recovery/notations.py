@@ -6,17 +6,23 @@ import re
 from decimal import Decimal
 
 from dsl.diagnostics import Edit
-from dsl.keywords import MONTHS
+from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
 from dsl.source import Span
-from dsl.words import shown
+from dsl.words import one_of, shown
 
 _DATE_IN_WORDS = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?[ \t]+([^\W\d]+)\.?|([^\W\d]+)\.?[ \t]+(\d{1,2})(?:st|nd|rd|th)?),?[ \t]+(\d{4})\b"
 )
+_DAY_AND_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ \t]+(?:of[ \t]+)?(?P<month>[^\W\d]+)")
+_MONTH_AND_DAY = re.compile(r"(?P<month>[^\W\d]+)[ \t]+(?:the[ \t]+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d:])")
+_SHORT_DAYS = {
+    "пн": "понедельник", "вт": "вторник", "ср": "среду", "чт": "четверг", "пт": "пятницу", "сб": "субботу",
+    "вс": "воскресенье",
+}  # fmt: skip
 _FRACTION = re.compile(r"(\d+[.,]\d{1,2})[ \t\u00a0]*([^\W\d]+)")
 _SMALLER = {"minute": ("s", 60), "hour": (" min", 60), "day": ("h", 24)}
 _THE_LAST = re.compile(r"in[ \t]+(?:the[ \t]+(?:last|past|previous)|past|previous)(?=[ \t]+\d)", re.IGNORECASE)
@@ -35,7 +41,65 @@ def date_in_words(failure: Failure) -> Finding | None:
 
 def _month(word: str) -> int | None:
     """`dec`, `december`, `дек`, `декабря`."""
-    return next((month for name, month in MONTHS.items() if len(word) > 2 and name.startswith(word.lower())), None)
+    name = _month_name(word)
+    return MONTHS[name] if name else None
+
+
+def _month_name(word: str) -> str | None:
+    return next((name for name in MONTHS if len(word) > 2 and name.startswith(word.lower())), None)
+
+
+def short_weekday(failure: Failure) -> Finding | None:
+    """`every mon at 9:00`, `wait until fri 10:00`, where it was taken for a name."""
+    span = failure.piece
+    if [failure.type_before(2), failure.type_before()] == ["UNTIL", "NAME"] and failure.word[:1].isdigit():
+        span = Span(failure.tokens[-1].start_pos or 0, failure.tokens[-1].end_pos or 0)
+    elif failure.at_end or "WEEKDAY" not in failure.expected:
+        return None
+    short = failure.text[span.start : span.end].lower()
+    day = _SHORT_DAYS.get(short) or next((day for day in WEEKDAYS if len(short) > 2 and day.startswith(short)), None)
+    if day is None or day == short:
+        return None
+    return _rewritten("E101", say('I do not know the word "{word}"', word=short), span, day)
+
+
+def day_of_the_year(failure: Failure) -> Finding | None:
+    """`every 25 december`, `every year on december 25`."""
+    is_whole = failure.type_before() == "EVERY"
+    if failure.at_end or not (is_whole or (_is_yearly(failure) and "INT" in failure.expected)):
+        return None
+    matches = [pattern.match(failure.text, failure.position) for pattern in (_DAY_AND_MONTH, _MONTH_AND_DAY)]
+    match = next((match for match in matches if match and _month(match["month"])), None)
+    if match is None:
+        return None
+    meant, start = f"{match['day']} {_month_name(match['month'])}", failure.position
+    if is_whole:
+        meant = f"каждый год {meant}" if speaks_russian(failure) else f"every year on {meant}"
+        start = failure.tokens[-1].start_pos or 0
+    return _rewritten("E129", say('here we write "{meant}"', meant=meant), Span(start, match.end()), meant)
+
+
+def _is_yearly(failure: Failure) -> bool:
+    return any(token.type == "YEAR" for token in failure.tokens[-2:])
+
+
+def day_of_the_month(failure: Failure) -> Finding | None:
+    """`every month at 9:00`; the Russian `в` is read as `on` first, and the hour as the day."""
+    month = next((token for token in failure.tokens[-3:] if token.type == "MONTH"), None)
+    behind = failure.tokens[failure.tokens.index(month) + 1 :] if month is not None else ()
+    is_time = failure.word == ":" and [token.type for token in behind[1:]] == ["INT"]
+    if month is None or not (is_time or (not behind and one_of(failure.word, ("AT",)))):
+        return None
+    end = month.end_pos or 0
+    ways = ("1 числа", "в последний день") if speaks_russian(failure) else ("on 1", "on last day")
+    return Finding(
+        code="E127",
+        message=say("the day of the month is missing"),
+        where=Span(month.start_pos or 0, end),
+        fixes=tuple(replaced(Span(end, end), f" {way}", title=f"{month} {way}") for way in ways),
+        repair=Edit(Span(end, end), f" {ways[0]}"),
+        faithful=False,
+    )
 
 
 def parts_of_a_unit(failure: Failure) -> Finding | None:
@@ -55,10 +119,11 @@ def parts_of_a_unit(failure: Failure) -> Finding | None:
 
 
 def range_of_numbers(failure: Failure) -> Finding | None:
-    """`between 18 - 25`, `between 18 to 25`."""
-    if failure.type_before(2) != "BETWEEN" or failure.word.lower() not in _UP_TO:
+    """`between 18 - 25`, `between 18 to 25`, `quiet hours 22:00-9:00`."""
+    joint = {"BETWEEN": "AND", "QUIET_HOURS": "TO"}.get(failure.type_before(2))
+    if joint is None or failure.word.lower() not in _UP_TO:
         return None
-    span, word = failure.piece, shown("AND", russian=speaks_russian(failure))
+    span, word = failure.piece, shown(joint, russian=speaks_russian(failure))
     before = "" if failure.text[span.start - 1].isspace() else " "
     after = "" if failure.text[span.end : span.end + 1].isspace() else " "
     return _rewritten(

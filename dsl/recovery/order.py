@@ -55,6 +55,26 @@ def filter_behind_delay(failure: Failure) -> Finding | None:
     )
 
 
+def delay_before_event(failure: Failure) -> Finding | None:
+    """`when 1h after cart_updated send …`: so one speaks of dates."""
+    types = [token.type for token in failure.tokens[-4:]]
+    if types != ["WHEN", "DURATION", "AFTER", "NAME"] or not (
+        failure.at_end or failure.keyword((*STEPS, *CLAUSES, "WHERE"))
+    ):
+        return None
+    _, length, after, event = failure.tokens[-4:]
+    span = Span(length.start_pos or 0, event.end_pos or 0)
+    meant = f"{event} {after} {length}"
+    return Finding(
+        code="E135",
+        message=say("the delay stands behind the event"),
+        where=span,
+        label=say("so one speaks of the dates of a customer"),
+        fixes=(replaced(span, meant, safe=True, title=meant),),
+        repair=Edit(span, meant),
+    )
+
+
 def _next_part(failure: Failure) -> int:
     """Where the next guard or step begins, on this line or the next ones."""
     for word in re.finditer(r"[^\W\d]\w*", failure.text[failure.piece.end :]):

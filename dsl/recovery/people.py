@@ -12,6 +12,7 @@ from dsl.source import Span
 from dsl.words import CLAUSES, STEPS, one_of, shown
 
 _DOES = re.compile(r"(?:has|have|had|did|does|do|не)(?:[ \t]+(?:not|never)|n['’]t)?[ \t]+[^\W\d]\w*", re.IGNORECASE)
+_EVENT = re.compile(r"(?P<event>[^\W\d]\w*)(?!\w|[ \t]*\.)[ \t]*(?P<next>[^\W\d]*)")
 _OF_CUSTOMER = re.compile(r"(?:(?P<whose>[^\W\d]+)[ \t]*\.[ \t]*)?(?P<date>[^\W\d]\w*)(?P<rest>[^\n]*)")
 
 
@@ -29,6 +30,25 @@ def customer_does(failure: Failure) -> Finding | None:
         where=Span(failure.tokens[-1].start_pos or 0, match.end()),
         notes=tuple(notes),
         faithful=False,
+    )
+
+
+def on_an_event(failure: Failure) -> Finding | None:
+    """`on order_placed send …`: `on` is for a day of the calendar."""
+    match = None if failure.at_end else _EVENT.match(failure.text, failure.position)
+    if match is None or failure.type_before() != "ON_DATE" or "DATE" not in failure.expected:
+        return None
+    if "_" not in match["event"] and not one_of(match["next"], ("AFTER", "WHERE", "OR")):
+        return None
+    on, when = failure.tokens[-1], shown("WHEN", russian=speaks_russian(failure))
+    span = Span(on.start_pos or 0, on.end_pos or 0)
+    return Finding(
+        code="E101",
+        message=say('"{on}" is for a day of the calendar', on=on),
+        where=span,
+        label=say('an event comes after "{when}"', when=when),
+        fixes=(replaced(span, when, safe=True),),
+        repair=Edit(span, when),
     )
 
 

@@ -9,7 +9,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import UNITS
 from dsl.messages import Language, say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.recovery.finding import Finding, replaced, speaks_russian, with_blanks
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.words import is_unit
@@ -26,6 +26,12 @@ _NUMBER_WORDS = {
     for word in words.split()
 }  # fmt: skip
 
+#: Short forms of other notations.
+_SHORT_UNITS = {
+    "hr": "hour", "hrs": "hours", "mn": "min", "wk": "week", "wks": "weeks", "mo": "months", "mos": "months",
+    "mth": "months", "mths": "months", "yr": "year", "yrs": "years", "сут": "дня", "суток": "дня", "сутки": "день",
+    "нед": "недели", "мес": "месяца",
+}  # fmt: skip
 _AMBIGUOUS = re.compile(r"(\d+)[ \t\u00a0]*[mм]\b", re.IGNORECASE)
 _COMPOUND = re.compile(r"(\d+)[ \t\u00a0]*([^\W\d]+)[ \t\u00a0]*(?:and[ \t]+|и[ \t]+)?(\d+)[ \t\u00a0]*([^\W\d]+)")
 _WITH_UNIT = re.compile(r"(\d+)[ \t\u00a0]*([^\W\d]+)")
@@ -120,16 +126,18 @@ def unknown_unit(failure: Failure) -> Finding | None:
     match = pattern_at(failure, _WITH_UNIT, "DURATION")
     if match is None or is_unit(match[2]):
         return None
-    similar = nearest(match[2], [unit for unit in UNITS if len(unit) > 2])
+    short = _SHORT_UNITS.get(match[2].lower())
+    similar = [short] if short else nearest(match[2], [unit for unit in UNITS if len(unit) > 2])
     if not similar:
         return None
     span = Span(match.start(2), match.end(2))
+    meant = with_blanks(failure.text, span, similar[0])
     return Finding(
         code="E101",
         message=say('I do not know the unit "{match}"', match=match[2]),
         where=span,
-        fixes=(replaced(span, similar[0], safe=len(similar) == 1),),
-        repair=Edit(span, similar[0]),
+        fixes=(replaced(span, meant, safe=len(similar) == 1, title=say('replace with "{text}"', text=similar[0])),),
+        repair=Edit(span, meant),
     )
 
 

@@ -7,7 +7,7 @@ import re
 from dsl.diagnostics import Edit
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, context, replaced, speaks_russian
+from dsl.recovery.finding import Finding, context, replaced, speaks_russian, with_blanks
 from dsl.source import Span
 from dsl.words import shown
 
@@ -80,7 +80,9 @@ def _lonely_quote(failure: Failure) -> int | None:
 
 
 def _in_other_quotes(text: str, position: int) -> re.Match[str] | None:
-    return None if _STRING.match(text, position) else _IN_OTHER_QUOTES.match(text, position)
+    """None for an apostrophe, which stands behind a letter."""
+    is_apostrophe = text[position] in "'’´" and text[position - 1 : position].isalpha()
+    return None if is_apostrophe or _STRING.match(text, position) else _IN_OTHER_QUOTES.match(text, position)
 
 
 def other_quotes(failure: Failure) -> Finding | None:
@@ -112,7 +114,7 @@ def sign_for_word(failure: Failure) -> Finding | None:
 
 def _sign_finding(failure: Failure, span: Span, meant: str) -> Finding:
     sign = failure.text[span.start : span.end]
-    edit = Edit(span, _with_blanks(failure.text, span, meant))
+    edit = Edit(span, with_blanks(failure.text, span, meant))
     return Finding(
         code="E105",
         message=say('here we write "{meant}", not "{sign}"', meant=meant.strip(), sign=sign),
@@ -131,14 +133,6 @@ def _sign(failure: Failure) -> tuple[Span, str]:
     match = None if failure.at_end else _SIGN.match(failure.text, start)
     span = Span(*match.span()) if match else Span(start, start)
     return span, failure.text[span.start : span.end]
-
-
-def _with_blanks(text: str, span: Span, word: str) -> str:
-    if not word[0].isalpha():
-        return word
-    before = "" if span.start == 0 or text[span.start - 1].isspace() else " "
-    after = "" if span.end >= len(text) or text[span.end].isspace() or word.endswith(" ") else " "
-    return f"{before}{word}{after}"
 
 
 def word_for_sign(failure: Failure) -> Finding | None:

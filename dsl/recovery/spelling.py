@@ -34,6 +34,7 @@ _BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
 _PIECE_AFTER = re.compile(r"[ \t\u00a0]*([\"«“]|[^\W\d]\w*)")
 _WORD = re.compile(r"[^\W\d]\w*")
+_CLOSING = ('"', "»", "”", "“", "'")
 
 
 def mixed_letters(failure: Failure) -> Finding | None:
@@ -126,6 +127,7 @@ def text_without_quotes(failure: Failure) -> Finding | None:
         return None
     span = _bare_text(failure)
     text = f'"{failure.text[span.start : span.end]}"'
+    span = Span(span.start, span.end + (failure.text[span.end : span.end + 1] in _CLOSING))
     fix = replaced(span, text, safe=" " not in text, title=text)
     return Finding(
         code="E103",
@@ -236,6 +238,8 @@ def unneeded_word(failure: Failure) -> Finding | None:
         if failure.reaches(changed) < goal:
             continue
         word = failure.text[span.start : span.end].strip()
+        if "_" in word:
+            return None  # the name of something: it is meant
         return Finding(
             code="E116",
             message=say('the word "{word}" is not needed here', word=word),
@@ -285,7 +289,7 @@ def unexpected_word(failure: Failure) -> Finding | None:
     """Nothing better is known."""
     word = failure.word if len(failure.word) <= 40 else f"{failure.word[:40]}…"
     quoted = word if word[:1] in '"«“' else say('"{words}"', words=word)
-    unknown = word[:1].isalpha() and failure.word.lower() not in ALL_WORDS
+    unknown = word[:1].isalpha() and "_" not in word and failure.word.lower() not in ALL_WORDS
     return Finding(
         code="E101",
         message=say("I do not know the word {quoted}", quoted=quoted)

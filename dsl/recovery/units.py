@@ -13,7 +13,7 @@ from dsl.recovery.quantities import pattern_at
 from dsl.source import Span
 from dsl.words import ALL_WORDS, is_unit, one_of
 
-_NUMBER = re.compile(r"(\d{1,6})(?:[ \t\u00a0]+([^\W\d]\w*))?(?![\w.,:/-]*\d)")
+_NUMBER = re.compile(r"(\d{1,6})(?:[ \t\u00a0]*([^\W\d]\w*))?(?![\w.,:/-]*\d)")
 _TIMES = re.compile(r"(\d{1,6}[ \t\u00a0]+([^\W\d]+))[ \t\u00a0]+([^\W\d]\w*)")
 #: Words behind which people mean a pause, or the time that they wait for something; behind the others, days.
 _PAUSES = ("AFTER", "WAIT", "UP_TO", "WITHIN", "PLUS")

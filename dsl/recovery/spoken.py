@@ -1,0 +1,162 @@
+"""Sentences that read aloud well and are written another way: a word of theirs was taken for a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from lark import Token
+
+from dsl.diagnostics import Edit
+from dsl.messages import say
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.source import Span
+from dsl.words import one_of, shown
+
+#: What people write with `is` before it, and what is written in place of both.
+_COMPARISONS = tuple(
+    (re.compile(rf"{pattern}(?!\w)".replace(" ", r"[ \t\u00a0]+"), re.IGNORECASE), meant)
+    for pattern, meant in (
+        (r"is not in", "not in"),
+        (r"is in", "in"),
+        (r"is (?:more|greater|larger|higher|bigger) than or equal to|is at least|is (?:not|no) less than", ">="),
+        (r"is (?:less|smaller|lower|fewer) than or equal to|is at most|is (?:not|no) more than", "<="),
+        (r"is (?:more|greater|larger|higher|bigger) than|is (?:over|above)", ">"),
+        (r"is (?:less|smaller|lower|fewer) than|is (?:under|below)", "<"),
+        (r"is between", "between"),
+        (r"(?:равно|равен|равна|это) между", "между"),
+    )
+)
+_SIGN = re.compile(r"[<>]=?")
+_OF_A_PATH = ("CUSTOMER", "EVENT", "NAME", "DOT")
+_SEGMENT = re.compile(r"segments?|сегмент(?:а|е|у)?", re.IGNORECASE)
+_BEFORE_CONDITION = ("FOR", "ONLY_IF", "UNLESS", "IF", "ELSE_IF", "AND", "OR", "NOT", "WHERE", "MEANS")
+_BEFORE_SEGMENT = ("IN", "NOT_IN", "ENTERS", "LEAVES")
+_EVERYBODY = re.compile(
+    r"(?:customers?|clients?|users?|people|subscribers?|contacts?|клиентов|людей)(?!\w)", re.IGNORECASE
+)
+_OF = re.compile(r"['’´`]s?[ \t\u00a0]+(?=[^\W\d])")
+_NO = ("no", "never", "нет")
+
+
+def spoken_comparison(failure: Failure) -> Finding | None:
+    """`is more than 5`, `customer is in vip`, `is between 50 EUR and 100 EUR`."""
+    said = next((token for token in failure.tokens[-3:] if token.type in ("IS", "IS_NOT")), None)
+    start = said.start_pos or 0 if said is not None else len(failure.text)
+    for pattern, meant in _COMPARISONS:
+        match = pattern.match(failure.text, start)
+        if match is not None and _reads_on(failure, Span(*match.span()), meant):
+            return _rewritten(Span(*match.span()), meant, match[0])
+    return None
+
+
+def repeated_subject(failure: Failure) -> Finding | None:
+    """`event.total >= 50 EUR and <= 100 EUR`."""
+    subject = _subject(failure) if failure.type_before() in ("AND", "OR") else None
+    match = _SIGN.match(failure.text, failure.position)
+    if subject is None or match is None or failure.at_end:
+        return None
+    here = Span(failure.position, failure.position)
+    return Finding(
+        code="E127",
+        message=say('a condition is missing after "{after}"', after=failure.before),
+        where=Span(*match.span()),
+        label=say("say again what is compared"),
+        fixes=(replaced(here, f"{subject} ", safe=True, title=say('put "{text}" before it', text=subject)),),
+        repair=Edit(here, f"{subject} "),
+    )
+
+
+def _subject(failure: Failure) -> str | None:
+    """What the last comparison compares."""
+    signs = [place for place, token in enumerate(failure.tokens) if _SIGN.fullmatch(token)]
+    path = _path(failure.tokens[: signs[-1]]) if signs else []
+    return failure.text[path[0].start_pos or 0 : path[-1].end_pos] if path else None
+
+
+def _path(tokens: Sequence[Token]) -> list[Token]:
+    """The names and points at the end."""
+    return list(takewhile(lambda token: token.type in _OF_A_PATH, reversed(tokens)))[::-1]
+
+
+def called_a_segment(failure: Failure) -> Finding | None:
+    """`customer in segment vip`, `when customer enters segment vip`, `for segment vip`."""
+    said = failure.before
+    if said is None or said.type != "NAME" or not _SEGMENT.fullmatch(said) or not failure.word[:1].isalpha():
+        return None
+    span = Span(said.start_pos or 0, failure.position)
+    if failure.type_before(2) in _BEFORE_SEGMENT:
+        return _needless(span, said)
+    if failure.type_before(2) not in _BEFORE_CONDITION:
+        return None
+    russian = speaks_russian(failure)
+    meant = f"{shown('CUSTOMER', russian=russian)} {shown('IN', russian=russian)} "
+    return Finding(
+        code="E101",
+        message=say('here we write "{meant}", not "{written}"', meant=meant.strip(), written=str(said)),
+        where=Span(span.start, said.end_pos or 0),
+        fixes=(replaced(span, meant, safe=True, title=say('replace with "{meant}"', meant=meant.strip())),),
+        repair=Edit(span, meant),
+    )
+
+
+def _needless(span: Span, word: Token) -> Finding:
+    return Finding(
+        code="E116",
+        message=say('the word "{word}" is not needed here', word=str(word)),
+        where=Span(span.start, word.end_pos or 0),
+        fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
+        repair=Edit(span, ""),
+    )
+
+
+def all_customers(failure: Failure) -> Finding | None:
+    """`for all customers`."""
+    said = failure.before
+    match = None if failure.at_end else _EVERYBODY.match(failure.text, failure.position)
+    if said is None or match is None or failure.type_before(2) != "FOR" or said.lower() not in ("all", "every", "each"):
+        return None
+    span = Span(said.start_pos or 0, match.end())
+    return _rewritten(span, shown("EVERYONE"), failure.text[span.start : span.end])
+
+
+def of_a_customer(failure: Failure) -> Finding | None:
+    """`customer's birthday`, which is no text in quotes."""
+    match = None if failure.at_end else _OF.match(failure.text, failure.position)
+    if match is None or failure.type_before() not in ("CUSTOMER", "EVENT"):
+        return None
+    span = Span(*match.span())
+    return _rewritten(span, ".", match[0].strip())
+
+
+def no_for_not(failure: Failure) -> Finding | None:
+    """`then no order_placed within 1h`; `when not order_placed for 30 days`, where it is `no`."""
+    said = failure.before
+    if said is None or said.type != "NAME" or not failure.word[:1].isalpha():
+        return None
+    after = failure.type_before(2)
+    if after == "THEN" and said.lower() in _NO:
+        terminal = "NOT"
+    elif after == "WHEN" and one_of(str(said), ("NOT",)):
+        terminal = "NO"
+    else:
+        return None
+    span, meant = Span(said.start_pos or 0, said.end_pos or 0), shown(terminal, russian=speaks_russian(failure))
+    return _rewritten(span, meant, str(said)) if _reads_on(failure, span, meant) else None
+
+
+def _reads_on(failure: Failure, span: Span, meant: str) -> bool:
+    changed = failure.text[: span.start] + meant + failure.text[span.end :]
+    return failure.reaches(changed) > max(failure.position, span.end) + len(meant) - (span.end - span.start)
+
+
+def _rewritten(span: Span, meant: str, written: str) -> Finding:
+    return Finding(
+        code="E101",
+        message=say('here we write "{meant}", not "{written}"', meant=meant, written=written),
+        where=span,
+        fixes=(replaced(span, meant, safe=True, title=say('replace with "{meant}"', meant=meant)),),
+        repair=Edit(span, meant),
+    )
