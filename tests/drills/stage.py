@@ -17,6 +17,7 @@ from dsl import plan
 from engine.config import Settings
 from engine.embedded import Endpoints
 from engine.flow.accept_events import EventWriter
+from engine.storage.database import TROUBLE
 from engine.storage.events.events_in import NewEvent
 from engine.waker import Waker
 from engine.worker import run_worker
@@ -94,11 +95,27 @@ async def tell(shop: Shop, waker: Waker, told: Sequence[Story]) -> None:
     await writer.close()
 
 
+_UNDECIDED = """
+    SELECT (SELECT count(*) FROM run WHERE state <> 'ended')
+         + (SELECT count(*) FROM event e JOIN partition_cursor c USING (partition)
+            WHERE (e.xid, e.seq) > (c.xid, c.seq))
+"""
+
+
 async def until_made(shop: Shop, count: int, *, within_s: float) -> None:
-    """So many messages. Raises TimeoutError."""
+    """So many messages, and nothing left that could make one more. The database may be away meanwhile. Raises
+    TimeoutError."""
     async with asyncio.timeout(within_s):
-        while await shop.value("SELECT count(*) FROM message") < count:
+        while not await _is_all_made(shop, count):
             await asyncio.sleep(0.05)
+
+
+async def _is_all_made(shop: Shop, count: int) -> bool:
+    try:
+        found: int = await shop.value("SELECT count(*) FROM message")
+        return found >= count and not await shop.value(_UNDECIDED)
+    except TROUBLE:
+        return False
 
 
 class Workers:

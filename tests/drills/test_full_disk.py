@@ -19,9 +19,8 @@ from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from engine.errors import Overloaded
 from engine.flow.accept_events import EventWriter
-from engine.storage.database import TROUBLE
 from engine.storage.migrate import migrate
-from tests.drills.stage import RULES, Story, Workers, expected, made, stories
+from tests.drills.stage import RULES, Story, Workers, expected, made, stories, until_made
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
@@ -85,7 +84,7 @@ async def test_a_full_disk_refuses_events_loses_none_that_were_taken_and_mends_b
                 ballast.unlink()
                 await until_taken(shop, writer, local, refused)
                 acknowledged.append(refused)
-                await until_made(shop, expected(acknowledged).total())
+                await until_made(shop, expected(acknowledged).total(), within_s=LONG_S)
                 codes = workers.exit_codes()
             finally:
                 workers.end()
@@ -111,16 +110,3 @@ async def until_taken(shop: Shop, writer: EventWriter, local: LocalServices, sto
         while not await tell(shop, writer, story):
             local.tend()
             await asyncio.sleep(0.1)
-
-
-async def until_made(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await count_of(shop) < count:
-            await asyncio.sleep(0.1)
-
-
-async def count_of(shop: Shop) -> int:
-    try:
-        return int(await shop.value("SELECT count(*) FROM message"))
-    except TROUBLE:
-        return -1

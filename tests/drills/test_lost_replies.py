@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -102,7 +103,7 @@ async def lose_answers(proxy: CutProxy, shop: Shop, told: list[Story]) -> None:
 
 
 class Failing:
-    """A connection whose calls fail from the N-th on, until it is mended: as when the server goes."""
+    """A connection of which the N-th call fails: as when the server goes."""
 
     def __init__(self, connection: Any, calls: Iterator[int], nth: int) -> None:
         self._connection, self._calls, self._nth = connection, calls, nth
@@ -121,18 +122,19 @@ class Failing:
 
 
 class FailingDatabase(Database):
-    """Its N-th call fails, whatever it is."""
+    """Its N-th call fails, whatever it is; `each_time`: that of every connection that is taken from the pool."""
 
     nth = 0
     calls: Iterator[int] = iter(())
+    each_time = False
 
-    def fail(self, nth: int) -> None:
-        self.nth, self.calls = nth, iter(range(1, 1_000_000))
+    def fail(self, nth: int, *, each_time: bool = False) -> None:
+        self.nth, self.calls, self.each_time = nth, count(1), each_time
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
         async with super().connection() as connection:
-            yield Failing(connection, self.calls, self.nth)
+            yield Failing(connection, count(1) if self.each_time else self.calls, self.nth)
 
 
 STATE = """
@@ -170,6 +172,28 @@ async def test_the_nth_call_of_a_batch_fails_for_every_n_and_leaves_the_state_be
         await failing.close()
 
     assert nth > 8, "a batch has more calls than that"
+
+
+async def test_a_database_that_goes_in_the_midst_of_every_batch_is_blamed_on_no_event(database_url: str) -> None:
+    told = stories(3, Random(SEED))
+    async with open_shop(database_url, *RULES) as shop:
+        plain, failing = shop.runtime.database, FailingDatabase(database_url)
+        await failing.open()
+        await shop.post(*(event for story in told for event in story.events(shop)))
+        shop.runtime.database = failing
+        for nth in range(1, 9):
+            failing.fail(nth, each_time=True)
+            with pytest.raises(TROUBLE):
+                await advance_partitions(shop.runtime, range(shop.partitions))
+        await failing.close()
+        shop.runtime.database = plain
+
+        await decide(shop)
+        await shop.let_time_pass(timedelta(seconds=5))
+        await decide(shop)
+
+        assert await shop.value("SELECT count(*) FROM quarantine") == 0
+        assert await made(shop) == expected(told)
 
 
 async def state_of(database: Database) -> tuple[Any, ...]:

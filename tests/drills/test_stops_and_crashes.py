@@ -19,7 +19,7 @@ from engine.storage.database import APPLICATION
 from engine.storage.events.events_in import NewEvent
 from engine.storage.stalled import end_stalled_transactions
 from tests.drills.sizes import sized
-from tests.drills.stage import RULES, Record, Story, Workers, expected, made, note, stories
+from tests.drills.stage import RULES, Record, Story, Workers, expected, made, note, stories, until_made
 from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
@@ -46,26 +46,11 @@ async def accept(writer: EventWriter, events: list[NewEvent]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def count_of(shop: Shop) -> int:
-    """-1 while the database is away."""
-    try:
-        count: int = await shop.value("SELECT count(*) FROM message")
-    except Exception:
-        return -1
-    return count
-
-
 async def until_working(shop: Shop, count: int) -> None:
     """Until they have begun: from then on what happens to them is the drill."""
     async with asyncio.timeout(LONG_S):
         while await shop.value("SELECT count(*) FROM worker_heartbeat") < count:
             await asyncio.sleep(0.05)
-
-
-async def until_made(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(LONG_S):
-        while await count_of(shop) < count:
-            await asyncio.sleep(0.1)
 
 
 async def assert_exact(shop: Shop, told: list[Story]) -> None:
@@ -116,7 +101,7 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
                     ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
                 await asyncio.sleep(random.uniform(0.0, 0.2))
             go_on()
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         codes = workers.exit_codes()
     finally:
         workers.end()
@@ -139,7 +124,7 @@ async def test_four_workers_under_load_with_kills_lose_and_double_nothing(
         for start in range(0, len(told), 40):
             await accept(writer, [event for story in told[start : start + 40] for event in story.events(shop)])
             workers.kill_one(random)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
     finally:
         workers.end()
         await writer.close()
@@ -168,7 +153,7 @@ async def test_a_database_that_crashes_under_load_costs_nothing_that_was_acknowl
             began = time.monotonic()
             await telling
             slowest = max(slowest, time.monotonic() - began)
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         codes = workers.exit_codes()
     finally:
         workers.end()
@@ -207,7 +192,7 @@ async def test_workers_that_start_while_the_database_does_wait_for_it(durable: E
     try:
         await until_asked_by(workers, durable.postgres.sockets)
         durable.postgres.start()
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         codes = workers.exit_codes()
     finally:
         if not durable.postgres.is_running:
@@ -240,7 +225,7 @@ async def test_connections_that_are_cut_all_the_time_cost_nothing(
                            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
                     )
                 await telling
-        await until_made(shop, expected(told).total())
+        await until_made(shop, expected(told).total(), within_s=LONG_S)
         codes = workers.exit_codes()
     finally:
         workers.end()
