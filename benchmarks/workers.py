@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks import load, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, CONNECTIONS
+from benchmarks.road import BATCH, BEHIND, CONNECTIONS
 from benchmarks.stand import Stand
 
 WORKERS = (1, 2, 4, 8)
@@ -29,13 +29,6 @@ TURNS = (2, 4, 8, 8, 4, 2, 2, 4, 8)  # one worker is measured before, between an
 RULES = 100
 CUSTOMERS = 200_000
 
-#: Partitions with something left: one probe each, for what looks often must not cost what is measured.
-_BEHIND = """
-    SELECT count(*) FROM partition_cursor c CROSS JOIN LATERAL (
-        SELECT FROM event e WHERE e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
-        ORDER BY e.xid, e.seq LIMIT 1
-    ) behind
-"""
 #: CPU seconds for an event, by what spent them.
 Cost: TypeAlias = dict[str, float]
 
@@ -107,7 +100,7 @@ def decide(stand: Stand, events: int, *, seed: int) -> float:
     requests = shop.batches(shop.events(events, customers=CUSTOMERS, rules=RULES, seed=seed), BATCH)
     began = time.perf_counter()
     load.post(stand.port, requests, connections=CONNECTIONS)
-    asyncio.run(_until(stand.database_url, _BEHIND))
+    asyncio.run(_until(stand.database_url, BEHIND))
     return time.perf_counter() - began
 
 
