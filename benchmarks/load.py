@@ -16,10 +16,6 @@ class Answers:
     seconds: float
     latencies_s: list[float]
 
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies_s)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
 
 def post(port: int, requests: Sequence[bytes], *, connections: int) -> Answers:
     """Sends every request once; any answer but 200 ends the measurement with an error."""
