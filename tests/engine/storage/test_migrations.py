@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from asyncpg import Record
 
 from engine.errors import DatabaseUnreachable, SchemaNewer
 from engine.storage import revisions
@@ -12,10 +13,26 @@ from engine.storage.migrate import migrate
 from engine.storage.revisions import require_current, wanted_revision
 
 
-async def test_migrating_twice_changes_nothing(database_url: str):
+async def test_migrating_twice_changes_nothing(database: Database, database_url: str):
+    before = await shape_of(database)
+
     await migrate(database_url)
 
     await require_current(database_url)
+    assert "customer" in {row["table_name"] for row in before}
+    assert await shape_of(database) == before
+
+
+async def shape_of(database: Database) -> list[Record]:
+    async with database.connection() as connection:
+        return await connection.fetch(
+            """
+            SELECT table_name, column_name, data_type, column_default, is_nullable FROM information_schema.columns
+            WHERE table_schema = current_schema()
+            UNION ALL SELECT tablename, indexname, indexdef, NULL, NULL FROM pg_indexes
+            WHERE schemaname = current_schema() ORDER BY 1, 2
+            """
+        )
 
 
 async def test_the_numbers_of_the_scripts_say_what_alembic_says():
