@@ -20,7 +20,7 @@ from dsl.source import Source, Span
 SIGN = "kogda: allow"
 
 _QUOTED_OR_COMMENT = re.compile(r'"[^"\n]*"|«[^»\n]*»|“[^”\n]*”|„[^“\n]*“|#(?P<comment>[^\n]*)')
-_COMMENT_OF_TEMPLATE = re.compile(r"(?:\{#|<!--)(?P<comment>.*?)(?:#\}|-->)", re.DOTALL)
+_COMMENT_OF_TEMPLATE = re.compile(r"(?:\{#|<!--)(?P<comment>.*?)(?:#\}|-->|\Z)", re.DOTALL)
 _ALLOW = re.compile(r"\s*kogda:\s*allow\b(?P<rest>.*)", re.DOTALL)
 _REST = re.compile(
     r"\s*(?P<codes>[A-Z]\d{3}(?:\s*,\s*[A-Z]\d{3})*)"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote
 
 #: Of a mail address the domain stays: it says which provider is in trouble. It takes the password of a URL as well.
-_MAIL = re.compile(r"[\w.+%!#$&*?^`|~-]+@(?=[\w-]+)")
+_MAIL = re.compile(r"(?<![\w.+%!#$&*?^`|~-])[\w.+%!#$&*?^`|~-]++@(?=[\w-]+)")
 _PHONE = re.compile(r"\+\d{7,15}\b")
 #: PostgreSQL and its driver quote the values that they do not like.
 _QUOTED = re.compile(r"(DETAIL: |query argument \$\d+: |Failing row contains )(?:(?!\\n|\n).)*")

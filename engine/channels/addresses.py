@@ -14,7 +14,7 @@ from engine.errors import UnsafeHeader
 #: own mail classes decode on the way out: `=?utf-8?q?a=0D=0ABcc:x?=` would become a real `Bcc:` line.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\\?")
 
-_NAMED = re.compile(r"\s*(?:\"(?P<quoted>[^\"\\]*)\"|(?P<name>[^<>\"]*?))\s*<(?P<address>[^<>]*)>\s*")
+_NAMED = re.compile(r"(?:\"(?P<quoted>[^\"\\]*)\"\s*|(?P<name>[^<>\"]*))<(?P<address>[^<>]*)>")
 
 #: Local parts that need no second look: atoms between single dots (RFC 5322, 3.2.3).
 _PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
@@ -68,7 +68,7 @@ def _judged(address: str) -> str | None:
 def safe_mailbox(field: str, value: str) -> Mailbox:
     """`Shop <hello@shop.example>`, `"Shop, Inc." <…>` or the address alone. Exactly one. Raises UnsafeHeader."""
     safe_text(field, value)
-    named = _NAMED.fullmatch(value)
+    named = _NAMED.fullmatch(value.strip())
     if named is None:
         return Mailbox("", safe_address(field, value.strip()))
     name = named["quoted"] if named["quoted"] is not None else named["name"]

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from engine.tracking.policy import Tracking
 from engine.tracking.tokens import OPEN, Link, Place, link_token, place_token
 
-#: A start tag that may lead somewhere, whole, also in what only Outlook reads.
-_TAG = re.compile(r"""<(?:a|area|v:roundrect|v:rect)(?=\s)(?:[^>"']|"[^"]*"|'[^']*')*+>""", re.IGNORECASE)
+#: A start tag that may lead somewhere, whole, also in what only Outlook reads. It ends before another begins.
+_TAG = re.compile(r"""<(?:a|area|v:roundrect|v:rect)(?=\s)(?:[^<>"']|"[^"]*"|'[^']*')*+>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _BARE = re.compile(r"""https?://[^\s<>"'\x00-\x20]+""", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?)]}»”'"

@@ -12,6 +12,7 @@ from itertools import product
 import pytest
 
 from engine.channels import Rejected, Sent
+from engine.channels.addresses import safe_mailbox
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.mime import HEADERS, build_mail
 from engine.channels.smtp_settings import read_smtp_url
@@ -125,6 +126,12 @@ def test_a_comma_in_a_name_never_becomes_a_second_sender():
     assert_only_our_headers(built.raw)
     [sender] = message_from_bytes(built.raw, policy=default)["From"].addresses
     assert sender.addr_spec == "a@b.example"
+
+
+def test_a_name_of_spaces_only_takes_no_time():
+    for number in range(1_500):
+        with pytest.raises(UnsafeHeader):
+            safe_mailbox("from", f"{' ' * 880}<{number}")
 
 
 def test_lone_surrogates_in_the_body_are_replaced_and_not_fatal():

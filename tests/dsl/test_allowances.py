@@ -67,6 +67,10 @@ def test_in_a_template_it_is_about_the_whole_file():
     assert left(text, path="templates/email/a.html") == []
 
 
+def test_a_template_of_comments_without_an_end_takes_no_time():
+    assert left("24h" + "{#" * 500_000, path="templates/email/a.html") == ["W532"]
+
+
 def test_a_mistake_is_never_allowed():
     source = Source("rules/a.rules", f"when a after 24h exit  {ALLOW}\n")
 

@@ -22,6 +22,12 @@ def test_a_line_loses_what_is_nobody_s_business(said: str, written: str):
     assert redactor(["hunter22", "x"])(said) == written
 
 
+def test_a_line_as_long_as_somebody_else_wants_takes_no_time():
+    line = "a" * 2_000_000
+
+    assert redactor([])(f"{line} anna@example.com") == f"{line} …@example.com"
+
+
 def test_secrets_are_known_by_the_names_of_their_variables():
     found = secrets_of({"TWILIO_TOKEN": "t0ken", "HOME": "/root", "SHOP_DKIM_KEY": "k3y", "KEY_FILE": "/etc/key"})
 
