@@ -15,3 +15,6 @@ CURRENCIES: frozenset[str] = frozenset(
         """,
     )
 )
+
+#: Those with three digits after the point.
+OF_THOUSANDTHS: frozenset[str] = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))

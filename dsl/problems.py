@@ -72,6 +72,9 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     found = [d for d in found if d.code not in ("E137", "E138") or (d.source.path, d.span) not in told]
     mixed = [(d.source.path, d.span) for d in found if d.code == "E202"]
     found = [d for d in found if d.code != "W551" or not _lies_in(d, mixed)]
+    # What a condition does to the unknown is told when it can be read.
+    wrong = [d for d in found if d.severity is Severity.ERROR]
+    found = [d for d in found if d.code != "W540" or not any(_lies_in(other, [_place(d)]) for other in wrong)]
     # A template that a misspelt `send` meant is not unused.
     meant = {edit.text.strip('"') for d in found if d.code in ("E202", "E204") for f in d.fixes for edit in f.edits}
     found = [d for d in found if d.code != "W560" or not _is_template_of(d.source.path, meant)]
@@ -81,6 +84,10 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _is_template_of(path: str, names: Collection[str]) -> bool:
     return any(path.rpartition(".")[0].endswith(f"/{name}") for name in names)
+
+
+def _place(found: Diagnostic) -> tuple[str, Span]:
+    return found.source.path, found.span
 
 
 def _lies_in(found: Diagnostic, places: Sequence[tuple[str, Span]]) -> bool:

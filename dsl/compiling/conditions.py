@@ -10,7 +10,7 @@ from dsl.compiling.history import priced
 from dsl.compiling.lengths import compile_length
 from dsl.compiling.lookup import defined_elsewhere, report_unknown
 from dsl.compiling.memberships import compile_one_of
-from dsl.compiling.misreadings import asks_a_flag, asks_for_a_value, lacks_a_list, lacks_quotes
+from dsl.compiling.misreadings import asks_a_flag, asks_for_a_value, is_a_segment, lacks_a_list, lacks_quotes
 from dsl.compiling.values import compile_side, compile_value
 from dsl.diagnostics import Label
 from dsl.event_names import known_events, report_unknown_event
@@ -83,6 +83,8 @@ def _compile_many(condition: syntax.And | syntax.Or, scope: Scope) -> Expression
 
 
 def _compile_comparison(condition: syntax.Comparison, scope: Scope) -> Expression:
+    if is_a_segment(condition, scope):
+        return None
     left = compile_side(condition.left, scope)
     if left is not None and (asks_for_a_value(left, condition, scope) or asks_a_flag(left, condition, scope)):
         return None

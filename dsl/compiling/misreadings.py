@@ -21,6 +21,29 @@ def _bare_word(value: syntax.Value, scope: Scope) -> str:
     return "" if word in scope.names.seen or word in scope.catalog.events or scope.is_counted(word) else word
 
 
+def is_a_segment(condition: syntax.Comparison, scope: Scope) -> bool:
+    """`customer is vip`."""
+    left, right = condition.left, condition.right
+    if not isinstance(left, syntax.Path) or str(left) != "customer" or not isinstance(right, syntax.Path):
+        return False
+    definition = scope.names.seen.get(right.root)
+    is_segment = definition is not None and isinstance(definition.node, syntax.Segment)
+    meant = f"customer {'in' if condition.comparison == 'is' else 'not in'} {right.root}"
+    scope.problems.error(
+        "E215",
+        say('"{path}" alone is not a value', path="customer"),
+        Label(
+            left.span,
+            say("ask whether the customer is in it")
+            if is_segment
+            else say("say what of it: {path}.…", path="customer"),
+        ),
+        notes=[] if is_segment else [say("of a segment: customer in SEGMENT")],
+        fixes=[Fix(meant, (Edit(Span(left.span.start, right.span.end), meant),), "safe")] if is_segment else [],
+    )
+    return True
+
+
 def asks_for_a_value(left: Typed, condition: syntax.Comparison, scope: Scope) -> bool:
     """`customer.city is empty`."""
     word = _bare_word(condition.right, scope)

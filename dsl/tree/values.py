@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import cast
 
 from dsl import syntax
-from dsl.currencies import CURRENCIES
+from dsl.currencies import CURRENCIES, OF_THOUSANDTHS
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.keywords import PERIODS, UNITS
 from dsl.messages import say
@@ -20,6 +20,7 @@ from dsl.tree.calendar import last_day_of_month
 
 SIGNS = {"₽": "RUB", "$": "USD", "€": "EUR", "£": "GBP"}
 
+_THOUSANDS = re.compile(r"(?<!\d)([1-9]\d{0,2})\.(\d{3})(?!\d)")
 _QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)", re.DOTALL)
 
 
@@ -49,6 +50,7 @@ def placeholder(b: Builder, span: Span, parts: Parts) -> syntax.Placeholder:
 
 def money(b: Builder, span: Span, parts: Parts) -> syntax.Money:
     written = str(parts[0])
+    _refuse_thousands(b, span, written)
     if written[0] in SIGNS:
         return syntax.Money(span=span, amount=Decimal(written[1:]), currency=SIGNS[written[0]])
     amount, mark = _split_quantity(written)
@@ -56,6 +58,22 @@ def money(b: Builder, span: Span, parts: Parts) -> syntax.Money:
     if currency not in CURRENCIES:
         _refuse_currency(b, Span(span.end - len(mark), span.end), mark)
     return syntax.Money(span=span, amount=Decimal(amount), currency=currency)
+
+
+def _refuse_thousands(b: Builder, span: Span, written: str) -> None:
+    """`1.500 EUR`: fifteen hundred in Berlin, and one and a half in London."""
+    match = _THOUSANDS.search(written)
+    if match is None or any(code in written for code in OF_THOUSANDTHS):
+        return
+    ways = [written.replace(match[0], match[1] + match[2])]
+    if match[2].endswith("0"):
+        ways.append(written.replace(match[0], f"{match[1]}.{match[2][:2]}"))
+    b.problems.error(
+        "E112",
+        say("numbers are written without separators"),
+        Label(span, say("a point is the decimal sign")),
+        fixes=[Fix(way, (Edit(span, way),)) for way in ways],
+    )
 
 
 def _refuse_currency(b: Builder, span: Span, mark: str) -> None:
