@@ -235,3 +235,10 @@ def test_links_between_pages_lead_somewhere():
     ]
 
     assert dead == []
+
+
+def test_the_map_of_the_architecture_shows_every_folder():
+    page = (ROOT / "docs/architecture.md").read_text().partition("## Where everything lives")[2]
+    folders = [each.parent for package in ("engine", "api") for each in (ROOT / package).glob("*/__init__.py")]
+
+    assert [each.name for each in folders if f"{each.name}/`" not in page] == []
