@@ -103,5 +103,8 @@ async def test_a_worker_that_is_asked_to_stop_ends_soon_and_cleanly(durable: Emb
 
     assert slowest < 20
     assert set(codes) == {0}
+    assert (
+        await shop.value("SELECT count(*) FROM message WHERE state IN ('sending', 'unknown') OR maybe_duplicate") == 0
+    )
     found = await made(shop)
     assert not found - expected(told)
