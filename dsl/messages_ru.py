@@ -588,6 +588,7 @@ TEXTS: dict[str, str] = {
     "I expected: {expected}": "я ждал: {expected}",
     "\"{words}\"": "«{words}»",
     "replace with \"{text}\"": "заменить на «{text}»",
+    "add \"{text}\" here": "добавить сюда «{text}»",
     "the name of a rule stands behind it": "за ним стоит название правила",
     "what starts it comes first, then the guards, then the steps": "сначала то, что запускает правило, потом ограничения, потом шаги",
     "the next line begins with a word of the language": "следующая строка начинается со слова языка",

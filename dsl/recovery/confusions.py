@@ -73,8 +73,10 @@ CONFUSIONS = (
     Confusion("ELSE", r"otherwise|or[ ]+else|в[ ]+противном[ ]+случае", "else"),
     Confusion("END", r"end-?if|fi|done|end[ ]+(?:if|split)", "end"),
     Confusion("OR", r"либо", "или"),
+    Confusion("SEND", r"послать|выслать|слать|шлём|шлем", "отправить"),
+    Confusion("UP_TO", r"(?:for|within|at[ ]+most|no[ ]+longer[ ]+than|в[ ]+течение|до)(?=[ ]+\d)", "up to"),
     Confusion("CHANNEL", r"e-?mails?|mails?|имейл|емейл|e-?майл|почту|письма", "email"),
-    Confusion("CHANNEL", r"sms-?es|text(?:[ ]+message)?|сообщение", "sms"),
+    Confusion("CHANNEL", r"sms-?es|text(?:[ ]+message)?|сообщение|(?:смс|sms)-?(?:ку|ки)", "sms"),
     Confusion("ADD", r"give|award|grant(?=[ ]+\d)", "add", safe=False),
     Confusion("ADD", r"начислить", "добавить"),
     Confusion("INT", r"points?[ ]+(\d+)", r"\1 points", "E135", _here),
@@ -84,6 +86,7 @@ CONFUSIONS = (
               _needless),
     Confusion("SEND", r"to[ ]+(?:(?:the|this|each|every)[ ]+)?customer(?:[.]\w+)?|клиенту", "", "E116", _needless),
     # triggers
+    Confusion("AFTER", r"спустя(?=[ ]+\d)", "через"),
     Confusion("ENTERS", r"becomes|joins|становится", "enters"),
     Confusion("CHANGES", r"(?:becomes|turns(?:[ ]+(?:in)?to)?|is[ ]+set[ ]+to)(?=[ ]+[\w\"«“])", "changes to"),
     Confusion("CHANGES", r"становится", "меняется на"),
@@ -97,6 +100,8 @@ CONFUSIONS = (
     Confusion("UNLESS", r"except(?:[ ]+(?:if|when|for))?(?=[ ]+\w)|(?:but[ ]+)?not[ ]+if|if[ ]+not(?=[ ]+\w+[ ]+send)",
               "unless"),
     Confusion("PER", r"an?|every|each|in(?:[ ]+an?)?", "per"),
+    Confusion("ONCE", r"не[ ]+чаще,?(?:[ ]+чем)?(?:[ ]+(?:(?:1|одного)[ ]+раза?|раз))?(?=[ ]+(?:в|за)\b)", "один раз"),
+    Confusion("ONCE", r"(?:no[ ]+more|not[ ]+more[ ]+often)[ ]+than[ ]+once(?=[ ]+(?:an?|per|every)\b)", "once"),
     Confusion("ONCE", r"only[ ]+once(?![ ]+per)", "once per customer", safe=False),
     Confusion("AT_MOST", r"max(?:imum)?|no[ ]+more[ ]+than|up[ ]+to|not[ ]+more[ ]+than", "at most"),
     # schedules and times
@@ -120,8 +125,8 @@ CONFUSIONS = (
     # items
     Confusion("USE", r"import|include|require", "use"),
     Confusion("LET", r"const|var", "let"),
-    Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только", "when", "E126",
-              _first_word),
+    Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только|при", "when",
+              "E126", _first_word),
 )  # fmt: skip
 
 _PATTERNS = tuple(

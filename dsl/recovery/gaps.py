@@ -196,6 +196,24 @@ def _when_for_if(failure: Failure) -> Fix:
     return Fix(say('replace with "{when}"', when=when), edits)
 
 
+def then_at_the_end(failure: Failure) -> Finding | None:
+    """`if customer.tier is "gold"`, and the steps on the next lines."""
+    if "THEN" not in failure.expected or not failure.in_head_of_if or not failure.begins_line or failure.at_end:
+        return None
+    if failure.before is None or failure.keyword(STEPS) is None:
+        return None
+    end = failure.before.end_pos or 0
+    then = shown("THEN", russian=speaks_russian(failure))
+    return Finding(
+        code="E115",
+        message=say('"{words}" is missing', words=then),
+        where=Span(end, end),
+        label=context(failure),
+        fixes=(replaced(Span(end, end), f" {then}", safe=True, title=say('add "{text}" here', text=then)),),
+        repair=Edit(Span(end, end), f" {then}"),
+    )
+
+
 def ends_too_early(failure: Failure) -> Finding | None:
     """At the end of the text, or of a line after which a step begins while something is still to be said."""
     unfinished = failure.begins_line and failure.before is not None and failure.keyword(tuple(ENGLISH))

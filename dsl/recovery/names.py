@@ -17,6 +17,7 @@ BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "EMIT", "OR")
 #: After these an event may be asked for.
 _BEFORE_CONDITION = ("ONLY_IF", "UNLESS", "IF", "ELSE_IF", "NOT", "AND")
 _MOST_WORDS = 5
+_MORE_OR_LESS = ("больше", "меньше", "более", "менее", "more", "less")
 _WORD = re.compile(r"[^\W\d]\w*")
 _JOINT = re.compile(r"[ \t\u00a0]*[-–‑][ \t\u00a0]*(?=[^\W\d])|[ \t\u00a0]+(?=\w)")
 _TITLE = re.compile(r'["“«„]([^"”»“\r\n]+)["”»“]')
@@ -97,12 +98,13 @@ def _next_piece(text: str, position: int) -> int:
 
 def word_for_property(failure: Failure) -> Finding | None:
     """`where сумма > 1000 RUB`: the word for `sum of` was read, and a property meant."""
-    before = failure.before
-    if (
-        before is None
-        or before.type not in ("SUM", "COUNT", "AVERAGE", "LAST")
-        or failure.word[:1] not in ("<", ">", "=")
-    ):
+    before, compared = failure.before, failure.word[:1] in ("<", ">", "=")
+    if before is not None and before.type == "NAME" and before.lower() in _MORE_OR_LESS:
+        before, compared = failure.tokens[-2], True  # `сумма больше 1000 рублей`
+    elif before is not None and before.type in ("INT", "NUMBER") and failure.type_before(2) == "NAME":
+        is_said = len(failure.tokens) > 2 and failure.tokens[-2].lower() in _MORE_OR_LESS
+        before, compared = (failure.tokens[-3], True) if is_said else (before, False)
+    if before is None or not compared or before.type not in ("SUM", "COUNT", "AVERAGE", "LAST"):
         return None
     return Finding(
         code="E101",

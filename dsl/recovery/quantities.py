@@ -99,7 +99,8 @@ def number_in_words(failure: Failure) -> Finding | None:
         return _in_digits(span, failure.text)
     if is_unit(word) and "DURATION" in failure.expected:
         return _in_digits(span, f"1 {word}")
-    if word.lower() not in _NUMBER_WORDS or not failure.expected & {"DURATION", "INT"}:
+    is_number = word.lower() in _NUMBER_WORDS and failure.text[span.end : span.end + 1] != "/"
+    if not is_number or not failure.expected & {"DURATION", "INT"}:
         return None
     following = _WITH_UNIT.match("0" + failure.text[span.end : span.end + 40])
     if "DURATION" in failure.expected and following and is_unit(following[2]):

@@ -8,7 +8,9 @@ from itertools import takewhile
 
 from lark import Token
 
+from dsl.alphabets import is_russian
 from dsl.diagnostics import Edit
+from dsl.keywords import WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
@@ -38,6 +40,13 @@ _EVERYBODY = re.compile(
     r"(?:customers?|clients?|users?|people|subscribers?|contacts?|клиентов|людей)(?!\w)", re.IGNORECASE
 )
 _OF = re.compile(r"['’´`]s?[ \t\u00a0]+(?=[^\W\d])")
+_BEFORE_DATE = re.compile(r"за[ \t]+(\d+[ \t]*[^\W\d]+[ \t]+до)(?!\w)", re.IGNORECASE)
+_ON_WEEKDAY = re.compile(
+    r"(?:on[ \t]+|по[ \t]+|во?[ \t]+)?(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|(?:понедельник|вторник|сред|четверг|пятниц|суббот|воскресень)(?:ам|ям|у|а|е)?)(?!\w)",
+    re.IGNORECASE,
+)
+_TO_ATTRIBUTE = re.compile(r"(?:to|from|к|у)[ \t]+(?P<path>(?:customer|клиент\w*)\.\w+)", re.IGNORECASE)
 _NO = ("no", "never", "нет")
 
 
@@ -120,6 +129,61 @@ def all_customers(failure: Failure) -> Finding | None:
         return None
     span = Span(said.start_pos or 0, match.end())
     return _rewritten(span, shown("EVERYONE"), failure.text[span.start : span.end])
+
+
+def at_most_once(failure: Failure) -> Finding | None:
+    """`at most once per week`."""
+    if failure.type_before() != "AT_MOST" or not one_of(failure.word, ("ONCE",)):
+        return None
+    span = Span(failure.tokens[-1].start_pos or 0, failure.piece.end)
+    return _rewritten(span, failure.word, failure.text[span.start : span.end])
+
+
+def before_a_date(failure: Failure) -> Finding | None:
+    """`когда за 3 дня до клиент.birthday`, where `за` was taken for an event."""
+    said = next((token for token in failure.tokens[-2:] if token.type == "NAME" and token.lower() == "за"), None)
+    match = _BEFORE_DATE.match(failure.text, said.start_pos or 0) if said is not None else None
+    if said is None or match is None or "WHEN" not in [token.type for token in failure.tokens[-3:]]:
+        return None
+    return _needless(Span(match.start(), match.start(1)), said)
+
+
+def every_weekday(failure: Failure) -> Finding | None:
+    """`on mondays at 9:00`, `по понедельникам в 9:00`, `mondays at 9:00` where a rule should begin."""
+    start = failure.position
+    if [token.type for token in failure.tokens] == ["ON_DATE"]:
+        start = failure.tokens[0].start_pos or 0
+    elif failure.tokens:
+        return None
+    match = _ON_WEEKDAY.match(failure.text, start)
+    if failure.start != "file" or match is None:
+        return None
+    stem = match["day"].lower()[:5]
+    day = next((day for day in WEEKDAYS if day.startswith(stem)), None)
+    if day is None:
+        return None
+    russian = is_russian(day[0])
+    every = {"у": "каждую", "е": "каждое"}.get(day[-1], shown("EVERY", russian=russian))
+    span, meant = Span(*match.span()), f"{every} {day}"
+    return Finding(
+        code="E129",
+        message=say('here we write "{meant}"', meant=meant),
+        where=span,
+        fixes=(replaced(span, meant, safe=True, title=meant),),
+        repair=Edit(span, meant),
+    )
+
+
+def counting_up(failure: Failure) -> Finding | None:
+    """`add 1 to customer.visits`."""
+    types = [token.type for token in failure.tokens[-2:]]
+    match = None if failure.at_end else _TO_ATTRIBUTE.match(failure.text, failure.position)
+    if match is None or types not in (["ADD", "INT"], ["REMOVE", "INT"]):
+        return None
+    verb, amount = failure.tokens[-2:]
+    meant = f"{'increase' if verb.type == 'ADD' else 'decrease'} {match['path']} by {amount}"
+    span = Span(verb.start_pos or 0, match.end())
+    return _rewritten(span, meant, failure.text[span.start : span.end])
 
 
 def of_a_customer(failure: Failure) -> Finding | None:
