@@ -5,13 +5,16 @@ from __future__ import annotations
 from engine.channels import Button, Push, Text
 from engine.errors import TemplateFailed
 from engine.rendering.email import RenderedMail
+from engine.storage.kept_words import storable
 
 
 def text_content(channel: str, template: str, rendered: RenderedMail) -> Text | Push:
-    """Raises TemplateFailed."""
-    text = rendered.text.strip()
+    """As providers and the database can take it: a template may write `"\\x00"`. Raises TemplateFailed."""
+    text = storable(rendered.text).strip()
     if channel in ("push", "inapp"):
-        return Push(title=rendered.title or "", text=text, link=rendered.link or None, image=rendered.image or None)
+        title, link, image = (storable(part or "") for part in (rendered.title, rendered.link, rendered.image))
+        return Push(title=title, text=text, link=link or None, image=image or None)
     if not text:
         raise TemplateFailed(f"{channel}/{template}", "it rendered empty")
-    return Text(text=text, buttons=tuple(Button(**button) for button in rendered.buttons))
+    buttons = ({name: storable(part) for name, part in button.items()} for button in rendered.buttons)
+    return Text(text=text, buttons=tuple(Button(**button) for button in buttons))
