@@ -17,6 +17,9 @@ NOT_TAKEN = ReasonKind(
     "not taken within 15 minutes: {why}",
     lambda why: say("not taken within 15 minutes: {reason}", reason=why),
 )
+ON_TRIAL = ReasonKind(
+    "provider_on_trial", "on trial", lambda: say("one message is trying whether the provider is back")
+)
 GIVEN_UP = ReasonKind(
     "given_up", "given up after 5 days: {why}", lambda why: say("given up after 5 days: {reason}", reason=why)
 )
@@ -62,7 +65,7 @@ RENDERED_EMPTY = ReasonKind(
 )
 
 OF_DELIVERY = (
-    ANOTHER_WAY, DOMAIN_LIMIT, DOMAIN_SILENT, NOT_TAKEN, GIVEN_UP, SENT_AGAIN, WORKER_GONE,
+    ANOTHER_WAY, DOMAIN_LIMIT, DOMAIN_SILENT, NOT_TAKEN, ON_TRIAL, GIVEN_UP, SENT_AGAIN, WORKER_GONE,
     PROVIDER_REFUSED, ANSWERED, NO_CHANNEL, NO_STAFF_GROUP, UNREACHABLE, ERASED,
     DEVICES_GONE, DEVICES_GONE_AND_MORE, RENDERED_EMPTY,
 )  # fmt: skip

@@ -19,6 +19,7 @@ MOMENT_PAST = ReasonKind("moment_past", "moment past", lambda: say("the moment i
 MOMENT_UNKNOWN = ReasonKind("moment_unknown", "moment unknown", lambda: say("the moment is unknown"))
 OVERDUE = ReasonKind("overdue", "overdue", lambda: say("overdue: the server was down for too long"))
 TOO_MANY_STEPS = ReasonKind("too_many_steps", "too many steps", lambda: say("too many steps"))
+PUT_OFF_TOO_OFTEN = ReasonKind("put_off_too_often", "put off too often", lambda: say("put off too often"))
 
 CANCELLED_BY = ReasonKind(
     "cancelled_by", "cancelled by {event}", lambda event: say("cancelled by {event}", event=event)
@@ -66,7 +67,7 @@ UNLESS = _of_the_rule("unless", "UNLESS")
 
 OF_RUNS = (
     FINISHED, EXIT, HOLDOUT, ONCE_PER, ONLY_FIRST, SEND_UNLESS, SAME_MESSAGE,
-    MOMENT_PAST, MOMENT_UNKNOWN, OVERDUE, TOO_MANY_STEPS,
+    MOMENT_PAST, MOMENT_UNKNOWN, OVERDUE, TOO_MANY_STEPS, PUT_OFF_TOO_OFTEN,
     CANCELLED_BY, CANCELLED, GOES_ON, BEGINS_ANEW, RESTARTED, RESTARTS_ANOTHER, ANOTHER_RUNS, MERGED, FAILED,
     PART_MISSING, PART_UNWANTED, STOP_WHEN, ONLY_IF, UNLESS,
 )  # fmt: skip

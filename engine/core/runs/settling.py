@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dsl import plan
 from engine.core.conditions.program import RuleCode
 from engine.core.delivery.ways import MOST_SAID, VERDICT, has_other_way, message_id
 from engine.core.model import Event, Outcome, Run
 from engine.core.reasons.of_delivery import ANOTHER_WAY
+from engine.core.reasons.of_runs import PUT_OFF_TOO_OFTEN
 from engine.core.rule_guards.reservations import release
 from engine.core.runs.draft import Draft
 from engine.core.runs.sending import named, past_send
@@ -46,15 +48,14 @@ def _go_on(draft: Draft, code: RuleCode, run: Run, outcome: Outcome) -> None:
         draft.put(run.but(wake_at=outcome.at + VERDICT, since=outcome.at))
     else:
         if outcome.state == "postponed":
-            _note_skipped(draft, code, run, "put off too often")
+            _note_skipped(draft, code, run, PUT_OFF_TOO_OFTEN.recorded)
         proceed(draft, code, past_send(run), outcome.at)
 
 
 def _postpone(draft: Draft, code: RuleCode, run: Run, outcome: Outcome) -> None:
     """Back to before the send: at that time the rule is asked again, on fresh data (S2, S18)."""
     until = outcome.until or draft.now
-    line = code.rule.steps[run.step - 1].line  # type: ignore[union-attr]
-    draft.note(run, "waits", f"until {until.isoformat()}: {outcome.reason}", line=line)
+    draft.note(run, "waits", f"until {until.isoformat()}: {outcome.reason}", line=_line_of_send(code, run))
     draft.put(
         run.but(
             state="waiting",
@@ -75,8 +76,14 @@ def _try_next(draft: Draft, code: RuleCode, run: Run, why: Outcome | Event) -> N
 
 
 def _note_skipped(draft: Draft, code: RuleCode, run: Run, reason: str) -> None:
-    line = code.rule.steps[run.step - 1].line  # type: ignore[union-attr]
-    draft.note(run, "skipped", f"{named(run)}: {reason}", line=line)
+    draft.note(run, "skipped", f"{named(run)}: {reason}", line=_line_of_send(code, run))
+
+
+def _line_of_send(code: RuleCode, run: Run) -> int:
+    """Of the step whose message the run waits for: it stands behind it already."""
+    step = code.rule.steps[run.step - 1]
+    assert isinstance(step, plan.Send)
+    return step.line
 
 
 def hear_bounce(draft: Draft, run: Run, event: Event) -> None:

@@ -13,7 +13,7 @@ from engine.circuits import PAUSE, CircuitName, Lane
 from engine.core.delivery.limits import Limits
 from engine.core.delivery.provider_limits import Ledger, limited, limits_by_channel
 from engine.core.delivery.ways import VERDICT
-from engine.core.reasons.of_delivery import DOMAIN_LIMIT, DOMAIN_SILENT
+from engine.core.reasons.of_delivery import DOMAIN_LIMIT, DOMAIN_SILENT, ON_TRIAL
 from engine.domains import Domains
 from engine.flow.delivery.circuits import given_up
 from engine.flow.delivery.judging import Judged, Room
@@ -106,7 +106,7 @@ def _keep_waiting(each: Judged, circuit: CircuitName, doors: Doors, chosen: Chos
     if circuit == message.channel:
         chosen.left += 1
         return
-    reason = doors.closed.get(circuit, "on trial")
+    reason = doors.closed.get(circuit, ON_TRIAL.recorded)
     is_late = message.now >= message.created_at + VERDICT and not message.maybe_duplicate
     if is_late and Limits.from_json(message.limits).has_other_way:
         chosen.put_off.append(given_up(message.partition, message.id, reason))
