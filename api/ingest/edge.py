@@ -30,7 +30,7 @@ PREFLIGHT = {
     "access-control-allow-headers": "authorization, content-type, content-encoding, x-retry-count",
     "access-control-max-age": "86400",
 }
-_STRICT = frozenset({b"strict=1", b"strict=true", b"strict=yes"})
+_STRICT = frozenset({b"strict", b"strict=1", b"strict=true", b"strict=yes", b"strict=on"})
 _DONE = b'{"success":true}'
 _DONE_START = {
     "type": "http.response.start",
@@ -119,7 +119,7 @@ class IngestEdge:
         source = await self._source(key) if key is not None else None
         most = self._settings.max_batch_bytes
         body = unpacked(await _body(headers, receive, most=most, in_hand=self._in_hand), most)
-        is_strict = not _STRICT.isdisjoint(scope["query_string"].split(b"&"))
+        is_strict = not _STRICT.isdisjoint(scope["query_string"].lower().split(b"&"))
         with self._in_hand.taken(len(body)):
             await self._store(body, endpoint, source, is_strict=is_strict)
 

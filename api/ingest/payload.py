@@ -66,7 +66,9 @@ def _lenient(raw: bytes, error: orjson.JSONDecodeError) -> Payload:
     try:
         content = json.loads(raw.decode("utf-8", "surrogateescape"), parse_int=_number)
     except (ValueError, RecursionError):
-        raise Problem(400, "invalid_json", f"the body is not JSON: {error}") from error
+        raise Problem(
+            400, "invalid_json", f"the body is neither JSON in UTF-8 nor such JSON packed by gzip: {error}"
+        ) from error
     return Payload(content, may_hold_nul=True, is_lenient=True)
 
 

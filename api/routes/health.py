@@ -30,12 +30,14 @@ _log = structlog.get_logger()
 _MOST_COUNTED = 100_000
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live")
 async def live() -> Live:
     """The process answers. Says nothing of what it needs."""
     return Live()
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses={503: {"description": "something that the server needs is missing"}})
 async def ready(services: Served) -> Ready:
     """Events are accepted and decided: the database answers, its tables are current, rules are published."""

@@ -370,7 +370,7 @@ async def test_the_context_of_a_batch_is_that_of_items_without_their_own(
     assert [event["body"]["context"]["timezone"] for event in await stored.events()] == ["Europe/Rome", "Asia/Tokyo"]
 
 
-@pytest.mark.parametrize("query", ["strict=1", "strict=true", "a=b&strict=yes"])
+@pytest.mark.parametrize("query", ["strict=1", "strict=true", "strict=True", "strict", "STRICT=ON", "a=b&strict=yes"])
 async def test_strict_is_understood_as_people_write_it(client: httpx.AsyncClient, stored: Stored, query: str) -> None:
     answer = await client.post(f"/v1/batch?{query}", content=batch(track("good"), {"type": "nope"}))
 

@@ -17,6 +17,12 @@ async def test_a_process_that_answers_is_live(client: httpx.AsyncClient) -> None
     assert (await client.get("/health/live")).json() == {"status": "live"}
 
 
+async def test_monitors_that_want_no_words_are_answered_too(client: httpx.AsyncClient) -> None:
+    answers = [await client.head("/health/live"), await client.head("/health/ready")]
+
+    assert [answer.status_code for answer in answers] == [200, 503]
+
+
 async def test_a_server_without_rules_is_not_ready_and_says_what_to_do(client: httpx.AsyncClient) -> None:
     answer = await client.get("/health/ready")
 

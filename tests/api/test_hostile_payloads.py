@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import time
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -149,6 +151,16 @@ def test_a_body_that_cannot_be_read_is_refused_whole(what: str) -> None:
 
     assert (refused.value.status, refused.value.code) == (status, code)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, bz2.compress, lambda text: text.decode().encode("utf-16")])
+async def test_a_body_in_another_packing_or_alphabet_is_told_what_is_read(
+    client: httpx.AsyncClient, pack: Callable[[bytes], bytes]
+) -> None:
+    answer = await client.post("/v1/batch", content=pack(batch(track())))
+
+    assert answer.status_code == 400
+    assert "neither JSON in UTF-8 nor such JSON packed by gzip" in answer.json()["detail"]
 
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read(client: httpx.AsyncClient) -> None:
