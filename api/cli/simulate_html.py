@@ -15,6 +15,8 @@ from engine.testing.simulation.counted import Simulation
 
 _COLOURS = ("#2f6f4f", "#d08b2c", "#3e6fb0", "#8a4fa0", "#b0413e", "#5d7a8c")
 _HEIGHT, _BAR = 180, 26
+_FEWEST_DAYS = 30  # what a chart has room for: three days are three bars, not three towers
+_MOST_LABELS = 8
 _PAGE = Path(__file__).with_name("simulate_page.html")
 
 
@@ -34,7 +36,7 @@ def _chart(simulation: Simulation) -> str:
     top = max((counts.total() for counts in by_day.values()), default=0)
     if not top:
         return ""
-    bars = []
+    bars, room = [], max(len(days), _FEWEST_DAYS)
     for place, day in enumerate(days):
         y = float(_HEIGHT)
         for channel, count in sorted(by_day.get(day, {}).items()):
@@ -45,18 +47,23 @@ def _chart(simulation: Simulation) -> str:
                 f'<rect x="{place * _BAR + 2}" y="{y:.1f}" width="{_BAR - 4}" height="{height:.1f}" rx="2"'
                 f' fill="{colours[channel]}"><title>{told_day}</title></rect>'
             )
-        if place % max(len(days) // 8, 1) == 0:
-            bars.append(f'<text x="{place * _BAR + 2}" y="{_HEIGHT + 16}">{day:%d.%m.}</text>')
+        if place % _days_to_a_label(room) == 0:
+            bars.append(f'<text x="{place * _BAR + 2}" y="{_HEIGHT}" dy="1.4em">{day:%d.%m.}</text>')
     keys = "".join(
         f'<span><i class="key" style="background:{colours[channel]}"></i>{escape(channel)}</span>'
         for channel in channels
     )
-    width = len(days) * _BAR
+    width = room * _BAR
     most = escape(told(say("at most {n} a day", n=f"{top:,}")))
     return (
         f'<div class="keys">{keys}<span>{most}</span></div>'
-        f'<svg viewBox="0 -8 {width} {_HEIGHT + 30}" role="img" aria-label="{most}">{"".join(bars)}</svg>'
+        f'<svg viewBox="0 -8 {width} {_HEIGHT + 30}" font-size="{width / 71:.0f}" role="img" aria-label="{most}">'
+        f"{''.join(bars)}</svg>"
     )
+
+
+def _days_to_a_label(room: int) -> int:
+    return -(-room // _MOST_LABELS)
 
 
 def _rules(new: Simulation, old: Simulation | None, names: Sequence[str]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,22 @@ def test_a_baseline_is_compared_and_the_page_needs_nothing_else(workspace: Path)
     assert "<svg" in page
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
+
+
+def test_a_chart_of_few_days_keeps_its_height_and_its_dates_apart(workspace: Path) -> None:
+    days = [{**LEFT, "userId": f"{day}", "timestamp": f"2026-03-{day:02}T10:00:00Z"} for day in range(2, 8)]
+
+    told = kogda("simulate", "--events", export(workspace, *days), "--html", "page.html", cwd=workspace)
+
+    assert told.returncode == 0, told.stderr
+    page = (workspace / "page.html").read_text()
+    labels = [int(x) for x in re.findall(r'<text x="(\d+)"', page)]
+    [(width, size)] = [
+        (int(width), int(size)) for width, size in re.findall(r'viewBox="0 -8 (\d+) 210" font-size="(\d+)"', page)
+    ]
+    assert page.count("<rect") == len(days)
+    assert width >= 3 * 210, "as wide as a month, or the bars grow into towers"
+    assert all(after - before > 6 * size for before, after in pairwise(labels)), "six letters, twice as big on a phone"
 
 
 async def test_stored_events_are_replayed_through_an_edited_workspace(workspace: Path, database_url: str) -> None:
