@@ -88,7 +88,7 @@ def verdict_of(answer: Answer) -> Verdict:
 
 def meaning_of(code: object, said: str) -> Rejected | TryLater | None:
     """Of a code of Twilio's, in an answer or a status callback. None: it says nothing special."""
-    number = int(code) if str(code).isdigit() else 0  # type: ignore[call-overload]
+    number = int(str(code)) if str(code).isdecimal() else 0
     reason = f"Twilio: {said or 'refused'} ({number})"
     if number in DEAD:
         return Rejected(reason, suppress=True)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from engine.channels import Rejected, Sent, Text, TryLater, Unknown, Verdict
+from engine.channels.sms_twilio import meaning_of
 from tests.channels.conformance import PAGE, FarEnd, ProviderConformance, handover
 from tests.channels.http_sink import answer, spoken
 from tests.channels.provider_line import RETRY, TWILIO_SETTINGS, Said, far_end, line, registry
@@ -199,3 +200,8 @@ async def test_twilio_is_told_where_to_report_when_it_can_be_heard(callbacks: An
         await channel.send(handover(address="+491701234567")._replace(content=Text(text="Hi")))
 
         assert parse_qs(end.sink.requests[0][2].decode()).get("StatusCallback") == told
+
+
+@pytest.mark.parametrize("code", ["²", "²1610", None, 21610.5], ids=str)
+def test_a_code_that_is_no_number_of_twilio_says_nothing_special(code: object):
+    assert meaning_of(code, "refused") is None
