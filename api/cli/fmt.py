@@ -125,12 +125,12 @@ class Formatter:
         return FOUND if self.outcomes["mistakes"] or (check and self.outcomes["changed"]) else CLEAN
 
     def _summary(self) -> str:
-        said = {
+        said: dict[Outcome, str] = {
             "changed": say("formatted") if self.write else say("not in style"),
             "clean": say("in style"),
             "mistakes": say("with mistakes, left as they are"),
             "failed": say("left as they are"),
         }
-        parts = [f"{self.outcomes[each]:,} {told(words)}" for each, words in said.items() if self.outcomes[each]]  # type: ignore[index]
+        parts = [f"{self.outcomes[each]:,} {told(words)}" for each, words in said.items() if self.outcomes[each]]
         total = f"{self.outcomes.total():,}"
         return told(say("{count} {count:file|files}: {outcomes}", count=total, outcomes=", ".join(parts)))

@@ -8,6 +8,7 @@ from dsl.checks.subject import CheckedRule
 from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
 from dsl.messages import say
+from dsl.walk import of_type
 
 
 def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
@@ -38,11 +39,10 @@ def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
 
 
 def _looks_back(rule: CheckedRule) -> list[syntax.Duration]:
-    found = [
-        node.within  # type: ignore[attr-defined]
-        for kind in (syntax.InLast, syntax.Aggregate)
-        for node in rule.nodes.get(kind, ())
-        if getattr(getattr(node, "path", None), "root", "") not in ("customer", "event")
+    looks: list[syntax.InLast | syntax.Aggregate] = [
+        *of_type(rule.nodes, syntax.InLast),
+        *of_type(rule.nodes, syntax.Aggregate),
     ]
-    found += [node.during for node in rule.nodes.get(syntax.InactivityTrigger, ())]  # type: ignore[attr-defined]
+    found = [node.within for node in looks if node.path.root not in ("customer", "event")]
+    found += [node.during for node in of_type(rule.nodes, syntax.InactivityTrigger)]
     return [within for within in found if within is not None]

@@ -15,12 +15,13 @@ from dsl.walk import of_type
 
 def lint_never_the_first(rule: CheckedRule, around: Around) -> None:
     trigger = rule.node.trigger
-    started = isinstance(trigger, syntax.EventTrigger) and len(trigger.events.names) == 1
+    names = trigger.events.names if isinstance(trigger, syntax.EventTrigger) else ()
+    started_by = names[0].text if len(names) == 1 else None
     for node in of_type(rule.nodes, syntax.Comparison):
         left, right = node.left, node.right
         if not isinstance(left, syntax.Aggregate) or left.function != "count" or not isinstance(right, syntax.Number):
             continue
-        own = started and left.where is None and str(left.path) == trigger.events.names[0].text  # type: ignore[union-attr]
+        own = left.where is None and str(left.path) == started_by
         if _is_never(node.comparison, right.value, least=Decimal(1) if own else Decimal(0)):
             fix = [replacement(right.span, "1")] if own and node.comparison == "is" else []
             why = (

@@ -23,13 +23,16 @@ class Cause:
     depth: int  # 1 for an event emitted by a run that an outside event started; at most 8
 
 
+EventKind: TypeAlias = Literal["track", "identify", "merge"]
+
+
 @record()
 class Event:
     """Something that happened to one customer. All times are aware, in UTC."""
 
     id: UUID  # from source and messageId: the same event sent twice has the same id
     customer: UUID
-    kind: Literal["track", "identify", "merge"]
+    kind: EventKind
     name: str  # "" unless kind is track
     at: datetime  # its own time, corrected for clock skew, never in the future
     received_at: datetime
@@ -141,13 +144,16 @@ class CountMark:
     used: int  # how many of the events at that very moment have counted
 
 
+OutcomeState: TypeAlias = Literal["sent", "suppressed", "failed", "unknown", "postponed"]
+
+
 @record()
 class Outcome:
     """What became of a message, reported back to the run that waits for it."""
 
     message: UUID
     run: UUID
-    state: Literal["sent", "suppressed", "failed", "unknown", "postponed"]
+    state: OutcomeState
     at: datetime
     reason: str | None = None
     until: datetime | None = None  # of a postponed one: when it may be sent

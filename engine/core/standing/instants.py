@@ -133,8 +133,9 @@ def _of_each(node: plan.Tally, where: Turn) -> Turn:
 
 def _of_count(node: plan.Compare) -> Turn:
     """`count of X in last D >= 3` turns when so many have left that it does, not with each that leaves."""
-    tally, number = node.left, values.number(node.right.value)  # type: ignore[union-attr]
-    assert isinstance(tally, plan.Tally) and tally.within is not None
+    tally, limit = node.left, node.right
+    assert isinstance(tally, plan.Tally) and tally.within is not None and isinstance(limit, plan.Constant)
+    number = values.number(limit.value)
     event, length, compared = tally.event, tally.within, _COMPARISONS[node.comparison]
     least = calendar.at_least(length)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from dsl.plan import JSON
 from engine.core.effects import OUTWARD
+from engine.core.model import OutcomeState
 from engine.core.record import record
 
 #: The word of the language for what goes out by a channel, where it is not the channel's own.
 SPOKEN = {"webhook": "call", "staff": "notify"}
+
+#: A message that a stop overtook is taken back without a word to its run.
+SentState: TypeAlias = OutcomeState | Literal["withdrawn"]
 
 
 @record()
@@ -28,7 +32,7 @@ class SentMessage:
     run: UUID
     step: int  # of its rule
     context: dict[str, JSON]
-    state: Literal["sent", "suppressed", "failed", "unknown", "withdrawn", "postponed"] = "sent"
+    state: SentState = "sent"
     reason: str | None = None
 
     @property

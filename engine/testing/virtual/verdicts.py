@@ -16,7 +16,7 @@ from engine.core.guards.cap import check_caps
 from engine.core.guards.facts import Block, Counted, MessageFacts
 from engine.core.guards.no_repeats import check_repeats
 from engine.core.guards.quiet_hours import check_quiet_hours
-from engine.core.model import Customer
+from engine.core.model import Customer, OutcomeState
 from engine.core.reasons.of_delivery import PROVIDER_REFUSED
 from engine.public_holidays import holidays_for
 from engine.testing.virtual.delivery import Delivery
@@ -26,7 +26,7 @@ from engine.testing.virtual.timeline import SentMessage
 class Verdict(NamedTuple):
     """A message's state and, if it takes a while, how long."""
 
-    state: str
+    state: OutcomeState
     after: timedelta = timedelta(0)
     reason: str | None = None
     until: datetime | None = None  # of a postponed one

@@ -20,12 +20,12 @@ from engine.core.conditions.program import Program, load_program
 from engine.core.customers import with_traits
 from engine.core.effects import Effects, NewMessage, Note
 from engine.core.identity import derived_id, known_key
-from engine.core.model import Customer, Event, Facts, Outcome, Properties, Run
+from engine.core.model import Customer, Event, EventKind, Facts, Outcome, OutcomeState, Properties, Run
 from engine.core.runs.advancing import advance
 from engine.testing.virtual.delivery import Delivery
 from engine.testing.virtual.judge import Judge
 from engine.testing.virtual.memory import Memory, may_change
-from engine.testing.virtual.timeline import Entry, SentMessage
+from engine.testing.virtual.timeline import Entry, SentMessage, SentState
 from engine.testing.virtual.verdicts import Verdict
 
 _LONGEST = timedelta(days=400)
@@ -100,7 +100,9 @@ class World:
     def customer(self, name: str = _DEFAULT) -> Customer:
         return self.memory.customer(known_key(name))
 
-    def verdict(self, message: str, state: str, *, after: timedelta = timedelta(0), reason: str | None = None) -> None:
+    def verdict(
+        self, message: str, state: OutcomeState, *, after: timedelta = timedelta(0), reason: str | None = None
+    ) -> None:
         """What becomes of a message, `"email/cart"`, from now on. Without one it is sent at once. `failed`: the
         provider refuses it."""
         self._judge.said[message] = Verdict(state, after, reason, undeliverable=state == "failed")
@@ -217,12 +219,12 @@ class World:
         self.receive(event)
         return event
 
-    def _event(self, kind: str, name: str, properties: Properties, *, of: str, at: datetime) -> Event:
+    def _event(self, kind: EventKind, name: str, properties: Properties, *, of: str, at: datetime) -> Event:
         customer = self.customer(of)
         return Event(
             id=derived_id("event", "world", str(next(self._numbers))),
             customer=customer.id,
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             name=name,
             at=at,
             received_at=self.now,
@@ -310,7 +312,7 @@ class World:
         outcome = Outcome(
             message=message.id,
             run=message.run,
-            state=verdict.state,  # type: ignore[arg-type]
+            state=verdict.state,
             at=self.now,
             reason=verdict.reason,
             until=verdict.until,
@@ -318,7 +320,7 @@ class World:
         )
         self._advance(message.customer, outcome=outcome)
 
-    def _tell(self, message: NewMessage, state: str, reason: str | None) -> None:
+    def _tell(self, message: NewMessage, state: SentState, reason: str | None) -> None:
         told = SentMessage(
             at=self.now,
             due_at=message.due_at,
@@ -330,7 +332,7 @@ class World:
             run=message.run,
             step=message.step,
             context=message.context,
-            state=state,  # type: ignore[arg-type]
+            state=state,
             reason=reason,
         )
         self.messages.append(told)
