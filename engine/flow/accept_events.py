@@ -19,11 +19,11 @@ from engine.storage.events.rejects import Reject, insert_rejects
 from engine.waker import Waker
 
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
-WORTH_A_SECOND = 400  # events and rejects: fewer cost less when they wait for the statement under way to end
-PATIENCE_S = 0.05  # of those that wait so
-STILL_TURNS = 3  # of the loop without a further request: then all that has arrived has been read
+WORTH_A_STATEMENT = 400  # events and rejects: fewer cost less when they wait for the statement under way to end
+PATIENCE_S = 0.05  # how long fewer wait for it
+STILL_TURNS = 3  # turns of the loop without a further request: then all that has arrived has been read
 MAX_GROUP = 5_000  # events and rejects in one statement
-CAREFUL_FOR = 100  # statements after one that named a known id: who sends again will send more again
+CAREFUL_FOR = 100  # statements after one that named a known id: a client that sends again will send more again
 MAX_WAITING = 50_000  # events and rejects that wait for a statement; beyond it the caller is told to come back
 STATEMENT_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 2
@@ -102,7 +102,7 @@ class EventWriter:
     def _start_statement(self, *, at_once: bool = False) -> None:
         if not self._waiting or len(self._statements) >= MAX_STATEMENTS:
             return
-        if self._statements and self._waiting_events < WORTH_A_SECOND and not at_once:
+        if self._statements and self._waiting_events < WORTH_A_STATEMENT and not at_once:
             if self._out_of_patience is None:
                 self._out_of_patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._wait_no_more)
             return
@@ -132,9 +132,9 @@ class EventWriter:
         return group
 
     async def _store_next(self) -> None:
-        """With what has arrived by now: a statement of its own would be a fifth more work for it."""
+        """Reads on until nothing more has arrived: a statement of its own for it would be a fifth more work."""
         still = found = 0
-        while still < STILL_TURNS and self._waiting_events < WORTH_A_SECOND:
+        while still < STILL_TURNS and self._waiting_events < WORTH_A_STATEMENT:
             still = still + 1 if len(self._waiting) == found else 0
             found = len(self._waiting)
             await asyncio.sleep(0)
@@ -158,7 +158,7 @@ class EventWriter:
             self._careful_for = CAREFUL_FOR if known else max(0, self._careful_for - 1)
             _settle(group, known)
             reach("ingest.answered")
-            # Beside the answer, not before it; a lost wake-up costs a second, the sweep finds the events.
+            # After the answer, which need not wait for it. A lost wake-up costs a second: the sweep finds the events.
             await self._waker.wake({event.partition for request in group for event in request.events})
 
     def _put_off(self, group: list[_Request], error: Exception) -> None:
