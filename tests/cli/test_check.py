@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import run_kogda
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,16 +28,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 def check(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from api.cli import main; main()", "check", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run_kogda(["check", *map(str, arguments)], cwd=cwd, variables={"PATH": ""})
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_a_clean_workspace_exits_with_0_and_counts(shop: Path):
