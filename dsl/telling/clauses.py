@@ -38,11 +38,13 @@ def _tell_cancels(rule: plan.Rule, events: Mapping[str, plan.EventFacts]) -> Ite
     """`cancelled_by` of the schema holds for every rule that the event starts. What the rule itself stops at, whatever
     its properties, is told already."""
     start = plan.starting_match(rule.trigger)
-    told = {name for stop in rule.stops if not (stop.match.where or stop.match.same) for name in stop.match.events}
+    stops = [stop.match for stop in rule.stops if not stop.match.where]
+    told = {name for match in stops if not match.same for name in match.events}
     for name in start.events if start is not None else ():
         facts = events.get(name, plan.EventFacts())
+        of_key = {each for match in stops if match.same and match.same == facts.key for each in match.events}
         for event in facts.cancelled_by:
-            if event in told:
+            if event in told | of_key:
                 continue
             if facts.key is None:
                 yield say("Ends at once when {event} happens, as the schema says.", event=event)

@@ -126,7 +126,9 @@ def _tell_moment(step: plan.WaitUntil) -> str:
     moment: str = base
     if step.offset is not None:
         length = tell_length(step.offset)
-        if step.before:
+        if step.base is None and not step.before:
+            moment = say("{length} after the run began", length=length)
+        elif step.before:
             moment = say("{length} before this: {moment}", length=length, moment=base)
         else:
             moment = say("{length} after this: {moment}", length=length, moment=base)

@@ -11,6 +11,8 @@ def tell_value(operand: plan.Operand) -> str:
     match operand:
         case plan.Constant():
             return tell_constant(operand)
+        case plan.Property(name=name, outside=True):
+            return say("{name} of the event that began the run", name=name)
         case plan.Property(name=name):
             return say("{name} of the event", name=name)
         case plan.Attribute(name=name):

@@ -237,3 +237,32 @@ def test_what_the_schema_cancels_is_told_of_the_rules_that_its_event_starts() ->
         "Ends at once when order_placed with the same cart_id happens, as the schema says.",
         "Ends at once when unregistered happens, as the schema says.",
     ]
+
+
+def test_a_stop_for_the_same_key_is_not_told_again_as_the_schema_says_it() -> None:
+    carts = plan.EventTrigger(match=plan.EventMatch(events=("cart_updated",)))
+    paid = plan.Stop(match=plan.EventMatch(events=("paid",), same="cart_id"), text="stop when paid", line=1)
+    rule = plan.Rule(name="r", file="a.rules", line=1, trigger=carts, stops=(paid,))
+
+    told = [
+        line.text for line in tell_rule(rule, {"cart_updated": plan.EventFacts(key="cart_id", cancelled_by=("paid",))})
+    ]
+
+    assert told[1:-1] == ["Ends at once when paid with the same cart_id happens."]
+
+
+def test_a_wait_from_the_start_says_that_the_run_began() -> None:
+    month = plan.Length(1, "month")
+
+    told = tell_deed(plan.WaitUntil(mode="moment", offset=month, time="10:00", line=1))
+
+    assert told == "Wait until 1 month after the run began, at 10:00; the run ends if that is past."
+
+
+def test_a_filter_of_history_says_whose_property_is_compared() -> None:
+    same = plan.Compare(plan.Property("sku", "text"), "is", plan.Property("sku", "text", outside=True))
+    tally = plan.Tally(function="count", event="viewed", kind="number", where=same)
+
+    told = tell_condition(plan.Compare(tally, ">=", plan.Constant("number", 1)))
+
+    assert told == ("the number of viewed with sku of the event is sku of the event that began the run is at least 1")
