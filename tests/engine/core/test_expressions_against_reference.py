@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +35,7 @@ from tests.engine.core.reference.worlds import (
 )
 
 CURRENCY = "RUB"
+SIGNS = ("is", "is not", ">", "<", ">=", "<=")
 #: Each example asks every condition of one customer at each of 14 moments: 10,500 cases, and 5,250 of windows; more by
 #: night.
 CONDITIONS, EXAMPLES, WINDOWS, RULES = 10, sized(75, 1000), sized(75, 1000), sized(40, 600)
@@ -94,6 +98,34 @@ def test_generated_code_agrees_with_the_reference(nodes, person, zone, condition
         held = [test(customer.event, customer.attributes, scope) for test in tests]
 
         assert held == [reference.holds(node) for node in nodes]
+
+
+#: Of each kind; some are equal to one another, and each is the border of a comparison once.
+SOME: dict[str, list[Any]] = {
+    "text": ["Moscow", "moscow", "Kazan", ""],
+    "number": [-1, 0, 0.3, 0.1 + 0.2, 1, 1.0, 4200],
+    "flag": [True, False],
+    "date": ["2026-02-28", "2026-03-01", "2026-03-02"],
+    "moment": ["2026-03-02T20:59:59Z", "2026-03-02T21:00:00Z", "2026-03-03T00:00:00+03:00", "2026-03-02T21:00:01Z"],
+    "money": [{"amount": amount, "currency": name} for amount in ("0.1", 4200, "4200.10") for name in ("RUB", "USD")],
+}
+
+
+@pytest.mark.parametrize("kind", SOME)
+def test_every_comparison_agrees_with_the_reference_on_its_border(kind):
+    value, constants = plan.Attribute("it", kind), [plan.Constant(kind, each) for each in SOME[kind]]
+    nodes: list[plan.Expression] = [plan.Compare(value, sign, each) for sign in SIGNS for each in constants]
+    nodes += [plan.Between(value, low, high) for low, high in product(constants, constants)]
+    nodes += [plan.OneOf(value, (one, other)) for one, other in product(constants, constants)]
+    tests = [compile_test(node, CURRENCY, zone=None) for node in nodes]
+
+    for each in SOME[kind]:
+        customer = Customer(
+            event={}, attributes={"it": each}, past={}, now=NOWS[0], began=NOWS[0], zone=ZONES[0], leap_day="1 march"
+        )
+        scope, reference = scope_of(customer, {}), reference_of(customer, None, {})
+
+        assert [test({}, customer.attributes, scope) for test in tests] == [reference.holds(node) for node in nodes]
 
 
 near = st.lists(

@@ -127,7 +127,7 @@ def atoms(draw: st.DrawFn) -> plan.Expression:
             left, right = draw(kinds), draw(kinds)
             return plan.Compare(draw(variables(left)), draw(comparisons), draw(constants(right) | variables(right)))
         case 4:
-            return plan.Between(value, other, draw(constants(kind)))
+            return plan.Between(value, draw(st.sampled_from([value, other])), draw(constants(kind) | st.just(value)))
         case 5:
             return plan.OneOf(named(value), tuple(draw(st.lists(constants(kind), max_size=3))))
         case 6 if kind == "text":
