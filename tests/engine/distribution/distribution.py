@@ -29,9 +29,9 @@ async def unrestricted(
     """Distributed tables that the statement reads without saying of which partitions."""
     [row] = await connection.fetch(f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}", *arguments)
     plan = json.loads(row[0])[0]["Plan"]
-    nodes = list(_nodes(plan))
-    conditions = [text for node in nodes for text in _conditions(node)]
-    scans = {(node["Relation Name"], node["Alias"]) for node in nodes if "Scan" in node["Node Type"]
+    all_nodes = list(nodes(plan))
+    conditions = [text for node in all_nodes for text in _conditions(node)]
+    scans = {(node["Relation Name"], node["Alias"]) for node in all_nodes if "Scan" in node["Node Type"]
              and node.get("Relation Name") in tables}  # fmt: skip
     return sorted(f"{table} {alias}" for table, alias in scans if not _is_restricted(table, alias, conditions))
 
@@ -50,7 +50,8 @@ def _conditions(node: dict[str, Any]) -> Iterator[str]:
             yield value if isinstance(value, str) else " ".join(value)
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of a plan: itself, and all below."""
     yield node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from nodes(child)
