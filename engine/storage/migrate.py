@@ -10,6 +10,7 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -30,6 +31,8 @@ _WAIT_FOR_A_LOCK = "3s"
 _LET_OTHERS_S = 2.0
 _TRIES = 20
 _LOCKED = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+
+_log = structlog.get_logger(__name__)
 
 
 async def migrate(url: str, *, tries: int = _TRIES) -> None:
@@ -55,6 +58,7 @@ async def _step(connection: AsyncConnection, tries: int) -> bool:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _LOCKED:
                 raise
+        _log.warning("tables_in_use", tries_left=left)
         if left:
             await asyncio.sleep(_LET_OTHERS_S)
     async with connection.begin():
