@@ -9,7 +9,7 @@ from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian, with_blanks
 from dsl.source import Span
-from dsl.words import shown
+from dsl.words import CLAUSES, STEPS, shown
 
 _OPENING = '"«“„'
 _OTHER_QUOTES = "'`’‘‚‛´”"
@@ -166,13 +166,22 @@ def marks_of_a_document(failure: Failure) -> Finding | None:
     )
 
 
+def _part_follows(failure: Failure) -> bool:
+    """The end of the line, or a step or guard: there a sign can only be a pause of breath."""
+    start = failure.piece.end
+    following = start + len(failure.text[start:]) - len(failure.text[start:].lstrip(" \t\u00a0\r"))
+    there = Failure(failure.start, failure.text, following, (), at_end=following == len(failure.text))
+    return there.at_end or failure.text[following] == "\n" or there.keyword((*STEPS, *CLAUSES)) is not None
+
+
 def stray_sign(failure: Failure) -> Finding | None:
     """A sign that is too much: a full stop, a semicolon, an arrow, an emoji."""
     if failure.at_end or not failure.word or failure.word[0].isalnum() or failure.word[0] in _OPENING:
         return None
     without = failure.text[: failure.piece.start] + failure.text[failure.piece.end :]
     useful = failure.reaches(without) > failure.position
-    fix = replaced(failure.piece, "", title=say("leave it out"), safe=failure.word in ".;" and useful)
+    needless = failure.word in ".;" or (failure.word in ",:—–" and _part_follows(failure))
+    fix = replaced(failure.piece, "", title=say("leave it out"), safe=needless and useful)
     return Finding(
         code="E125",
         message=say('"{word}" has no meaning here', word=failure.word),

@@ -97,7 +97,7 @@ def called_a_segment(failure: Failure) -> Finding | None:
         return None
     span = Span(said.start_pos or 0, failure.position)
     if failure.type_before(2) in _BEFORE_SEGMENT:
-        return _needless(span, said)
+        return _needless(failure, span)
     if failure.type_before(2) not in _BEFORE_CONDITION:
         return None
     russian = speaks_russian(failure)
@@ -111,20 +111,25 @@ def called_a_segment(failure: Failure) -> Finding | None:
     )
 
 
-def _needless(span: Span, word: Token) -> Finding:
+def _needless(failure: Failure, span: Span) -> Finding:
+    """`span` is a word with the blanks that go with it."""
+    written = failure.text[span.start : span.end]
+    word, start = written.strip(), span.end - len(written.lstrip())
     return Finding(
         code="E116",
-        message=say('the word "{word}" is not needed here', word=str(word)),
-        where=Span(span.start, word.end_pos or 0),
+        message=say('the word "{word}" is not needed here', word=word),
+        where=Span(start, start + len(word)),
         fixes=(replaced(span, "", safe=True, title=say("leave it out")),),
         repair=Edit(span, ""),
     )
 
 
 def all_customers(failure: Failure) -> Finding | None:
-    """`for all customers`."""
+    """`for all customers`, `для всех клиентов`."""
     said = failure.before
     match = None if failure.at_end else _EVERYBODY.match(failure.text, failure.position)
+    if said is not None and match is not None and said.type == "EVERYONE":
+        return _needless(failure, Span(said.end_pos or 0, match.end()))
     if said is None or match is None or failure.type_before(2) != "FOR" or said.lower() not in ("all", "every", "each"):
         return None
     span = Span(said.start_pos or 0, match.end())
@@ -145,14 +150,14 @@ def before_a_date(failure: Failure) -> Finding | None:
     match = _BEFORE_DATE.match(failure.text, said.start_pos or 0) if said is not None else None
     if said is None or match is None or "WHEN" not in [token.type for token in failure.tokens[-3:]]:
         return None
-    return _needless(Span(match.start(), match.start(1)), said)
+    return _needless(failure, Span(match.start(), match.start(1)))
 
 
 def every_weekday(failure: Failure) -> Finding | None:
     """`on mondays at 9:00`, `по понедельникам в 9:00`, `mondays at 9:00` where a rule should begin."""
     start = failure.position
-    if [token.type for token in failure.tokens] == ["ON_DATE"]:
-        start = failure.tokens[0].start_pos or 0
+    if failure.type_before() == "ON_DATE":
+        start = failure.tokens[-1].start_pos or 0
     elif failure.tokens:
         return None
     match = _ON_WEEKDAY.match(failure.text, start)

@@ -16,6 +16,7 @@ import pytest
 
 from dsl.codes import CODES
 from dsl.diagnostics import Diagnostic
+from dsl.fixes import safe_fixes, with_fixes
 from dsl.parser import parse_file, parse_tests
 from dsl.render import render_text
 from dsl.source import Source
@@ -107,6 +108,19 @@ def test_a_safe_fix_cures_the_mistake_that_it_is_offered_for(path: Path):
 
         left = Golden(golden.head, text, "", "").found()
         assert (cured.code, cured.span) not in [(found.code, found.span) for found in left], text
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("E1*.txt")), ids=lambda path: path.stem)
+def test_safe_fixes_leave_no_other_mistake_behind(path: Path):
+    golden = Golden.read(path)
+    before, text = golden.found(), golden.input
+
+    for _ in range(5):
+        text = with_fixes(text, safe_fixes(Golden(golden.head, text, "", "").found()))
+
+    unfixed = [found for found in before if not safe_fixes([found])]
+    left = [found for found in Golden(golden.head, text, "", "").found() if found.code.startswith("E1")]
+    assert len(left) <= len(unfixed), text
 
 
 #: Mistakes of whole folders, shown by tests/engine/flow/test_load_workspace.py; and E314, which never comes first: see
