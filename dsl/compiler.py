@@ -92,7 +92,7 @@ def _check_definition(item: syntax.Item, scope: Scope) -> None:
         case syntax.Let(value=value):
             for each in value if isinstance(value, tuple) else (value,):
                 compile_value(each, anywhere)
-        case syntax.Define(condition=condition):
+        case syntax.Define(condition=condition) if id(item) not in scope.names.circular:
             compile_condition(condition, anywhere)
         case _:
             pass

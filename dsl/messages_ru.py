@@ -703,6 +703,7 @@ TEXTS: dict[str, str] = {
     "warning": "предупреждение",
     "{fix}  [safe]": "{fix}  [можно сразу]",
     "fix: {fixes}": "исправление: {fixes}",
+    "more than {most} characters with what it mentions": "больше {most} знаков вместе с тем, что упомянуто",
     "there is no rule file \"{use}\"": "нет файла правил «{use}»",
     "looked beside this file and in rules/": "искали рядом с этим файлом и в rules/",
     "\"{definition}\" is defined twice": "«{definition}» определено дважды",

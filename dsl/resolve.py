@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from dsl import syntax
 from dsl.catalog import Catalog
+from dsl.definition_sizes import DEEPEST, MOST_CHARACTERS, sizes_of
 from dsl.diagnostics import Diagnostic, Label
 from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
@@ -31,7 +32,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The definitions that one file sees, by name. `circular` ones must not be followed."""
+    """The definitions that one file sees, by name. `circular` ones, or too large ones, must not be followed."""
 
     seen: dict[str, Definition] = field(default_factory=dict)
     files: dict[str, Names] = field(default_factory=dict)  # by path: what every other file sees
@@ -56,6 +57,7 @@ def resolve(files: Sequence[syntax.RuleFile], catalog: Catalog, found: list[Diag
             _add(definition, span, seen, catalog=catalog, problems=problems)
         shared[file.source.path] = Names(seen, shared, circular)
     _refuse_circular_files(files, by_path, found)
+    _refuse_large_definitions(shared, circular, found)
     _refuse_circular_definitions(shared, circular, found)
     return shared
 
@@ -159,6 +161,25 @@ def _circle_of(file: syntax.RuleFile, use: syntax.Use, by_path: dict[str, syntax
             passed.add(last.source.path)
             ways.extend([*way, found] for used in _uses(last) if (found := _find(last, used, by_path)))
     return None
+
+
+def _refuse_large_definitions(shared: dict[str, Names], refused: set[int], found: list[Diagnostic]) -> None:
+    """Reports the smallest that are too large; what mentions them is only not followed."""
+    own = [each for path, names in shared.items() for each in names.seen.values() if each.source.path == path]
+    sizes = sizes_of(own, lambda definition: list(_mentioned(definition, shared)))
+    refused |= {key for key, size in sizes.items() if size.is_too_large}
+    for definition in own:
+        if id(definition.node) in refused and not any(
+            id(each.node) in refused for each in _mentioned(definition, shared)
+        ):
+            most = (
+                say("more than {DEEPEST} conditions or blocks inside each other", DEEPEST=DEEPEST)
+                if sizes[id(definition.node)].depth > DEEPEST
+                else say("more than {most} characters with what it mentions", most=f"{MOST_CHARACTERS:,}")
+            )
+            Problems(definition.source, found).error(
+                "E134", say("this is nested too deeply"), Label(definition.node.name.span, most)
+            )
 
 
 def _refuse_circular_definitions(shared: dict[str, Names], circular: set[int], found: list[Diagnostic]) -> None:
