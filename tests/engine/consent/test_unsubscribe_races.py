@@ -89,6 +89,14 @@ async def test_who_presses_while_a_message_is_handed_over_is_answered_after_it(d
     assert (await sending).counts == {"sent": 1}
 
 
+async def test_what_was_due_is_closed_with_the_choice_and_needs_no_worker(database: Database):
+    outbox = await _shop(database, ScriptedChannel(), people=1, each=2)
+
+    await change_consent(outbox.runtime, _refusal("u:0"))
+
+    assert [row["state"] for row in await outbox.fetch("SELECT state FROM message")] == ["suppressed"] * 2
+
+
 async def test_an_answer_does_not_wait_for_ever_and_says_so(database: Database):
     channel = ScriptedChannel(gate=asyncio.Event())
     outbox = await _shop(database, channel, people=1, each=1)
