@@ -25,6 +25,7 @@ from engine.errors import NotReady
 _API = "https://api.telegram.org"
 LONGEST = 4096  # characters of a text, in UTF-16 as Telegram counts
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
+_EXAMPLE = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"  # of Telegram's own pages
 _CHAT = re.compile(r"-?[0-9]{1,20}")
 #: Of a 400 or 403: nobody is there any more, or nobody ever was.
 _GONE = re.compile(
@@ -62,7 +63,7 @@ def open_telegram(settings: Mapping[str, Any], credentials: Credentials, asker: 
     """Raises NotReady."""
     token = credentials[settings["token_env"]]
     if not _TOKEN.fullmatch(token):
-        raise NotReady(f"the environment variable {settings['token_env']} holds no token of a bot, such as 123:ABC")
+        raise NotReady(f"the environment variable {settings['token_env']} holds no token of a bot, such as {_EXAMPLE}")
     return TelegramChannel(url_of(settings, token), asker)
 
 

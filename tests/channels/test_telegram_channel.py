@@ -90,9 +90,12 @@ class TestTelegram(ProviderConformance):
         assert far.requests() == []
 
 
-def test_what_is_no_token_is_not_used():
-    with pytest.raises(NotReady, match="BOT holds no token"):
+def test_what_is_no_token_is_not_used_and_one_like_the_example_is():
+    with pytest.raises(NotReady, match="BOT holds no token") as refused:
         OPENERS["telegram"]({"token_env": "BOT"}, Credentials({"BOT": "hello"}), HttpPoster())
+
+    example = str(refused.value).rpartition(" ")[2]
+    OPENERS["telegram"]({"token_env": "BOT"}, Credentials({"BOT": example}), HttpPoster())
 
 
 async def test_a_limit_of_a_day_is_kept_and_a_longer_one_cut():
