@@ -57,6 +57,7 @@ LOOKS: tuple[Look, ...] = (
     spoken.before_a_date,
     spoken.every_weekday,
     spoken.counting_up,
+    spoken.expect_not,
     spoken.no_for_not,
     confusions.known_confusion,
     gaps.title_without_rule,

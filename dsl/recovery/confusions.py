@@ -120,6 +120,9 @@ CONFUSIONS = (
     Confusion("TIME", r"midnight|полночь", "0:00", "E120", _here),
     # tests
     Confusion("PLUS", r"\+[ ]*(\d+[ ]*\w+)", r"plus \1", "E105", _here),
+    Confusion("AT_MOMENT", r"on[ ]+(\d{4}-\d\d-\d\d)[ ]+(?:at[ ]+)?(\d{1,2}:\d\d)", r"at \1 \2", "E101", _here),
+    Confusion("AT_MOMENT", r"(\d+[ ]*[^\W\d]+)[ ]+later|(?:after|in)[ ]+(\d+[ ]*[^\W\d]+)", r"at plus \1\2", "E101",
+              _here),
     Confusion("AT", r"(?:after|in)[ ]+(\d+[ ]*\w+)", r"at plus \1", "E101", _here),
     Confusion("BECAUSE", r"due[ ]+to|since|as", "because"),
     # items
@@ -256,7 +259,8 @@ def two_channels(failure: Failure) -> Finding | None:
 
 def day_behind_time(failure: Failure) -> Finding | None:
     """`wait until 10:00 tomorrow`."""
-    if failure.type_before() != "TIME" or not one_of(failure.word, ("TOMORROW", "WEEKDAY")):
+    behind_until = [failure.type_before(2), failure.type_before()] == ["UNTIL", "TIME"]
+    if not behind_until or not one_of(failure.word, ("TOMORROW", "WEEKDAY")):
         return None
     time = failure.tokens[-1]
     span = Span(time.start_pos or 0, failure.piece.end)

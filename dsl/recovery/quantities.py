@@ -170,7 +170,7 @@ def date_elsewhere(failure: Failure) -> Finding | None:
         if match is None or match.end() <= failure.position:
             continue
         span, ways = Span(*match.span()), _readings(match)
-        if not ways:
+        if not ways or match[0] in ways:  # right as it stands
             continue
         return Finding(
             code="E120",

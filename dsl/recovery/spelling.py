@@ -6,6 +6,7 @@ import re
 
 from dsl.alphabets import foreign_letters, in_one_alphabet, mixes_alphabets, swapped_layout
 from dsl.diagnostics import Edit
+from dsl.keywords import CHANNELS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian
@@ -191,6 +192,8 @@ def _fits(failure: Failure, terminal: str, text: str) -> bool:
     """With the word put in, the parser gets past the next word; past two when the first may be any name."""
     if terminal == "WHEN" and failure.tokens and failure.type_before(2) != "RULE":
         return False
+    if terminal == "EXPECT" and failure.word.lower() not in (*ALL_WORDS, *CHANNELS):
+        return False  # any word may begin a condition
     if terminal == "THEN" and not failure.in_head_of_if:
         return False
     if terminal == "IS" and failure.type_before() in ("CUSTOMER", "EVENT"):

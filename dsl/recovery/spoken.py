@@ -10,7 +10,7 @@ from lark import Token
 
 from dsl.alphabets import is_russian
 from dsl.diagnostics import Edit
-from dsl.keywords import WEEKDAYS
+from dsl.keywords import CHANNELS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
@@ -198,6 +198,16 @@ def of_a_customer(failure: Failure) -> Finding | None:
         return None
     span = Span(*match.span())
     return _rewritten(span, ".", match[0].strip())
+
+
+def expect_not(failure: Failure) -> Finding | None:
+    """`expect not email "cart"`."""
+    types = [token.type for token in failure.tokens[-3:]]
+    if types != ["EXPECT", "NOT", "NAME"] or failure.tokens[-1].lower() not in CHANNELS:
+        return None
+    said = failure.tokens[-2]
+    span = Span(said.start_pos or 0, said.end_pos or 0)
+    return _rewritten(span, shown("NO", russian=speaks_russian(failure)), str(said))
 
 
 def no_for_not(failure: Failure) -> Finding | None:
