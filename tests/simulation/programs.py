@@ -1,8 +1,10 @@
-"""Programs are immutable: what one process has compiled, the others may have. They still ask the database for it."""
+"""Programs are immutable: what one process has compiled, the others may have. They still ask the database for it, and
+learn by themselves which zones customers have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.runtime import LoadedRules, Programs
@@ -22,6 +24,7 @@ class SharedPrograms(Programs):
         if (found := self.find(rule_set)) is not None:
             return found
         await load_rule_set(connection, rule_set)
-        self._loaded[rule_set] = self._compiled[rule_set]
+        compiled = self._compiled[rule_set]
+        self._loaded[rule_set] = replace(compiled, fill=replace(compiled.fill, zones=set()) if compiled.fill else None)
         self._changed()
         return self._loaded[rule_set]
