@@ -16,6 +16,8 @@ BETWEEN_FIXES = "   |   "
 
 SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning")}
 
+_LONGEST = 1_000  # characters of a line that are shown
+
 #: A file from anywhere must not steer the terminal that shows it: control characters become pictures one column wide.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | dict.fromkeys(
     range(0x7F, 0xA0), 0xFFFD
@@ -58,12 +60,15 @@ def _block(diagnostic: Diagnostic, language: Language) -> str:
     gutter = max((len(str(_line(diagnostic, label))) for label in diagnostic.labels), default=1)
     lines = [_headline(diagnostic, language)]
     shown: tuple[Source, int] | None = None
+    cut = slice(None)
     for label in diagnostic.labels:
         source, line = label.source or diagnostic.source, _line(diagnostic, label)
         if shown is None or shown != (source, line):
-            lines += _excerpt(diagnostic, source, line, gutter)
+            cut = _cut(source, label)
+            lines += _excerpt(diagnostic, source, line, gutter, cut)
             shown = (source, line)
-        lines.append(f"{'':{gutter}} | {_underline(source, label, _said(label.text, diagnostic, language))}".rstrip())
+        said = _said(label.text, diagnostic, language)
+        lines.append(f"{'':{gutter}} | {_underline(source, label, said, cut)}".rstrip())
     lines += [f"{'':{gutter}} = {_said(note, diagnostic, language)}" for note in diagnostic.notes]
     if diagnostic.fixes:
         fixes = in_a_row(BETWEEN_FIXES, (_fix(fix) for fix in diagnostic.fixes))
@@ -75,16 +80,23 @@ def _line(diagnostic: Diagnostic, label: Label) -> int:
     return (label.source or diagnostic.source).place(label.span.start).line
 
 
-def _excerpt(diagnostic: Diagnostic, source: Source, line: int, gutter: int) -> list[str]:
+def _cut(source: Source, label: Label) -> slice:
+    """What is shown of a line: all of it, or what stands around a place in one that goes on for ever."""
+    place = source.place(label.span.start)
+    start = max(0, place.column - 1 - _LONGEST // 2) if len(source.line_text(place.line)) > _LONGEST else 0
+    return slice(start, start + _LONGEST)
+
+
+def _excerpt(diagnostic: Diagnostic, source: Source, line: int, gutter: int, cut: slice) -> list[str]:
     elsewhere = [] if source is diagnostic.source else [f"{'':{gutter}} --> {source.path}:{line}"]
-    return [*elsewhere, f"{line:>{gutter}} | {source.line_text(line)}".rstrip()]
+    return [*elsewhere, f"{line:>{gutter}} | {source.line_text(line)[cut]}".rstrip()]
 
 
-def _underline(source: Source, label: Label, text: str) -> str:
+def _underline(source: Source, label: Label, text: str, cut: slice) -> str:
     """Carets under the label's place on its first line, then its words."""
     place = source.place(label.span.start)
-    line = source.line_text(place.line)
-    before, marked = line[: place.column - 1], line[place.column - 1 : place.column - 1 + _length(label.span)]
+    line, column = source.line_text(place.line)[cut], max(0, place.column - 1 - (cut.start or 0))
+    before, marked = line[:column], line[column : column + _length(label.span)]
     # Tabs are kept, so that the carets stand right whatever their width.
     blank = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
     carets = "^" * max(1, sum(_width(char) for char in marked))

@@ -65,6 +65,15 @@ def test_a_place_over_several_lines_is_marked_on_its_first():
     assert render_text([diagnostic(labels=(Label(whole),))]).splitlines()[1:] == ['1 | rule "A"', "  | ^^^^^^^^"]
 
 
+def test_of_a_line_that_goes_on_for_ever_its_surroundings_are_shown():
+    endless = Source("cart.rules", "a " * 50_000 + "snd " + "b " * 50_000)
+
+    lines = render_text([diagnostic(source=endless, labels=(Label(word(endless, "snd"), "here"),))]).splitlines()
+
+    assert (len(lines[1]) < 1_010, lines[1].count("snd")) == (True, 1)
+    assert lines[2].index("^^^") == lines[1].index("snd")
+
+
 def test_a_place_at_the_end_has_one_caret():
     end = Span(len(SOURCE.text), len(SOURCE.text))
 
