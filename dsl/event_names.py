@@ -14,7 +14,7 @@ from dsl.messages import say
 from dsl.problems import listed
 from dsl.scope import Scope
 from dsl.source import Span
-from dsl.suggestions import nearest
+from dsl.suggestions import nearest, with_part
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
@@ -64,7 +64,7 @@ def report_unknown_event(span: Span, scope: Scope) -> None:
 def known_events(written: str, scope: Scope) -> dict[str, EventType]:
     """To look for what was meant: Kogda's own events only when one of them is near."""
     events = scope.catalog.events
-    return events if nearest(written, events) else scope.catalog.own_events()
+    return events if nearest(written, events) or with_part(written, events) else scope.catalog.own_events()
 
 
 def _report(message: str, label: Label, name: str, scope: Scope, *, meant: str = "") -> None:

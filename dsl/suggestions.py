@@ -22,6 +22,12 @@ def nearest(word: str, candidates: Iterable[str]) -> list[str]:
     return _misspelt(word.lower(), known)
 
 
+def with_part(word: str, names: Iterable[str]) -> list[str]:
+    """Names that end with the word: `unsubscribed` is rather `email_unsubscribed` than a misspelt `push_subscribed`."""
+    found = [name for name in names if len(word) > 3 and name.lower().endswith(f"_{word.lower()}")]
+    return sorted(found, key=lambda name: (not name.startswith("email"), name))[:MOST]
+
+
 def _misspelt(word: str, known: list[str]) -> list[str]:
     most = max(1, len(word) // 3)
     near = []

@@ -14,7 +14,7 @@ from dsl.messages import say
 from dsl.problems import Problems, listed, replacement
 from dsl.scope import Scope
 from dsl.source import Span
-from dsl.suggestions import nearest
+from dsl.suggestions import nearest, with_part
 
 
 def report_no_event(path: syntax.Path, scope: Scope) -> None:
@@ -173,7 +173,7 @@ def report_unknown(
         return  # the parser has said so
     if report_look_alike(word, span, problems=problems, candidates=names, quoted=quoted):
         return
-    near = nearest(word, names)
+    near = with_part(word, names) or nearest(word, names)
     hints = [_did_you_mean(near)] if near else [say("there are: {all}", all=listed(sorted(names)))] if names else []
     fix = f'"{near[0]}"' if quoted and near else near[0] if near else ""
     problems.error(

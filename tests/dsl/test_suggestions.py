@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dsl.suggestions import distance, nearest
+from dsl.suggestions import distance, nearest, with_part
 
 WORDS = ["send", "wait", "split", "set", "email", "order_placed", "cart_abandoned", "отправить", "когда"]
 
@@ -42,3 +42,10 @@ def test_the_nearest_come_first_and_four_are_enough():
 )
 def test_neighbours_that_change_places_count_once(first: str, second: str, changes: int):
     assert distance(first, second) == changes
+
+
+def test_a_name_that_ends_with_the_word_is_meant_rather_than_its_opposite():
+    names = ["push_subscribed", "sms_unsubscribed", "email_unsubscribed", "subscribed_before"]
+
+    assert with_part("unsubscribed", names) == ["email_unsubscribed", "sms_unsubscribed"]
+    assert with_part("id", ["order_id"]) == []
