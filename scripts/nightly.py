@@ -106,16 +106,16 @@ def _outcome(case: ElementTree.Element) -> Outcome:
         outcome.skipped = 1
     else:
         outcome.passed = 1
-    said = [
-        f"{_spaced(each.get('value', ''))} {each.get('name', '').replace('_', ' ')}" for each in case.iter("property")
-    ]
+    said = [_figure(each.get("name", ""), each.get("value", "")) for each in case.iter("property")]
     if said:
         outcome.figures.append(", ".join(said))
     return outcome
 
 
-def _spaced(value: str) -> str:
-    return f"{int(value):,}" if value.isdigit() else value
+def _figure(name: str, value: str) -> str:
+    if name == "seed":
+        return f"seed {value}"
+    return f"{int(value):,} {name.replace('_', ' ')}" if value.isdigit() else f"{value} {name.replace('_', ' ')}"
 
 
 def report_of(

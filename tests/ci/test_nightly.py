@@ -22,6 +22,7 @@ NO_DRILLS = {"tests/drills/test_recovery.py", "tests/drills/test_verdict.py"}
 XML = """<testsuites><testsuite>
 <testcase file="tests/drills/test_kills.py" name="test_a" time="10.4"><properties>
   <property name="kills" value="200"/><property name="events" value="20000"/><property name="lost" value="0"/>
+  <property name="seed" value="20261122"/>
 </properties></testcase>
 <testcase file="tests/drills/test_kills.py" name="test_b" time="1"><failure message="lost"/></testcase>
 <testcase file="tests/semantics/test_waits.py" name="test_c" time="2"/>
@@ -68,7 +69,7 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
     assert "in the size of a night\n" in report
     assert "2026-11-22 01:30 UTC, 10 minutes: 2 passed, 1 failed, 1 skipped. On " in report
     assert [line for line in report.splitlines() if line.startswith("| ") and "drill" in line] == [
-        "| 1 | drill 1 | **1 failed** | 2 | 11 | 200 kills, 20,000 events, 0 lost |",
+        "| 1 | drill 1 | **1 failed** | 2 | 11 | 200 kills, 20,000 events, 0 lost, seed 20261122 |",
         "| 12 | drill 12 | 1 skipped | 0 | 0 |  |",
         "| 16 | drill 16 | passed | 1 | 2 |  |",
         "| 20 | drill 20 | not run | 0 | 0 |  |",
