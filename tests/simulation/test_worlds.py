@@ -13,7 +13,7 @@ from tests.simulation.worlds import Report
 Play = Callable[..., Report]
 
 #: So many take four minutes of two processors. KOGDA_SEEDS=100 plays fewer.
-SEEDS = int(os.environ.get("KOGDA_SEEDS") or sized(1_500, 10_000, 50_000))
+SEEDS = int(os.environ.get("KOGDA_SEEDS") or sized(2_000, 10_000, 50_000))
 TOGETHER = 30
 
 
