@@ -87,6 +87,8 @@ class Server:
             " AND c.relnamespace IN ('public'::regnamespace, 'made'::regnamespace) ORDER BY 1"
         )
         self._free = [await self.line() for _ in range(_LINES)]
+        self._cancelling = await self.line()  # whoever looks at the server may be doing so at that moment
+        self._one_cancels = asyncio.Lock()
         self._tables = [row[0] for row in rows if row[0] not in _KEPT]
 
     async def line(self) -> Line:
@@ -121,7 +123,7 @@ class Server:
             await self.own.connection.execute(f"VACUUM {table}")
 
     async def close(self) -> None:
-        for line in [*self._free, self.own]:
+        for line in [*self._free, self.own, self._cancelling]:
             await line.connection.close()
 
     async def who_waits(self, pids: Sequence[int]) -> dict[int, list[int]]:
@@ -133,7 +135,8 @@ class Server:
         return {row[0]: row[1] for row in rows if row[1]}
 
     async def cancel(self, pid: int) -> None:
-        await self.own.connection.execute("SELECT pg_cancel_backend($1)", pid)
+        async with self._one_cancels:
+            await self._cancelling.connection.execute("SELECT pg_cancel_backend($1)", pid)
 
 
 def is_stable(waiting: dict[int, list[int]], pids: Iterable[int]) -> bool:
