@@ -68,3 +68,14 @@ def _words_before(failure: Failure) -> str:
     assert first.start_pos is not None and failure.before.end_pos is not None
     words = " ".join(failure.text[first.start_pos : failure.before.end_pos].split())
     return words if '"' in words else say('"{words}"', words=words)
+
+
+def rewritten(code: str, message: str, span: Span, text: str, *, safe: bool = True) -> Finding:
+    title = say('replace with "{text}"', text=text.strip()) if code in ("E101", "E105") else text
+    return Finding(
+        code=code,
+        message=message,
+        where=span,
+        fixes=(replaced(span, text, safe=safe, title=title),),
+        repair=Edit(span, text),
+    )

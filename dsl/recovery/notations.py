@@ -9,7 +9,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
 from dsl.source import Span
 from dsl.words import one_of, shown
@@ -36,7 +36,7 @@ def date_in_words(failure: Failure) -> Finding | None:
     day = iso_date(int(match[5]), month, int(match[1] or match[4])) if match and month else None
     if match is None or day is None:
         return None
-    return _rewritten("E120", say("dates are written year-month-day"), Span(*match.span()), day)
+    return rewritten("E120", say("dates are written year-month-day"), Span(*match.span()), day)
 
 
 def _month(word: str) -> int | None:
@@ -60,7 +60,7 @@ def short_weekday(failure: Failure) -> Finding | None:
     day = _SHORT_DAYS.get(short) or next((day for day in WEEKDAYS if len(short) > 2 and day.startswith(short)), None)
     if day is None or day == short:
         return None
-    return _rewritten("E101", say('I do not know the word "{word}"', word=short), span, day)
+    return rewritten("E101", say('I do not know the word "{word}"', word=short), span, day)
 
 
 def day_of_the_year(failure: Failure) -> Finding | None:
@@ -76,7 +76,7 @@ def day_of_the_year(failure: Failure) -> Finding | None:
     if is_whole:
         meant = f"каждый год {meant}" if speaks_russian(failure) else f"every year on {meant}"
         start = failure.tokens[-1].start_pos or 0
-    return _rewritten("E129", say('here we write "{meant}"', meant=meant), Span(start, match.end()), meant)
+    return rewritten("E129", say('here we write "{meant}"', meant=meant), Span(start, match.end()), meant)
 
 
 def _is_yearly(failure: Failure) -> bool:
@@ -115,7 +115,7 @@ def parts_of_a_unit(failure: Failure) -> Finding | None:
     text = f"{int(amount)}{smaller}"
     message = say("a length of time is a whole number and a unit")
     # A day is a day of the calendar, 24h are hours: nearly the same.
-    return _rewritten("E112", message, Span(*match.span()), text, safe=unit != "day")
+    return rewritten("E112", message, Span(*match.span()), text, safe=unit != "day")
 
 
 def range_of_numbers(failure: Failure) -> Finding | None:
@@ -126,7 +126,7 @@ def range_of_numbers(failure: Failure) -> Finding | None:
     span, word = failure.piece, shown(joint, russian=speaks_russian(failure))
     before = "" if failure.text[span.start - 1].isspace() else " "
     after = "" if failure.text[span.end : span.end + 1].isspace() else " "
-    return _rewritten(
+    return rewritten(
         "E105",
         say('here we write "{word}", not "{word2}"', word=word, word2=failure.word),
         span,
@@ -140,17 +140,6 @@ def the_last_days(failure: Failure) -> Finding | None:
     match = _THE_LAST.match(failure.text, before.start_pos or 0) if before is not None and before.type == "IN" else None
     if match is None or match.end() < failure.position - 1:
         return None
-    return _rewritten(
+    return rewritten(
         "E101", say('here we write "in last", not "{match}"', match=match[0]), Span(*match.span()), "in last"
-    )
-
-
-def _rewritten(code: str, message: str, span: Span, text: str, *, safe: bool = True) -> Finding:
-    title = say('replace with "{text}"', text=text.strip()) if code in ("E101", "E105") else text
-    return Finding(
-        code=code,
-        message=message,
-        where=span,
-        fixes=(replaced(span, text, safe=safe, title=title),),
-        repair=Edit(span, text),
     )

@@ -13,7 +13,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import CHANNELS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian
 from dsl.source import Span
 from dsl.words import one_of, shown
 
@@ -57,7 +57,7 @@ def spoken_comparison(failure: Failure) -> Finding | None:
     for pattern, meant in _COMPARISONS:
         match = pattern.match(failure.text, start)
         if match is not None and _reads_on(failure, Span(*match.span()), meant):
-            return _rewritten(Span(*match.span()), meant, match[0])
+            return _written_so(Span(*match.span()), meant, match[0])
     return None
 
 
@@ -133,7 +133,7 @@ def all_customers(failure: Failure) -> Finding | None:
     if said is None or match is None or failure.type_before(2) != "FOR" or said.lower() not in ("all", "every", "each"):
         return None
     span = Span(said.start_pos or 0, match.end())
-    return _rewritten(span, shown("EVERYONE"), failure.text[span.start : span.end])
+    return _written_so(span, shown("EVERYONE"), failure.text[span.start : span.end])
 
 
 def at_most_once(failure: Failure) -> Finding | None:
@@ -141,7 +141,7 @@ def at_most_once(failure: Failure) -> Finding | None:
     if failure.type_before() != "AT_MOST" or not one_of(failure.word, ("ONCE",)):
         return None
     span = Span(failure.tokens[-1].start_pos or 0, failure.piece.end)
-    return _rewritten(span, failure.word, failure.text[span.start : span.end])
+    return _written_so(span, failure.word, failure.text[span.start : span.end])
 
 
 def before_a_date(failure: Failure) -> Finding | None:
@@ -170,13 +170,7 @@ def every_weekday(failure: Failure) -> Finding | None:
     russian = is_russian(day[0])
     every = {"у": "каждую", "е": "каждое"}.get(day[-1], shown("EVERY", russian=russian))
     span, meant = Span(*match.span()), f"{every} {day}"
-    return Finding(
-        code="E129",
-        message=say('here we write "{meant}"', meant=meant),
-        where=span,
-        fixes=(replaced(span, meant, safe=True, title=meant),),
-        repair=Edit(span, meant),
-    )
+    return rewritten("E129", say('here we write "{meant}"', meant=meant), span, meant)
 
 
 def counting_up(failure: Failure) -> Finding | None:
@@ -188,7 +182,7 @@ def counting_up(failure: Failure) -> Finding | None:
     verb, amount = failure.tokens[-2:]
     meant = f"{'increase' if verb.type == 'ADD' else 'decrease'} {match['path']} by {amount}"
     span = Span(verb.start_pos or 0, match.end())
-    return _rewritten(span, meant, failure.text[span.start : span.end])
+    return _written_so(span, meant, failure.text[span.start : span.end])
 
 
 def of_a_customer(failure: Failure) -> Finding | None:
@@ -197,7 +191,7 @@ def of_a_customer(failure: Failure) -> Finding | None:
     if match is None or failure.type_before() not in ("CUSTOMER", "EVENT"):
         return None
     span = Span(*match.span())
-    return _rewritten(span, ".", match[0].strip())
+    return _written_so(span, ".", match[0].strip())
 
 
 def expect_not(failure: Failure) -> Finding | None:
@@ -207,7 +201,7 @@ def expect_not(failure: Failure) -> Finding | None:
         return None
     said = failure.tokens[-2]
     span = Span(said.start_pos or 0, said.end_pos or 0)
-    return _rewritten(span, shown("NO", russian=speaks_russian(failure)), str(said))
+    return _written_so(span, shown("NO", russian=speaks_russian(failure)), str(said))
 
 
 def no_for_not(failure: Failure) -> Finding | None:
@@ -223,7 +217,7 @@ def no_for_not(failure: Failure) -> Finding | None:
     else:
         return None
     span, meant = Span(said.start_pos or 0, said.end_pos or 0), shown(terminal, russian=speaks_russian(failure))
-    return _rewritten(span, meant, str(said)) if _reads_on(failure, span, meant) else None
+    return _written_so(span, meant, str(said)) if _reads_on(failure, span, meant) else None
 
 
 def _reads_on(failure: Failure, span: Span, meant: str) -> bool:
@@ -231,11 +225,6 @@ def _reads_on(failure: Failure, span: Span, meant: str) -> bool:
     return failure.reaches(changed) > max(failure.position, span.end) + len(meant) - (span.end - span.start)
 
 
-def _rewritten(span: Span, meant: str, written: str) -> Finding:
-    return Finding(
-        code="E101",
-        message=say('here we write "{meant}", not "{written}"', meant=meant, written=written),
-        where=span,
-        fixes=(replaced(span, meant, safe=True, title=say('replace with "{meant}"', meant=meant)),),
-        repair=Edit(span, meant),
-    )
+def _written_so(span: Span, meant: str, written: str) -> Finding:
+    message = say('here we write "{meant}", not "{written}"', meant=meant, written=written)
+    return rewritten("E101", message, span, meant)
