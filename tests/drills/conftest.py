@@ -10,10 +10,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from api.drill.workspace import write_workspace
 from engine.embedded import EmbeddedServices
 from engine.storage.migrate import migrate
 from engine.waker import connect_redis
-from tests.drills.stage import RULES
+from tests.drills.stage import RULES, open_workspace
 from tests.engine.flow.shop import Shop, open_shop
 
 
@@ -46,4 +47,12 @@ async def empty(durable: EmbeddedServices) -> EmbeddedServices:
 @pytest.fixture
 async def shop(empty: EmbeddedServices) -> AsyncIterator[Shop]:
     async with open_shop(empty.endpoints.database_url, *RULES) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def mailing_shop(empty: EmbeddedServices, tmp_path: Path) -> AsyncIterator[Shop]:
+    """With the workspace of `kogda drill` published."""
+    write_workspace(tmp_path)
+    async with open_workspace(empty.endpoints.database_url, tmp_path) as shop:
         yield shop

@@ -6,8 +6,10 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, Literal, TypeAlias
 
@@ -17,11 +19,13 @@ from dsl import plan
 from engine.config import Settings
 from engine.embedded import Endpoints
 from engine.flow.accept_events import EventWriter
+from engine.flow.checking.load_workspace import load_workspace
+from engine.flow.publishing.publish_rules import publish
 from engine.storage.database import TROUBLE
 from engine.storage.events.events_in import NewEvent
 from engine.waker import Waker
 from engine.worker import run_worker
-from tests.engine.flow.shop import Shop, rule, stop
+from tests.engine.flow.shop import Shop, open_shop, rule, stop
 from tests.forking import start
 
 #: pytest's `record_property`.
@@ -72,6 +76,16 @@ def stories(count: int, random: Random) -> list[Story]:
 
 def expected(told: Sequence[Story]) -> Counter[tuple[str, str]]:
     return Counter((f"u:{story.user}", template) for story in told for template in story.expected())
+
+
+@asynccontextmanager
+async def open_workspace(url: str, folder: Path) -> AsyncIterator[Shop]:
+    """With the rules and templates of a folder published."""
+    workspace = load_workspace(folder)
+    assert workspace.plan is not None, workspace.diagnostics
+    async with open_shop(url) as shop:
+        await publish(shop.runtime.database, workspace.plan, templates=workspace.templates, settings=workspace.settings)
+        yield shop
 
 
 async def made(shop: Shop) -> Counter[tuple[str, str]]:

@@ -24,15 +24,13 @@ from api.ingest.items import Envelope, events_of
 from engine.config import Settings
 from engine.core.identity import anonymous_key, customer_id
 from engine.embedded import EmbeddedServices
-from engine.flow.checking.load_workspace import load_workspace
-from engine.flow.publishing.publish_rules import publish
 from engine.storage.events.events_in import NewEvent
 from engine.waker import ArqWaker, connect_redis
 from tests.drills import armed
 from tests.drills.armed import kill_at, was_killed
 from tests.drills.sizes import sized
-from tests.drills.stage import Record
-from tests.engine.flow.shop import Shop, open_shop
+from tests.drills.stage import Record, open_workspace
+from tests.engine.flow.shop import Shop
 from tests.engine.storage.message_history import counted, reported
 
 SEED = 20261122
@@ -96,11 +94,7 @@ async def shop(empty: EmbeddedServices, receiver: tuple[Receiver, int], tmp_path
     (tmp_path / "rules/more.rules").write_text(MORE_RULES)
     (tmp_path / "templates/inapp").mkdir()
     (tmp_path / "templates/inapp/note.txt").write_text("---\ntitle: Hello\n---\nA note\n")
-    workspace = load_workspace(tmp_path)
-    assert workspace.plan is not None, workspace.diagnostics
-    async with open_shop(empty.endpoints.database_url) as shop:
-        database = shop.runtime.database
-        await publish(database, workspace.plan, templates=workspace.templates, settings=workspace.settings)
+    async with open_workspace(empty.endpoints.database_url, tmp_path) as shop:
         yield shop
 
 

@@ -5,41 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
 
-import pytest
 from pydantic import SecretStr
 
 from api.drill.sink import Sink
 from api.drill.stories import tell_stories
-from api.drill.workspace import write_workspace
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
-from engine.flow.checking.load_workspace import load_workspace
-from engine.flow.publishing.publish_rules import publish
 from tests.drills import armed
 from tests.drills.test_failpoints_of_workers import events_told
-from tests.engine.flow.shop import Shop, open_shop
+from tests.engine.flow.shop import Shop
 
 SEED = 20261126
 PEOPLE = 40
 LONG_S = 60
 
 
-@pytest.fixture
-async def shop(empty: EmbeddedServices, tmp_path: Path) -> AsyncIterator[Shop]:
-    write_workspace(tmp_path)
-    workspace = load_workspace(tmp_path)
-    assert workspace.plan is not None
-    async with open_shop(empty.endpoints.database_url) as shop:
-        await publish(shop.runtime.database, workspace.plan, templates=workspace.templates, settings=workspace.settings)
-        yield shop
-
-
 async def test_a_worker_that_is_asked_to_stop_waits_for_the_mail_server_and_leaves_no_mail_in_doubt(
-    durable: EmbeddedServices, shop: Shop
+    durable: EmbeddedServices, mailing_shop: Shop
 ) -> None:
     taken, goes_on = threading.Event(), threading.Event()
 
@@ -54,11 +38,11 @@ async def test_a_worker_that_is_asked_to_stop_waits_for_the_mail_server_and_leav
             waker="null",
             partitions=8,
         )
-        await shop.post(*events_told(shop, tell_stories(Random(SEED), first=0, count=PEOPLE)))
+        await mailing_shop.post(*events_told(mailing_shop, tell_stories(Random(SEED), first=0, count=PEOPLE)))
         worker = armed.worker(settings)
         try:
             assert await asyncio.to_thread(taken.wait, LONG_S)
-            in_hand = await shop.value("SELECT count(*) FROM message WHERE state = 'sending'")
+            in_hand = await mailing_shop.value("SELECT count(*) FROM message WHERE state = 'sending'")
             worker.terminate()
             await asyncio.to_thread(worker.join, 1)
             lives = worker.is_alive()
@@ -70,7 +54,7 @@ async def test_a_worker_that_is_asked_to_stop_waits_for_the_mail_server_and_leav
             worker.kill()
             worker.join()
 
-    rows = await shop.fetch("SELECT id, state FROM message WHERE state <> 'queued' OR maybe_duplicate")
+    rows = await mailing_shop.fetch("SELECT id, state FROM message WHERE state <> 'queued' OR maybe_duplicate")
     assert in_hand > 0, "no mail was on its way: the drill did not bite"
     assert (lives, code) == (True, 0)
     assert {row["state"] for row in rows} == {"sent"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
@@ -14,16 +13,13 @@ import pytest
 from api.drill.sink import Sink
 from api.drill.stories import Story, tell_stories
 from api.drill.verdict import MADE, UNDER_WAY, as_made, judge
-from api.drill.workspace import write_workspace
 from api.ingest.items import Envelope, events_of
 from engine.embedded import EmbeddedServices
-from engine.flow.checking.load_workspace import load_workspace
-from engine.flow.publishing.publish_rules import publish
 from engine.waker import ArqWaker
 from tests.drills.newer import MIGRATE_AND_WORK, PUBLISH, ROOT, WORK, make_newer, start
 from tests.drills.sizes import sized
 from tests.drills.stage import Record
-from tests.engine.flow.shop import Shop, open_shop
+from tests.engine.flow.shop import Shop
 
 SEED = 20261124
 LONG_S = sized(90, 300)
@@ -34,16 +30,6 @@ DECIDED = """
     SELECT (detail ->> 'pid')::int AS pid, coalesce((detail #>> '{counts,decided,messages}')::int, 0) AS messages
     FROM worker_heartbeat
 """
-
-
-@pytest.fixture
-async def shop(empty: EmbeddedServices, tmp_path: Path) -> AsyncIterator[Shop]:
-    write_workspace(tmp_path)
-    workspace = load_workspace(tmp_path)
-    assert workspace.plan is not None
-    async with open_shop(empty.endpoints.database_url) as shop:
-        await publish(shop.runtime.database, workspace.plan, templates=workspace.templates, settings=workspace.settings)
-        yield shop
 
 
 @pytest.fixture
@@ -81,7 +67,7 @@ async def ended_with(process: subprocess.Popen[bytes]) -> int:
 
 @pytest.mark.timeout(LONG_S * 4)
 async def test_a_newer_version_takes_over_from_this_one_while_events_flow_and_nothing_is_lost(
-    durable: EmbeddedServices, shop: Shop, newer: Path, tmp_path: Path, record_property: Record
+    durable: EmbeddedServices, mailing_shop: Shop, newer: Path, tmp_path: Path, record_property: Record
 ) -> None:
     told = tell_stories(Random(SEED), first=0, count=3 * PEOPLE)
     parts = [told[place : place + PEOPLE] for place in range(0, len(told), PEOPLE)]
@@ -95,17 +81,17 @@ async def test_a_newer_version_takes_over_from_this_one_while_events_flow_and_no
         }
         try:
             started.append(start(ROOT, tmp_path / "old.log", *WORK, **variables))
-            await until_at_work(shop, 1)
-            await tell(shop, waker, parts[0])
+            await until_at_work(mailing_shop, 1)
+            await tell(mailing_shop, waker, parts[0])
             started.append(start(newer, tmp_path / "new.log", "-c", MIGRATE_AND_WORK, **variables))
-            await until_at_work(shop, 2)
-            await tell(shop, waker, parts[1])
+            await until_at_work(mailing_shop, 2)
+            await tell(mailing_shop, waker, parts[1])
             command = ("-c", PUBLISH, endpoints.database_url, str(tmp_path))
             started.append(start(newer, tmp_path / "publish.log", *command))
             assert await ended_with(started[2]) == 0, (tmp_path / "publish.log").read_text()
-            await tell(shop, waker, parts[2])
-            await until_quiet(shop)
-            decided = {row["pid"]: row["messages"] for row in await shop.fetch(DECIDED)}
+            await tell(mailing_shop, waker, parts[2])
+            await until_quiet(mailing_shop)
+            decided = {row["pid"]: row["messages"] for row in await mailing_shop.fetch(DECIDED)}
             for worker in started[:2]:
                 worker.terminate()
             codes = [await ended_with(worker) for worker in started[:2]]
@@ -115,14 +101,14 @@ async def test_a_newer_version_takes_over_from_this_one_while_events_flow_and_no
                 process.wait()
             await waker.close()
 
-    mails = as_made(await shop.fetch(MADE))
+    mails = as_made(await mailing_shop.fetch(MADE))
     verdict = judge(told, mails, sink.arrived)
     record_property("mails", verdict.due)
     record_property("lost", verdict.lost)
     record_property("doubled", verdict.twice)
     assert verdict.is_good, verdict
     assert (verdict.unknown, verdict.marked) == (0, 0)
-    assert await shop.value("SELECT count(*) FROM quarantine") == 0
+    assert await mailing_shop.value("SELECT count(*) FROM quarantine") == 0
     assert codes == [0, 0]
     assert all(decided[worker.pid] > 0 for worker in started[:2]), decided
     assert "plan format 2 is newer than 1" in (tmp_path / "old.log").read_text(), "the drill did not bite"
