@@ -11,7 +11,7 @@ import asyncpg
 
 from benchmarks import load, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, CONNECTIONS, CUSTOMERS, UNDECIDED
+from benchmarks.road import BATCH, CONNECTIONS, CUSTOMERS, UNDECIDED, until_left
 from benchmarks.stand import Stand
 
 RULES = 100
@@ -49,12 +49,7 @@ def _rate(stand: Stand, workers: int, events: int, *, seed: int) -> float:
 
 
 async def _until_left(url: str, at_most: int) -> int:
-    """How many are undecided, as soon as these are so few."""
     connection = await asyncpg.connect(url)
-    deadline = time.monotonic() + 300
-    while (left := int(await connection.fetchval(UNDECIDED) or 0)) > at_most:
-        if time.monotonic() > deadline:
-            raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.02)
+    left = await until_left(connection, UNDECIDED, at_most=at_most)
     await connection.close()
     return left

@@ -106,13 +106,22 @@ async def _drive(stand: Stand, requests: Sequence[bytes]) -> tuple[load.Answers,
     connection = await asyncpg.connect(stand.database_url)
     began = time.perf_counter()
     answers = await asyncio.to_thread(load.post, stand.port, requests, connections=CONNECTIONS)
-    while await connection.fetchval(BEHIND):
-        if time.perf_counter() - began > 300:
-            raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.02)
+    await until_left(connection, BEHIND)
     seconds = time.perf_counter() - began
     await connection.close()
     return answers, seconds
+
+
+async def until_left(
+    connection: asyncpg.Connection, query: str, *given: object, at_most: int = 0, every_s: float = 0.02
+) -> int:
+    """How many are left, by the query, as soon as these are so few."""
+    deadline = time.monotonic() + 300
+    while (left := int(await connection.fetchval(query, *given) or 0)) > at_most:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the workers do not catch up")
+        await asyncio.sleep(every_s)
+    return left
 
 
 async def _copy_rate(url: str, *, events: int, rules: int, seed: int) -> float:

@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks import load, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, BEHIND, CONNECTIONS
+from benchmarks.road import BATCH, BEHIND, CONNECTIONS, until_left
 from benchmarks.stand import Stand
 
 WORKERS = (1, 2, 4, 8)
@@ -106,11 +106,7 @@ def decide(stand: Stand, events: int, *, seed: int) -> float:
 
 async def _until(url: str, is_left: str, *given: int) -> None:
     connection = await asyncpg.connect(url)
-    deadline = time.monotonic() + 300
-    while await connection.fetchval(is_left, *given):
-        if time.monotonic() > deadline:
-            raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.05)
+    await until_left(connection, is_left, *given, every_s=0.05)
     await connection.close()
 
 
