@@ -37,8 +37,8 @@ def drill(
     log = settings.data / _LOG
     settings.data.mkdir(parents=True, exist_ok=True)
     chosen = seed if seed is not None else secrets.randbelow(1_000_000)
-    _follow(say("Drill: {minutes} minutes on a scratch database, seed {seed}. The servers' words: {log}",
-                minutes=f"{minutes:g}", seed=chosen, log=log))  # fmt: skip
+    _follow(say("Drill: {minutes} {minutes:minute|minutes} on a scratch database, seed {seed}. "
+                "The servers' words: {log}", minutes=f"{minutes:g}", seed=chosen, log=log))  # fmt: skip
     with log.open("w") as words:
         wanted = Drill(
             minutes=minutes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any
 
 from api.drill.stories import Due
@@ -14,6 +15,7 @@ from dsl.messages import Message, say
 Tell = Callable[[object], str]
 
 _SHOWN = 10  # of each kind of mistake
+_COLUMNS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,8 @@ def rows_of(card: Card) -> list[tuple[Message, str | Message]]:
     """What a card says, a line each."""
     verdict, faults = card.verdict, card.faults
     kills = say(
-        "{workers} workers, {senders} of them in the middle of a mail; {apis} times the API",
+        "{workers} {workers:worker|workers}, {senders} of them in the middle of a mail; "
+        "{apis} {apis:time|times} the API",
         workers=faults.get("worker", 0) + faults.get("sender", 0),
         senders=faults.get("sender", 0),
         apis=faults.get("api", 0),
@@ -68,8 +71,8 @@ def rows_of(card: Card) -> list[tuple[Message, str | Message]]:
         (say("killed (SIGKILL)"), kills),
         (say("stopped (SIGSTOP)"), f"{faults.get('stop', 0) + faults.get('long stop', 0)}"),
         (say("Redis flushed, killed"), f"{faults.get('flush', 0)}, {faults.get('redis', 0)}"),
-        (say("database connections ended"), say("{n} times", n=faults.get("connections", 0))),
-        (say("database crashed"), say("{n} times", n=faults.get("database", 0))),
+        (say("database connections ended"), say("{n} {n:time|times}", n=faults.get("connections", 0))),
+        (say("database crashed"), say("{n} {n:time|times}", n=faults.get("database", 0))),
         (say("lost"), f"{card.lost}"),
         (say("doubled"), f"{card.doubled}"),
         (say("sent again, perhaps twice"), marked),
@@ -80,9 +83,11 @@ def rows_of(card: Card) -> list[tuple[Message, str | Message]]:
 
 def text_of(card: Card, tell: Tell) -> str:
     rows = [(tell(name), tell(value)) for name, value in rows_of(card)]
-    width = max(len(name) for name, _ in rows)
-    lines = [tell(_title(card)), "", *(f"  {name:<{width}}  {value}" for name, value in rows), ""]
-    return "\n".join([*lines, *(tell(each) for each in _wrong(card)), tell(_ending(card))])
+    width = max(len(name) for name, _ in rows) + 4
+    lines = [*wrap(tell(_title(card)), _COLUMNS), ""]
+    for name, value in rows:
+        lines += wrap(value, _COLUMNS, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width)
+    return "\n".join([*lines, "", *(tell(each) for each in _wrong(card)), *wrap(tell(_ending(card)), _COLUMNS)])
 
 
 def markdown_of(card: Card, tell: Tell) -> str:
@@ -91,8 +96,13 @@ def markdown_of(card: Card, tell: Tell) -> str:
 
 
 def _title(card: Card) -> Message:
-    return say("{minutes} minutes on {machine}, seed {seed}", minutes=f"{card.minutes:g}", machine=card.machine,
-               seed=card.seed)  # fmt: skip
+    return say(
+        "{minutes} {minutes:minute|minutes} on {machine}, seed {seed}. What a killed worker had in its hands was sent "
+        "again with a mark, or listed as unknown, as the policy says.",
+        minutes=f"{card.minutes:g}",
+        machine=card.machine,
+        seed=card.seed,
+    )
 
 
 def _wrong(card: Card) -> Sequence[Message]:
@@ -115,5 +125,5 @@ def _ending(card: Card) -> Message:
     if not card.events:
         return say("No event was acknowledged, so nothing was proved; the servers' words say why.")
     if card.unsettled:
-        return say("{n} things had not come to rest when the time was over.", n=card.unsettled)
+        return say("{n} {n:thing|things} had not come to rest when the time was over.", n=card.unsettled)
     return say("This must not happen. The seed makes the same faults again: --seed {seed}", seed=card.seed)

@@ -163,10 +163,14 @@ async def _found(place: Scratch, ids: Sequence[UUID]) -> tuple[list[Made], int, 
     return made, stored, row[0]
 
 
-def machine(version: str, *, is_ours: bool) -> str:
-    where = "embedded PostgreSQL" if is_ours else "PostgreSQL"
-    return (
-        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {where} {version.split()[0]}"
+def machine(version: str, *, is_ours: bool) -> Message:
+    return say(
+        "{n} {n:core|cores}, {system}, Python {python}, {database} {version}",
+        n=os.cpu_count(),
+        system=platform.system(),
+        python=platform.python_version(),
+        database=say("embedded PostgreSQL") if is_ours else "PostgreSQL",
+        version=version.split()[0],
     )
 
 

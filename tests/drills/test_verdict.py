@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from api.drill.card import Card, markdown_of, rows_of, text_of
+from api.drill.run import machine
 from api.drill.stories import Due, Story, all_due, tell_stories
 from api.drill.verdict import Made, judge
-from dsl.messages import in_language
+from dsl.messages import Language, in_language
 
 ANNA = Story("anna", orders=True, stars=5)
 GOOD = [
@@ -118,3 +119,27 @@ def test_a_card_is_said_in_both_languages_as_text_as_a_table_and_as_json() -> No
     assert "lost" not in russian
     assert markdown_of(card, str).count("\n|") == len(rows_of(card)) + 2
     assert card.as_json()["lost"] == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "or listed as unknown, as the policy says."), ("ru", "или числится неизвестным, как велит политика.")],
+)
+def test_a_card_fits_a_terminal_and_says_what_became_of_mails_in_dead_hands(language: Language, told: str) -> None:
+    card = a_card(seed=20261122, machine=machine("18.4 (Debian)", is_ours=True), faults={"sender": 13, "api": 10})
+
+    text = text_of(card, lambda text: in_language(text, language))
+
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert told in " ".join(text.split())
+
+
+def test_one_of_a_thing_is_said_as_one() -> None:
+    card = a_card(minutes=1, faults={"worker": 1, "api": 1, "database": 1}, unsettled=1)
+
+    english, russian = text_of(card, str), text_of(card, lambda text: in_language(text, "ru"))
+
+    assert english.startswith("1 minute on ")
+    assert "1 worker, 0 of them in the middle of a mail; 1 time the API" in " ".join(english.split())
+    assert "1 thing had" in english
+    assert russian.startswith("1 минута, ")
