@@ -17,8 +17,9 @@ from dsl.suggestions import nearest
 from engine.errors import ConfigurationError
 from engine.sentinels import SCHEME, sentinels_of
 
-#: Variables that are read elsewhere: where checks keep what they know, whose numbers editors show.
-_READ_ELSEWHERE = ("KOGDA_CACHE_DIR", "KOGDA_URL")
+#: Variables that are read elsewhere: where checks keep what they know, whose numbers editors show; by what the shop's
+#: backend signs tokens of its customers (docs/inbox.md), which may share a `.env` with us.
+_READ_ELSEWHERE = ("KOGDA_CACHE_DIR", "KOGDA_URL", "KOGDA_INBOX_KEY")
 
 #: Variables of the tests and their machines begin so.
 _OF_TESTS = ("KOGDA_TEST_", "KOGDA_TESTS_")

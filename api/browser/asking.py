@@ -8,7 +8,7 @@ import orjson
 from fastapi import Request
 
 from api.server.auth import key_in_header
-from api.server.problems import Problem
+from api.server.problems import Problem, unauthorized
 from api.server.services import Services
 from engine.clock import utc_now
 from engine.core.identity import anonymous_key, known_key
@@ -39,12 +39,12 @@ async def body_of(request: Request) -> dict[str, Any]:
 def customer_of(services: Services, token: str | None) -> str:
     """The key of the customer whom a token of the shop's backend names. Raises Problem."""
     if not token:
-        raise Problem(401, "token_required", "give the customer's token as `Authorization: Bearer TOKEN`")
+        raise unauthorized("token_required", "give the customer's token as `Authorization: Bearer TOKEN`")
     try:
         name = read_customer(inbox_key(services.runtime.link_key), token, utc_now())
     except TokenRefused as refused:
         code = "token_expired" if refused.is_over else "invalid_token"
-        raise Problem(401, code, refused.reason) from refused
+        raise unauthorized(code, refused.reason) from refused
     return known_key(_readable(name, "sub"))
 
 
@@ -61,7 +61,7 @@ async def sender_of(request: Request, body: dict[str, Any], services: Services) 
     key = key_in_header(request.headers.get("authorization")) or _text(body, "writeKey")
     if not key or await services.keys.source_of(key) is None:
         detail = "the write key is unknown or revoked" if key else "a write key or a customer's token is required"
-        raise Problem(401, "invalid_write_key", detail)
+        raise unauthorized("invalid_write_key", detail)
     if name := _id(body, "userId"):
         return known_key(name)
     if name := _id(body, "anonymousId"):

@@ -16,7 +16,7 @@ from api.ingest.in_hand import InHand
 from api.ingest.items import Envelope
 from api.ingest.payload import payload_of, too_large, unpacked
 from api.server.auth import WriteKeys, key_in_header
-from api.server.problems import Problem, database_trouble, overloaded
+from api.server.problems import Problem, database_trouble, overloaded, unauthorized
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.errors import Overloaded
@@ -150,7 +150,7 @@ class IngestEdge:
         source = await self._keys.source_of(key) if key else None
         if source is None:
             detail = "the write key is unknown or revoked" if key else "a write key is required"
-            raise Problem(401, "invalid_write_key", detail)
+            raise unauthorized("invalid_write_key", detail)
         return source
 
     async def _settings_of_key(self, scope: Scope, receive: Receive, path: str) -> Response:

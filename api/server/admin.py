@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from fastapi import Request
 
 from api.server.auth import key_in_header
-from api.server.problems import Problem
+from api.server.problems import Problem, unauthorized
 from api.server.services import Served
 from engine.storage.write_keys import hash_of_key
 
@@ -36,10 +36,7 @@ async def require_admin(request: Request, services: Served) -> None:
         return
     given = key_in_header(request.headers.get("authorization")) or ""
     if not hmac.compare_digest(hash_of_key(settings.admin_key.get_secret_value()), hash_of_key(given)):
-        challenge = {"www-authenticate": "Bearer"}
-        raise Problem(
-            401, "invalid_admin_key", "give KOGDA_ADMIN_KEY as `Authorization: Bearer KEY`", headers=challenge
-        )
+        raise unauthorized("invalid_admin_key", "give KOGDA_ADMIN_KEY as `Authorization: Bearer KEY`")
 
 
 def _is_from_here(request: Request) -> bool:

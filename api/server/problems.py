@@ -57,6 +57,12 @@ class Problem(Exception):
         )
 
 
+def unauthorized(code: str, detail: str) -> Problem:
+    """401, which names a way to say who one is (RFC 9110). Basic does as well, but a browser that reads of it asks
+    whoever is before it for a password."""
+    return Problem(401, code, detail, headers={"www-authenticate": 'Bearer realm="kogda"'})
+
+
 def overloaded(error: Overloaded) -> Problem:
     return Problem(503, "overloaded", str(error), headers={"retry-after": str(error.retry_after_s)})
 

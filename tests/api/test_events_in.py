@@ -99,7 +99,13 @@ async def test_a_wrong_or_missing_write_key_is_refused(
     answer = await client.post("/v1/batch", json={"batch": [track()]}, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_write_key")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="kogda"'
     assert await stored.events() == []
+
+
+def members(body: bytes) -> bytes:
+    """As log shippers pack what they append to."""
+    return b"".join(gzip.compress(each) for each in (body[:7], b"", body[7:20], body[20:]))
 
 
 CONTENT = {
@@ -107,6 +113,7 @@ CONTENT = {
     "text, as browsers send it": (lambda body: body, {"content-type": "text/plain"}),
     "no type": (lambda body: body, {}),
     "gzip": (gzip.compress, {"content-type": "application/json", "content-encoding": "gzip"}),
+    "gzip of several members": (members, {"content-type": "application/json", "content-encoding": "gzip"}),
     "gzip said to be a form": (gzip.compress, {"content-type": "application/x-www-form-urlencoded"}),
     "json said to be gzip": (lambda body: body, {"content-encoding": "gzip"}),
     "byte order mark": (lambda body: b"\xef\xbb\xbf" + body, {"content-type": "application/json"}),

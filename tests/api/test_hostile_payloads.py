@@ -137,6 +137,10 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "cut gzip": (gzip.compress(batch(track()))[:-9], 400, "invalid_gzip"),
     "gzip and more": (gzip.compress(batch(track())) + b"x", 400, "invalid_gzip"),
     "gzip bomb": (gzip.compress(b" " * 100_000_000), 413, "too_large"),
+    "cut in its second member": ((gzip.compress(batch(track())) + gzip.compress(b" " * 99))[:-9], 400, "invalid_gzip"),
+    "gzip bomb in its second member": (gzip.compress(b"{}") + gzip.compress(b" " * 100_000_000), 413, "too_large"),
+    "gzip bomb of many members": (gzip.compress(b" " * 900) * 15_000, 413, "too_large"),
+    "gzip of members that hold nothing": (gzip.compress(b"") * 25_000, 400, "invalid_json"),
     "gzip within gzip": (gzip.compress(gzip.compress(b"{}")), 400, "invalid_json"),
 }
 

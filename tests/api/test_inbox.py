@@ -168,6 +168,7 @@ async def test_without_a_token_nothing_is_shown(client: httpx.AsyncClient, path:
 
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, "*")
     assert answer.json()["code"] in ("invalid_token", "token_required")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="kogda"'
 
 
 async def test_a_page_learns_that_its_token_is_over(runtime: Runtime, client: httpx.AsyncClient):
