@@ -11,7 +11,7 @@ import asyncpg
 
 from benchmarks import crowd, load, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, CONNECTIONS, UNDECIDED
+from benchmarks.road import BATCH, CONNECTIONS, UNDECIDED, until_left
 from benchmarks.stand import Stand
 
 RULES = 100
@@ -63,14 +63,9 @@ def _post_live(port: int, answers: list[crowd.Answer], seconds: int = 5) -> None
 async def _seconds_until_decided(url: str) -> float:
     """From the first decision, so that a worker's start does not count."""
     connection = await asyncpg.connect(url)
-    left = first = await connection.fetchval(UNDECIDED)
-    began, deadline = time.perf_counter(), time.monotonic() + 300
-    while left:
-        if time.monotonic() > deadline:
-            raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.2)
-        left = await connection.fetchval(UNDECIDED)
-        if left >= first:
-            began = time.perf_counter()
+    waiting = int(await connection.fetchval(UNDECIDED))
+    await until_left(connection, UNDECIDED, at_most=max(waiting - 1, 0), every_s=0.2)
+    began = time.perf_counter()
+    await until_left(connection, UNDECIDED, every_s=0.2)
     await connection.close()
     return time.perf_counter() - began

@@ -16,7 +16,7 @@ import psutil
 from api.server.auth import PROVIDED_SOURCE
 from benchmarks import crowd, shop
 from benchmarks.report import Figure
-from benchmarks.road import BATCH, UNDECIDED
+from benchmarks.road import BATCH, UNDECIDED, until_left
 from benchmarks.stand import Stand
 from engine.core.identity import event_id
 
@@ -92,17 +92,14 @@ def _posted(
 
 
 async def _drained(url: str) -> tuple[int, float]:
+    """How many events are undecided now, and the seconds until none is."""
     connection = await asyncpg.connect(url)
-    began, first = time.perf_counter(), await connection.fetchval(UNDECIDED)
-    left = first
-    while left:
-        if time.perf_counter() - began > 300:
-            raise RuntimeError("the workers do not catch up")
-        await asyncio.sleep(0.25)
-        left = await connection.fetchval(UNDECIDED)
+    began = time.perf_counter()
+    left = int(await connection.fetchval(UNDECIDED))
+    await until_left(connection, UNDECIDED, every_s=0.25)
     seconds = time.perf_counter() - began
     await connection.close()
-    return first, seconds
+    return left, seconds
 
 
 @contextmanager
