@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsl import syntax
@@ -24,24 +24,24 @@ class Size(NamedTuple):
         return self.characters > MOST_CHARACTERS or self.depth > DEEPEST
 
 
-def sizes_of(
-    definitions: Iterable[Definition], parts_of: Callable[[Definition], Sequence[Definition]]
-) -> dict[int, Size]:
-    """By the ids of their nodes. Without recursion, since a chain may be as long as a file; a circle ends where it
-    closes."""
+def sizes_of(definitions: Iterable[Definition], mentioned: Mapping[int, Sequence[Definition]]) -> dict[int, Size]:
+    """By the id() of each definition's node, as `mentioned` is: the definitions that its body names.
+
+    Without recursion, since a chain of definitions may be as long as a file. A circle is cut where it closes.
+    """
     known: dict[int, Size] = {}
     begun: set[int] = set()
     waiting = list(definitions)
     while waiting:
         each = waiting[-1]
         key = id(each.node)
-        ahead = [] if key in known else [part for part in parts_of(each) if id(part.node) not in known]
+        ahead = [] if key in known else [part for part in mentioned[key] if id(part.node) not in known]
         if ahead and key not in begun:
             begun.add(key)
             waiting += [part for part in ahead if id(part.node) not in begun]
             continue
         if key not in known:
-            known[key] = _with_parts(each, [known[id(part.node)] for part in parts_of(each) if id(part.node) in known])
+            known[key] = _with_parts(each, [known[id(part.node)] for part in mentioned[key] if id(part.node) in known])
         waiting.pop()
     return known
 

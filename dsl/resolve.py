@@ -165,13 +165,14 @@ def _circle_of(file: syntax.RuleFile, use: syntax.Use, by_path: dict[str, syntax
 
 def _refuse_large_definitions(shared: dict[str, Names], refused: set[int], found: list[Diagnostic]) -> None:
     """Reports the smallest that are too large; what mentions them is only not followed."""
+    seen = {id(each.node): each for names in shared.values() for each in names.seen.values()}
+    mentioned = {key: list(_mentioned(each, shared)) for key, each in seen.items()}
     own = [each for path, names in shared.items() for each in names.seen.values() if each.source.path == path]
-    sizes = sizes_of(own, lambda definition: list(_mentioned(definition, shared)))
+    sizes = sizes_of(own, mentioned)
     refused |= {key for key, size in sizes.items() if size.is_too_large}
     for definition in own:
-        if id(definition.node) in refused and not any(
-            id(each.node) in refused for each in _mentioned(definition, shared)
-        ):
+        parts = mentioned[id(definition.node)]
+        if id(definition.node) in refused and not any(id(part.node) in refused for part in parts):
             most = (
                 say("more than {DEEPEST} conditions or blocks inside each other", DEEPEST=DEEPEST)
                 if sizes[id(definition.node)].depth > DEEPEST
