@@ -9,7 +9,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian
+from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian, with_blanks
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
 from dsl.source import Span
 from dsl.words import one_of, shown
@@ -124,14 +124,8 @@ def range_of_numbers(failure: Failure) -> Finding | None:
     if joint is None or failure.word.lower() not in _UP_TO:
         return None
     span, word = failure.piece, shown(joint, russian=speaks_russian(failure))
-    before = "" if failure.text[span.start - 1].isspace() else " "
-    after = "" if failure.text[span.end : span.end + 1].isspace() else " "
-    return rewritten(
-        "E105",
-        say('here we write "{word}", not "{word2}"', word=word, word2=failure.word),
-        span,
-        f"{before}{word}{after}",
-    )
+    message = say('here we write "{word}", not "{word2}"', word=word, word2=failure.word)
+    return rewritten("E105", message, span, with_blanks(failure.text, span, word))
 
 
 def the_last_days(failure: Failure) -> Finding | None:
