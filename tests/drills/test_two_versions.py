@@ -13,12 +13,12 @@ import pytest
 from api.drill.sink import Sink
 from api.drill.stories import Story, tell_stories
 from api.drill.verdict import MADE, UNDER_WAY, as_made, judge
-from api.ingest.items import Envelope, events_of
 from engine.embedded import EmbeddedServices
 from engine.waker import ArqWaker
 from tests.drills.newer import MIGRATE_AND_WORK, PUBLISH, ROOT, WORK, make_newer, start
 from tests.drills.sizes import sized
 from tests.drills.stage import Record
+from tests.drills.test_failpoints_of_workers import events_told
 from tests.engine.flow.shop import Shop
 
 SEED = 20261124
@@ -38,12 +38,8 @@ async def newer(tmp_path: Path) -> Path:
 
 
 async def tell(shop: Shop, waker: ArqWaker, stories: list[Story]) -> None:
-    envelope = Envelope(
-        source="drill", received_at=shop.runtime.clock(), partitions=shop.partitions, max_event_bytes=30_000
-    )
     for place in range(0, len(stories), 10):
-        items = [dict(item) for story in stories[place : place + 10] for item in story.items()]
-        events = [event for item in items for event in events_of(item, envelope)]
+        events = events_told(shop, stories[place : place + 10])
         await shop.post(*events)
         await waker.wake({event.partition for event in events})
         await asyncio.sleep(0)
