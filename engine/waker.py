@@ -110,14 +110,13 @@ class ArqWaker:
 
     async def close(self) -> None:
         """Hands over what was gathered, as far as Redis answers."""
-        if self._flusher:
-            await self._flusher
+        await self.flushed()
         await self._redis.aclose(close_connection_pool=True)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is on its way to Redis."""
-        return self._flusher is not None and not self._flusher.done()
+    async def flushed(self) -> None:
+        """Returns when everything gathered so far was handed to Redis, or was dropped because Redis does not answer."""
+        if self._flusher:
+            await self._flusher
 
     async def _take_down(self, flags: list[str]) -> None:
         """Redis may be gone: then its flags are, too, or they run out in a few seconds."""

@@ -40,16 +40,10 @@ async def jobs(redis: ArqRedis) -> list[tuple[str, list[int]]]:
     return found
 
 
-async def settled(waker: ArqWaker) -> None:
-    """Until what was gathered has been handed to Redis."""
-    while waker.is_busy:
-        await asyncio.sleep(0)
-
-
 async def test_wake_ups_of_a_partition_coalesce_until_a_worker_begins(waker: ArqWaker, redis: ArqRedis) -> None:
     for _ in range(3):
         await waker.wake([17, 18])
-        await settled(waker)
+        await waker.flushed()
 
     assert await jobs(redis) == [("advance", [17, 18])]
     assert await redis.llen(DOORBELL) == 1
@@ -58,18 +52,18 @@ async def test_wake_ups_of_a_partition_coalesce_until_a_worker_begins(waker: Arq
 async def test_a_wake_up_during_a_run_is_not_swallowed(waker: ArqWaker, redis: ArqRedis) -> None:
     """With `_job_id` arq would answer None here, and 29 of 100 bursts were left unprocessed."""
     await waker.wake([17])
-    await settled(waker)
+    await waker.flushed()
     await waker.begin([17])
 
     await waker.wake([17])
-    await settled(waker)
+    await waker.flushed()
 
     assert await jobs(redis) == [("advance", [17]), ("advance", [17])]
 
 
 async def test_many_partitions_are_shared_out_to_several_jobs(waker: ArqWaker, redis: ArqRedis) -> None:
     await waker.wake(range(64))
-    await settled(waker)
+    await waker.flushed()
 
     woken = await jobs(redis)
 
@@ -79,12 +73,12 @@ async def test_many_partitions_are_shared_out_to_several_jobs(waker: ArqWaker, r
 
 async def test_delivery_is_woken_once_until_it_begins(waker: ArqWaker, redis: ArqRedis) -> None:
     await waker.wake_delivery()
-    await settled(waker)
+    await waker.flushed()
     await waker.wake_delivery()
-    await settled(waker)
+    await waker.flushed()
     await waker.begin_delivery()
     await waker.wake_delivery()
-    await settled(waker)
+    await waker.flushed()
 
     assert await jobs(redis) == [("deliver", []), ("deliver", [])]
 
@@ -92,7 +86,7 @@ async def test_delivery_is_woken_once_until_it_begins(waker: ArqWaker, redis: Ar
 async def test_jobs_are_json_and_flags_and_jobs_run_out(waker: ArqWaker, redis: ArqRedis) -> None:
     """pickle would let whoever writes to Redis run code; a lost job must not hide its partition for ever."""
     await waker.wake([17])
-    await settled(waker)
+    await waker.flushed()
 
     (job,) = await redis.zrange(QUEUE, 0, -1)
     content = await redis.get(b"arq:job:" + job)
@@ -104,12 +98,12 @@ async def test_jobs_are_json_and_flags_and_jobs_run_out(waker: ArqWaker, redis: 
 
 async def test_after_a_flush_the_next_wake_up_gets_through(waker: ArqWaker, redis: ArqRedis) -> None:
     await waker.wake([17])
-    await settled(waker)
+    await waker.flushed()
     await redis.flushall()
     await redis.script_flush()
 
     await waker.wake([17])
-    await settled(waker)
+    await waker.flushed()
 
     assert await jobs(redis) == [("advance", [17])]
 
@@ -135,10 +129,10 @@ async def test_wake_ups_get_through_again_when_redis_is_back(tmp_path: Path) -> 
     client = connect_redis(services.redis.url, timeout_s=PATIENCE_S)
     try:
         await waker.wake([1])
-        await settled(waker)
+        await waker.flushed()
         services.redis.kill()
         await waker.wake([2])
-        await settled(waker)
+        await waker.flushed()
         services.redis.start()
 
         async with asyncio.timeout(PATIENCE_S):
@@ -158,6 +152,6 @@ async def test_a_second_of_heavy_traffic_becomes_two_jobs(waker: ArqWaker, redis
     for _ in range(200):
         await waker.wake(range(64))
         await asyncio.sleep(0)
-    await settled(waker)
+    await waker.flushed()
 
     assert len(await jobs(redis)) == 2
