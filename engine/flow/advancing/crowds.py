@@ -55,7 +55,7 @@ class Ground:
 async def find_crowds(connection: Connection, due: Sequence[Due], ground: Ground) -> list[Crowd]:
     by_rule: dict[WakeKey, list[Due]] = {}
     for each in due:
-        key: WakeKey = (each.errand, each.name)  # type: ignore[assignment]
+        key: WakeKey = (each.errand, each.name)
         code = ground.codes.get(key)
         if code is not None and each.definition == code.definition and each.partition in ground.horizons:
             by_rule.setdefault(key, []).append(_without(ground.busy, each))

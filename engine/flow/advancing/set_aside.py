@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -91,24 +92,20 @@ async def _first_unfilled(connection: Connection, cursor: Cursor) -> tuple[objec
 
 async def _step_over(connection: Connection, cursor: Cursor, suspect: Suspect) -> tuple[object, Cursor]:
     """The id of what was stepped over, and the cursor after it. A run that lost its timer or verdict cannot go on."""
-    if suspect.what == "events":
-        xid, seq, received_at, event = suspect.place
-        return event, cursor.at(xid, seq, received_at)  # type: ignore[arg-type]
-    if suspect.what == "appointments":
-        customer = suspect.place[0]
-        assert isinstance(customer, UUID)
-        await call_off(connection, suspect.partition, customer)
-        return customer, cursor
-    if suspect.what == "customers":
-        standing, customer = suspect.place
-        assert isinstance(customer, UUID)
-        await save_fills(connection, [Slice(suspect.partition, (), customer)], str(standing))
-        return customer, cursor
-    run = suspect.place[-1]
-    assert isinstance(run, UUID)
-    if suspect.what == "outcomes":
-        message, state, _ = suspect.place
-        assert isinstance(message, UUID)
-        await delete_outcomes(connection, [(suspect.partition, message, str(state))])
+    match suspect.what, suspect.place:
+        case "events", (int(xid), int(seq), datetime() as received_at, UUID() as event):
+            return event, cursor.at(xid, seq, received_at)
+        case "appointments", (UUID() as customer, *_):
+            await call_off(connection, suspect.partition, customer)
+            return customer, cursor
+        case "customers", (str(standing), UUID() as customer):
+            await save_fills(connection, [Slice(suspect.partition, (), customer)], standing)
+            return customer, cursor
+        case "outcomes", (UUID() as message, str(state), UUID() as run):
+            await delete_outcomes(connection, [(suspect.partition, message, state)])
+        case "timers", (UUID() as run,):
+            pass
+        case _:
+            raise AssertionError(f"{suspect.what} have no place like {suspect.place}")
     await fail_run(connection, suspect.partition, run)
     return run, cursor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsl.codec import content_hash, to_json
 from dsl.plan import JSON, Plan
@@ -49,7 +49,7 @@ async def publish(
     from engine.storage.rules.rule_sets import PublicationRow, RuleSetRow, newest_publication, store_rule_set
 
     content = _content(plan, templates, settings)
-    row = RuleSetRow(hash=content_hash(content), standing=standing_digest(plan), **content)  # type: ignore[arg-type]
+    row = RuleSetRow(hash=content_hash(content), standing=standing_digest(plan), **content)
     async with database.session() as session:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         live = await newest_publication(session)
@@ -71,7 +71,8 @@ def hash_of(plan: Plan, *, templates: Mapping[str, str], settings: Mapping[str, 
     return content_hash(_content(plan, templates, settings))
 
 
-def _content(plan: Plan, templates: Mapping[str, str], settings: Mapping[str, JSON]) -> dict[str, JSON]:
+def _content(plan: Plan, templates: Mapping[str, str], settings: Mapping[str, JSON]) -> dict[str, Any]:
+    """By the columns of `RuleSetRow`."""
     return {"plan": to_json(plan), "templates": dict(templates), "settings": dict(settings)}
 
 

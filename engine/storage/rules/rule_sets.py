@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, Text, func
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel, col, select
 
 
 class RuleSetRow(SQLModel, table=True):
@@ -37,8 +37,8 @@ class PublicationRow(SQLModel, table=True):
 
 
 async def newest_publication(session: AsyncSession) -> tuple[PublicationRow, RuleSetRow] | None:
-    query = select(PublicationRow, RuleSetRow).join(RuleSetRow, RuleSetRow.id == PublicationRow.rule_set)  # type: ignore[arg-type]
-    row = (await session.execute(query.order_by(PublicationRow.id.desc()).limit(1))).first()  # type: ignore[union-attr]
+    query = select(PublicationRow, RuleSetRow).join(RuleSetRow, col(RuleSetRow.id) == col(PublicationRow.rule_set))
+    row = (await session.execute(query.order_by(col(PublicationRow.id).desc()).limit(1))).first()
     return (row[0], row[1]) if row else None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from engine.core.model import Appointment
+from engine.core.model import Appointment, Errand
 from engine.storage.database import Connection
 
 
@@ -38,7 +38,7 @@ class Due(NamedTuple):
 
     partition: int
     customers: list[UUID]
-    errand: str
+    errand: Errand
     name: str
     at: datetime
     definition: str
