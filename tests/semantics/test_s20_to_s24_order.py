@@ -204,6 +204,18 @@ rule "high" when registered after 1h priority 5 send email "high"
     assert world.sent == ["email/high", "email/low"]
 
 
+def test_s24_of_one_rule_the_older_run_goes_first(shop):
+    world = shop('rule "x" when cart_updated once per event.cart_id per 7 days wait until 12:00 send email "cart"')
+
+    for number in range(8):
+        world.at("10:00").event("cart_updated", {"cart_id": "older"}, of=str(number))
+    for number in range(8):
+        world.at("10:10").event("cart_updated", {"cart_id": "newer"}, of=str(number))
+    world.finish()
+
+    assert [message.context["event"]["cart_id"] for message in world.messages] == ["older"] * 8
+
+
 def test_s24_one_send_per_customer_and_template_in_a_minute(shop):
     world = shop(
         """

@@ -172,7 +172,8 @@ def _meet(draft: Draft, run: Run, event: Event) -> None:
 
 
 def _fire(draft: Draft, horizon: datetime) -> None:
-    """Due timers of runs, and due appointments, by their time, then by the order of their rules."""
+    """Due timers of runs, and due appointments, by their time, then by the order of their rules; of one rule's runs the
+    oldest first."""
     if draft.to_plan or draft.to_look:
         tending.make_appointments(draft)
     due = [_due(draft, run) for run in draft.runs.values() if _is_due(run, horizon)]
@@ -182,7 +183,7 @@ def _fire(draft: Draft, horizon: datetime) -> None:
         return
     heapq.heapify(due)
     while due and not draft.is_exhausted:
-        at, _, _, what = heapq.heappop(due)
+        at, *_, what = heapq.heappop(due)
         runs, appointments = dict(draft.runs), draft.appointments
         has_acted = _wake(draft, draft.runs[what], at) if isinstance(what, UUID) else _keep(draft, what, at, horizon)
         if not has_acted:
@@ -223,14 +224,15 @@ class Due(NamedTuple):
     at: datetime
     order: Order
     errand: Errand | Literal[""]  # "": the timer of a run
+    began_at: datetime | None  # the run
     what: UUID | WakeKey  # the run, or the appointment of a rule or segment; of one errand all are of one sort
 
 
 def _due(draft: Draft, run: Run) -> Due:
-    return Due(run.wake_at or draft.now, draft.order_of(run), "", run.id)
+    return Due(run.wake_at or draft.now, draft.order_of(run), "", run.began_at, run.id)
 
 
 def _due_appointment(draft: Draft, key: WakeKey, at: datetime) -> Due:
     """Segments first: rules ask about them."""
     code = draft.live.by_name.get(key[1]) if key[0] != "segment" else None
-    return Due(at, code.order if code is not None else (-sys.maxsize, "", 0, key[1]), key[0], key)
+    return Due(at, code.order if code is not None else (-sys.maxsize, "", 0, key[1]), key[0], None, key)
