@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -70,11 +71,11 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     told = {(d.source.path, d.span) for d in found if d.code.startswith("E2")}
     # How a name is written, and that there is no such name: one mistake, and the second says more.
     found = [d for d in found if d.code not in ("E137", "E138") or (d.source.path, d.span) not in told]
-    mixed = [(d.source.path, d.span) for d in found if d.code == "E202"]
-    found = [d for d in found if d.code != "W551" or not _lies_in(d, mixed)]
+    mixed = _spans(d for d in found if d.code == "E202")
+    found = [d for d in found if d.code != "W551" or not _lies_in_one(d, mixed)]
     # What a condition does to the unknown is told when it can be read.
-    wrong = [d for d in found if d.severity is Severity.ERROR]
-    found = [d for d in found if d.code != "W540" or not any(_lies_in(other, [_place(d)]) for other in wrong)]
+    wrong = _spans(d for d in found if d.severity is Severity.ERROR)
+    found = [d for d in found if d.code != "W540" or not _holds_one(d, wrong)]
     # A template that a misspelt `send` meant is not unused.
     meant = {edit.text.strip('"') for d in found if d.code in ("E202", "E204") for f in d.fixes for edit in f.edits}
     found = [d for d in found if d.code != "W560" or not _is_template_of(d.source.path, meant)]
@@ -86,13 +87,30 @@ def _is_template_of(path: str, names: Collection[str]) -> bool:
     return any(path.rpartition(".")[0].endswith(f"/{name}") for name in names)
 
 
-def _place(found: Diagnostic) -> tuple[str, Span]:
-    return found.source.path, found.span
+def _spans(found: Iterable[Diagnostic]) -> dict[str, list[Span]]:
+    """By file, in their order there."""
+    spans: dict[str, list[Span]] = {}
+    for each in found:
+        spans.setdefault(each.source.path, []).append(each.span)
+    return {path: sorted(of_file) for path, of_file in spans.items()}
 
 
-def _lies_in(found: Diagnostic, places: Sequence[tuple[str, Span]]) -> bool:
-    path, span = found.source.path, found.span
-    return any(path == where and place.start <= span.start and span.end <= place.end for where, place in places)
+def _holds_one(found: Diagnostic, places: Mapping[str, Sequence[Span]]) -> bool:
+    """Whether one of the places lies in that of the finding."""
+    of_file, span = places.get(found.source.path, ()), found.span
+    inside = of_file[bisect_left(of_file, span.start, key=_start) : bisect_right(of_file, span.end, key=_start)]
+    return any(place.end <= span.end for place in inside)
+
+
+def _lies_in_one(found: Diagnostic, places: Mapping[str, Sequence[Span]]) -> bool:
+    """Whether the finding lies in one of the places, of which none lies in another."""
+    of_file, span = places.get(found.source.path, ()), found.span
+    before = bisect_right(of_file, span.start, key=_start)
+    return before > 0 and span.end <= of_file[before - 1].end
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
@@ -45,41 +47,65 @@ def _check_between(node: syntax.Between, problems: Problems) -> None:
 
 def _check_and(node: syntax.And, problems: Problems) -> None:
     """`x is "a" and x is "b"`, `x > 10 and x < 5`: two parts about the same value that exclude each other."""
-    parts = [part for part in node.operands if isinstance(part, syntax.Comparison)]
-    for index, first in enumerate(parts):
-        for second in parts[index + 1 :]:
-            if _is_same_value(first.left, second.left) and _exclude(first, second):
-                problems.warn(
-                    "W520",
-                    say("this can never be true"),
-                    (
-                        Label(second.span, say("this excludes the part before")),
-                        Label(first.span, say("both are about the same value")),
-                    ),
-                    notes=[say("for one or the other, write `or`, or: in (…, …)")],
-                )
-                return
+    limits: dict[tuple[syntax.Path, str], _Limits] = {}
+    for part in node.operands:
+        if not isinstance(part, syntax.Comparison) or not isinstance(part.left, syntax.Path):
+            continue
+        measure = measure_of(part.right)
+        if measure is None:
+            continue
+        first = limits.setdefault((part.left, measure[0]), _Limits()).taken(part, measure[1])
+        if first is not None:
+            problems.warn(
+                "W520",
+                say("this can never be true"),
+                (
+                    Label(part.span, say("this excludes the part before")),
+                    Label(first.span, say("both are about the same value")),
+                ),
+                notes=[say("for one or the other, write `or`, or: in (…, …)")],
+            )
+            return
 
 
-def _is_same_value(left: syntax.Value, right: syntax.Value) -> bool:
-    return isinstance(left, syntax.Path) and left == right
+@dataclass(slots=True)
+class _Limits:
+    """What the parts so far leave of one value: whoever meets the tightest of them meets the others."""
+
+    low: _Limit | None = None
+    high: _Limit | None = None
+
+    def taken(self, part: syntax.Comparison, value: Decimal | str) -> syntax.Comparison | None:
+        """Narrow it to what this part leaves too; the part that it cannot hold with, if there is one."""
+        limit = _Limit(value, part.comparison in (">", "<"), part)
+        is_low, is_high = part.comparison in (">", ">=", "is"), part.comparison in ("<", "<=", "is")
+        if is_low and self.high and not _leaves_any(limit, self.high):
+            return self.high.part
+        if is_high and self.low and not _leaves_any(self.low, limit):
+            return self.low.part
+        if is_low and (self.low is None or not _leaves_any(limit, self.low.turned)):
+            self.low = limit
+        if is_high and (self.high is None or not _leaves_any(self.high.turned, limit)):
+            self.high = limit
+        return None
 
 
-def _exclude(first: syntax.Comparison, second: syntax.Comparison) -> bool:
-    left, right = measure_of(first.right), measure_of(second.right)
-    if left is None or right is None or left[0] != right[0]:
-        return False
-    for one, other, low, high in (
-        (first.comparison, second.comparison, left, right),
-        (second.comparison, first.comparison, right, left),
-    ):
-        if one == "is" and other == "is":
-            return left[1] != right[1]
-        if one in (">", ">=", "is") and other in ("<", "<=", "is"):
-            touching = low[1] == high[1] and (one == ">" or other == "<")
-            if touching or _is_less(high, low):
-                return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    value: Decimal | str
+    is_strict: bool
+    part: syntax.Comparison
+
+    @property
+    def turned(self) -> _Limit:
+        """The limit of what this one leaves out: of `> 5` it is `<= 5`."""
+        return replace(self, is_strict=not self.is_strict)
+
+
+def _leaves_any(low: _Limit, high: _Limit) -> bool:
+    if low.value == high.value:
+        return not low.is_strict and not high.is_strict
+    return low.value < high.value  # type: ignore[operator]
 
 
 def _check_own_trigger(rule: CheckedRule) -> None:

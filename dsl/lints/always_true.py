@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import TypeAlias
+
 from dsl import syntax
 from dsl.around import Around
 from dsl.checks.subject import CheckedRule
@@ -9,7 +12,17 @@ from dsl.diagnostics import Label
 from dsl.messages import say
 from dsl.walk import of_type
 
-OPPOSITE = {"is": "is not", "is not": "is", ">": "<=", "<=": ">", "<": ">=", ">=": "<"}
+_Said: TypeAlias = "tuple[Hashable, bool]"
+
+#: Comparisons of two that are opposites, each as the one that is kept and whether it is said or denied.
+SAID_AS = {
+    "is": ("is", True),
+    "is not": ("is", False),
+    ">": (">", True),
+    "<=": (">", False),
+    "<": ("<", True),
+    ">=": ("<", False),
+}
 
 
 def lint_always_true(rule: CheckedRule, around: Around) -> None:
@@ -33,28 +46,35 @@ def _warn(node: syntax.Node, rule: CheckedRule, why: str) -> None:
 
 
 def _check_opposites(either: syntax.Or, rule: CheckedRule) -> None:
-    parts = either.operands
-    for index, first in enumerate(parts):
-        for second in parts[index + 1 :]:
-            if _are_opposite(first, second):
-                _warn(second, rule, say("this or the part before always holds; was `and` meant?"))
-                return
+    """One look at each part: thousands of them cost no more than that."""
+    seen: set[_Said] = set()
+    excluded: dict[syntax.Value, str] = {}  # the first text that a value `is not`
+    for part in either.operands:
+        about, holds = _said(part)
+        if (about, not holds) in seen or _leaves_out_another(part, excluded):
+            _warn(part, rule, say("this or the part before always holds; was `and` meant?"))
+            return
+        seen.add((about, holds))
 
 
-def _are_opposite(first: syntax.Condition, second: syntax.Condition) -> bool:
-    match first, second:
-        case syntax.IsKnown(), syntax.IsKnown():
-            return first.value == second.value and first.known is not second.known
-        case syntax.Comparison(), syntax.Comparison():
-            if first.left != second.left:
-                return False
-            if first.comparison == second.comparison == "is not":
-                return first.right != second.right and isinstance(first.right, syntax.Text)
-            return first.right == second.right and OPPOSITE[first.comparison] == second.comparison
-        case syntax.Not(operand=inner), _:
-            return inner == second
-        case _, syntax.Not(operand=inner):
-            return inner == first
+def _said(part: syntax.Condition) -> _Said:
+    """What a part speaks of, and whether it says so or denies it."""
+    match part:
+        case syntax.Not(operand=inner):
+            about, holds = _said(inner)
+            return about, not holds
+        case syntax.IsKnown(value=value, known=known):
+            return ("known", value), known
+        case syntax.Comparison(left=left, comparison=comparison, right=right):
+            kept, holds = SAID_AS[comparison]
+            return (kept, left, right), holds
+    return part, True
+
+
+def _leaves_out_another(part: syntax.Condition, excluded: dict[syntax.Value, str]) -> bool:
+    match part:
+        case syntax.Comparison(left=left, comparison="is not", right=syntax.Text(text=text)):
+            return excluded.setdefault(left, text) != text
     return False
 
 

@@ -35,12 +35,10 @@ def parts_of(rule: syntax.Rule) -> Iterator[Part]:
 
 def exclude_each_other(first: Sequence[Part], second: Sequence[Part]) -> bool:
     """Whether nobody can meet both."""
-    for one in first:
-        path = one.path
-        for other in second:
-            if path == other.path and _exclude(one, other):
-                return True
-    return False
+    by_path: dict[str, list[Part]] = {}
+    for other in second:
+        by_path.setdefault(other.path, []).append(other)
+    return any(_exclude(one, other) for one in first for other in by_path.get(one.path, ()))
 
 
 def _parts(condition: syntax.Condition, *, holds: bool) -> Iterator[Part]:

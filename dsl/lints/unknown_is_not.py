@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dsl import syntax
@@ -43,16 +44,16 @@ def lint_unknown_is_not(rule: CheckedRule, around: Around) -> None:
 
 def _guarded(both: syntax.And, rule: CheckedRule) -> Iterator[syntax.Condition]:
     """Parts whose value is known wherever the other parts hold."""
-    for part in both.operands:
-        if isinstance(part, syntax.Comparison):
-            others = [known_paths(other, rule.scope) for other in both.operands if other is not part]
-            if str(part.left) in frozenset().union(*others):
-                yield part
+    known = [known_paths(part, rule.scope) for part in both.operands]
+    count = Counter(path for paths in known for path in paths)
+    for part, own in zip(both.operands, known, strict=True):
+        if isinstance(part, syntax.Comparison) and count[str(part.left)] > (str(part.left) in own):
+            yield part
 
 
 def _said(either: syntax.Or) -> Iterator[syntax.Condition]:
     """Parts beside one that takes the unknown in so many words."""
-    unknown = [part.value for part in either.operands if isinstance(part, syntax.IsKnown) and not part.known]
+    unknown = {part.value for part in either.operands if isinstance(part, syntax.IsKnown) and not part.known}
     return (part for part in either.operands if isinstance(part, syntax.Comparison) and part.left in unknown)
 
 
