@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.storage.database import Connection
+from engine.storage.kept_words import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,6 @@ async def quarantine(connection: Connection, entries: Sequence[Quarantined]) -> 
         [entry.subject for entry in entries],
         [entry.rule for entry in entries],
         [entry.tries for entry in entries],
-        [entry.reason for entry in entries],
-        [entry.detail for entry in entries],
+        [storable(entry.reason) for entry in entries],  # an error may quote what it could not take
+        [storable(entry.detail) for entry in entries],
     )

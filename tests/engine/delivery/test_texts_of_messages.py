@@ -22,6 +22,22 @@ async def test_a_poison_template_fails_after_three_tries_while_the_others_flow(o
     assert (await outbox.row(good))["state"] == "sent"
 
 
+async def test_a_poison_template_whose_error_quotes_nul_is_set_aside_all_the_same(outbox: Outbox):
+    """PostgreSQL keeps no NUL: unchanged, the reason would hold up all verdicts that are written with it."""
+    await outbox.publish(templates=TEMPLATES | {"email/odd.html": '---\nsubject: Odd\n---\n{% include "a\\x00b" %}'})
+    poison = await outbox.message("poison", template="odd")
+
+    for _ in range(3):
+        await deliver_messages(outbox.runtime)
+        await outbox.change("UPDATE message SET due_at = now()")
+
+    row = await outbox.row(poison)
+    [entry] = await outbox.fetch("SELECT subject, reason FROM quarantine")
+    assert (row["state"], row["attempts"]) == ("failed", 3)
+    assert tuple(entry) == (str(poison), row["reason"])
+    assert "ab" in row["reason"]
+
+
 async def test_a_mended_text_reaches_those_who_already_wait(outbox: Outbox):
     message = await outbox.message(template="broken")
     await deliver_messages(outbox.runtime)
