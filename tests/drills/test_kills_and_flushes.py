@@ -70,20 +70,6 @@ async def test_flushing_redis_all_the_time_loses_and_doubles_nothing(durable: Em
     assert await made(shop) == expected(told)
 
 
-async def test_without_any_wake_up_the_sweep_does_everything_within_seconds(
-    durable: EmbeddedServices, shop: Shop
-) -> None:
-    told = stories(500, Random(SEED))
-    workers = Workers(durable.endpoints, "null")
-    try:
-        await tell(shop, None, told)
-        await until_made(shop, expected(told).total(), within_s=LONG_S)
-    finally:
-        workers.end()
-
-    assert await made(shop) == expected(told)
-
-
 async def test_a_worker_that_is_asked_to_stop_ends_soon_and_cleanly(durable: EmbeddedServices, shop: Shop) -> None:
     told = stories(500 * STOPS, Random(SEED))
     codes: list[int | None] = []
