@@ -22,6 +22,8 @@ from engine.rendering.plain_text import text_of
 from engine.rendering.sources import PAGES, Sources, main_files, text_sibling, variant_for
 from engine.rendering.values import NotAllowed
 
+#: A subject, a title or a link is one line, whatever a customer's name brings along.
+_BREAKS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 #: Hidden from the page, read by the list of mails.
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
@@ -176,7 +178,7 @@ class MailTemplates:
         source = head.get(key)
         if source is None or "{" not in source:
             return source
-        return self._attempt(key, lambda: self._small(source, context)).strip()
+        return _BREAKS.sub(" ", self._attempt(key, lambda: self._small(source, context))).strip()
 
     def _small(self, source: str, context: dict[str, Any]) -> str:
         template = self._environment.small_template(source)

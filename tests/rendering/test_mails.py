@@ -165,6 +165,13 @@ def test_html_is_escaped_and_subject_and_text_are_not():
     assert found.text == "Dear <Tom & Jerry>"
 
 
+@pytest.mark.parametrize("name", ["Anna\tMaria", "Anna\r\nMaria", "Anna\u2028Maria", "\nAnna\x0bMaria"])
+def test_a_name_with_a_tab_or_a_line_break_leaves_the_subject_on_one_line(name: str):
+    made = mail('---\nsubject: "{{ customer.first_name }}, a coffee?"\n---\nHi', customer={"first_name": name})
+
+    assert made.subject == "Anna Maria, a coffee?"
+
+
 def test_the_preheader_stands_hidden_at_the_start_of_the_body():
     source = "---\nsubject: S\npreheader: Only {{ event.n }} left\n---\n<html><body class=x><p>Hi</body>"
 
