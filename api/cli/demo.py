@@ -163,7 +163,7 @@ def _verdict(played: Played, day: Day) -> int:
         errors.print(told(late), markup=False)
     if played.missing or played.refused:
         missing, expected = len(played.missing), len(day.expected)
-        errors.print(told(say("{n} of {all} expected mails are missing.", n=missing, all=expected)))
+        errors.print(told(say("{n} of {all} expected mails {n:is|are} missing.", n=missing, all=expected)))
         return 1
     arrived = say("All {n} mails that this day had to lead to have arrived.", n=len(day.expected))
     console.print(f"  {told(arrived)}")

@@ -56,7 +56,7 @@ async def play(stage: Stage) -> Played:
     totals = await stage.outbox.totals()
     return Played(
         totals=totals,
-        missing={each: fates.get(each, say("nothing was decided yet")) for each in missing},
+        missing={each: fates.get(each, say("no rule has sent it")) for each in missing},
         refused=tuple(stage.sender.refused),
         is_whole=is_whole,
     )
