@@ -1952,7 +1952,7 @@ TEXTS: dict[str, str] = {
     "Write all that is held of a person as JSON: attributes, consent, events, messages, and what came of them.": "Выгрузить всё, что есть о человеке, как JSON: атрибуты, согласия, события, сообщения и что с ними стало.",
     "A file; else it is printed.": "Файл; без него печатается.",
     "Write rules and tests in one style. Exits 1 for mistakes, with --check also for files not in style.": "Записать правила и тесты в одном стиле. Код выхода 1 при ошибках, с --check и для файлов не в стиле.",
-    "Files or folders; - reads stdin, writes stdout.": "Файлы или папки; - читает stdin и пишет в stdout.",
+    "Files or folders; none: the workspace of this folder, or all below it. - reads stdin, writes stdout.": "Файлы или папки; без них: рабочая папка здесь или всё, что ниже. - читает stdin и пишет в stdout.",
     "Write nothing; exit with 1 when a file is not in style.": "Ничего не писать; код выхода 1, если файл не в стиле.",
     "Write nothing; show what would change.": "Ничего не писать; показать, что изменилось бы.",
     "Translate the keywords; names and texts stay.": "Перевести ключевые слова; имена и тексты останутся.",

@@ -23,7 +23,7 @@ from engine.errors import ConfigurationError
 
 CLEAN, FOUND, COULD_NOT_RUN = 0, 1, 2
 
-STDIN = Path("-")
+STDIN, RULES = Path("-"), Path("rules")
 
 Outcome: TypeAlias = Literal["clean", "changed", "mistakes", "failed"]
 
@@ -35,7 +35,11 @@ class KeywordLanguage(StrEnum):
 
 def fmt(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATHS]", help="Files or folders; - reads stdin, writes stdout.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATHS]",
+            help="Files or folders; none: the workspace of this folder, or all below it. - reads stdin, writes stdout.",
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 when a file is not in style.")
@@ -49,7 +53,12 @@ def fmt(
     formatter = Formatter(write=not (check or diff), diff=diff, language=language)
     if paths == [STDIN]:
         raise typer.Exit(formatter.run_stdin(check=check))
-    raise typer.Exit(formatter.run(paths or [Path()], check=check))
+    raise typer.Exit(formatter.run(paths or [_default()], check=check))
+
+
+def _default() -> Path:
+    """The rules that `kogda check` reads. Other folders of a repository may hold rules that are meant to look odd."""
+    return RULES if Path("kogda.yaml").is_file() and RULES.is_dir() else Path()
 
 
 @dataclass(slots=True)

@@ -51,6 +51,18 @@ def test_all_rule_files_of_the_folder_are_written_in_style(shop: Path):
     assert (shop / ".hidden/c.rules").read_text() == UNTIDY
 
 
+def test_in_a_workspace_its_rules_are_written_and_no_others(shop: Path):
+    (shop / "kogda.yaml").touch()
+    (shop / "odd").mkdir()
+    (shop / "odd/c.rules").write_text(UNTIDY)
+
+    done = fmt(cwd=shop)
+
+    assert done.stdout.endswith(b"3 files: 2 formatted, 1 in style\n")
+    assert (shop / "rules/a.rules").read_text() == TIDY
+    assert (shop / "odd/c.rules").read_text() == UNTIDY
+
+
 def test_check_writes_nothing_and_exits_with_1(shop: Path):
     done = fmt("--check", "rules/b.rules", "rules/a.rules", cwd=shop)
 
