@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 from dsl.codes import CODES
 from dsl.diagnostics import Diagnostic, Fix, Label, Severity
 from dsl.example_words import written_in
-from dsl.messages import Language, in_a_row, in_language, say
+from dsl.messages import Language, in_a_row, in_language, say, translated
 from dsl.source import Source, Span
 
 BETWEEN_FIXES = "   |   "
@@ -17,6 +18,10 @@ BETWEEN_FIXES = "   |   "
 SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning")}
 
 _LONGEST = 1_000  # characters of a line that are shown
+
+_MOST = 20  # findings of one code that are shown whole
+#: Templates come before the rules that send them: who has just added the starters need not read the same of each.
+_MOST_OF = {"W560": 1}
 
 #: A file from anywhere must not steer the terminal that shows it: control characters become pictures one column wide.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | dict.fromkeys(
@@ -30,8 +35,31 @@ def render_short(diagnostics: Sequence[Diagnostic], language: Language = "en") -
 
 
 def render_text(diagnostics: Sequence[Diagnostic], language: Language = "en") -> str:
-    """Each with its lines of the file, the places in them, and what to do; a blank line between two."""
-    return "\n".join(_block(diagnostic, language) for diagnostic in diagnostics).translate(_VISIBLE)
+    """Each with its lines of the file, the places in them, and what to do; a blank line between two.
+
+    Of what comes by the thousand the first are shown, and the others counted.
+    """
+    places: Counter[str] = Counter()
+    blocks = []
+    for diagnostic in diagnostics:
+        places[diagnostic.code] += 1
+        if places[diagnostic.code] <= _most_of(diagnostic.code):
+            blocks.append(_block(diagnostic, language))
+    blocks += [
+        _others(code, count - _most_of(code), language) for code, count in places.items() if count > _most_of(code)
+    ]
+    return "\n".join(blocks).translate(_VISIBLE)
+
+
+def _most_of(code: str) -> int:
+    return _MOST_OF.get(code, _MOST)
+
+
+def _others(code: str, count: int, language: Language) -> str:
+    title = translated(CODES[code].title, language)
+    others = say("… and {count} more {code}: {title}", count=f"{count:,}", code=code, title=title)
+    where = say("`kogda check --format short` lists each in a line")
+    return f"{in_language(others, language)}\n  = {in_language(where, language)}\n"
 
 
 def render_json(diagnostics: Sequence[Diagnostic], language: Language = "en") -> str:

@@ -21,5 +21,5 @@ def lint_unused_template(whole: Whole) -> None:
                 say('no rule sends {channel} "{name}"', channel=channel, name=name),
                 template.path,
                 [Label(Span(0, 0), say("nobody gets this"))],
-                notes=[say("delete the file, or say in it: kogda: allow W560 until …")],
+                notes=[say("send it in a rule, delete the file, or say in it: kogda: allow W560 until …")],
             )

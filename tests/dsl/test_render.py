@@ -35,6 +35,34 @@ def test_carets_stand_under_the_word_behind_tabs_accents_and_emoji():
     )
 
 
+def test_of_thousands_of_one_kind_the_first_are_shown_and_the_others_counted():
+    other = diagnostic(code="E102", message="the event is missing")
+
+    shown = render_text([*[diagnostic()] * 5000, other])
+
+    assert shown.count("error[E101]") == 20
+    assert shown.count("error[E102]") == 1
+    assert shown.endswith(
+        "\n… and 4,980 more E101: unknown or misplaced word\n  = `kogda check --format short` lists each in a line\n"
+    )
+
+
+def test_many_templates_that_nobody_sends_are_one_block_and_one_line():
+    unused = diagnostic(code="W560", message='no rule sends email "welcome"', severity=Severity.WARNING)
+
+    shown = render_text([unused] * 9, "ru")
+
+    assert shown.count("[W560]") == 1
+    assert "… и ещё 8 W560: шаблон, который никому не нужен\n" in shown
+
+
+def test_a_line_each_and_json_leave_nothing_out():
+    found = [diagnostic()] * 5000
+
+    assert render_short(found).count("\n") == 5000
+    assert len(json.loads(render_json(found))) == 5000
+
+
 def test_notes_and_fixes_follow_the_lines():
     fixes = (Fix("a", (), "safe"), Fix("b"))
 
