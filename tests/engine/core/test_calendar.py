@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -39,6 +41,37 @@ def test_a_wall_time_becomes_the_first_instant_that_shows_it_or_passes_it(wall, 
     assert wall not in [wall_of(earlier, zone) for earlier in repeated]
 
 
+def turns_of(zone: ZoneInfo) -> list[datetime]:
+    """The minutes at which its clocks are turned, from 2005 to 2034."""
+    days = [datetime(2005, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(30 * 365)]
+    return [_turn(day, zone) for day in days if _offset(day, zone) != _offset(day + timedelta(days=1), zone)]
+
+
+def _turn(day: datetime, zone: ZoneInfo) -> datetime:
+    minutes = [day + timedelta(minutes=number) for number in range(24 * 60 + 1)]
+    return minutes[bisect_left(minutes, True, key=lambda minute: _offset(minute, zone) != _offset(day, zone))]
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_around_every_turn_of_the_clocks_a_wall_time_is_the_first_instant_that_shows_it_or_passes_it(name):
+    zone = ZoneInfo(name)
+    turns = turns_of(zone)
+    for turn in turns:
+        jump = abs(_offset(turn, zone) - _offset(turn - timedelta(minutes=1), zone))
+        span = int(jump / timedelta(minutes=1)) + 120
+        shown = [turn + timedelta(minutes=number) for number in range(-2 * span, 2 * span)]
+        latest = list(accumulate((wall_of(instant, zone) for instant in shown), max))
+        for number in range(-span, span, 10):
+            wall = wall_of(turn, zone) + timedelta(minutes=number)
+
+            assert calendar.resolve(wall, zone) == shown[bisect_left(latest, wall)], wall
+    assert turns or name in ("UTC", "Asia/Kathmandu")
+
+
 @settings(deadline=None)
 @given(instants, zones, calendar_lengths)
 def test_days_weeks_and_months_keep_the_wall_time_unless_a_gap_swallows_it(moment, zone, length):
@@ -57,14 +90,15 @@ def test_seconds_minutes_and_hours_are_exact(moment, zone, amount, unit):
 
 @settings(deadline=None)
 @given(instants, clocks, zones, st.lists(st.integers(1, 7), unique=True, max_size=3), st.booleans())
-def test_the_next_clock_time_is_ahead_and_on_its_day(after, at, zone, weekdays, tomorrow):
+def test_the_next_clock_time_is_the_first_ahead_on_one_of_its_days(after, at, zone, weekdays, tomorrow):
     instant = calendar.next_clock(after, at, zone, weekdays=tuple(weekdays), tomorrow=tomorrow)
 
-    assert after < instant < after + timedelta(days=10)
-    shown = wall_of(instant, zone)
-    assert shown.time() >= at or shown.date() > wall_of(after, zone).date()
-    if tomorrow:
-        assert shown.date() > wall_of(after, zone).date()
+    today = wall_of(after, zone).date()
+    days = [today + timedelta(days=number) for number in range(1 if tomorrow else 0, 10)]
+    fitting = [day for day in days if not weekdays or day.isoweekday() in weekdays]
+    assert instant == next(
+        each for day in fitting if (each := calendar.resolve(datetime.combine(day, at), zone)) > after
+    )
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), st.integers(0, 2000))
