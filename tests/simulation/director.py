@@ -171,8 +171,8 @@ class Director:
 
     async def wind_up(self) -> None:
         """Returns when nobody is left, and no timer."""
-        if self._cleaning:
-            await asyncio.wait(self._cleaning)
+        while left := self._cleaning | ({self._own} if self._own is not None else set()):
+            await asyncio.wait(left)
         self._is_at_rest, self._resting = True, self.loop.create_future()
         await self._resting
         self._is_at_rest = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.simulation.server import OTHER_CONNECTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
@@ -27,6 +29,15 @@ _OLDEST_OPEN = "e.xid < pg_snapshot_xmin(pg_current_snapshot()) AS settled"
 _CURSOR_LOCK = ("ORDER BY partition FOR UPDATE SKIP LOCKED", "ORDER BY partition")
 _FENCE = ("AND c.xid = m.old_xid AND c.seq = m.old_seq AND c.epoch = m.old_epoch", "")
 _CLAIM_LOCK = ("FOR UPDATE SKIP LOCKED\n        ) waiting", ") waiting")
+
+_ENDS_OTHERS = f"reason = (SELECT count(pg_terminate_backend(pid))::text {OTHER_CONNECTIONS})"
+
+#: No safeguard is taken out: the world itself breaks down, with all that is under way in it.
+BREAKDOWN = Sabotage(
+    "whoever claims messages ends all other connections",
+    (),
+    (("SET state = 'sending'", f"SET state = 'sending', {_ENDS_OTHERS}"),),
+)
 
 _OF_CROWDS = (1227, 713, 1325, 1057, 576, 572, 352, 1347)
 _OF_THREE = (12, 16, 24, 37, 2, 4, 5, 13, 15, 23)  # customers

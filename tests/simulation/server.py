@@ -36,6 +36,8 @@ _CLOCK = """
         END LOOP;
     END $do$;
 """
+#: Those of a world, and of nobody else.
+OTHER_CONNECTIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 #: One plan for each statement, whatever was asked before, so that a seed alone goes as it went among others.
 _SESSION = {
     "search_path": "made, pg_catalog, public",
@@ -70,7 +72,7 @@ class Server:
     def __init__(self, url: str) -> None:
         self._url = url
         self._free: list[Line] = []
-        self._lines = 0
+        self._lines: list[Line] = []
         self._tables: list[str] = []
 
     async def open(self) -> None:
@@ -80,23 +82,36 @@ class Server:
             quoted = value if key == "search_path" else f"'{value}'"
             await plain.execute(f"ALTER DATABASE {name} SET {key} = {quoted}")
         await plain.close()
-        self.own = await self.line()
+        self.own = await self._line()
         await self.own.connection.execute(_CLOCK)
         rows = await self.own.connection.fetch(
             "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
             " AND c.relnamespace IN ('public'::regnamespace, 'made'::regnamespace) ORDER BY 1"
         )
-        self._free = [await self.line() for _ in range(_LINES)]
-        self._cancelling = await self.line()  # whoever looks at the server may be doing so at that moment
-        self._one_cancels = asyncio.Lock()
         self._tables = [row[0] for row in rows if row[0] not in _KEPT]
+        await self._open_the_rest()
 
-    async def line(self) -> Line:
+    async def _open_the_rest(self) -> None:
+        self._free = [await self._line() for _ in range(_LINES)]
+        self._cancelling = await self._line()  # whoever looks at the server may be doing so at that moment
+        self._one_cancels = asyncio.Lock()
+
+    async def _line(self) -> Line:
         connection = await asyncpg.connect(self._url, statement_cache_size=1000, max_cached_statement_lifetime=0)
         await _prepare_connection(connection)
         await connection.execute("SET idle_in_transaction_session_timeout = 0")
-        self._lines += 1
-        return Line(self._lines, connection, connection.get_server_pid())
+        line = Line(len(self._lines), connection, connection.get_server_pid())
+        self._lines.append(line)
+        return line
+
+    async def reopen(self) -> None:
+        """After a world that ended badly: whatever it left on the lines is gone, with its locks."""
+        for line in self._lines:
+            line.connection.terminate()
+        self._lines.clear()
+        self.own = await self._line()
+        await self.own.connection.execute(f"SELECT pg_terminate_backend(pid, 10000) {OTHER_CONNECTIONS}")
+        await self._open_the_rest()
 
     def take(self) -> Line:
         """The one with the lowest number, so that a seed alone has the same."""
@@ -123,7 +138,7 @@ class Server:
             await self.own.connection.execute(f"VACUUM {table}")
 
     async def close(self) -> None:
-        for line in [*self._free, self.own, self._cancelling]:
+        for line in self._lines:
             await line.connection.close()
 
     async def who_waits(self, pids: Sequence[int]) -> dict[int, list[int]]:

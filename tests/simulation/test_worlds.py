@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.drills.sizes import sized
+from tests.simulation.sabotage import BREAKDOWN
 from tests.simulation.worlds import Report
 
 Play = Callable[..., Report]
@@ -28,7 +29,7 @@ def test_in_over_a_thousand_worlds_every_law_holds(play: Play, first: int) -> No
     assert sum(each.faults for each in reports) >= len(reports)
 
 
-@pytest.mark.parametrize("seed", [617, 1970])
+@pytest.mark.parametrize("seed", [617, 1970, 6000])
 def test_what_a_world_beyond_them_has_told_stays_mended(play: Play, seed: int) -> None:
     assert play(seed).failure is None
 
@@ -41,3 +42,14 @@ def test_a_seed_goes_the_same_way_whatever_was_played_before(play: Play, seed: i
     again = play(seed)
 
     assert again.trace == first.trace
+
+
+def test_a_world_that_breaks_down_is_told_and_takes_no_other_with_it(play: Play) -> None:
+    before = play(5)
+
+    broken = play(5, BREAKDOWN)
+
+    assert broken.failure is not None
+    after = play(5)
+    assert after.failure is None
+    assert after.trace == before.trace

@@ -58,6 +58,7 @@ class Simulation:
         self.server = Server(url)
         self._url = url
         self._played = 0
+        self._was_left_clean = True
 
     async def open(self) -> None:
         await self.server.open()
@@ -75,6 +76,9 @@ class Simulation:
 
     async def play(self, seed: int, sabotage: Sabotage | None = None) -> Report:
         self._played += 1
+        if not self._was_left_clean:
+            await self.server.reopen()
+        self._was_left_clean = False
         if self._played % _VACUUM_EVERY == 0:
             await self.server.vacuum()
         await self.server.clear(PARTITIONS)
@@ -90,8 +94,9 @@ class Simulation:
                 mistakes = [each for each in logs if (each["event"], each["log_level"]) in _MISTAKES]
                 if mistakes:
                     raise Broken(f"the engine met what it did not expect: {mistakes[0]}")
-            except AssertionError as error:
+            except Exception as error:
                 report.failure = f"{type(error).__name__}: {error}"
+        self._was_left_clean = report.failure is None
         director = world.director
         report.steps, report.trace, report.faults = director.steps, director.trace, director.weather.drawn
         report.taken, report.events = len(world.stage.provider.taken), len(world.stage.acknowledged)
