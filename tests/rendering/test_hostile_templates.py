@@ -20,6 +20,7 @@ MEMORY = 64 * 1024 * 1024
 
 DOUBLE = "{% set ns = namespace(x='aaaaaaaaaaaaaaaa') %}{% for i in range(100) %}"
 NUMBERS = "{% for a in range(9999) %}"
+LONG = "{% set ns = namespace(x='aaaaaaaaaaaaaaaa') %}{% for i in range(13) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"
 
 HOSTILE = {
     "nested ranges": NUMBERS * 3 + "{% endfor %}" * 3,
@@ -85,13 +86,11 @@ HOSTILE = {
     "include of itself": "{% include 'hostile.html' %}",
     "includes that double": "{% include 'partials/a.html' %}",
     "block that shows itself": "{% block b %}{{ self.b() }}{% endblock %}",
-    "slices that copy": "{% set ns = namespace(l=[]) %}{% set big = 'ab' * 1 %}"
-    + DOUBLE.replace("namespace(x=", "namespace(l=[], x=")
+    "slices that copy": DOUBLE.replace("namespace(x=", "namespace(l=[], x=")
     + "{% if i < 13 %}{% set ns.x = ns.x ~ ns.x %}{% endif %}{% set ns.l = ns.l + [ns.x[1:]] %}{% endfor %}",
-    "long search": "{% set a %}{% for i in range(9999) %}ab{% endfor %}{% endset %}"
-    + NUMBERS
-    + NUMBERS
-    + "{% if a ~ 'c' in a %}{% endif %}{% endfor %}{% endfor %}",
+    "long search": LONG + NUMBERS + NUMBERS + "{% if 'b' in ns.x %}{% endif %}{% endfor %}{% endfor %}",
+    "long texts again and again": LONG + "{% for i in range(99) %}{% set x = ns.x ~ 'b' %}{% endfor %}",
+    "a long mail of long texts": LONG + "{{ ns.x }}" * 10,
     "sort without end": NUMBERS + "{% set x = range(9999)|list|sort|reverse|list|sort %}{% endfor %}",
     "unique without end": NUMBERS + "{% set x = range(9999)|list|unique|sum %}{% endfor %}",
     "map of joins": NUMBERS + "{{ range(9999)|map('string')|join|length }}{% endfor %}",
@@ -139,6 +138,25 @@ def test_a_template_that_wants_too_much_stays_small(source: str):
     tracemalloc.stop()
 
     assert peak < MEMORY
+
+
+#: A template for each limit, which none but that limit stops so soon.
+STOPPED_BY = {
+    "nested ranges": "more than 100,000 loop rounds and calls",
+    "range of a billion": "a range of more than 10,000 numbers",
+    "power tower": "a number with too many digits",
+    "doubling by ~": "a text longer than 262,144 characters",
+    "long texts again and again": "more than 8,388,608 characters of work",
+    "a long mail of long texts": "the mail is too long",
+    "doubling lists": "a list of more than 10,000 elements",
+    "macro that calls itself": "macros and includes more than 40 deep",
+}
+
+
+@pytest.mark.parametrize("name", STOPPED_BY)
+def test_each_limit_stops_what_it_is_there_for(name: str):
+    with pytest.raises(TemplateFailed, match=STOPPED_BY[name]):
+        render(HOSTILE[name])
 
 
 def test_a_template_that_wants_too_much_is_stopped_in_time():
