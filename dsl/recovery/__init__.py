@@ -97,6 +97,7 @@ LOOKS: tuple[Look, ...] = (
     notations.parts_of_a_unit,
     notations.range_of_numbers,
     notations.the_last_days,
+    quantities.number_with_points,
     quantities.number_elsewhere,
     quantities.compound_duration,
     quantities.ambiguous_minutes,

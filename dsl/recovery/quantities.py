@@ -9,7 +9,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import UNITS
 from dsl.messages import Language, say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian, with_blanks
+from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian, with_blanks
 from dsl.source import Span
 from dsl.suggestions import nearest
 from dsl.words import is_unit
@@ -36,6 +36,9 @@ _AMBIGUOUS = re.compile(r"(\d+)[ \t\u00a0]*[mм]\b", re.IGNORECASE)
 _COMPOUND = re.compile(r"(\d+)[ \t\u00a0]*([^\W\d]+)[ \t\u00a0]*(?:and[ \t]+|и[ \t]+)?(\d+)[ \t\u00a0]*([^\W\d]+)")
 _WITH_UNIT = re.compile(r"(\d+)[ \t\u00a0]*([^\W\d]+)")
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,_'’]\d{3})+(?![\d])")
+#: `1.000.000`, `1.000,50`; and `1.000` where only a whole number can stand.
+_GROUPED_BY_POINTS = re.compile(r"\d{1,3}(?:(?:\.\d{3})+,\d{1,2}|(?:\.\d{3}){2,})(?!\d)")
+_ONE_GROUP = re.compile(r"[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 _COMMA = re.compile(r"\d+,\d{1,2}(?!\d)")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4})(?![\d])")
 _CLOCK = re.compile(
@@ -140,6 +143,17 @@ def unknown_unit(failure: Failure) -> Finding | None:
         fixes=(replaced(span, meant, safe=len(similar) == 1, title=say('replace with "{text}"', text=similar[0])),),
         repair=Edit(span, meant),
     )
+
+
+def number_with_points(failure: Failure) -> Finding | None:
+    """`1.000.000`, `1.000,50`, `add 1.000 points`."""
+    pattern = _ONE_GROUP if failure.type_before() == "INT" else _GROUPED_BY_POINTS
+    matches = (pattern.match(failure.text, start) for start in _starts(failure))
+    match = next((match for match in matches if match and match.end() > failure.position), None)
+    if match is None:
+        return None
+    plain = match[0].replace(".", "").replace(",", ".")
+    return rewritten("E112", say("numbers are written without separators"), Span(*match.span()), plain)
 
 
 def number_elsewhere(failure: Failure) -> Finding | None:

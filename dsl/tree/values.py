@@ -25,6 +25,9 @@ _QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)", re.DOTALL)
 
 
 def number(b: Builder, span: Span, parts: Parts) -> syntax.Number:
+    written = str(parts[0])
+    if written.endswith("0"):  # 1.555 may be a weight, and 1.500 is a thousand and a half to half of the world
+        _refuse_thousands(b, span, written)
     return syntax.Number(span=span, value=Decimal(str(parts[0])))
 
 
@@ -67,7 +70,10 @@ def _refuse_thousands(b: Builder, span: Span, written: str) -> None:
         return
     ways = [written.replace(match[0], match[1] + match[2])]
     if match[2].endswith("0"):
-        ways.append(written.replace(match[0], f"{match[1]}.{match[2][:2]}"))
+        decimals = (
+            match[2][:2] if match[0] != written.lstrip("-") else match[2].rstrip("0")
+        )  # cents are two, whatever they are
+        ways.append(written.replace(match[0], f"{match[1]}.{decimals}".rstrip(".")))
     b.problems.error(
         "E112",
         say("numbers are written without separators"),
