@@ -24,10 +24,14 @@ from tests.engine.flow.shop import Shop, open_shop
 
 SEED = 20261122
 LONG_S = sized(60, 600)
+TAKEN_OVER = sized(3, 20)  # how often others decide what was held, before who held it goes on
 
 AT_A_LOCK = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'
+"""
+WAITING = """
+    SELECT count(*) FROM event e JOIN partition_cursor c USING (partition) WHERE (e.xid, e.seq) > (c.xid, c.seq)
 """
 STANDING_STILL = """
     SELECT count(*) FROM pg_stat_activity
@@ -82,6 +86,13 @@ async def stands_still(shop: Shop) -> bool:
     return False
 
 
+async def until_taken_over(shop: Shop) -> None:
+    """Until the others have decided all events."""
+    async with asyncio.timeout(LONG_S):
+        while await shop.value(WAITING):
+            await asyncio.sleep(0.02)
+
+
 async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_and_fenced(
     durable: EmbeddedServices, shop: Shop, record_property: Record
 ) -> None:
@@ -89,7 +100,7 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
     told = stories(sized(600, 2500), random)  # a stop for each 25
     workers = Workers(durable.endpoints, "arq", count=3)
     writer = EventWriter(shop.runtime.database, shop.runtime.waker)
-    ended = 0
+    ended = taken_over = 0
     try:
         await until_working(shop, 3)
         for start in range(0, len(told), 25):
@@ -98,7 +109,11 @@ async def test_workers_that_stand_still_beyond_their_transaction_are_replaced_an
             if await stands_still(shop):
                 await asyncio.sleep(random.uniform(0.2, 0.5))
                 async with shop.runtime.database.connection() as connection:
-                    ended += await end_stalled_transactions(connection, timedelta(seconds=0.25))
+                    now_ended = await end_stalled_transactions(connection, timedelta(seconds=0.25))
+                ended += now_ended
+                if now_ended and taken_over < TAKEN_OVER:
+                    await until_taken_over(shop)
+                    taken_over += 1
                 await asyncio.sleep(random.uniform(0.0, 0.2))
             go_on()
         await until_made(shop, expected(told).total(), within_s=LONG_S)
