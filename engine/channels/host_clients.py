@@ -52,9 +52,13 @@ class HostClients:
 
     async def _close_oldest(self) -> None:
         unused = [door for door in self._clients if not self._in_use[door]]
-        for door in unused[: max(len(self._clients) - _MOST, 0)]:
+        surplus = unused[: max(len(self._clients) - _MOST, 0)]
+        # All leave the pool before the first is awaited: nobody can be given a client that is about to be closed.
+        closing = [self._clients.pop(door) for door in surplus]
+        for door in surplus:
             del self._in_use[door]
-            await self._clients.pop(door).aclose()
+        for client in closing:
+            await client.aclose()
 
     def _opened(self) -> httpx.AsyncClient:
         if self.trust is None:
