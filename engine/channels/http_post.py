@@ -278,7 +278,7 @@ def pause(retry_after: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(written[:9])), _LONGEST_PAUSE)
     try:
         until = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta(0)), _LONGEST_PAUSE)

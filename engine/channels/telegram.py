@@ -96,7 +96,8 @@ def cut(text: str) -> str:
 
 
 def _pause(said: Mapping[str, Any]) -> timedelta | None:
-    seconds = (said.get("parameters") or {}).get("retry_after")
+    parameters = said.get("parameters")
+    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
     return timedelta(seconds=min(seconds, 86_400)) if isinstance(seconds, int) and seconds > 0 else None
 
 

@@ -55,6 +55,9 @@ class Names:
             503, "Mon, 02 Mar 2026 10:00:00 GMT", TryLater("crm answered 503", after=timedelta(hours=1)), id="503 date"
         ),
         pytest.param(503, "soon", TryLater("crm answered 503"), id="503 in words"),
+        pytest.param(
+            503, "Mon, 02 Mar " + "9" * 40 + " 10:00:00 GMT", TryLater("crm answered 503"), id="503 in no year"
+        ),
         pytest.param(503, "9" * 40, TryLater("crm answered 503", after=timedelta(days=1)), id="503 for ever"),
         pytest.param(500, None, TryLater("crm answered 500"), id="500"),
         pytest.param(100, None, Rejected("crm answered 100"), id="100"),

@@ -98,12 +98,17 @@ def test_what_is_no_token_is_not_used_and_one_like_the_example_is():
     OPENERS["telegram"]({"token_env": "BOT"}, Credentials({"BOT": example}), HttpPoster())
 
 
-async def test_a_limit_of_a_day_is_kept_and_a_longer_one_cut():
-    limited = {"ok": False, "error_code": 429, "description": "x", "parameters": {"retry_after": 10**9}}
+@pytest.mark.parametrize(
+    ("parameters", "after"),
+    [({"retry_after": 10**9}, timedelta(days=1)), ({"retry_after": "soon"}, None), (["retry_after"], None)],
+    ids=["cut to a day", "in words", "in a list"],
+)
+async def test_a_limit_is_kept_as_far_as_it_can_be_read(parameters: object, after: timedelta | None):
+    limited = {"ok": False, "error_code": 429, "description": "x", "parameters": parameters}
     async with line({"x": spoken(429, limited)}) as (end, poster):
         settings = {"provider": "telegram", "token_env": "BOT", "url": f"http://127.0.0.1:{end.sink.port}"}
         far = far_end(end, poster, settings, {"BOT": BOT}, sent_as="", channel_name="telegram", address="42")
 
         verdict = await far.send("x")
 
-        assert verdict == TryLater("Telegram: x", after=timedelta(days=1))
+        assert verdict == TryLater("Telegram: x", after=after)
