@@ -77,11 +77,15 @@ class SmtpPool:
             timeout=settings.timeouts.command,
             local_hostname=settings.ehlo,
         )
-        async with asyncio.timeout(settings.timeouts.command):
-            await client.connect(timeout=settings.timeouts.connect)
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
-        return PooledConnection(Conversation(client), place)
+        try:
+            async with asyncio.timeout(settings.timeouts.command):
+                await client.connect(timeout=settings.timeouts.connect)
+                if client.is_ehlo_or_helo_needed:
+                    await client.ehlo()
+            return PooledConnection(Conversation(client), place)
+        except BaseException:
+            client.close()  # or the event loop keeps its socket open
+            raise
 
     async def _put_back(self, connection: PooledConnection) -> None:
         connection.mails += 1

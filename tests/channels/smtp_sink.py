@@ -27,6 +27,7 @@ class SmtpSink:
     stuck_on: str = ""  # an address, or the end of some, that RCPT is never answered for
     offers: str = "8BITMIME"  # the last line of its answer to EHLO
     connections: int = 0
+    open: int = 0  # of the connections, those that nobody has closed
     mails: int = 0
     port: int = 0
 
@@ -38,12 +39,14 @@ class SmtpSink:
             task = asyncio.current_task()
             assert task is not None
             tasks.add(task)
+            self.open += 1
             try:
                 await self._session(reader, writer)
             except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass
             finally:
                 tasks.discard(task)
+                self.open -= 1
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**22, **options)

@@ -228,6 +228,22 @@ async def test_connections_are_reused_and_bounded():
     assert sink.commands.count("QUIT") == sink.connections
 
 
+@pytest.mark.parametrize("trouble", ["tarpit", "500 no"])
+@in_made_time
+async def test_a_connection_that_cannot_be_introduced_is_closed(trouble: str):
+    sink = SmtpSink(lambda _: {"EHLO": trouble})
+    async with sink.running():
+        channel = channel_to(sink)
+
+        verdict = await channel.send(handover())
+
+        async with asyncio.timeout(10):
+            while sink.open:
+                await asyncio.sleep(2)
+        await channel.close()
+    assert isinstance(verdict, TryLater)
+
+
 @in_made_time
 async def test_a_cancelled_mail_gives_its_place_back():
     sink = SmtpSink(lambda number: {"END": "hang"} if number == 0 else {})
