@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncpg
-
 from engine.channels import Handover, Push
 from engine.channels.inbox import KeepItem
 from engine.channels.mailbox import KeepMail, StoreUnreachable
 from engine.channels.mime import Envelope
 from engine.failpoints import reach
-from engine.storage.database import Database
+from engine.storage.database import TROUBLE, Database
 from engine.storage.delivery.inbox import NewItem, keep_item
 from engine.storage.delivery.mailbox import NewMail, keep_mail
 
@@ -32,7 +30,7 @@ def keeper(database: Database) -> KeepMail:
             async with database.connection() as connection:
                 await keep_mail(connection, mail)
             reach("mailbox.kept")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except TROUBLE as error:
             raise StoreUnreachable(str(error) or type(error).__name__) from error
 
     return keep
@@ -56,7 +54,7 @@ def inbox_keeper(database: Database) -> KeepItem:
                 kept = await keep_item(connection, item)
                 reach("inbox.kept")
                 return kept
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except TROUBLE as error:
             raise StoreUnreachable(str(error) or type(error).__name__) from error
 
     return keep
