@@ -31,6 +31,13 @@ from tests.engine.flow.shop import Shop, open_shop, rule, send
 
 SEED = 20261122
 WAIT = plan.Wait(length=plan.Length(1, "day"), line=1)
+#: What it does twice is seen.
+COUNTS = rule(
+    "counts",
+    "registered",
+    plan.ChangeNumber(name="visits", by=plan.Constant("number", 1), sign=1, line=2),
+    plan.Points(amount=10, add=True, line=3),
+)
 
 
 @pytest.fixture
@@ -147,7 +154,7 @@ TABLES = """
 async def test_the_nth_call_of_a_batch_fails_for_every_n_and_leaves_the_state_before_or_after(
     database_url: str,
 ) -> None:
-    async with open_shop(database_url, *RULES) as shop:
+    async with open_shop(database_url, *RULES, COUNTS) as shop:
         failing = FailingDatabase(database_url)
         await failing.open()
         plain, told, nth = shop.runtime.database, list[Story](), 0
@@ -171,7 +178,9 @@ async def test_the_nth_call_of_a_batch_fails_for_every_n_and_leaves_the_state_be
             await decide(shop)
             assert await made(shop) == expected(told)
         await failing.close()
+        counted = await shop.fetch("SELECT attributes -> 'visits' AS visits, points FROM customer")
 
+    assert [tuple(row) for row in counted] == [(1, 10)] * len(told)
     assert nth > 8, "a batch has more calls than that"
 
 
