@@ -1930,6 +1930,7 @@ TEXTS: dict[str, str] = {
     "{before} is {after}": "{before} → {after}",
     "{folder} is not empty and not of an earlier demo; choose another with --data": "папка {folder} не пуста и осталась не от показа; выберите другую: --data",
     "The Segment client gave up on events: {reason}": "Клиент Segment не смог отправить события: {reason}",
+    "[dim]A wider terminal, and docs/settings.md, say what each of them is.[/dim]": "[dim]Что каждая из них значит, скажет терминал пошире и docs/settings.md.[/dim]",
     "{n} of {all} expected mails {n:is|are} missing.": "Не хватает ожидаемых писем: {n} из {all}.",
     "List the settings and check versions, services, clocks and the mail domain. Exit code 1 for a problem.": "Показать настройки и проверить версии, службы, часы и почтовый домен. Код выхода 1, если есть беда.",
     "Folder with kogda.yaml.": "Папка с kogda.yaml.",

@@ -27,6 +27,9 @@ _MARKS = {
     "unknown": "[dim]?[/dim]",
 }
 
+_COLUMNS = ("setting", "value", "from")
+_DESCRIPTION = 40  # signs: fewer say nothing
+
 
 def doctor(
     workspace: Annotated[Path | None, typer.Option(help="Folder with kogda.yaml.")] = None,
@@ -35,7 +38,10 @@ def doctor(
     """List the settings and check versions, services, clocks and the mail domain. Exit code 1 for a problem."""
     environment = given_variables()
     settings = read_settings(workspace=workspace, data=data)
-    console.print(_settings_table(settings, environment))
+    table = settings_table(settings, environment, width=console.width)
+    console.print(table)
+    if len(table.columns) == len(_COLUMNS):
+        console.print(told(say("[dim]A wider terminal, and docs/settings.md, say what each of them is.[/dim]")))
     console.print()
     findings = [finding for check in OWN_CHECKS for finding in check(environment)]
     findings += _service_findings(settings)
@@ -59,18 +65,22 @@ def _service_findings(settings: Settings) -> list[Finding]:
         return [Finding("problem", "services", error.args[0] if error.args else str(error))]
 
 
-def _settings_table(settings: Settings, environment: Mapping[str, str]) -> Table:
+def settings_table(settings: Settings, environment: Mapping[str, str], *, width: int) -> Table:
+    """With what each setting is where there is room: a value is never cut for it."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     given = {name.upper() for name in environment}
     rows = [
         (variable(name), shown(getattr(settings, name)), "set" if variable(name) in given else "default")
         for name in Settings.model_fields
     ]
-    for place, column in enumerate(("setting", "value", "from")):
-        table.add_column(column, no_wrap=True, min_width=min(44, max(len(row[place]) for row in rows)))
-    table.add_column("what it is", style="dim", no_wrap=True, overflow="ellipsis")
+    for column in _COLUMNS:
+        table.add_column(column, overflow="fold")
+    taken = sum(max(len(row[place]) for row in rows) + 1 for place in range(len(_COLUMNS)))
+    is_told = width - taken >= _DESCRIPTION
+    if is_told:
+        table.add_column("what it is", style="dim", no_wrap=True, overflow="ellipsis", max_width=width - taken)
     for row, field in zip(rows, Settings.model_fields.values(), strict=True):
-        table.add_row(*row, field.description)
+        table.add_row(*row, *([field.description] if is_told else []))
     return table
 
 

@@ -1,12 +1,14 @@
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
+from rich.console import Console
 
-from api.cli.doctor import shown
+from api.cli.doctor import settings_table, shown
 from api.doctor.dkim import check_dkim, judge_record
 from api.doctor.mail_domain import check_mail_domain
 from api.doctor.outside import check_outside
@@ -42,6 +44,16 @@ def test_it_speaks_russian(tmp_path: Path):
     assert "PostgreSQL    не отвечает" in report.stdout
     assert "Redis         не отвечает" in report.stdout
     assert "Проблем: 2." in report.stdout
+
+
+@pytest.mark.parametrize(("width", "description"), [(80, ""), (120, "address the API listens on")])
+def test_a_narrow_terminal_shows_the_values_without_what_they_are(width: int, description: str):
+    narrow = Console(width=width, record=True, file=StringIO())
+
+    narrow.print(settings_table(Settings(host="127.0.0.9"), {"KOGDA_HOST": "127.0.0.9"}, width=width))
+
+    [line] = [line for line in narrow.export_text().splitlines() if line.startswith("KOGDA_HOST")]
+    assert " ".join(line.split()) == f"KOGDA_HOST 127.0.0.9 set {description}".strip()
 
 
 def test_secrets_are_not_shown(tmp_path: Path):
