@@ -12,7 +12,7 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian, with_blanks
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
 from dsl.source import Span
-from dsl.words import one_of, shown
+from dsl.words import STEPS, one_of, shown
 
 _DATE_IN_WORDS = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?[ \t]+([^\W\d]+)\.?|([^\W\d]+)\.?[ \t]+(\d{1,2})(?:st|nd|rd|th)?),?[ \t]+(\d{4})\b"
@@ -26,6 +26,15 @@ _SHORT_DAYS = {
 _FRACTION = re.compile(r"(\d+[.,]\d{1,2})[ \t\u00a0]*([^\W\d]+)")
 _SMALLER = {"minute": ("s", 60), "hour": (" min", 60), "day": ("h", 24)}
 _THE_LAST = re.compile(r"in[ \t]+(?:the[ \t]+(?:last|past|previous)|past|previous)(?=[ \t]+\d)", re.IGNORECASE)
+_LENGTHS = re.compile(
+    r"(?:between[ \t]+|from[ \t]+|от[ \t]+)?(\d+)[ \t]*(?:-|–|—|to|or|and|до|или)[ \t]*(\d+)[ \t\u00a0]*([^\W\d]+)",
+    re.IGNORECASE,
+)
+_UNTIL_DAY = re.compile(
+    r"(?:(?:the[ \t]+)?(?:next|following|coming|this)|следующ(?:его|ей)|ближайш(?:его|ей))[ \t]+(?P<day>[^\W\d]+)"
+    r"(?:(?:[ \t]+(?:at|в))?[ \t]+(?P<time>\d{1,2}:\d{2})\b)?",
+    re.IGNORECASE,
+)
 _UP_TO = ("-", "–", "—", "to", "till", ",", "до")
 
 
@@ -126,6 +135,58 @@ def range_of_numbers(failure: Failure) -> Finding | None:
     span, word = failure.piece, shown(joint, russian=speaks_russian(failure))
     message = say('here we write "{word}", not "{word2}"', word=word, word2=failure.word)
     return rewritten("E105", message, span, with_blanks(failure.text, span, word))
+
+
+def range_of_lengths(failure: Failure) -> Finding | None:
+    """`wait 2-3 days`."""
+    match = pattern_at(failure, _LENGTHS, "DURATION")
+    if match is None or not unit_of(match[3]):
+        return None
+    span, ways = Span(*match.span()), (f"{match[1]} {match[3]}", f"{match[2]} {match[3]}")
+    return Finding(
+        code="E112",
+        message=say("a length of time is one number and one unit"),
+        where=span,
+        fixes=tuple(replaced(span, way, title=way) for way in ways),
+        repair=Edit(span, ways[0]),
+        faithful=False,
+    )
+
+
+def until_the_next_day(failure: Failure) -> Finding | None:
+    """`wait until next monday 10:00`: `next` was taken for a name; `wait until monday` and no hour."""
+    until = next((token for token in failure.tokens[-3:] if token.type == "UNTIL"), None)
+    start = len(failure.text) - len(failure.text[until.end_pos or 0 :].lstrip()) if until is not None else 0
+    match = _UNTIL_DAY.match(failure.text, start) if until is not None else None
+    if match is None or match.end() < failure.position or match["day"].lower() not in WEEKDAYS:
+        return _hour_of_the_day(failure)
+    meant = f"{match['day']} {match['time'] or '10:00'}"
+    return Finding(
+        code="E116",
+        message=say("the next day of that name is always meant"),
+        where=Span(*match.span()),
+        label="" if match["time"] else say("the hour is missing"),
+        fixes=(replaced(Span(*match.span()), meant, title=meant),),
+        repair=Edit(Span(*match.span()), meant),
+        faithful=match["time"] is not None,
+    )
+
+
+def _hour_of_the_day(failure: Failure) -> Finding | None:
+    if failure.type_before(2) != "UNTIL" or failure.type_before() not in ("WEEKDAY", "TOMORROW"):
+        return None
+    if failure.expected != {"TIME"} or not (failure.at_end or failure.keyword(STEPS)):
+        return None
+    end = failure.tokens[-1].end_pos or 0
+    return Finding(
+        code="E127",
+        message=say("the hour is missing"),
+        where=Span(end, end),
+        label=say("at what hour of that day?"),
+        fixes=(replaced(Span(end, end), " 10:00", title=f"{failure.tokens[-1]} 10:00"),),
+        repair=Edit(Span(end, end), " 10:00"),
+        faithful=False,
+    )
 
 
 def the_last_days(failure: Failure) -> Finding | None:

@@ -28,6 +28,7 @@ _OFFSET = re.compile(
     rf"|(?P<first>{_SIDE})[ \t]+(?P<of>\d{{1,4}})\b(?:[ \t]*(?P<of_unit>[^\W\d]+))?",
     re.IGNORECASE,
 )
+_WORD_OR_TEXT = re.compile(r"[^\W\d]\w*|\"[^\"\n]*\"|«[^»\n]*»|“[^”\n]*”")
 _TOO_LONG = re.compile(r"\d+[ \t\u00a0]*([^\W\d]+)")
 
 
@@ -39,7 +40,7 @@ def filter_behind_delay(failure: Failure) -> Finding | None:
     after, length = failure.tokens[-2:]
     delay = failure.text[after.start_pos or 0 : length.end_pos or 0]
     without = failure.text[: after.start_pos or 0] + failure.text[failure.position :]
-    end = _next_part(failure)
+    end = next_part(failure, failure.piece.end)
     there = end - (failure.position - (after.start_pos or 0))
     moved = f"{without[:there].rstrip()} {delay} {without[there:]}"
     fixes: tuple[Fix, ...] = ()
@@ -75,12 +76,12 @@ def delay_before_event(failure: Failure) -> Finding | None:
     )
 
 
-def _next_part(failure: Failure) -> int:
+def next_part(failure: Failure, behind: int) -> int:
     """Where the next guard or step begins, on this line or the next ones."""
-    for word in re.finditer(r"[^\W\d]\w*", failure.text[failure.piece.end :]):
-        start = failure.piece.end + word.start()
-        if Failure(failure.start, failure.text, start, (), at_end=False).keyword((*STEPS, *CLAUSES)):
-            return start
+    for word in _WORD_OR_TEXT.finditer(failure.text, behind):
+        there = Failure(failure.start, failure.text, word.start(), (), at_end=False)
+        if there.keyword((*STEPS, *CLAUSES)):
+            return word.start()
     return len(failure.text)
 
 

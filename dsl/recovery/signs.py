@@ -18,6 +18,7 @@ _IN_OTHER_QUOTES = re.compile(
 )
 _STRING = re.compile(r'"[^"\r\n]*"|«[^»\r\n]*»|“[^”\r\n]*”|„[^“\r\n]*“')
 _ONE_WORD = re.compile(r"[^\s\"«»“”„]+")
+_LIST = re.compile(r"[\[{]([^\[\]{}()\n]+)[\]}]")
 _SIGN = re.compile(r"[=!<>&|≥≤≠⩾⩽]+|->|→|—|[,;:.]")
 
 _MARKS = re.compile(r"`{3}\w*[ \t]*(?=\n|\Z)|(?:\d{1,3}[.)]|[-*•–—>]+)[ \t]+(?=[^\W\d])")
@@ -133,6 +134,21 @@ def _sign(failure: Failure) -> tuple[Span, str]:
     match = None if failure.at_end else _SIGN.match(failure.text, start)
     span = Span(*match.span()) if match else Span(start, start)
     return span, failure.text[span.start : span.end]
+
+
+def other_brackets(failure: Failure) -> Finding | None:
+    """`in ["Moscow", "Kazan"]`."""
+    match = None if failure.at_end or "LPAR" not in failure.expected else _LIST.match(failure.text, failure.position)
+    if match is None:
+        return None
+    span, meant = Span(*match.span()), f"({match[1].strip()})"
+    return Finding(
+        code="E105",
+        message=say('here we write "{meant}", not "{sign}"', meant="(…)", sign=f"{match[0][0]}…{match[0][-1]}"),
+        where=span,
+        fixes=(replaced(span, meant, safe=True, title=meant),),
+        repair=Edit(span, meant),
+    )
 
 
 def word_for_sign(failure: Failure) -> Finding | None:

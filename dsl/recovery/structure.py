@@ -14,11 +14,10 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced
 from dsl.source import Span
 from dsl.suggestions import nearest
-from dsl.words import CLAUSES, FORMS, STEPS, one_of
+from dsl.words import FORMS, STEPS, one_of
 
 #: `stop on order_placed` among the steps: not the verb.
 _EVENT_FOLLOWS = re.compile(r"[ \t]+(?:if|on|once|upon|after|when|если|когда|после|при)\b", re.IGNORECASE)
-_CLAUSE_TEXT = re.compile(r"[^\n#]*")
 
 
 def state_as_trigger(failure: Failure) -> Finding | None:
@@ -146,39 +145,6 @@ def _channel_after_else(failure: Failure) -> Finding:
 def _channel_follows(failure: Failure) -> bool:
     following = failure.text[failure.piece.end : failure.piece.end + 40].split()
     return bool(following) and following[0].lower() in CHANNELS
-
-
-def guard_after_step(failure: Failure) -> Finding | None:
-    clause = failure.keyword(CLAUSES)
-    step = next((token for token in failure.tokens if token.type in STEPS), None)
-    if clause is None or step is None or clause[0] in failure.expected:
-        return None
-    rest = failure.rest_of_line
-    text = _CLAUSE_TEXT.match(failure.text, rest.start)
-    guard = text[0].rstrip() if text else ""
-    moves = _move(failure, guard, step.start_pos or 0)
-    where = Span(failure.position, clause[1])
-    return Finding(
-        code="E114",
-        message=say('"{failure}" must stand before the first step', failure=failure.text[where.start : where.end]),
-        where=where,
-        also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
-        fixes=(Fix(say("move it above the first step"), moves),) if moves else (),
-        repair=Edit(Span(rest.start, rest.start + len(guard)), ""),
-        faithful=False,
-    )
-
-
-def _move(failure: Failure, guard: str, step: int) -> tuple[Edit, ...]:
-    """Only when the guard has its line to itself; the first step may share its line with the trigger."""
-    if not failure.begins_line:
-        return ()
-    line = failure.text.rfind("\n", 0, failure.position)
-    step_line = failure.text.rfind("\n", 0, step) + 1
-    indent = failure.text[line + 1 : failure.position]
-    alone = not failure.text[step_line:step].strip()
-    moved = Edit(Span(step_line, step_line), f"{indent}{guard}\n") if alone else Edit(Span(step, step), f"{guard} ")
-    return (moved, Edit(Span(max(line, 0), failure.position + len(guard)), ""))
 
 
 def stop_as_verb(failure: Failure) -> Finding | None:

@@ -1,0 +1,114 @@
+"""Guards and conditions behind the steps that they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lark import Token
+
+from dsl.diagnostics import Edit, Fix
+from dsl.messages import say
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, speaks_russian
+from dsl.recovery.order import next_part
+from dsl.source import Span
+from dsl.words import CLAUSES, STEPS, shown
+
+_COMMENT = re.compile(r"[ \t]*#[^\n]*")
+
+
+def guard_after_step(failure: Failure) -> Finding | None:
+    clause = failure.keyword(CLAUSES)
+    step = next((token for token in failure.tokens if token.type in STEPS), None)
+    if clause is None or step is None or clause[0] in failure.expected:
+        return None
+    guard = Span(failure.position, _end_of(failure, clause[1]))
+    where = Span(failure.position, clause[1])
+    return Finding(
+        code="E114",
+        message=say('"{failure}" must stand before the first step', failure=failure.text[where.start : where.end]),
+        where=where,
+        also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
+        fixes=(*_move(failure, guard, step.start_pos or 0), *_ask_here(failure, guard, clause)),
+        repair=Edit(guard, ""),
+        faithful=False,
+    )
+
+
+def _end_of(failure: Failure, behind: int) -> int:
+    """Where the guard ends: before the next step or guard, and before a comment."""
+    text = failure.text[: next_part(failure, behind)]
+    comment = _COMMENT.search(text, failure.position)
+    return len(text[: comment.start() if comment else len(text)].rstrip())
+
+
+def _move(failure: Failure, guard: Span, step: int) -> Iterator[Fix]:
+    """A line to itself, where both have one."""
+    text = failure.text
+    words = text[guard.start : guard.end]
+    step_line = text.rfind("\n", 0, step) + 1
+    if failure.begins_line and not text[step_line:step].strip():
+        line = text.rfind("\n", 0, guard.start)
+        indent = text[line + 1 : guard.start]
+        moved, left = Edit(Span(step_line, step_line), f"{indent}{words}\n"), Span(max(line, 0), guard.end)
+        title = say("move it above the first step")
+    else:
+        moved, left = Edit(Span(step, step), f"{words} "), Span(len(text[: guard.start].rstrip()), guard.end)
+        title = say("move it before the first step")
+    before = text[: moved.span.start] + moved.text + text[moved.span.start : left.start]
+    if failure.reaches(before + text[left.end :]) >= len(before):
+        yield Fix(title, (moved, Edit(left, "")))
+
+
+def _ask_here(failure: Failure, guard: Span, clause: tuple[str, int]) -> Iterator[Fix]:
+    """`wait 1 day unless …`: what is meant may be the moment after the wait."""
+    waits = any(token.type in ("WAIT", "WAIT_FOR") for token in failure.tokens)
+    if clause[0] not in ("ONLY_IF", "UNLESS") or not waits or guard.end == len(failure.text.rstrip()):
+        return
+    russian = speaks_russian(failure)
+    if_, not_, then, exit_, end = (shown(each, russian=russian) for each in ("IF", "NOT", "THEN", "EXIT", "END"))
+    condition = failure.text[clause[1] : guard.end].strip()
+    asked = condition if clause[0] == "UNLESS" else f"{not_} ({condition})"
+    meant = f"{if_} {asked} {then} {exit_} {end}"
+    if failure.reaches(failure.text[: guard.start] + meant + failure.text[guard.end :]) >= guard.start + len(meant):
+        yield Fix(say("ask it here: {meant}", meant=" ".join(meant.split())), (Edit(guard, meant),))
+
+
+def condition_behind_step(failure: Failure) -> Finding | None:
+    """`send email "x" if customer.city is "Moscow"`."""
+    asked = _asked_behind(failure)
+    if asked is None or "THEN" not in failure.expected or not (failure.at_end or failure.begins_line):
+        return None
+    step, if_ = asked
+    span = Span(step.start_pos or 0, failure.tokens[-1].end_pos or 0)
+    done = failure.text[span.start : if_.start_pos or 0].rstrip()
+    condition = failure.text[if_.end_pos or 0 : span.end].strip()
+    then, end, only_if = (shown(each, russian=speaks_russian(failure)) for each in ("THEN", "END", "ONLY_IF"))
+    meant = f"{if_} {condition} {then} {done} {end}"
+    fixes = [Fix(meant, (Edit(span, meant),))]
+    if failure.at_end and not any(
+        token.type in STEPS for token in failure.tokens if token is not step and token is not if_
+    ):
+        guarded = f"{only_if} {condition} {done}"
+        fixes.insert(0, Fix(guarded, (Edit(span, guarded),)))
+    return Finding(
+        code="E135",
+        message=say("a condition stands before the step that it is about"),
+        where=Span(if_.start_pos or 0, span.end),
+        fixes=tuple(fixes),
+        repair=Edit(span, meant),
+    )
+
+
+def _asked_behind(failure: Failure) -> tuple[Token, Token] | None:
+    """The step and the `if` that stands behind it on its line. Behind a wait, the next line says what it is about."""
+    tokens = failure.tokens
+    place = next((place for place in reversed(range(len(tokens))) if tokens[place].type == "IF"), 0)
+    step = next((token for token in reversed(tokens[:place]) if token.type in STEPS), None)
+    if step is None or step.type in ("WAIT", "WAIT_FOR", "IF", "SPLIT"):
+        return None
+    start, if_ = step.start_pos or 0, tokens[place]
+    is_whole = tokens[place - 1].type not in ("THEN", "COLON")
+    line = failure.text[start : tokens[-1].end_pos or 0]
+    return (step, if_) if is_whole and "\n" not in line else None
