@@ -123,6 +123,20 @@ def test_safe_fixes_leave_no_other_mistake_behind(path: Path):
     assert len(left) <= len(unfixed), text
 
 
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
+def test_each_fix_that_is_offered_leads_nearer_to_a_clean_file(path: Path):
+    golden = Golden.read(path)
+    before = golden.found()
+    fixes = [(found, fix) for found in before for fix in found.fixes if found.source.text == golden.input]
+
+    for cured, fix in fixes:
+        left = Golden(golden.head, with_fixes(golden.input, [fix]), "", "").found()
+        assert len(left) <= len(before), fix.title
+        assert (cured.code, cured.message, cured.span.start) not in [
+            (found.code, found.message, found.span.start) for found in left
+        ], fix.title
+
+
 #: Mistakes of whole folders, shown by tests/engine/flow/test_load_workspace.py; and E314, which never comes first: see
 #: E606_schedule_has_no_event.txt. E329 needs a shop without a currency: test_history_values.py.
 ELSEWHERE = ("E213", "E218", "E314", "E329", "E501", "E502", "E515")
