@@ -32,6 +32,23 @@ def test_it_holds_a_rule_with_its_test_and_the_checks_for_commits_and_ci(tmp_pat
     assert "name: Coffee shop" in (shop / "kogda.yaml").read_text()
 
 
+def test_a_russian_one_passes_its_own_check_and_tests(tmp_path: Path):
+    made = kogda("init", "лавка-чая", cwd=tmp_path, KOGDA_LANGUAGE="ru")
+    shop = tmp_path / "лавка-чая"
+
+    assert made.returncode == 0, made.stderr
+    assert kogda("check", "--strict", cwd=shop).stdout == "2 rules in 1 file: no mistakes\n"
+    assert kogda("test", cwd=shop).stdout.startswith("2 tests in 1 file: 2 passed")
+    assert kogda("fmt", "--check", cwd=shop).returncode == 0
+    assert "name: Лавка чая" in (shop / "kogda.yaml").read_text()
+
+
+def test_the_language_may_be_asked_for(tmp_path: Path):
+    kogda("init", "--language", "ru", "a+b", cwd=tmp_path)
+
+    assert "name: Мой магазин" in (tmp_path / "a+b" / "kogda.yaml").read_text()
+
+
 def test_a_workspace_is_never_written_over(tmp_path: Path):
     kogda("init", "shop", cwd=tmp_path)
     rules = tmp_path / "shop" / "rules" / "first.rules"
