@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -23,9 +24,13 @@ from engine.clock import utc_now
 from engine.embedded import EmbeddedServices
 from engine.links.customer_tokens import inbox_key, sign_customer
 from tests.api.conftest import ADMIN_KEY, KEY, api_settings, live
+from tests.api.own_process import apart
 from tests.drills.sizes import sized
+from tests.drills.stage import Record
 
 LINK_SECRET = "a secret of tests that is long enough"
+WARM_UP, STRANGE = 100, sized(400, 10_000)  # of four requests each
+MOST_MIB = sized(10, 50)
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "message"}
 # One server for all examples of a test: nothing that an example leaves behind changes what another may answer.
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
@@ -118,6 +123,43 @@ def test_a_socket_takes_any_bytes_without_a_5xx(server: Target, parts: list[byte
         assert b"application/problem+json" in answer
 
 
+def test_requests_without_end_that_are_all_different_leave_no_memory_behind(
+    services: EmbeddedServices, template_database: str, record_property: Record
+) -> None:
+    """Each names what no other has named: what is kept for each of them adds up."""
+    with (
+        _database(services, template_database, name="strange") as url,
+        apart(api_settings(url)) as (server, process),
+        httpx.Client(base_url=server.url, auth=(KEY, ""), timeout=60) as client,
+    ):
+        for number in range(WARM_UP):
+            _send_strange(client, number)
+        before = process.memory_info().rss
+        for number in range(WARM_UP, WARM_UP + STRANGE):
+            _send_strange(client, number)
+        mib = (process.memory_info().rss - before) / 2**20
+
+    record_property("requests", STRANGE)
+    record_property("MiB more", round(mib, 1))
+    assert mib < MOST_MIB
+
+
+def _send_strange(client: httpx.Client, number: int) -> None:
+    random, name = Random(number), f"{number}-" + "x" * 200
+    good = orjson.dumps({"type": "track", "event": name[:128], "userId": name, "messageId": name, "context": {name: 1}})
+    broken = bytearray(good)
+    for _ in range(random.randint(1, 4)):
+        broken[random.randrange(len(broken))] = random.randrange(256)
+    headers = {f"x-{number}": name, "cookie": f"c{number}={name}", "x-forwarded-for": f"2001:db8::{number:x}"}
+    answers = [
+        client.post("/v1/track", content=good if number % 2 else bytes(broken), headers=headers),
+        client.post("/v1/batch", content=b'{"batch":[%s,%s]}' % (good, bytes(broken)), params={name: "1"}),
+        client.get(f"/{name}"),
+        client.get(f"/u/{name}", headers={"authorization": f"Bearer {name}"}),
+    ]
+    assert all(answer.status_code < 500 for answer in answers)
+
+
 def test_the_described_api_answers_as_described(server: Target) -> None:
     described = schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=60)
     operations = [result.ok() for result in described.get_all_operations()]
@@ -157,11 +199,11 @@ def _credentials(path: str) -> dict[str, str]:
 
 
 @contextmanager
-def _database(services: EmbeddedServices, template: str) -> Iterator[str]:
+def _database(services: EmbeddedServices, template: str, name: str = "fuzz") -> Iterator[str]:
     url = services.endpoints.database_url
-    asyncio.run(_execute(url, f"CREATE DATABASE fuzz TEMPLATE {template}"))
-    yield url.replace("/kogda?", "/fuzz?")
-    asyncio.run(_execute(url, "DROP DATABASE fuzz WITH (FORCE)"))
+    asyncio.run(_execute(url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield url.replace("/kogda?", f"/{name}?")
+    asyncio.run(_execute(url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _execute(url: str, statement: str) -> None:
