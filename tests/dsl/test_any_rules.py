@@ -13,6 +13,7 @@ from dsl.compiler import compile_rules
 from dsl.parser import parse_file
 from dsl.render import render_json, render_text
 from dsl.source import Source
+from tests.drills.sizes import sized
 from tests.dsl.shop import SHOP
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,7 +35,7 @@ def mangled(draw: st.DrawFn) -> str:
     return " ".join(words)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=sized(400, 8000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(mangled(), min_size=1, max_size=3))
 def test_any_files_compile_to_a_plan_or_to_findings(texts: list[str]):
     files, mistakes = [], []

@@ -19,6 +19,7 @@ from dsl.parser import parse_file, parse_tests
 from dsl.recovery import MOST_REPAIRS
 from dsl.render import render_json, render_short, render_text
 from dsl.source import Source, Span
+from tests.drills.sizes import sized
 
 SHOWCASE = Path(__file__).parent / "showcase"
 RULES = (SHOWCASE / "showcase.rules").read_text(encoding="utf-8")
@@ -83,7 +84,7 @@ def check(parsed: syntax.RuleFile | syntax.TestFile, found: list[Diagnostic], so
     render_text(found), render_short(found), render_json(found)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=sized(150, 3000))
 @given(st.one_of(any_text, word_salad, damaged(RULES), damaged(RUSSIAN_RULES)))
 def test_any_text_gives_rules_or_messages_that_point_into_it(text: str):
     source = Source("any.rules", text)
@@ -93,7 +94,7 @@ def test_any_text_gives_rules_or_messages_that_point_into_it(text: str):
     check(parsed, found, source)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=sized(100, 2000))
 @given(st.one_of(any_text, word_salad, damaged(TESTS)))
 def test_any_text_gives_tests_or_messages_that_point_into_it(text: str):
     source = Source("any.test.rules", text)
@@ -103,7 +104,7 @@ def test_any_text_gives_tests_or_messages_that_point_into_it(text: str):
     check(parsed, found, source)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=sized(100, 2000))
 @given(st.one_of(damaged(RULES), damaged(RUSSIAN_RULES)))
 def test_a_broken_item_leaves_the_one_above_it_alone(broken: str):
     good = 'when neighbour send email "x"\n'
