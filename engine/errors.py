@@ -10,6 +10,7 @@ KogdaError
 │   ├── SchemaNewer         a newer version's has: this one must be replaced
 │   └── NotOurs             a copy of another installation's database: `kogda claim`
 ├── TablesInUse             while they are, they cannot be changed: run `kogda migrate` again
+├── IndexNotMade            lists are slow without it: run `kogda migrate` again
 ├── NotReady                the operator must set something first; what needs it waits
 ├── WorkspaceInvalid        carries diagnostics; the old rule set stays
 ├── NothingPublished        no rule set is live yet
@@ -113,6 +114,17 @@ class TablesInUse(KogdaError):
                 "the tables cannot be changed while they are in use by {others}, and waiting for that would hold up"
                 " everybody; end it, or run `kogda migrate` again when it is done",
                 others=", ".join(others) or say("another connection"),
+            )
+        )
+
+
+class IndexNotMade(KogdaError):
+    def __init__(self, error: str) -> None:
+        super().__init__(
+            say(
+                "an index could not be made: {error}; everything works without it, only lists are slow: run"
+                " `kogda migrate` again when there is nothing in its way",
+                error=error,
             )
         )
 

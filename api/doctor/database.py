@@ -9,6 +9,7 @@ from dsl.messages import say
 from engine.config import Settings
 from engine.errors import DatabaseUnreachable, SchemaNewer, SchemaOutdated
 from engine.storage.addresses import connect
+from engine.storage.large_indexes import unmade_indexes
 from engine.storage.revisions import require_current
 
 #: The oldest that PostgreSQL itself still maintains. The tests run on 18.
@@ -25,10 +26,19 @@ async def check_database(settings: Settings) -> list[Finding]:
         return [Finding("problem", "PostgreSQL", text, advice)]
     try:
         version = connection.get_server_version()
+        unmade = await unmade_indexes(connection)
     finally:
         await connection.close()
     # Since version 10 PostgreSQL has two numbers, of which asyncpg calls the second `micro`.
-    return [_judge_version(version.major, f"{version.major}.{version.micro}"), await _check_tables(url)]
+    tables = await _check_tables(url)
+    indexes = [_slow_without(each.name) for each in unmade if tables.state == "good"]
+    return [_judge_version(version.major, f"{version.major}.{version.micro}"), tables, *indexes]
+
+
+def _slow_without(index: str) -> Finding:
+    text = say("the index {index} is missing or was not completed: lists that need it are slow", index=index)
+    advice = say("`kogda migrate` makes it, beside everything else; or it is doing so")
+    return Finding("warning", "tables", text, advice)
 
 
 def _judge_version(major: int, shown: str) -> Finding:

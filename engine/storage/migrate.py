@@ -1,7 +1,8 @@
 """Bring a database to this version's tables with Alembic. One process at a time does the work, others wait.
 
 A new database gets all of them at once, one that is in use a script after the other: whoever works beside it waits for
-moments, and not at all for a table that somebody else will not let go of.
+moments, and not at all for a table that somebody else will not let go of. Then come the indexes of large tables, which
+take their time and make nobody wait.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from engine.errors import DatabaseUnreachable, TablesInUse
 from engine.storage.database import sqlalchemy_engine
+from engine.storage.large_indexes import make_large_indexes
 from engine.storage.revisions import require_known, wanted_revision
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -36,8 +38,8 @@ _log = structlog.get_logger(__name__)
 
 
 async def migrate(url: str, *, tries: int = _TRIES) -> None:
-    """Raises DatabaseUnreachable, SchemaNewer or TablesInUse. Safe to call from several processes at once, and again
-    after any of them ended in the middle."""
+    """Raises DatabaseUnreachable, SchemaNewer, TablesInUse or IndexNotMade. Safe to call from several processes at
+    once, and again after any of them ended in the middle."""
     engine = sqlalchemy_engine(url, poolclass=NullPool)
     try:
         async with aclosing(await _connected(engine)) as connection:
@@ -47,6 +49,7 @@ async def migrate(url: str, *, tries: int = _TRIES) -> None:
         raise DatabaseUnreachable(f"the database does not answer: {error.orig}") from error
     finally:
         await engine.dispose()
+    await make_large_indexes(url)
 
 
 async def _step(connection: AsyncConnection, tries: int) -> bool:
