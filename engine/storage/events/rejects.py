@@ -81,10 +81,9 @@ def _reason(misfit: Misfit, count: int) -> str:
 
 async def newest_rejects(connection: Connection, *, before: int | None, limit: int) -> list[RejectRow]:
     """Newest first; `before` is the id that the previous page ended with."""
+    older, given = ("WHERE id < $2", (limit, before)) if before is not None else ("", (limit,))
     rows = await connection.fetch(
-        """SELECT id, received_at, source, reason, path, body FROM reject
-           WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2""",
-        before,
-        limit,
+        f"SELECT id, received_at, source, reason, path, body FROM reject {older} ORDER BY id DESC LIMIT $1",  # noqa: S608
+        *given,
     )
     return [RejectRow(*row) for row in rows]
