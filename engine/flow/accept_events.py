@@ -19,11 +19,11 @@ from engine.storage.events.rejects import Reject, insert_rejects
 from engine.waker import Waker
 
 MAX_STATEMENTS = 2  # under way at once: one writes to disk while the next is being sent
-WORTH_A_STATEMENT = 400  # events and rejects: fewer cost less when they wait for the statement under way to end
-PATIENCE_S = 0.05  # how long fewer wait for it
-STILL_TURNS = 3  # turns of the loop without a further request: then all that has arrived has been read
+WORTH_A_STATEMENT = 400  # events and rejects: a smaller group waits for the running statement, which costs less
+PATIENCE_S = 0.05  # how long a smaller group waits at most
+STILL_TURNS = 3  # turns of the event loop without a further request: then everything that has arrived is read
 MAX_GROUP = 5_000  # events and rejects in one statement
-CAREFUL_FOR = 100  # statements after one that named a known id: a client that sends again will send more again
+CAREFUL_FOR = 100  # statements that expect duplicates after one was found: a client that retries sends more of them
 MAX_WAITING = 50_000  # events and rejects that wait for a statement; beyond it the caller is told to come back
 STATEMENT_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 2
@@ -111,7 +111,7 @@ class EventWriter:
         task.add_done_callback(self._statement_ended)
 
     def _wait_no_more(self) -> None:
-        """The statement under way is held up: what came after it need not be."""
+        """The running statement takes long: start another one for what has arrived since."""
         self._out_of_patience = None
         self._start_statement(at_once=True)
 
@@ -132,7 +132,7 @@ class EventWriter:
         return group
 
     async def _store_next(self) -> None:
-        """Reads on until nothing more has arrived: a statement of its own for it would be a fifth more work."""
+        """Waits until no further request arrives: to store late ones by a statement of their own costs a fifth more."""
         still = found = 0
         while still < STILL_TURNS and self._waiting_events < WORTH_A_STATEMENT:
             still = still + 1 if len(self._waiting) == found else 0
@@ -199,7 +199,7 @@ class EventWriter:
             return
         [request] = group
         if not request.events:
-            raise error  # a reject of our own making: not to be mended by refusing it once more
+            raise error  # the reject itself was refused: to refuse it again would never end
         if len(request.events) > 1:
             middle = len(request.events) // 2
             await self._store_halves(request, middle)
@@ -207,14 +207,14 @@ class EventWriter:
         await self._refuse(request, error)
 
     async def _store_alone(self, request: _Request) -> None:
-        """Whatever happens to it, it gets an answer, and those after it their turn."""
+        """Always answers the request, also on errors, so that the requests after it are stored."""
         [error] = await asyncio.gather(self._store([request]), return_exceptions=True)
         if error is not None:
             _log.error("request not stored", action="accept", error=type(error).__name__)
             _fail([request], error)
 
     async def _refuse(self, request: _Request, error: Exception) -> None:
-        """What our own checks should have found: it becomes a reject, since nobody could mend it by trying again."""
+        """An event that our validation should have refused is stored as a reject: to send it again would not help."""
         _log.error("event refused by the database", action="accept", error=_said(error))
         refused = tuple(request.events)
         kept = [

@@ -10,11 +10,9 @@ from engine.storage.database import Connection
 #: Rows that one statement deletes: no lock lasts long, and no transaction is large.
 AT_ONCE = 1_000
 
-#: By table, the column that says how old a row is.
+#: By table, the column that says how old a row is. The ids of these tables are numbers that grow with time.
 _TIMES = {"mailbox": "at", "reject": "received_at", "inbox_message": "at"}
-
-
-#: Known by more than a number; these have an index on the column.
+#: The same for tables without such an id. They have an index on the column.
 _BY_TIME = {"hit": "at", "callback": "received_at"}
 
 

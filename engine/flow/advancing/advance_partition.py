@@ -95,8 +95,10 @@ async def advance_partition(runtime: Runtime, partition: int) -> Progress:
 
 
 async def advance_partitions(runtime: Runtime, partitions: Iterable[int], *, timers: bool = True) -> Progress:
-    """One batch of several partitions. Those that another worker has are left to it. Without `timers`, of those that
-    are due only the ones of customers to whom something else happens."""
+    """One batch of several partitions. Partitions that another worker has locked are skipped.
+
+    Without `timers`, due timers fire only for customers who also have an event or an outcome in the batch.
+    """
     chosen = sorted(set(partitions))
     with runtime.programs.in_use():
         try:
@@ -191,9 +193,9 @@ def _progress(batch: Batch, decisions: Decisions, partitions: Sequence[int]) -> 
 
 
 async def pass_poison(runtime: Runtime, partitions: Sequence[int]) -> Progress:
-    """Something other than a rule failed. Halve what is read until it stands alone, then set it aside.
+    """Something other than a rule failed. Halve the batch until the culprit stands alone, then put it in quarantine.
 
-    What can be decided before it is committed on the way, so that nothing healthy waits for long.
+    What lies before it is decided and committed on the way, so that healthy rows do not wait for long.
     """
     messages = 0
     for partition in partitions:
@@ -203,7 +205,7 @@ async def pass_poison(runtime: Runtime, partitions: Sequence[int]) -> Progress:
 
 
 async def _pass_poison_of(runtime: Runtime, partition: int, what: What) -> int:
-    """Messages made on the way."""
+    """Returns how many messages were decided on the way."""
     size = _FULL.events // 2
     suspect, tries = None, 0
     while True:

@@ -1,4 +1,4 @@
-"""One batch: what is read of some partitions before their customers are decided, in a few set-based queries."""
+"""One batch: everything that is read of some partitions before their customers are decided, in a few queries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_HOPS = 64
 
 
 class ReadAgain(Exception):
-    """The batch needs something that must be had before it is read: more locks, or an older program's event bodies."""
+    """The batch must be read again: it needs more locks, or bodies of events that only an older rule set looks into."""
 
     def __init__(self, partitions: Collection[int] = ()) -> None:
         super().__init__("read again")
@@ -90,7 +90,7 @@ class Batch:
 
     @property
     def horizons(self) -> Mapping[int, datetime]:
-        """Timers after an event that waits in the queue must not fire before it is decided (S24)."""
+        """By partition, up to when timers may fire: not those after an event that still waits in the queue (S24)."""
         return {
             backlog.cursor.partition: min(self.now, backlog.next_received_at or self.now) for backlog in self.backlogs
         }
@@ -333,7 +333,7 @@ async def _known_facts(
 
 
 def _may_decide(work: Work, batch: Batch, interest: Collection[str]) -> bool:
-    """Most events start nothing and find nothing under way: told here, before anything is read or built for them."""
+    """Most events start no run and concern none: this tells which, before anything more is read for them."""
     if work.is_due or work.outcomes:
         return True
     if batch.standing.is_watched and (work.is_new or work.partition in batch.standing.unfilled):

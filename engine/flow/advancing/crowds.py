@@ -1,4 +1,5 @@
-"""One decision for all of whom it reads the same: found before a batch is decided, copied after it."""
+"""Crowds: customers for whom all that a decision depends on is equal. The core decides the first of them, and the
+decision is copied for the others."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from engine.storage.runs.appointments import Due
 from engine.storage.runs.copies import Copies, Originals, write_copies
 from engine.storage.runs.crowds import what_tells_apart
 
-#: So many with the same facts are worth the statement that copies a decision.
+#: With fewer customers than this, the statement that copies a decision costs more than it saves.
 _FEWEST = 50
 
 #: Partition and customer.
@@ -26,7 +27,7 @@ Place: TypeAlias = tuple[int, UUID]
 
 
 class NotForAll(Exception):
-    """What was decided for the first of a crowd is not what must be written for the others."""
+    """The decision for the first of a crowd cannot be copied: each customer must be decided alone."""
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where crowds may be found: rules that may be decided once, and how far each partition's clock has come."""
+    """Where crowds are looked for: rules that can be decided once for many, and each partition's horizon."""
 
     codes: Mapping[WakeKey, CrowdCode]
     horizons: Mapping[int, datetime]  # of partitions whose customers were all looked at

@@ -1,4 +1,4 @@
-"""The pure core over each customer of a batch, and its effects gathered into what is written in bulk."""
+"""Runs the pure core for each customer of a batch, and gathers its effects for the bulk writes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Decisions:
         self.failures += effects.failures
 
     def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:
-        """Whatever was decided for the run before, it is over, and what it has in the queue is withdrawn."""
+        """End the run, whatever was decided for it before, and withdraw its queued messages."""
         column = self.new_runs if any(each.id == run.id for _, each in self.new_runs) else self.runs
         column[:] = [(place, each) for place, each in column if each.id != run.id]
         column.append((partition, _ended(run, now, reason)))
@@ -86,7 +86,7 @@ class Decisions:
         self.withdrawals.append((partition, Withdrawal(run=run.id, reason=reason)))
 
 
-#: What is written of a changed customer. The balance is not: it comes from the ledger.
+#: The fields of a customer that are compared and written. The balance of points is not: it comes from the ledger.
 _saved = attrgetter(*(each.name for each in fields(Customer) if each.name != "points"))
 
 
@@ -99,7 +99,7 @@ def _had_reached(run: Run, facts: Facts) -> bool:
 
 
 def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
-    """Raises NotForAll."""
+    """Decide every customer of the batch; nothing is written yet. Raises NotForAll."""
     decisions = Decisions()
     firsts: dict[UUID, Effects | None] = {crowd.first[1]: None for crowd in batch.standing.crowds}
     live = batch.live.program.rule_set
@@ -143,7 +143,7 @@ def decide(batch: Batch, programs: Mapping[int, Program]) -> Decisions:
 
 
 async def add_short(connection: Connection, batch: Batch, decisions: Decisions) -> None:
-    """What could only be decided with promo codes at hand, or without any left."""
+    """Add the decisions that wanted promo codes: decided again with codes, or because their pools are empty."""
     if any(short.facts.places for short in decisions.short):
         await _decide_in_turn(connection, decisions)
     else:
@@ -154,7 +154,7 @@ async def add_short(connection: Connection, batch: Batch, decisions: Decisions) 
 
 
 async def _decide_in_turn(connection: Connection, decisions: Decisions) -> None:
-    """Whether a place among the first customers is left is known only when those before have been decided for good."""
+    """One by one: whether `only first N customers` has a place left depends on the final decisions before."""
     held: set[str] = set()
     places = decisions.places
     for short in decisions.short:

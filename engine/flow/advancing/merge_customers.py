@@ -37,8 +37,10 @@ _NO_TIMERS = datetime.min.replace(tzinfo=UTC)
 
 
 async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch) -> Decisions:
-    """Carry out the merges of a batch, in the order of their events; what their histories decided, written but for
-    failures. Raises ReadAgain when a lock is missing."""
+    """Carry out the merges of a batch, in the order of their events. Raises ReadAgain when a lock is missing.
+
+    Returns what the joined histories decided. It is written already, except for the failures.
+    """
     told = Decisions()
     locked = {backlog.cursor.partition for backlog in batch.backlogs}
     after = {backlog.cursor.partition: backlog.after for backlog in batch.backlogs}
@@ -111,7 +113,7 @@ def merged(source: Customer, target: Customer) -> Customer:
 
 
 async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch, merge: Merge) -> Decisions:
-    """Either history may hold what stops or resumes a run of the other: it is told to the runs, and starts nothing."""
+    """Replay the joined history to the runs: an event of one may stop or resume a run of the other. None is started."""
     where = [merge.target_partition]
     runs = await runs_of_customers(connection, where, [merge.target], batch.now)
     decisions = Decisions()
@@ -143,9 +145,9 @@ async def _apply_history(connection: Connection, runtime: Runtime, batch: Batch,
 def _without_doubles(
     runtime: Runtime, batch: Batch, merge: Merge, runs: list[Run], decisions: Decisions
 ) -> tuple[list[Run], dict[UUID, UUID]]:
-    """Both may be on their way through one rule about one thing: as if one had started after the other (S4).
+    """Both customers may have a run of one rule for the same key: treated as if one had started after the other (S4).
 
-    Those that stay, and for each that does not, the one that stays in its place.
+    Returns the runs that stay and, for each run that ends, the one that stays in its place.
     """
     standing: dict[tuple[str, str, bool], Run] = {}
     doubles = []
@@ -183,7 +185,7 @@ async def _facts(
 
 
 def _untold(history: History, told: Collection[str], since: datetime) -> dict[str, tuple[Past, ...]]:
-    """Without what is told again from then on: that becomes history as it is told."""
+    """The history without the events that are replayed, from `since` on: these are added to it as they are replayed."""
     return {
         name: tuple(past for past in events if name not in told or past.at < since) for name, events in history.items()
     }

@@ -1,4 +1,4 @@
-"""The part of their past that the customers of a batch need, read at once: who decides nothing new needs none."""
+"""The history that the conditions of a batch ask for, read for all its customers at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EVER = datetime(1, 1, 3, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looker:
-    """A customer who has something to decide."""
+    """A customer for whom something is to be decided."""
 
     cursor: Cursor
     events: Sequence[Any] = ()  # rows of the queue
@@ -143,7 +143,7 @@ def _before(day: date, window: Length) -> datetime:
 def _ask_overtaking(
     asked: _Asked, customer: UUID, looker: Looker, programs: Mapping[int, Program], live: Program
 ) -> None:
-    """Events that were decided before the one they follow, by their own times, is: seldom any."""
+    """Later parts of a sequence may have arrived, and been decided, before the part that they follow. Seldom any."""
     for row in _starting(looker, live):
         for name, properties in live.needs.overtaking.get(row["name"], {}).items():
             _ask_after(asked, customer, looker, name, row["at"], properties=properties)

@@ -23,7 +23,7 @@ async def with_policy_facts(
     *,
     partitions: Mapping[UUID, int],
 ) -> dict[UUID, Facts]:
-    """As long as a rule has places left, the batches that could take one wait for each other until they commit."""
+    """Adds these facts. While an `only first N customers` has places left, batches that could take one wait in turn."""
     places = await _places(connection, _limits(programs))
     channels: Mapping[UUID, str] = {}
     contacts: Mapping[UUID, frozenset[str]] = {}
@@ -46,7 +46,7 @@ async def with_policy_facts(
 
 
 def _limits(programs: Sequence[Program]) -> dict[str, int]:
-    """By rule; of two versions of a rule the more generous one."""
+    """The number of places by rule; of two versions of a rule the larger one."""
     limits: dict[str, int] = {}
     for program in programs:
         for rule, limit in program.limited.items():

@@ -1,4 +1,5 @@
-"""Gives promo codes to the decisions that want them: held, decided again with them, and issued with the batch."""
+"""Gives promo codes to decisions: codes are locked, the customer is decided again with them, and what was used is
+issued when the batch is written."""
 
 from __future__ import annotations
 
@@ -22,9 +23,11 @@ class ShortOfCodes:
 
 
 async def with_codes(connection: Connection, shorts: Sequence[ShortOfCodes], held: set[str]) -> None:
-    """Decide each again until it has what it wants or its pools are dry. One statement a round for all of them; there
-    are as many rounds as one customer gets codes in one batch. `held` are the codes that decisions of this transaction
-    have, and are not written yet: those of this call are added."""
+    """Decide each again until it wants no more codes, or its pools are empty.
+
+    Each round is one statement for all of them. There are as many rounds as one customer gets codes in this batch.
+    `held`: codes given in this transaction that are not written yet. Those of this call are added to it.
+    """
     waiting = list(shorts)
     while waiting:
         wanted: Counter[str] = Counter()
@@ -36,7 +39,7 @@ async def with_codes(connection: Connection, shorts: Sequence[ShortOfCodes], hel
 
 
 def _serve(short: ShortOfCodes, found: dict[str, list[PromoCode]]) -> bool:
-    """Whether it wants more after what it got; False also when there was nothing for it: that is the last word."""
+    """Whether it needs another round. False also when its pools are empty: then the decision without codes stands."""
     codes = dict(short.facts.codes)
     got = 0
     for pool, number in short.effects.short_of.items():

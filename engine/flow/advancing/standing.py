@@ -1,5 +1,7 @@
-"""What a batch reads and notes of customers outside of runs: memberships, appointments, and the fill after a
-publication that watches something else."""
+"""What a batch reads and records of customers besides their runs: memberships of segments, appointments, and the fill.
+
+The fill looks at all customers again, after a publication whose rules watch something else.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,14 @@ from engine.storage.runs.appointments import Due, appointments_of, due_appointme
 from engine.storage.segments.fills import Pass, Slice, begun, is_unfilled, next_slices, note_slices
 from engine.storage.segments.memberships import memberships_of
 
-#: Customers that a full batch decides one by one, and that one statement looks at.
+#: Customers of the fill that one batch decides one by one, and those that one SQL statement looks at.
 FULL_FILL = 500
 _AT_ONCE = 10_000
 
 
 @dataclass
 class Standing:
-    """Of one batch. Nothing is read where nothing is watched, and nothing of it is left."""
+    """Of one batch. Empty when the live rules watch nothing, and no earlier fill is unfinished."""
 
     digest: str  # of what the live rules watch
     is_watched: bool = False
@@ -37,7 +39,7 @@ class Standing:
     due_left: frozenset[int] = frozenset()
 
     def has_looked_at(self, partition: int, customer: UUID) -> bool:
-        """Before this batch, or in it by SQL: all that is true of the customer by the live rules is noted."""
+        """Whether all that the live rules watch of the customer is recorded: before this batch, or by its SQL."""
         if partition not in self.unfilled:
             return True
         now = self._slices_by_partition.get(partition)
@@ -57,20 +59,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What is live now, and how many appointments and customers are decided one by one, over all partitions."""
+    """What is live, and how much one batch takes, over all partitions."""
 
     live: LoadedRules
     now: datetime
     appointments: int
     customers: int
-    crowd: int  # appointments that are looked at for a decision that holds for many
+    crowd: int  # appointments among which crowds are looked for
     busy: Collection[UUID]  # to whom something else happens
 
 
 async def find_standing(
     connection: Connection, cursors: Sequence[Cursor], looking: Looking, *, horizons: Mapping[int, datetime]
 ) -> Standing:
-    """Due appointments, and the next customers of the fill: those whom SQL can tell about are noted at once."""
+    """Due appointments, and the next customers of the fill. Those whom SQL can judge by itself are recorded here."""
     digest = looking.live.standing
     unfilled = [cursor for cursor in cursors if is_unfilled(cursor, digest)]
     if not (digest or unfilled):
@@ -93,7 +95,7 @@ async def find_standing(
 async def _find_crowds(
     connection: Connection, found: Standing, looking: Looking, horizons: Mapping[int, datetime]
 ) -> None:
-    """The oldest come first, whether they are many or one."""
+    """The oldest appointments come first, in a crowd or alone."""
     each = max(1, looking.crowd // len(horizons))
     due = await due_appointments(connection, horizons, limit=each)
     filled = {partition: at for partition, at in horizons.items() if partition not in found.unfilled}
@@ -110,7 +112,7 @@ def _sizes(due: Iterable[Due]) -> Iterator[tuple[int, int]]:
 
 
 def with_at_least(count: int, read: Iterable[tuple[int, int]]) -> frozenset[int]:
-    """Partitions that gave all they were asked for: they may have more. `read`: a partition, and how many it gave."""
+    """Partitions of which at least `count` rows were read: more may be left. `read`: partitions with row counts."""
     found = Counter[int]()
     for partition, many in read:
         found[partition] += many

@@ -94,7 +94,7 @@ async def write_progress(connection: Connection, batch: Batch) -> None:
         await forward_outcomes(connection, places, [target for _, _, target in batch.lost_outcomes])
     for partition, customer in batch.standing.due:
         if customer not in batch.facts:
-            await call_off(connection, partition, customer)  # nobody is there to keep it
+            await call_off(connection, partition, customer)  # there is no such customer any more
     if batch.standing.slices:
         await save_fills(connection, batch.standing.slices, batch.standing.digest)
     await move_cursors(connection, [(backlog.cursor, backlog.after) for backlog in batch.backlogs])

@@ -1,4 +1,4 @@
-"""Who asked for the links and pictures of mails; what people did becomes an event."""
+"""Tells who asked for a tracked link or picture: a person or a machine. What people did becomes an event."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _judged(
 
 
 def _sent_at(hit: StoredHit, messages: Mapping[UUID, SentMessage]) -> datetime | None:
-    """Who asks before the hand-over has been written down is no reader."""
+    """When the message went out. Of one still being handed over, the time of the request: no person is so fast."""
     message = messages.get(hit.message)
     if message is None:
         return None
@@ -94,7 +94,7 @@ def _reactions(
 
 
 def plain_link(target: str) -> str:
-    """As the template has it: without the parameters that only statistics read."""
+    """The link without its utm_ parameters, which only web statistics read."""
     parts = urlsplit(target)
     if "utm_" not in parts.query:
         return target

@@ -43,7 +43,7 @@ class HitKeeper:
         self._writes = 0
         self.pause_s = SETTLED.total_seconds() + 0.1
         self.lost = 0
-        self.tries = 0  # to write that failed
+        self.tries = 0  # to write, which failed
 
     def opened(self, place: Place, *, method: str, headers: Mapping[str, str]) -> None:
         self._keep(NewHit(*place, "opened", None, None, None, _raw(method, headers), timedelta()))
@@ -98,12 +98,12 @@ class HitKeeper:
         self.judge_soon()
 
     def judge_soon(self) -> None:
-        """Also what another process wrote and did not live to judge."""
+        """Begin, unless it is under way. Hits that another process wrote before it died are judged as well."""
         if not self._closing and (self._judging is None or self._judging.done()):
             self._judging = asyncio.create_task(self._judge())
 
     async def _judge(self) -> None:
-        """As long as something comes in: what came during a pause is due after the next."""
+        """Until no more hits come in: those that came during a pause are due after the next one."""
         judged = None
         while judged != self._writes:
             writes = self._writes

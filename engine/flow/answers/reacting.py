@@ -1,4 +1,4 @@
-"""What a message met with, told to the rules as an event of its customer, and kept for reports."""
+"""Reactions to messages (delivered, opened, bounced …): stored for reports, and queued as events for the rules."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Reaction:
     message: SentMessage
     kind: str  # delivered, opened, clicked, bounced, complained, failed …
     at: datetime
-    place: str = ""  # what makes it another one of its kind: the number of the link
+    place: str = ""  # tells reactions of one kind apart: the number of the link
     properties: dict[str, Any] | None = None  # beside those that every reaction has
 
 
 async def take_reactions(
     connection: Connection, reactions: Sequence[Reaction], texts: PublishedTexts | None, *, partitions: int
 ) -> set[int]:
-    """Part of the caller's transaction. Each is told once, however often it is reported; partitions to wake."""
+    """Within the caller's transaction. Each is stored once, however often it is reported. Partitions to wake."""
     if not reactions:
         return set()
     await save_reactions(

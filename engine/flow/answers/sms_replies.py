@@ -13,7 +13,7 @@ from engine.storage.events.events_in import TRACK, NewEvent, insert_events
 
 
 async def leave(runtime: ConsentRuntime, reply: Reply) -> None:
-    """In effect when it returns, for every customer with this number. Again, it changes nothing."""
+    """Withdraw the consent of every customer with this number; in effect when it returns. Idempotent."""
     async with runtime.database.connection() as connection:
         found = await writers(connection, reply.channel, reply.phone)
     for each in found:
@@ -24,8 +24,10 @@ async def leave(runtime: ConsentRuntime, reply: Reply) -> None:
 
 
 async def come_back(runtime: ConsentRuntime, reply: Reply) -> bool:
-    """START: whoever left by this number gets messages again, else the one whom we wrote to last. Whether it was a
-    wish at all: `yes` of somebody who has not left is an answer."""
+    """START: all who left by this number get messages again or, when nobody has left, the one whom we wrote to last.
+
+    False: it was no such wish, since `yes` of somebody who has not left is an ordinary answer.
+    """
     async with runtime.database.transaction() as connection:
         found = await writers(connection, reply.channel, reply.phone)
         await lift_opt_out(connection, reply.channel, reply.phone)
@@ -45,8 +47,10 @@ async def come_back(runtime: ConsentRuntime, reply: Reply) -> bool:
 
 
 async def take_reply(connection: Connection, reply: Reply) -> set[int]:
-    """Part of the caller's transaction; partitions to wake. Of customers who share a phone it is said by the one whom
-    we wrote to last. Numbers that belong to nobody are not listened to."""
+    """Queue the reply as an event, within the caller's transaction. Returns partitions to wake.
+
+    Of customers who share a phone, it counts for the one whom we wrote to last. Unknown numbers are ignored.
+    """
     found = await writers(connection, reply.channel, reply.phone)
     if not found:
         return set()

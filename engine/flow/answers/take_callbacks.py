@@ -1,4 +1,4 @@
-"""One call of a provider: who speaks, whether it spoke before, and what it says."""
+"""One call of a provider: verified, taken once, read, and carried out."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NotSetUp(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What a call says, once it is known who speaks."""
+    """What a verified call says."""
 
     id: str  # by which the call is known when it comes again
     reports: list[Report]
@@ -102,7 +102,10 @@ class CallbackDesk:
         return Receipt(reports=taken.reports, unknown=taken.unknown, is_reply=reply is not None)
 
     async def _carried_out(self, provider: str, call_id: str, reply: Reply) -> bool:
-        """Whether it is a wish, and no words for rules. Before it counts as taken: done twice it is done once."""
+        """Carry out a wish such as STOP. False: it is an ordinary reply, for the rules.
+
+        Done before the call counts as taken: to carry it out twice does no harm, to lose it would.
+        """
         if reply.wish == "none":
             return False
         if await self._was_here(provider, call_id):
@@ -122,7 +125,7 @@ class CallbackDesk:
             return await self.runtime.texts.of(connection, live) if live is not None else None
 
     async def _read(self, provider: str, call: Call, wanted: Mapping[str, Any]) -> Heard:
-        """Who it is comes first."""
+        """Verify the sender, then read what it says."""
         if provider == SES:
             return await self._read_ses(call, wanted)
         name = (wanted.get("secrets") or {}).get(provider)

@@ -26,7 +26,7 @@ from engine.texts import PublishedTexts
 from engine.tracking.classes import Hit, class_of
 from engine.tracking.policy import Tracking
 
-#: What a provider that says nothing of the program takes for granted: somebody looked.
+#: The program that is assumed where a provider names none: that of a person.
 _SOMEBODY = "a mail program"
 _LONGEST_ADDRESS = 320
 
@@ -43,7 +43,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What reports are taken by."""
+    """The settings by which reports are taken."""
 
     texts: PublishedTexts | None
     partitions: int
@@ -53,7 +53,7 @@ class Setting:
 
 
 async def take_reports(connection: Connection, reports: Sequence[Report], setting: Setting) -> Taken:
-    """Part of the caller's transaction. The same report again changes nothing but the time it was last heard."""
+    """Store what they say, within the caller's transaction. A repeated report changes nothing but its last time."""
     reports = [_tidy(report) for report in reports]
     found = await _messages(connection, reports, setting.partitions)
     known = [(report, message) for report, message in zip(reports, found, strict=True) if message is not None]
@@ -78,13 +78,13 @@ async def take_reports(connection: Connection, reports: Sequence[Report], settin
 
 
 def _tidy(report: Report) -> Report:
-    """An address that no database would take is none."""
+    """Without an address that the database cannot store."""
     address = storable(report.address or "").strip()
     return replace(report, address=address if 0 < len(address) <= _LONGEST_ADDRESS else None)
 
 
 async def _messages(connection: Connection, reports: Sequence[Report], partitions: int) -> list[SentMessage | None]:
-    """By our own id, else by the provider's, else by the address and the time."""
+    """The message of each report: found by our own id, else by the provider's, else by the address and the time."""
     by_id: Mapping[UUID, SentMessage] = {}
     ids = {report.message for report in reports if report.message}
     if ids:
@@ -151,7 +151,7 @@ async def _worn_out(
 
 
 def _reaction(report: Report, message: SentMessage, policy: Tracking, public_url: str | None) -> Reaction | None:
-    """None: it says nothing about a person, or we see it ourselves."""
+    """None: it says nothing about a person, or our own tracking sees it anyway."""
     properties: dict[str, Any] = {}
     place = ""
     if report.kind in ("opened", "clicked") and not _is_by_somebody(report, policy):

@@ -42,7 +42,7 @@ class UpdateRuntime(Protocol):
 
 
 async def take_update(runtime: UpdateRuntime, update: Update) -> None:
-    """Chats that belong to nobody are not listened to."""
+    """Carry out one update. Those of chats that belong to no customer are ignored."""
     async with runtime.database.transaction() as connection:
         owner = await _taken(connection, runtime, update)
         reach("telegram.taken")
@@ -77,7 +77,7 @@ async def _taken(connection: Connection, runtime: UpdateRuntime, update: Update)
 
 
 async def _connect(connection: Connection, runtime: UpdateRuntime, update: Started) -> Owner | None:
-    """A chat that is known already may come again without a token."""
+    """Connect the chat with the customer whom the token names. Without a valid one, a connected chat stays as it is."""
     customer = read_chat_token(runtime.link_key, update.token, today=update.at.date())
     owner = await _customer(connection, customer, runtime.partitions) if customer is not None else None
     if owner is None:
@@ -106,7 +106,7 @@ async def _customer(connection: Connection, customer: UUID, partitions: int) -> 
 
 
 async def _press(connection: Connection, runtime: UpdateRuntime, owner: Owner, update: Pressed) -> None:
-    """Only of a message to this very customer: a forwarded one has its buttons too."""
+    """A press counts only on a message to this very customer: forwarded messages keep their buttons."""
     found = await sent_messages(connection, [(owner.partition, update.message)], partitions=runtime.partitions)
     message = found.get(update.message)
     if message is None or message.customer != owner.customer:
@@ -120,7 +120,7 @@ async def _press(connection: Connection, runtime: UpdateRuntime, owner: Owner, u
 
 
 async def _reply(connection: Connection, owner: Owner, update: Wrote) -> None:
-    """Of the message that it answers, else of the newest one in the chat."""
+    """About the message that it answers, else about the newest one in the chat."""
     about = await chat_message(connection, owner, update.chat, update.reply_to)
     message = {"message_id": str(about.id), "rule": about.rule, "template": about.template} if about else {}
     await _tell(connection, owner, update, "message_replied", {"text": update.text, **message})

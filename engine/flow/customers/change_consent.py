@@ -1,4 +1,4 @@
-"""A customer chooses on a page, and it is in effect before the answer (docs/decisions/0016)."""
+"""Changes what a customer agreed to. The change is in effect before the answer (docs/decisions/0016)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _TRIES = 3
 
 
 class NoSuchCustomer(LookupError):
-    """Nobody, or nobody any more."""
+    """There is no such customer, or not any more."""
 
 
 class ConsentRuntime(ReactionRuntime, Protocol):
@@ -65,8 +65,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """`is_in_effect`: nothing that was refused can be handed over any more. False: what a worker had in its hands then
-    has not come back yet; nothing else will be."""
+    """`is_in_effect`: nothing that was refused can be handed over any more. False: a worker was just handing over a
+    message, and has not reported back yet; no other message will follow."""
 
     customer: UUID  # after merges
     before: Mapping[str, bool]
@@ -88,8 +88,8 @@ class _Written:
 
 
 async def change_consent(runtime: ConsentRuntime, choice: Choice, *, patience: timedelta = PATIENCE) -> Chosen:
-    """State, history, events and the end of messages that were due, in one transaction; then a wait for those that are
-    being handed over. Raises NoSuchCustomer."""
+    """Write state, history and events, and stop queued messages, in one transaction; then wait for the messages that
+    are just being handed over. Raises NoSuchCustomer."""
     own = await _with_tries(runtime, choice)
     reach("consent.committed")
     written = [own, *[await _with_tries(runtime, twin) for twin in await _twins(runtime, choice, own.customer)]]
@@ -101,8 +101,8 @@ async def change_consent(runtime: ConsentRuntime, choice: Choice, *, patience: t
 
 
 async def _twins(runtime: ConsentRuntime, choice: Choice, customer: UUID) -> list[Choice]:
-    """Who presses in a mail speaks for the mailbox: what is refused holds for every customer with this address. A yes,
-    and what is taken back, is only ever the customer's own."""
+    """The same refusal for all other customers with this mail address: who follows a link in a mail speaks for the
+    mailbox. To agree, or to take a choice back, concerns this customer alone."""
     refused = {what: given for what, given in choice.words.items() if given is False}
     if choice.message is None or not refused:
         return []
@@ -115,7 +115,7 @@ async def _twins(runtime: ConsentRuntime, choice: Choice, customer: UUID) -> lis
 
 
 async def _with_tries(runtime: ConsentRuntime, choice: Choice) -> _Written:
-    """A worker that settles several of the customer's messages locks them in another order."""
+    """Tries again after a deadlock: a worker that settles several messages of the customer locks in another order."""
     for _ in range(_TRIES - 1):
         try:
             return await _commit(runtime, choice)
@@ -165,7 +165,7 @@ async def _write(connection: Connection, runtime: ConsentRuntime, chooser: Choos
 async def _tell(
     connection: Connection, chooser: Chooser, choice: Choice, changed: Sequence[str], *, topics: Collection[str]
 ) -> None:
-    """To the history, and to rules."""
+    """Record each change in the history, and as an event for the rules."""
     origin: dict[str, Any] = {"how": choice.how}
     channel = "email"
     if choice.message is not None:
@@ -203,8 +203,8 @@ async def _stop(
     consent: Mapping[str, bool],
     policy: PublishedTexts,
 ) -> tuple[list[OnItsWay], set[int]]:
-    """What is refused now and was due is closed in this very transaction: a claim that read the old consent finds no
-    queued row any more. What is in a worker's hands is returned."""
+    """Suppress queued messages that are refused now, in this very transaction: a claim that has read the old consent
+    finds them queued no more. Returns those that a worker is handing over, and partitions to wake."""
     in_hand, stopped = [], []
     for message in await lock_on_their_way(connection, chooser):
         texts = policy

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import monotonic
 from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
 
 from dsl.messages import say
+from engine.clock import monotonic
 from engine.core.identity import partition_of
 from engine.errors import KogdaError
 from engine.failpoints import reach
@@ -69,7 +69,7 @@ async def erase_customer(runtime: ReactionRuntime, key: str, *, patience: timede
 
 
 async def _with_tries(runtime: ReactionRuntime, root: UUID) -> tuple[Erased | None, int]:
-    """A worker that settles several of the person's messages locks them in another order."""
+    """Tries again after a deadlock: a worker that settles several messages of the person locks in another order."""
     for _ in range(_TRIES - 1):
         try:
             return await _commit(runtime, root)

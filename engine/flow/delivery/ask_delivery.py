@@ -1,4 +1,4 @@
-"""What delivery would say now of each message that a rule could send: judged as a claim judges, and nothing is left."""
+"""What delivery would do now with each message that a rule could send: judged as by a claim, and nothing is written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Prospect:
 
     @property
     def is_lost(self) -> bool:
-        """For good: it would not go later either."""
+        """It would not be sent later either."""
         return self.block is not None and self.block.retry_at is None
 
 

@@ -1,4 +1,4 @@
-"""Which of the messages that may go out are taken now: so many at once, so many of a domain, so many a second."""
+"""Chooses which of the permitted messages are taken now, by the limits of the claim, of domains and of providers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _ALL_OPEN = Doors()
 
 
 def choose(free: Iterable[Judged], room: Room, domains: Domains, *, doors: Doors = _ALL_OPEN) -> Chosen:
-    """Within what each domain has proved to take. Only where nobody else is waiting it may have all places."""
+    """Choose within the window of each domain. A domain gets more only when no other one has messages that are due."""
     chosen, left, begun = Chosen(), replace(room), Counter[str]()
     beyond: list[Judged] = []
     trials = set(doors.on_trial)
@@ -90,7 +90,7 @@ def choose(free: Iterable[Judged], room: Room, domains: Domains, *, doors: Doors
 
 
 def _take_beyond(beyond: Iterable[Judged], left: Room, domains: Domains, chosen: Chosen) -> None:
-    """More of a domain than it has proved to take, as nobody else wants the places."""
+    """Messages beyond their domain's window, for places that no other domain wants."""
     for each in beyond:
         transactional = each.message.transactional
         if domains.is_on_trial(domain_of(each.message)) or not left.has_place(transactional=transactional):
@@ -101,7 +101,7 @@ def _take_beyond(beyond: Iterable[Judged], left: Room, domains: Domains, chosen:
 
 
 def _keep_waiting(each: Judged, circuit: CircuitName, doors: Doors, chosen: Chosen) -> None:
-    """In its lane, which is closed from now on, or by itself when others of the lane may go."""
+    """Of a closed circuit: with its whole lane or, where others of the lane may go, put off by itself."""
     message = each.message
     if circuit == message.channel:
         chosen.left += 1
@@ -115,7 +115,7 @@ def _keep_waiting(each: Judged, circuit: CircuitName, doors: Doors, chosen: Chos
 
 
 def put_off(message: DueMessage, wait: timedelta, reason: str) -> Settlement:
-    """Without an attempt: nobody was asked."""
+    """It does not count as an attempt: no provider was asked."""
     return Settlement(
         partition=message.partition,
         message=message.id,

@@ -45,7 +45,7 @@ async def look_up(connection: Connection, runtime: Runtime) -> None:
 
 
 async def gates_of(connection: Connection, runtime: Runtime) -> Gates:
-    """No statement as long as nothing is open."""
+    """Runs no statement while no circuit is open."""
     circuits = runtime.circuits
     if not circuits.open:
         return Gates()
@@ -63,7 +63,7 @@ async def gates_of(connection: Connection, runtime: Runtime) -> Gates:
 
 
 def given_up(partition: int, message: UUID, reason: str) -> Settlement:
-    """Its provider is down for so long that its other way goes."""
+    """Its provider has been down for so long that the message goes by its other way (S19)."""
     return Settlement(
         partition=partition,
         message=message,
@@ -75,7 +75,7 @@ def given_up(partition: int, message: UUID, reason: str) -> Settlement:
 
 
 async def open_gate(runtime: Runtime, name: CircuitName, reason: str, settings: Mapping[str, Any]) -> None:
-    """The operator hears of it once, from whoever was first."""
+    """Open a circuit for all workers. The one that was first tells the operator."""
     breaker = breaker_of(settings, name.partition(" ")[0])
     if breaker is None:
         return

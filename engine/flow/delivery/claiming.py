@@ -33,7 +33,7 @@ from engine.storage.delivery.messages import (
 from engine.storage.rules.published import live_rule_set
 from engine.texts import PublishedTexts
 
-#: How long an attempt is taken for alive without a word from its worker, which extends it three times as often.
+#: An attempt counts as dead when its worker has not extended it for so long. Workers extend three times as often.
 LEASE = timedelta(seconds=45)
 _STUCK_AT_ONCE = 500
 
@@ -128,7 +128,7 @@ async def _begin(
 
 
 def _open_lanes(room: Room, gates: Gates, runtime: Runtime, *, looked_at: int) -> Lanes:
-    """Marketing beyond its room is looked at only where more is looked at than there is room for."""
+    """Marketing is read beyond its room only when more is read than there is room for anyway."""
     full = runtime.full_lanes.now()
     most = looked_at if looked_at > room.total else room.marketing
     return Lanes(
@@ -139,7 +139,7 @@ def _open_lanes(room: Room, gates: Gates, runtime: Runtime, *, looked_at: int) -
 
 
 def _is_all(due: Sequence[DueMessage], looked_at: int, lanes: Lanes) -> bool:
-    """Of what was looked for; a lane of marketing that gave all it was asked for may have more."""
+    """Whether all that was due has been read. A marketing lane that gave as many as were asked for may have more."""
     marketing = sum(not each.transactional for each in due)
     return len(due) < looked_at and (not lanes.marketing or marketing < lanes.marketing)
 
@@ -179,8 +179,8 @@ async def _settle_stuck(connection: Connection, policy: PublishedTexts) -> tuple
 
 
 def _stopped(message: DueMessage, block: Block) -> Settlement:
-    """A run that waits for a message that must wait is asked again later (S18); without one the message waits by
-    itself, and so does one that may have gone out already."""
+    """How a message is settled that a guard has stopped. One that must wait is `postponed` if its run waits for it: the
+    run asks its conditions again later (S18). Otherwise it stays queued, and so does one that may have gone out."""
     asks_again = message.run_state == "sending" and not message.maybe_duplicate
     state: Literal["suppressed", "postponed", "queued"] = "suppressed"
     if block.retry_at is not None:

@@ -32,7 +32,7 @@ _LOOK_FOR_SERVICE_S = 0.25
 _LOOK_FOR_STUCK_S = 1.0
 #: How often newly due messages are looked for while others are in hand: soon at first, seldom when none come.
 _LOOK_AGAIN_S, _LOOK_AGAIN_AT_MOST_S = 0.02, 1.0
-#: Where a limit lets more through that soon it is waited for; the sweep knows of the rest.
+#: A limit that lets more through within this time is waited for; later ones are left to the sweep.
 _WAITS_FOR_A_PLACE_S = 1.0
 #: Due messages that one claim looks at, at most: it takes fewer when guards stop most of them.
 _LOOK_AT_MOST = 500
@@ -100,7 +100,7 @@ class _Desk:
                 return
 
     async def _waits_for_a_place(self) -> bool:
-        """Whether there is something to look for after it."""
+        """Wait until a limit lets more through, if that is soon. Whether to look for messages again."""
         if self.opens_at is None:
             return False
         seconds = self.opens_at - monotonic()
@@ -124,7 +124,7 @@ class _Desk:
         return Room(total=free, marketing=max(min(most - self.at_work_on_marketing + stuck, free), 0))
 
     def _stuck(self) -> int:
-        """Messages that their receiver lets hang: others are taken in their place, up to half as many again."""
+        """Messages whose receiver does not answer: as many others are taken besides, up to half of `at_once`."""
         since = monotonic() - STUCK_S
         stuck = sum(each.claimed_at + each.wait_s < since for each in self.in_hand.values())
         return min(stuck, self.at_once // 2)
@@ -159,7 +159,7 @@ class _Desk:
         except TROUBLE as error:
             if not self.in_hand:
                 raise
-            # Those in hand may be at their final dot: to give up now would leave them unknown.
+            # What is in hand may be accepted this very moment: to give up now would leave it `unknown`.
             _log.warning("claiming_waits", in_hand=len(self.in_hand), error=type(error).__name__)
             self.is_all_claimed, self.looked_at, self.look_again_s = True, monotonic(), _LOOK_AGAIN_AT_MOST_S
             return
@@ -171,7 +171,7 @@ class _Desk:
             self.at_work_on_marketing += not claimed.message.transactional
             self.runtime.domains.began(domain_of(claimed.message))
         self._note_opening(claim)
-        if not room.marketing:  # what waits besides is as it was
+        if not room.marketing:  # of marketing nothing new is known
             self.looked_for_service_at = 0.0 if claim.claimed and not claim.is_last else monotonic()
             return
         is_scarce = len(claim.claimed) * 2 < room.marketing and not claim.is_last

@@ -131,7 +131,7 @@ def settled_as(claimed: Claimed, verdict: Verdict, missing: tuple[str, ...] = ()
 
 
 def _beside(claimed: Claimed, missing: Sequence[str], gone: Sequence[str]) -> str | None:
-    """What is to be told of a message that went out."""
+    """The reason kept with a message that was sent: values that were missing, devices that are gone. None: neither."""
     empty = RENDERED_EMPTY.of(names=", ".join(missing)) if missing else None
     if not gone:
         return empty
@@ -191,7 +191,7 @@ def _settled(claimed: Claimed, state: SettledState, reason: str | None, **values
 
 
 def _now(claimed: Claimed) -> datetime:
-    """By the database's clock: that of the claim, and what has passed here since."""
+    """By the database's clock: its time at the claim, and what has passed here since."""
     return claimed.message.now + timedelta(seconds=monotonic() - claimed.claimed_at)
 
 
@@ -223,7 +223,7 @@ def _content(claimed: Claimed, rendered: RenderedMail, runtime: Runtime) -> Cont
     if channel == "email":
         return _mail(claimed, rendered, runtime)
     content = text_content(channel, claimed.message.template, rendered)
-    if isinstance(content, Push):  # a press comes back by itself, and an app may know only links of its own domain
+    if isinstance(content, Push):  # apps report presses themselves, and may open only links of their own domain
         return content
     message, topic = claimed.message, claimed.texts.templates(channel).topic(claimed.message.template)
     return tracked_text(message, content, tracking_of(claimed.policy), topic=topic, way=way_here(runtime))

@@ -23,7 +23,7 @@ from engine.storage.delivery.messages import DueMessage
 from engine.texts import PublishedTexts, Texts
 
 _UTC = ZoneInfo("UTC")
-#: Capped messages that one claim judges, at least: each needs its customer's lock and history.
+#: A claim judges so many messages under caps, or as many as it has room for: each needs a lock and a history.
 _JUDGED = 64
 
 
@@ -78,7 +78,7 @@ class _Case:
 async def judge_messages(
     connection: Connection, due: Sequence[DueMessage], policy: PublishedTexts, texts_by_rule_set: Texts, *, room: Room
 ) -> Judgement:
-    """Messages under caps are judged by priority, and only as many as may be claimed: what is counted is taken."""
+    """Messages under caps are judged by priority, and only as many as may be claimed: who passes counts at once."""
     judgement = Judgement()
     capped: list[_Case] = []
     for message in due:
@@ -162,7 +162,7 @@ async def _history(
 
 
 def _has_rival(case: _Case, known: Sequence[CountedMessage], ours: Sequence[_Case]) -> bool:
-    """A more important message of the customer is due and in other hands: it is judged there, before this one."""
+    """Whether a more important message of the customer is due, but not among ours: another claim judges it first."""
     mine = {each.message.id for each in ours}
     return any(
         each.is_due and each.id not in mine and not each.transactional and each.priority > case.limits.priority

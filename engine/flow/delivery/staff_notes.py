@@ -20,7 +20,7 @@ def is_for_a_group(message: DueMessage) -> bool:
 async def spread_notes(
     connection: Connection, notes: Sequence[DueMessage], settings: Mapping[str, Any]
 ) -> list[Settlement]:
-    """Within the claim: a note is spread over the ways that its group has now, once. How the notes are settled."""
+    """Queue a message for each way that the group has now, within the claim. Returns how the notes are settled."""
     spread = {note.id: list(_ways(note, settings)) for note in notes}
     messages = [(note.partition, _one(note, way)) for note in notes for way in spread[note.id]]
     if messages:

@@ -16,7 +16,7 @@ from engine.tracking.writing import Mark, tracked
 
 
 class Sendable(Protocol):
-    """A message, as far as what is counted tells of it."""
+    """What tracking needs to know of a message."""
 
     @property
     def partition(self) -> int: ...
@@ -43,7 +43,7 @@ class Reachable(Protocol):
 
 
 class WayHere(NamedTuple):
-    """How what is counted comes back."""
+    """How requests for tracked links and pictures reach this server."""
 
     public_url: str | None  # without a slash at the end; None: no link could lead here, so none does
     link_key: bytes

@@ -22,7 +22,7 @@ _SENT = frozenset({"sent", "unknown", "sending"})
 
 
 class ViewRuntime(ReactionRuntime, Reachable, Protocol):
-    """Both."""
+    """What storing reactions needs, and what links need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Figures by the quarter of an hour of what there was before they were kept, completed beside everything else."""
+"""Completes figures by the quarter of an hour for messages that are older than these figures, in the background."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.storage.reports.quarters import AT_ONCE, add_missing, missing_figure
 
 
 async def complete_quarters(database: Database, at_once: int = AT_ONCE) -> bool:
-    """Those of the next few hours. False: all are complete. Two at the same time count twice, and add once."""
+    """Complete those of the next few hours. False: all are complete. Of two calls at the same time, one adds."""
     async with database.connection() as connection:
         hours = await next_hours(connection, at_once)
         if hours is None:

@@ -1,4 +1,4 @@
-"""What changed in the figures of messages, added to their sums."""
+"""Adds what changed in the figures of messages to their sums."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_ROUNDS = 100
 
 
 async def fold_figures(database: Database) -> int:
-    """How many changes went in. Any number of calls may run at the same time, anywhere."""
+    """Returns how many changes were added. Any number of calls may run at the same time, anywhere."""
     total = 0
     for _ in range(_MOST_ROUNDS):
         async with database.transaction() as connection:

@@ -21,7 +21,7 @@ def erased_as(channel: str, address: str) -> str:
 
 
 async def stop_all(connection: Connection, person: Person) -> int:
-    """Of this moment nothing more goes out: runs end, messages that wait are gone. How many are in a worker's hands."""
+    """From now on nothing goes out: runs end, queued messages are deleted. How many are just being handed over."""
     in_hand: int = await connection.fetchval(
         f"""
         WITH locked AS (
@@ -45,7 +45,7 @@ async def stop_all(connection: Connection, person: Person) -> int:
 
 
 async def undecided_merges(connection: Connection, person: Person) -> int:
-    """Somebody who is on the way into the person: what lies there is the person's as well, as soon as it is decided."""
+    """How many queued events will merge another customer into the person. That one must be erased as well."""
     waiting: int = await connection.fetchval(
         """
         SELECT count(*) FROM partition_cursor c JOIN event e

@@ -24,7 +24,7 @@ async def open_circuits(connection: Connection) -> list[OpenCircuit]:
 
 
 async def open_circuit(connection: Connection, channel: str, reason: str, pause: timedelta) -> bool:
-    """Whether it was us: somebody else may have been faster."""
+    """True: this call opened it. False: another worker had."""
     row = await connection.fetchval(
         """
         INSERT INTO circuit (channel, reason, pause, probe_at) VALUES ($1, $2, $3, now() + $3)

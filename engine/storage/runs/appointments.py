@@ -34,7 +34,7 @@ async def appointments_of(
 
 
 class Due(NamedTuple):
-    """Appointments that are due, the same but for whose they are."""
+    """Due appointments that differ only in their customers."""
 
     partition: int
     customers: list[UUID]
@@ -119,7 +119,7 @@ async def first_due_appointment(connection: Connection, partition: int) -> tuple
 
 
 async def call_off(connection: Connection, partition: int, customer: UUID) -> None:
-    """What is due of a customer who cannot be decided."""
+    """Clear the due appointments of a customer who cannot be decided."""
     await connection.execute(
         "UPDATE appointment SET at = NULL WHERE partition = $1 AND customer = $2 AND at <= now()", partition, customer
     )

@@ -180,7 +180,7 @@ async def _forget_what_is_gone(
 
 
 def begun(cursors: Sequence[Cursor], standing: str) -> list[Slice]:
-    """Nobody is looked at now, but by these rules is what everybody is decided by from here on."""
+    """Looks at no customer yet, but records that the fill is one for these rules from now on."""
     return [
         Slice(cursor.partition, (), (cursor.filled_to or _BEFORE_ALL) if cursor.standing == standing else _BEFORE_ALL)
         for cursor in cursors
