@@ -15,7 +15,7 @@ from api.cli.check_outputs import Output, output, shown_format, write_outputs
 from api.language import spoken, told
 from dsl.around import Around, Observed
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.messages import say
+from dsl.messages import say, translated
 from engine.clock import utc_now
 from engine.errors import ConfigurationError
 from engine.flow.checking.check_workspace import Verdict, check_files
@@ -49,7 +49,21 @@ def main(arguments: Sequence[str]) -> int:
         return COULD_NOT_RUN
 
 
+#: What argparse says by itself, and asks its own `_` to translate.
+_OF_ARGPARSE = (
+    say("usage: "),
+    say("positional arguments"),
+    say("options"),
+    say("show this help message and exit"),
+    say("unrecognized arguments: %s"),
+    say("argument %(argument_name)s: %(message)s"),
+    say("expected one argument"),
+    say("%(prog)s: error: %(message)s\n"),
+)
+
+
 def _parser() -> argparse.ArgumentParser:
+    vars(argparse)["_"] = lambda text: translated(text, spoken())
     parser = argparse.ArgumentParser(prog="kogda check", description=told(SUMMARY), epilog=told(_EPILOG))
     add = parser.add_argument
     add("paths", nargs="*", type=Path, metavar="PATH", help=told(say("report on these files or folders only")))

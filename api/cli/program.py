@@ -11,8 +11,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from api.cli import COMMANDS, OWN_ARGUMENTS
 from api.cli.spoken_help import said_again
+from api.cli.spoken_mistakes import mistakes_said_again, no_command
 from api.cli.summaries import SUMMARIES
-from api.language import spoken
+from api.language import spoken, told
 from dsl.messages import translated_beginning
 
 #: For commands that read their own arguments: everything is handed on, --help too.
@@ -44,7 +45,17 @@ class Commands(TyperGroup):
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         said_again(self)
-        return super().make_context(*arguments, **options)
+        with mistakes_said_again():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with mistakes_said_again():
+            return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(told(no_command(args[0], list(COMMANDS))))
+        return super().resolve_command(ctx, args)
 
 
 def _single(name: str, module: Any) -> typer.Typer:
@@ -66,7 +77,13 @@ def _say_version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 
 
 @app.callback()

@@ -54,4 +54,6 @@ def _name_panels() -> None:
     rich_utils.COMMANDS_PANEL_TITLE = told(say("Commands"))
     rich_utils.ERRORS_PANEL_TITLE = told(say("Error"))
     rich_utils.DEFAULT_STRING = told(say("[default: {{}}]"))
+    rich_utils.RICH_HELP = told(say("Try [blue]'{{command_path}} {{help_option}}'[/] for help."))
+    rich_utils.ABORTED_TEXT = told(say("Aborted."))
     rich_utils.REQUIRED_LONG_STRING = told(say("[required]"))
