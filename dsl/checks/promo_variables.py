@@ -6,9 +6,11 @@ from dsl import syntax
 from dsl.catalog import TemplateInfo, TemplateUse
 from dsl.checks.known_values import PROMO
 from dsl.checks.subject import CheckedRule
-from dsl.diagnostics import Label
+from dsl.diagnostics import Edit, Fix, Label
+from dsl.example_words import written_in
 from dsl.messages import say
 from dsl.problems import listed
+from dsl.source import Span
 from dsl.suggestions import nearest
 
 #: Among what is known: an `issue promo` stands above, and nobody has asked whether it found a code.
@@ -22,6 +24,7 @@ def check_promo_use(
 ) -> None:
     span, problems = send.first.template.span, rule.scope.problems
     place, read = f"{use.file or template.path}:{use.line}", "{{ " + ".".join(use.path) + " }}"
+    pools = list(rule.scope.catalog.pools)[:2]
     part = use.path[1] if len(use.path) > 1 else PARTS[0]
     if part not in PARTS:
         near = nearest(part, PARTS)
@@ -44,7 +47,8 @@ def check_promo_use(
             "E214",
             say('nobody gives "{all}" to template "{template}"', all=".".join(use.path), template=template.name),
             Label(span, say("{place} reads {word}", place=place, word=read)),
-            notes=[say('put `issue promo "POOL"` before this send')],
+            notes=[] if pools else [say('put `issue promo "POOL"` before this send')],
+            fixes=[_issue(send, pool, rule) for pool in pools],
         )
     elif PROMO not in known:
         problems.warn(
@@ -53,3 +57,8 @@ def check_promo_use(
             Label(span, say("{place} reads it, and {reason}", place=place, reason=say("the pool may run dry"))),
             notes=[say("in the rule: if issued then … else … end")],
         )
+
+
+def _issue(send: syntax.Send, pool: str, rule: CheckedRule) -> Fix:
+    here, step = Span(send.span.start, send.span.start), say('issue promo "{pool}"', pool=pool)
+    return Fix(step, (Edit(here, f"{step.text(written_in(rule.scope.source.text) or 'en')} "),))

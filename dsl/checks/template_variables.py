@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from dsl import syntax
 from dsl.catalog import EventType, TemplateInfo, TemplateUse
 from dsl.checks.known_values import PROMO, known_paths
+from dsl.checks.missing_variables import (
+    as_read,
+    place_of,
+    report_event_missing,
+    report_missing_variable,
+    report_unknown,
+)
 from dsl.checks.promo_variables import ASKED, check_promo_use
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
 from dsl.kinds import Kind
 from dsl.messages import say
-from dsl.suggestions import nearest
 
 ALWAYS_THERE = frozenset(
     {
@@ -109,7 +115,7 @@ def _check_variable(
 ) -> None:
     given = next((pair for pair in send.variables if pair.name.text == use.path[0]), None)
     if given is None:
-        _report_missing(use, send, template, rule)
+        report_missing_variable(use, send, template, rule)
     elif isinstance(given.value, syntax.Path) and str(given.value) not in known and _may_miss(given.value, rule):
         _warn_empty(use, send, template, rule=rule, reason=say("{value} may be missing", value=given.value))
 
@@ -135,7 +141,7 @@ def _check_attribute(
 ) -> bool:
     kind = rule.scope.catalog.attributes.get(use.path[1])
     if kind is None:
-        _report_unknown(use, send, template, rule=rule, candidates=list(rule.scope.catalog.attributes))
+        report_unknown(use, send, template, rule)
         return True
     always = use.path[1] in ("id", "points", ADDRESS.get(template.channel))
     if not (always or use.has_default or kind.is_list or _is_known(use, known)):
@@ -148,11 +154,11 @@ def _check_property(
 ) -> None:
     events = rule.scope.events
     if events is None:
-        _report_missing(use, send, template, rule)
+        report_event_missing(use, send, template, rule)
         return
     lacking = [event for event in events if use.path[1] not in event.properties]
     if lacking and not (use.has_default and (len(lacking) < len(events) or lacking[0].open)):
-        _report_unknown(use, send, template, rule=rule, candidates=list(lacking[0].properties), event=lacking[0].name)
+        report_unknown(use, send, template, rule)
         return
     kinds = [_leaf(event.properties[use.path[1]], use.path[2:]) for event in events if event not in lacking]
     optional = any(kind is not None and kind.optional and not kind.is_list for kind in kinds)
@@ -173,59 +179,6 @@ def _is_known(use: TemplateUse, known: frozenset[str]) -> bool:
     return ".".join(use.path) in known or ".".join(use.path[:2]) in known
 
 
-def _place(use: TemplateUse, template: TemplateInfo) -> str:
-    return f"{use.file or template.path}:{use.line}"
-
-
-def _shown(use: TemplateUse) -> str:
-    return "{{ " + ".".join(use.path) + " }}"
-
-
-def _report_missing(use: TemplateUse, send: syntax.Send, template: TemplateInfo, rule: CheckedRule) -> None:
-    given = [pair.name.text for pair in send.variables]
-    near = nearest(use.path[0], given)
-    notes = [say("did you mean {use} where it says {near}?", use=use.path[0], near=near[0])] if near else []
-    rule.scope.problems.error(
-        "E214",
-        say('nobody gives "{all}" to template "{template}"', all=".".join(use.path), template=template.name),
-        Label(send.first.template.span, say("{place} reads {word}", place=_place(use, template), word=_shown(use))),
-        notes=[
-            *notes,
-            say(
-                'write: send {channel} "{template}" with {use} = …',
-                channel=template.channel,
-                template=template.name,
-                use=use.path[0],
-            ),
-        ],
-    )
-
-
-def _report_unknown(
-    use: TemplateUse,
-    send: syntax.Send,
-    template: TemplateInfo,
-    *,
-    rule: CheckedRule,
-    candidates: list[str],
-    event: str | None = None,
-) -> None:
-    near = nearest(use.path[1], candidates)
-    owner = say("{event} has no property", event=event) if event else say("customers have no attribute")
-    rule.scope.problems.error(
-        "E214",
-        say(
-            'template "{template}" reads {word}, but {owner} "{use}"',
-            template=template.name,
-            word=_shown(use),
-            owner=owner,
-            use=use.path[1],
-        ),
-        Label(send.first.template.span, say("read in {place}", place=_place(use, template))),
-        notes=[say("did you mean {use}.{near}?", use=use.path[0], near=near[0])] if near else [],
-    )
-
-
 def _warn_empty(use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, reason: str) -> None:
     path = ".".join(use.path)
     cure = {
@@ -234,9 +187,10 @@ def _warn_empty(use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, 
     }.get(use.path[0], say("or in the rule: make sure that it is known, with `where`, `only if` or `if`"))
     rule.scope.problems.warn(
         "W541",
-        say('rule "{rule}" would send an empty {word}', rule=rule.name, word=_shown(use)),
+        say('rule "{rule}" would send an empty {word}', rule=rule.name, word=as_read(use)),
         Label(
-            send.first.template.span, say("{place} reads it, and {reason}", place=_place(use, template), reason=reason)
+            send.first.template.span,
+            say("{place} reads it, and {reason}", place=place_of(use, template), reason=reason),
         ),
         notes=[
             say('in the template: {{{{ {path} | default("…") }}}}', path=path),

@@ -65,6 +65,7 @@ def template(name: str, *uses: TemplateUse, channel: str = "email") -> TemplateI
 TEMPLATES = (
     template("cart"),
     template("promo", TemplateUse(path=("discount",), line=12, has_default=False)),
+    template("receipt", TemplateUse(path=("total",), line=9, has_default=False)),
     template("hello", TemplateUse(path=("customer", "first_name"), line=3, has_default=False)),
     template("typo", TemplateUse(path=("customer", "frist_name"), line=5, has_default=False)),
     template("order", TemplateUse(path=("event", "order_id"), line=7, has_default=False)),
