@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -151,6 +152,35 @@ async def test_stored_events_are_replayed_through_an_edited_workspace(workspace:
     [figures] = json.loads(told.stdout)
     assert figures["messages"] == 1
     assert {each["reason"] for each in figures["refused"]} == {"no email address", "no consent: email refused"}
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "count of order_placed in last 3 years >= 1",
+        "order_placed in last 3 years",
+        "days since last order_placed > 500",
+    ],
+)
+async def test_what_a_rule_looks_back_at_is_found_however_long_ago_it_was(
+    workspace: Path, database_url: str, guard: str
+) -> None:
+    rule = f'rule "Cart"\n  when cart_left only if {guard}\n  send email "a"\n'
+    (workspace / "rules/cart.rules").write_text(rule)
+    async with open_shop(database_url) as shop:
+        await shop.post(shop.identify("1", email="a@example.com"), shop.event("1", "order_placed"))
+        await shop.advance()
+        age = timedelta(days=730)
+        await shop.execute("UPDATE event SET received_at = received_at - $1::interval, at = at - $1::interval", age)
+        await shop.execute("UPDATE customer SET first_seen = first_seen - $1::interval", age)
+        await shop.post(shop.event("1", "cart_left", total="20 EUR"))
+        await shop.advance()
+
+    told = kogda("simulate", "--from", "3d", "--json", cwd=workspace, KOGDA_DATABASE_URL=database_url)
+
+    assert told.returncode == 0, told.stderr
+    [figures] = json.loads(told.stdout)
+    assert figures["messages"] == 1
 
 
 async def test_a_test_is_recorded_from_stored_events_and_passes(workspace: Path, database_url: str) -> None:

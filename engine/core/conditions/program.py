@@ -13,11 +13,11 @@ from dsl.compiling.double_opt_in import mails_asking
 from engine.core import calendar
 from engine.core.conditions.dispatch import Dispatch, Entry, build_dispatch
 from engine.core.conditions.expressions import Test, test_of
-from engine.core.conditions.needs import PlanNeeds, needs_of, nodes_of
+from engine.core.conditions.needs import PlanNeeds, cancelling, needs_of
 from engine.core.delivery.bounces import bounce_events
 from engine.core.delivery.limits import Limits, Policy, limits_of, policy_of
 from engine.core.runs.deeds import Actions
-from engine.core.standing.index import SegmentCode, Standing, build_standing, looked_up, segment_codes
+from engine.core.standing.index import SegmentCode, Standing, build_standing, segment_codes
 
 _UTC = ZoneInfo("UTC")
 _START, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -86,7 +86,7 @@ class Program:
     rules: tuple[RuleCode, ...]
     by_name: Mapping[str, RuleCode]
     dispatch: Mapping[str, Dispatch]  # by event name
-    reads: frozenset[str]  # names of events whose newest time must be among the facts
+    reads: frozenset[str]  # names of events of which anything here may ask when the newest was
     needs: PlanNeeds  # what of the history must be among them
     remembers: frozenset[str]  # names of events whose past anything here may look at
     counts: bool  # whether any rule counts how often an event happens
@@ -112,7 +112,7 @@ def load_program(plan_: plan.Plan, rule_set: int, actions: Actions) -> Program:
         rules=rules,
         by_name={code.rule.name: code for code in rules},
         dispatch=_dispatches(rules, plan_),
-        reads=frozenset(name for rule in plan_.rules for name in _names_read(rule, plan_)) | looked_up(plan_),
+        reads=needs.newest,
         needs=needs,
         remembers=needs.names,
         counts=any(isinstance(rule.trigger, plan.TimesTrigger) for rule in plan_.rules),
@@ -220,21 +220,10 @@ def _dispatches(rules: tuple[RuleCode, ...], plan_: plan.Plan) -> dict[str, Disp
     return {name: build_dispatch(listed, plan_.currency) for name, listed in entries.items()}
 
 
-def _names_read(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
-    for node in nodes_of(rule, (plan.Happened, plan.DaysSince)):
-        yield node.event
-    for part in _parts(rule):
-        yield from part.match.events
-    yield from _stopping_events(rule, plan_)
-
-
 def _stopping_events(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:
     for stop in rule.stops:
         yield from stop.match.events
-    starts = plan.starting_match(rule.trigger)
-    for event in starts.events if starts else ():
-        if event in plan_.events:
-            yield from plan_.events[event].cancelled_by
+    yield from cancelling(rule, plan_)
 
 
 def _events_that_concern(rule: plan.Rule, plan_: plan.Plan) -> Iterator[str]:

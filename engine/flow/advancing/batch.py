@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.core.identity import customer_id, partition_of
-from engine.core.model import Customer, Facts, OnceMark, Outcome, Run
+from engine.core.model import Appointment, Customer, Facts, OnceMark, Outcome, Run
 from engine.errors import NothingPublished, RuleSetCorrupt
 from engine.flow.advancing.batch_sizes import Limits
 from engine.flow.advancing.past import Looker, past_of
@@ -17,7 +17,7 @@ from engine.flow.advancing.policy_facts import with_policy_facts
 from engine.flow.advancing.standing import Looking, Standing, find_standing, noted_of, with_at_least
 from engine.runtime import LoadedRules, Programs, Runtime
 from engine.storage.customers.bulk import create_customers, customer_stubs, load_customers
-from engine.storage.customers.history import by_customer, newest_times
+from engine.storage.customers.history import by_customer
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor, lock_cursors
 from engine.storage.events.queue import IDENTIFY, MERGE, TRACK, Backlog, peek_events, read_events
@@ -297,13 +297,14 @@ async def _known_facts(
     customers = await load_customers(connection, *places)
     involved = [programs.by_id[rule_set] for rule_set in _rule_sets(batch, wanted)]
     cursors = {backlog.cursor.partition: backlog.cursor for backlog in batch.backlogs}
-    reads = frozenset().union(*(program.reads for program in involved))
-    seen: Mapping[UUID, dict[str, datetime]] = {}
-    if reads:
-        pairs = [(customer, cursors[batch.works[customer].partition]) for customer in wanted]
-        seen = by_customer(await newest_times(connection, pairs, reads))
+    memberships, appointments = await noted_of(connection, batch.standing, *places)
     lookers = {
-        each: Looker(cursor=cursors[work.partition], events=work.events, runs=work.runs, last_seen=seen.get(each, {}))
+        each: Looker(
+            cursor=cursors[work.partition],
+            events=work.events,
+            runs=work.runs,
+            due=_due(appointments[each], batch.now) if each in appointments else (),
+        )
         for each, work in batch.works.items()
         if each in wanted
     }
@@ -313,7 +314,6 @@ async def _known_facts(
     if any(code.rule.once or program.limited for program in involved for code in program.rules):
         for customer, mark in await marks_of_customers(connection, *places):
             marks.setdefault(customer, []).append(mark)
-    memberships, appointments = await noted_of(connection, batch.standing, *places)
     recent = by_customer(await recent_templates(connection, *places, batch.now - _SAME_MESSAGE))
     return {
         customer: Facts(
@@ -321,8 +321,8 @@ async def _known_facts(
             runs=tuple(batch.works[customer].runs),
             once=tuple(marks.get(customer, ())),
             counted=counted.get(customer, ()),
-            last_seen=seen.get(customer, {}),
-            history=past.get(customer, {}),
+            last_seen=past[customer].newest,
+            history=past[customer].history,
             last_messages=recent.get(customer, {}),
             memberships=memberships.get(customer, {}),
             appointments=tuple(appointments.get(customer, ())),
@@ -330,6 +330,10 @@ async def _known_facts(
         )
         for customer, found in customers.items()
     }
+
+
+def _due(appointments: Iterable[Appointment], now: datetime) -> list[datetime]:
+    return [each.at for each in appointments if each.at is not None and each.at <= now]
 
 
 def _may_decide(work: Work, batch: Batch, interest: Collection[str]) -> bool:

@@ -25,7 +25,7 @@ from engine.flow.advancing.promo_codes import ShortOfCodes, with_codes
 from engine.flow.advancing.writing import write_decisions
 from engine.runtime import Runtime
 from engine.storage.customers.bulk import load_customers, merge_target, save_customers
-from engine.storage.customers.history import by_customer, events_since, newest_times
+from engine.storage.customers.history import events_since
 from engine.storage.customers.moves import Move, create_target, look_again, move_belongings, move_consent
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
@@ -171,16 +171,14 @@ async def _facts(
     connection: Connection, runtime: Runtime, batch: Batch, merge: Merge, *, cursor: Cursor, runs: list[Run]
 ) -> Facts:
     where = [merge.target_partition]
-    names = frozenset(name for run in runs for name in runtime.programs.by_id[run.rule_set].reads)
-    seen = by_customer(await newest_times(connection, [(merge.target, cursor)], names))
-    looker = Looker(cursor=cursor, runs=runs, last_seen=seen.get(merge.target, {}))
+    looker = Looker(cursor=cursor, runs=runs)
     programs, live = runtime.programs.by_id, batch.live.program
     past = await past_of(connection, programs, live, {merge.target: looker}, now=batch.now)
     return Facts(
         customer=(await load_customers(connection, where, [merge.target]))[merge.target],
         once=tuple(mark for _, mark in await marks_of_customers(connection, where, [merge.target])),
-        last_seen=seen.get(merge.target, {}),
-        history=past.get(merge.target, {}),
+        last_seen=past[merge.target].newest,
+        history=past[merge.target].history,
     )
 
 

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from dsl.plan import Length
 from engine.core import calendar
 from engine.core.conditions.history import MOST_EVENTS
-from engine.core.conditions.needs import HistoryNeed, Needs, merged
+from engine.core.conditions.needs import Needs, NewestNeed, merged
 from engine.core.conditions.program import Program
 from engine.core.model import Past, Run
-from engine.storage.customers.history import Probe, read_past
+from engine.storage.customers.history import Probe, Sought, newest_times, read_past
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 from engine.storage.events.queue import TRACK
@@ -25,6 +25,7 @@ from engine.storage.events.queue import TRACK
 _ZONES_APART = timedelta(days=2)
 _UTC = ZoneInfo("UTC")
 _EVER = datetime(1, 1, 3, tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,25 @@ class Looker:
     cursor: Cursor
     events: Sequence[Any] = ()  # rows of the queue
     runs: Sequence[Run] = ()
-    last_seen: Mapping[str, datetime] = field(default_factory=dict)
+    due: Sequence[datetime] = ()  # moments of appointments, which may have passed while no worker ran
+
+    def moment(self, now: datetime) -> datetime:
+        """The earliest from which anything here looks back: what repeats is counted around an event, by its own time,
+        and that may be a while ago."""
+        happened: list[datetime] = [row["at"] for row in self.events if not (row["body"] or {}).get("historical")]
+        return min([now, *happened, *self.due])
+
+    def began(self, now: datetime) -> datetime:
+        """No run of theirs began, or comes to begin, before."""
+        return min([self.moment(now), *(min(run.began_at, run.since or run.began_at) for run in self.runs)])
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What one customer's rules ask of the past, by event name. Events are oldest first."""
+
+    history: dict[str, tuple[Past, ...]] = field(default_factory=dict)
+    newest: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -45,6 +64,9 @@ class _Asked:
     properties: dict[str, set[str]] = field(default_factory=dict)
     #: Whose last event of a name is wanted, however old. Most often it lies in a window that is read anyway.
     lasts: list[tuple[UUID, Cursor, str]] = field(default_factory=list)
+    #: Of whom and what the time of the newest one is wanted, if it lies after a moment, and how far back history is
+    #: read anyway: most often it is told by that.
+    newest: list[tuple[Sought, datetime]] = field(default_factory=list)
 
     def ask(self, probe: Probe, properties: frozenset[str]) -> None:
         self.probes.append(probe)
@@ -58,29 +80,45 @@ async def past_of(
     lookers: Mapping[UUID, Looker],
     *,
     now: datetime,
-) -> dict[UUID, dict[str, tuple[Past, ...]]]:
-    """By customer and event name, oldest first. No statement is run when nothing is needed."""
+) -> dict[UUID, Remembered]:
+    """Of every looker. No statement is run when nothing is needed."""
     asked = _Asked()
+    found = {customer: Remembered() for customer in lookers}
     needs = _NeedsOfMany(programs, live)
     for customer, looker in lookers.items():
         _ask_values(asked, customer, looker, needs.of(looker), now)
-        _ask_overtaking(asked, customer, looker, programs, live)
-    if not asked.probes:
-        return {}
-    found: dict[UUID, dict[str, tuple[Past, ...]]] = {}
     await _read(connection, asked, found)
-    asked.probes = [_last_of(*each) for each in asked.lasts if each[2] not in found.get(each[0], ())]
-    if asked.probes:
-        await _read(connection, asked, found)
+    asked.probes = [_last_of(*each) for each in asked.lasts if each[2] not in found[each[0]].history]
+    await _read(connection, asked, found)
+    await _read_newest(connection, asked, found)
+    for customer, looker in lookers.items():
+        _ask_overtaking(asked, customer, looker, programs, live, newest=found[customer].newest)
+    await _read(connection, asked, found)
     return found
 
 
-async def _read(connection: Connection, asked: _Asked, found: dict[UUID, dict[str, tuple[Past, ...]]]) -> None:
+async def _read(connection: Connection, asked: _Asked, found: Mapping[UUID, Remembered]) -> None:
+    if not asked.probes:
+        return
     for probe, events in zip(asked.probes, await read_past(connection, asked.probes, asked.properties), strict=True):
-        by_name = found.setdefault(probe.customer, {})
+        by_name = found[probe.customer].history
         # Two probes of one name end at the same event: the longer one holds the shorter.
         if len(events) > len(by_name.get(probe.name, ())):
             by_name[probe.name] = events
+    asked.probes = []
+
+
+async def _read_newest(connection: Connection, asked: _Asked, found: Mapping[UUID, Remembered]) -> None:
+    left = []
+    for sought, read_since in asked.newest:
+        remembered = found[sought.customer]
+        if events := remembered.history.get(sought.name):
+            remembered.newest[sought.name] = events[-1].at
+        elif sought.since < read_since:
+            left.append(sought)
+    if left:
+        for customer, name, at in await newest_times(connection, left):
+            found[customer].newest[name] = at
 
 
 def _last_of(customer: UUID, cursor: Cursor, name: str) -> Probe:
@@ -102,9 +140,15 @@ class _NeedsOfMany:
         key = (names, rules)
         if key not in self._known:
             by_event = (live.by_event[name] for name in names)
-            by_run = (self._programs[rule_set].needs.by_rule.get(rule, {}) for rule_set, rule in rules)
-            self._known[key] = merged([live.standing, *by_event, *by_run])
+            self._known[key] = merged([live.standing, *by_event, *self._of_runs(rules)])
         return self._known[key]
+
+    def _of_runs(self, rules: frozenset[tuple[int, str]]) -> Iterator[Needs]:
+        for rule_set, rule in rules:
+            needs = self._programs[rule_set].needs
+            yield needs.by_rule.get(rule, {})
+            if rule_set != self._live.rule_set:  # what its runs emit starts the live rules
+                yield from (self._live.needs.by_event.get(name, {}) for name in needs.emits.get(rule, ()))
 
 
 def _starting(looker: Looker, live: Program) -> Iterator[Any]:
@@ -118,21 +162,29 @@ def _starting(looker: Looker, live: Program) -> Iterator[Any]:
 def _ask_values(asked: _Asked, customer: UUID, looker: Looker, needs: Needs, now: datetime) -> None:
     if not needs:
         return
-    # What repeats is counted around an event, by its own time, and that may be a while ago.
-    moment = min([now, *(row["at"] for row in looker.events if not (row["body"] or {}).get("historical"))])
+    moment = looker.moment(now)
     for name, need in needs.items():
         if need.counts:
-            asked.ask(Probe(customer, looker.cursor, name, _beginning(moment, need), MOST_EVENTS), need.properties)
+            since = _beginning(moment, need.window)
+            asked.ask(Probe(customer, looker.cursor, name, since, MOST_EVENTS), need.properties)
         if need.last and not need.counts:
             asked.ask(_last_of(customer, looker.cursor, name), need.properties)
         elif need.last and need.window is not None:
             asked.lasts.append((customer, looker.cursor, name))
+        if need.newest is not None:
+            sought = Sought(customer, looker.cursor, name, _beginning_of_newest(need.newest, looker, moment, now))
+            asked.newest.append((sought, since if need.counts else _NEVER))
 
 
-def _beginning(moment: datetime, need: HistoryNeed) -> datetime:
-    if need.window is None:
+def _beginning(moment: datetime, window: Length | None) -> datetime:
+    return _EVER if window is None else _before(moment.date(), window)
+
+
+def _beginning_of_newest(need: NewestNeed, looker: Looker, moment: datetime, now: datetime) -> datetime:
+    if need.ever:
         return _EVER
-    return _before(moment.date(), need.window)
+    since = looker.began(now) if need.runs else moment
+    return since if need.window is None else min(since, _before(moment.date(), need.window))
 
 
 @lru_cache(maxsize=4096)
@@ -141,26 +193,30 @@ def _before(day: date, window: Length) -> datetime:
 
 
 def _ask_overtaking(
-    asked: _Asked, customer: UUID, looker: Looker, programs: Mapping[int, Program], live: Program
+    asked: _Asked,
+    customer: UUID,
+    looker: Looker,
+    programs: Mapping[int, Program],
+    live: Program,
+    *,
+    newest: Mapping[str, datetime],
 ) -> None:
     """Later parts of a sequence may have arrived, and been decided, before the part that they follow. Seldom any."""
+    if not newest:
+        return
+
+    def ask(name: str, since: datetime, properties: frozenset[str]) -> None:
+        if name in newest and newest[name] > since:
+            asked.ask(Probe(customer, looker.cursor, name, since, MOST_EVENTS), properties)
+
     for row in _starting(looker, live):
         for name, properties in live.needs.overtaking.get(row["name"], {}).items():
-            _ask_after(asked, customer, looker, name, row["at"], properties=properties)
+            ask(name, row["at"], properties)
     for run in looker.runs:
         if run.stage and run.state != "ended":
             needs = programs[run.rule_set].needs.overtaking.get(run.event_name, {})
             for name in _parts_ahead(run, programs[run.rule_set]):
-                since = run.since or run.began_at
-                _ask_after(asked, customer, looker, name, since, properties=needs.get(name, frozenset()))
-
-
-def _ask_after(
-    asked: _Asked, customer: UUID, looker: Looker, name: str, since: datetime, *, properties: frozenset[str]
-) -> None:
-    newest = looker.last_seen.get(name)
-    if newest is not None and newest > since:
-        asked.ask(Probe(customer, looker.cursor, name, since, MOST_EVENTS), properties)
+                ask(name, run.since or run.began_at, needs.get(name, frozenset()))
 
 
 def _parts_ahead(run: Run, program: Program) -> frozenset[str]:

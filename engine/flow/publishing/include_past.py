@@ -17,7 +17,6 @@ from engine.failpoints import reach
 from engine.flow.advancing.past import Looker, past_of
 from engine.runtime import Runtime
 from engine.storage.customers.bulk import load_customers
-from engine.storage.customers.history import by_customer, newest_times
 from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor, all_cursors, lock_cursors
 from engine.storage.rules.published import LIVE
@@ -122,15 +121,14 @@ async def _facts_of(
     """What of them is decided, as rules without a run may ask for it."""
     places = ([cursor.partition] * len(customers), list(customers))
     known = await load_customers(connection, *places)
-    seen = by_customer(await newest_times(connection, [(each, cursor) for each in customers], program.reads))
-    lookers = {each: Looker(cursor=cursor, last_seen=seen.get(each, {})) for each in customers}
+    lookers = {each: Looker(cursor=cursor) for each in customers}
     past = await past_of(connection, {program.rule_set: program}, program, lookers, now=now)
     appointments = await appointments_of(connection, *places)
     return [
         Facts(
             customer=customer,
-            last_seen=seen.get(each, {}),
-            history=past.get(each, {}),
+            last_seen=past[each].newest,
+            history=past[each].history,
             appointments=tuple(appointments.get(each, ())),
         )
         for each, customer in known.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from engine.core.model import Past
@@ -13,28 +13,36 @@ from engine.storage.database import Connection
 from engine.storage.events.cursors import Cursor
 
 
-async def newest_times(
-    connection: Connection, customers: Sequence[tuple[UUID, Cursor]], names: Collection[str]
-) -> list[tuple[UUID, str, datetime]]:
-    """Customer, event name and the newest time of it, up to the cursor of the customer's partition. One index probe a
-    pair."""
+class Sought(NamedTuple):
+    """The newest event of a name that a customer did, decided up to the cursor, if it lies after `since`."""
+
+    customer: UUID
+    cursor: Cursor
+    name: str
+    since: datetime
+
+
+async def newest_times(connection: Connection, sought: Sequence[Sought]) -> list[tuple[UUID, str, datetime]]:
+    """Customer, event name and the newest time of it. One probe of each month from `since` on, as in `read_past`."""
     rows = await connection.fetch(
         """
-        SELECT c.customer, n.name, h.at
-        FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[]) AS c (partition, customer, xid, seq)
-        CROSS JOIN unnest($5::text[]) AS n (name)
+        SELECT s.customer, s.name, h.at
+        FROM unnest($1::smallint[], $2::uuid[], $3::xid8[], $4::bigint[], $5::text[], $6::timestamptz[])
+            AS s (partition, customer, xid, seq, name, since)
         CROSS JOIN LATERAL (
             SELECT e.at FROM event e
-            WHERE e.partition = c.partition AND e.customer = c.customer AND e.name = n.name
-              AND (e.xid, e.seq) <= (c.xid, c.seq)
+            WHERE e.partition = s.partition AND e.customer = s.customer AND e.name = s.name AND e.at > s.since
+              AND e.received_at > s.since - interval '1 hour' AND e.received_at < now() + interval '1 day'
+              AND (e.xid, e.seq) <= (s.xid, s.seq)
             ORDER BY e.at DESC LIMIT 1
         ) h
         """,
-        [cursor.partition for _, cursor in customers],
-        [customer for customer, _ in customers],
-        [cursor.xid for _, cursor in customers],
-        [cursor.seq for _, cursor in customers],
-        list(names),
+        [each.cursor.partition for each in sought],
+        [each.customer for each in sought],
+        [each.cursor.xid for each in sought],
+        [each.cursor.seq for each in sought],
+        [each.name for each in sought],
+        [each.since for each in sought],
     )
     return [(row[0], row[1], row[2]) for row in rows]
 
@@ -84,7 +92,8 @@ async def read_past(
 ) -> list[tuple[Past, ...]]:
     """For each probe its events, oldest first, with no more of their properties than is named for the event.
 
-    An event is received after it happened (emitted ones a moment before), so older partitions need not be looked into.
+    An event is received after it happened (emitted ones a moment before), so older partitions need not be looked into;
+    nor those of months to come, though a clock may have been set back by a day.
     """
     rows = await connection.fetch(
         _PAST,
@@ -139,7 +148,8 @@ _PAST = f"""
                    END END AS properties
             FROM event e
             WHERE e.partition = p.partition AND e.customer = p.customer AND e.name = p.name AND e.at > p.since
-              AND e.received_at > p.since - interval '1 hour' AND (e.xid, e.seq) <= (p.xid, p.seq)
+              AND e.received_at > p.since - interval '1 hour' AND e.received_at < now() + interval '1 day'
+              AND (e.xid, e.seq) <= (p.xid, p.seq)
             ORDER BY e.at DESC, e.xid DESC, e.seq DESC
             LIMIT p.most
         ) n

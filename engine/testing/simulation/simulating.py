@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from asyncpg.pgproto.pgproto import UUID  # the same values as uuid.UUID, found in a dict four times faster
 
+from engine.core import calendar
 from engine.core.conditions.program import Program
 from engine.core.identity import derived_bytes
 from engine.core.model import Customer, Event
@@ -28,6 +30,9 @@ OnProgress = Callable[[int], None]
 OnWorld = Callable[[World], None]
 
 
+_AT_LEAST = timedelta(days=400)  # what was told of a customer in that time is known, though no rule counts it
+_ZONES = timedelta(days=2)  # days begin at another time in another zone
+_UTC = ZoneInfo("UTC")
 _FIELDS = ("email", "phone", "timezone", "locale", "consent")
 
 
@@ -131,11 +136,14 @@ def _number_id(number: int) -> UUID:
 
 
 def _back_to(program: Program, since: datetime) -> datetime | None:
-    """Before this moment nothing is looked back at."""
-    lengths = [need.window for need in program.needs.all.values()]
-    if any(window is None for window in lengths):
-        return None
-    return since - timedelta(days=400)
+    """Before this moment nothing is looked back at. None: there is no such moment."""
+    beginnings = [since - _AT_LEAST]
+    for need in program.needs.all.values():
+        if need.is_endless:
+            return None
+        windows = (need.window, need.newest.window if need.newest is not None else None)
+        beginnings += [calendar.add(since, each, _UTC, sign=-1) - _ZONES for each in windows if each is not None]
+    return min(beginnings)
 
 
 def customer_before(row: Any, events: Sequence[Event]) -> Customer:

@@ -149,6 +149,40 @@ async def test_what_an_emitted_event_starts_reads_its_history_too(database_url: 
         assert await shop.templates_sent_to("u:1") == ["hello"]
 
 
+async def test_so_does_what_is_started_by_a_rule_that_needs_no_event(database_url: str) -> None:
+    enters = plan.SegmentTrigger(segment="gold", enters=True)
+    emits = plan.Rule(
+        name="emits", file="emits.rules", line=1, trigger=enters, steps=(plan.Emit(event="chained", line=1),)
+    )
+    gold = plan.Compare(plan.Attribute("tier", "text"), "is", plan.Constant("text", "gold"))
+    segments = {"gold": plan.Segment(condition=gold, hash="1", file="s.rules", line=1)}
+    async with open_shop(
+        database_url, emits, counted("hello", "chained"), segments=segments, attributes={"tier": "text"}
+    ) as shop:
+        await order(shop, "1")
+        await order(shop, "1")
+        await shop.advance()
+
+        await shop.post(shop.identify("1", tier="gold"))
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:1") == ["hello"]
+
+
+async def test_what_a_run_of_an_older_rule_set_emits_starts_live_rules_that_read_history(database_url: str) -> None:
+    emits = rule("emits", "registered", plan.Emit(event="chained", line=1), delay=HOUR)
+    async with open_shop(database_url, emits) as shop:
+        await order(shop, "1")
+        await order(shop, "1")
+        await shop.post(shop.event("1", "registered"))
+        await shop.advance()
+        await shop.publish(counted("hello", "chained"))
+        await shop.let_time_pass(timedelta(hours=1))
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:1") == ["hello"]
+
+
 async def test_no_more_is_read_than_is_needed(database_url: str) -> None:
     async with open_shop(database_url, rule("hello", "registered"), partitions=1) as shop:
         for days in (1, 2, 3, 40):

@@ -92,3 +92,21 @@ async def test_what_was_due_by_an_unchanged_segment_outlives_the_edit_of_another
 
         assert await sent(shop) == ["u:1 lapsed"]
         assert await members(shop, "recent") == []
+
+
+async def test_a_moment_that_passed_while_no_worker_ran_is_looked_at_with_what_was_known_then(
+    database_url: str,
+) -> None:
+    orders = plan.Tally("count", "order_placed", "number", within=plan.Length(1, "day"))
+    buyers = segment(plan.Compare(orders, ">=", plan.Constant("number", 1)))
+    async with open_shop(database_url, LAPSES, segments={"recent": buyers}) as shop:
+        await shop.post(shop.event("1", "order_placed"))
+        await shop.advance()
+        before = await members(shop, "recent")
+
+        await let_time_pass(shop, timedelta(days=9))
+        await shop.advance()
+
+        assert before == ["u:1"]
+        assert await members(shop, "recent") == []
+        assert await sent(shop) == []  # eight days late
