@@ -100,6 +100,7 @@ _BEING_MADE = "SELECT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE re
 
 
 async def _make(connection: Any, index: LargeIndex) -> None:
-    _log.info("index_begun", index=index.name, table=index.table)
+    if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {index.table})"):  # noqa: S608 -- a constant
+        _log.info("index_begun", index=index.name, table=index.table)
     await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}")
     await connection.execute(f"CREATE INDEX CONCURRENTLY {index.name} ON {index.table} {index.on}")
