@@ -8,13 +8,16 @@ from dsl import syntax
 from dsl.compiling.comparisons import accepts
 from dsl.compiling.lookup import report_unknown
 from dsl.compiling.values import compile_value
-from dsl.diagnostics import Label
+from dsl.diagnostics import Fix, Label
 from dsl.kinds import Kind
 from dsl.messages import say
 from dsl.plan import JSON, Constant
+from dsl.problems import replacement
 from dsl.scope import Scope, Typed
+from dsl.suggestions import nearest
 from engine.core.calendar import zone_named
 from engine.core.delivery import addresses
+from engine.testing.reading.fitting import fixes_for
 
 _TEXT = Kind(name="text")
 #: What a customer has besides the attributes of the schema.
@@ -66,6 +69,8 @@ def trait_of(name: syntax.Name, value: syntax.Value, scope: Scope) -> JSON:
         _refuse(scope, value, say("a customer's id is the name after the word `customer`"))
         return None
     found = _constant(value, kind, scope)
+    if found is None:
+        return None
     if name.text == "timezone" and isinstance(found, str) and zone_named(found) is None:
         _refuse(scope, value, say("there is no such time zone; write one like Europe/Moscow"))
         return None
@@ -92,7 +97,7 @@ def _constant(value: syntax.Value, kind: Kind | None, scope: Scope) -> JSON:
         return None
     reason = accepts(kind, typed, scope) if kind else _unfit(typed)
     if reason:
-        _refuse(scope, value, reason)
+        _refuse(scope, value, reason, fixes_for(typed, kind, scope) if kind else ())
         return None
     return typed.operand.value
 
@@ -115,10 +120,20 @@ def _consent(value: syntax.Value, scope: Scope) -> JSON:
                 scope,
                 value,
                 say('"{name}" is no channel and no topic; there are: {all}', name=name, all=", ".join(known)),
+                _fixes_of_consent(value, text, name, scope),
             )
             return None
         given[name] = not word.startswith("no ")
     return given
+
+
+def _fixes_of_consent(value: syntax.Value, text: str, wrong: str, scope: Scope) -> list[Fix]:
+    """`"e-mail"`; `"yes"`, which is to everything."""
+    channels = ", ".join(scope.catalog.channels)
+    if text.lower() in ("yes", "all", "true", "any", "да", "все", "всё"):
+        return [replacement(value.span, f'"{channels}"')]
+    near = nearest(wrong, [*scope.catalog.channels, *scope.catalog.topics])[:1]
+    return [replacement(value.span, f'"{text.replace(wrong, each)}"') for each in near]
 
 
 def _contacts(value: syntax.Value, scope: Scope) -> JSON:
@@ -139,5 +154,5 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _refuse(scope: Scope, value: syntax.Value, reason: str) -> None:
-    scope.problems.error("E409", say("a test cannot give this value"), Label(value.span, reason))
+def _refuse(scope: Scope, value: syntax.Value, reason: str, fixes: Sequence[Fix] = ()) -> None:
+    scope.problems.error("E409", say("a test cannot give this value"), Label(value.span, reason), fixes=fixes)
