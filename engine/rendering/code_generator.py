@@ -6,7 +6,8 @@ literals are weighed, and `text.upper()` becomes a call of a closed list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -101,12 +102,16 @@ class PayingCodeGenerator(CodeGenerator):
 
     def _weighed(self, node: nodes.Literal, items: Sequence[nodes.Node], frame: Frame) -> None:
         is_plain = all(isinstance(item, nodes.Const) for item in items)
-        visit = {nodes.List: super().visit_List, nodes.Dict: super().visit_Dict, nodes.Tuple: super().visit_Tuple}
+        visit: dict[type[nodes.Literal], Callable[[Any, Frame], None]] = {
+            nodes.List: super().visit_List,
+            nodes.Dict: super().visit_Dict,
+            nodes.Tuple: super().visit_Tuple,
+        }
         if is_plain:
-            visit[type(node)](node, frame)  # type: ignore[operator]
+            visit[type(node)](node, frame)
             return
         self.write("environment.checked_list(")
-        visit[type(node)](node, frame)  # type: ignore[operator]
+        visit[type(node)](node, frame)
         self.write(")")
 
     def _direct(self, name: str, arguments: Sequence[nodes.Expr], frame: Frame) -> None:

@@ -18,7 +18,7 @@ from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, spending
 from engine.rendering.environment import BudgetedEnvironment
 from engine.rendering.front_matter import button_keys
 from engine.rendering.lints import lint_page
-from engine.rendering.problems import TemplateProblem, did_you_mean, workspace_path
+from engine.rendering.problems import ProblemKind, TemplateProblem, did_you_mean, workspace_path
 from engine.rendering.sources import (
     MAX_SOURCE,
     PAGES,
@@ -236,22 +236,20 @@ class _Reader:
 
     def _check_names(self, tree: nodes.Template, name: str, line: int) -> None:
         for used in tree.find_all((nodes.Filter, nodes.Test)):
-            word = "filter" if isinstance(used, nodes.Filter) else "test"
-            names = self.environment.filters if word == "filter" else self.environment.tests
-            if used.name not in names:
-                message = (
-                    say("there is no filter `{name}`", name=used.name)
-                    if word == "filter"
-                    else say("there is no test `{name}`", name=used.name)
-                )
-                self._problem(f"unknown_{word}", name, line + used.lineno - 1, message, did_you_mean(used.name, names))
+            is_filter = isinstance(used, nodes.Filter)
+            names = self.environment.filters if is_filter else self.environment.tests
+            if used.name in names:
+                continue
+            at, help = line + used.lineno - 1, did_you_mean(used.name, names)
+            if is_filter:
+                self._problem("unknown_filter", name, at, say("there is no filter `{name}`", name=used.name), help)
+            else:
+                self._problem("unknown_test", name, at, say("there is no test `{name}`", name=used.name), help)
 
-    def _problem(self, kind: str, name: str, line: int, message: str, help: str | None = None) -> None:
+    def _problem(self, kind: ProblemKind, name: str, line: int, message: str, help: str | None = None) -> None:
         origin, at = self._origin(name, line)
         file = workspace_path(origin.partition("#")[0])
-        self.problems.append(
-            TemplateProblem(kind=kind, file=file, line=at, message=message, help=help)  # type: ignore[arg-type]
-        )
+        self.problems.append(TemplateProblem(kind=kind, file=file, line=at, message=message, help=help))
 
 
 @lru_cache(_KEPT)

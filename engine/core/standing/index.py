@@ -131,8 +131,8 @@ def build_standing(
 
 def standing_digest(plan_: plan.Plan) -> str:
     """Equal for plans that ask for the same to be watched; "" when there is nothing to watch."""
-    segments = {name: segment.hash for name, segment in plan_.segments.items()}
-    rules = {
+    segments: dict[str, plan.JSON] = {name: segment.hash for name, segment in plan_.segments.items()}
+    rules: dict[str, plan.JSON] = {
         rule.name: [node_json(rule.trigger), rule.timezone]
         for rule in plan_.rules
         if isinstance(rule.trigger, plan.DateTrigger | plan.InactivityTrigger | plan.ScheduleTrigger)
@@ -140,7 +140,7 @@ def standing_digest(plan_: plan.Plan) -> str:
     if not (segments or rules):
         return ""
     facts: dict[str, plan.JSON] = {"zone": plan_.timezone, "leap_day": plan_.leap_day}
-    return _short([segments, rules, facts])  # type: ignore[list-item]
+    return _short([segments, rules, facts])
 
 
 def expressions_asked(plan_: plan.Plan) -> Iterator[plan.Expression]:

@@ -44,7 +44,7 @@ def _html(structure: Structure, expanded: Expanded, problems: list[TemplateProbl
         problems.append(expanded.problem(1, say("MJML cannot be read: {reason}", reason=str(error)[:200])))
         return ""
     for word in structure.rows:
-        made = _row(word).sub(lambda _, word=word: word, made)  # type: ignore[misc]
+        made = _row(word).sub(word, made)
     for word, line in structure.needed:
         if word not in made:
             problems.append(expanded.problem(line, say("this would not be in the mail"), say("put it somewhere else")))
