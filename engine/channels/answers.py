@@ -16,7 +16,7 @@ _NOT_US = frozenset({401, 403, 407})
 
 
 def json_of(answer: Answer) -> dict[str, Any] | None:
-    """None: it is no object in JSON."""
+    """The object that the body holds as JSON; None when it holds none."""
     try:
         found = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
@@ -25,7 +25,7 @@ def json_of(answer: Answer) -> dict[str, Any] | None:
 
 
 def not_its_own(answer: Answer) -> Rejected | TryLater | Unknown:
-    """Of an answer that is not what the provider speaks: a page of a proxy, a firewall or another host."""
+    """The verdict on an answer that is not the provider's own: a page of a proxy, a firewall or another host."""
     kind = answer.kind.partition(";")[0].strip() or "something else"
     said = f"{answer.host} answered {answer.status} with {kind}, not JSON"
     if 200 <= answer.status < 300 or answer.status in _LOST_BEHIND:
@@ -34,7 +34,7 @@ def not_its_own(answer: Answer) -> Rejected | TryLater | Unknown:
 
 
 def by_status(answer: Answer, said: str) -> Rejected | TryLater | Unknown:
-    """When the provider's own code says nothing special. `said` is its own word."""
+    """The verdict by the HTTP status, when the provider's own code decides nothing. `said`: its own words."""
     reason = f"{answer.host} answered {answer.status}{': ' + said if said else ''}"
     if answer.status in _LOST_BEHIND:
         return Unknown(reason)

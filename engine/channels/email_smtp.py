@@ -18,11 +18,11 @@ from engine.channels.smtp_settings import SmtpSettings
 from engine.errors import UnsafeHeader
 
 _OK = range(200, 300)
-#: A mail of no more bytes leaves together with its final dot, as one piece for the server to read: the kernel has room
-#: for all of it. Of a bigger one the dot is kept until everything before it has left.
+#: A mail of at most so many bytes is written together with its final dot: the kernel's buffer takes all of it. Of a
+#: larger mail the dot is held back until everything before it has left this process.
 _IN_ONE_PIECE = 32 * 1024
 _END = b".\r\n"
-#: It gives mails an id of its own, and speaks of no other when it reports.
+#: It gives mails ids of its own, and names no other in its reports.
 _POSTMARK = ".postmarkapp.com"
 _LOST = (SMTPException, OSError, TimeoutError)
 
@@ -32,11 +32,11 @@ class Refused(Exception):
 
     def __init__(self, verdict: Verdict, *, unheard: int) -> None:
         self.verdict = verdict
-        self.unheard = unheard  # answers to what was said in the same breath
+        self.unheard = unheard  # answers still to come, to commands sent together with the refused one
 
 
 class StaleConnection(Exception):
-    """A pooled connection turned out to be dead at its first command: nothing was said, another one will do."""
+    """A pooled connection was dead at its first command: nothing of the mail was said, so another one is tried."""
 
 
 class SmtpChannel:
@@ -115,7 +115,7 @@ class SmtpChannel:
                 raise Refused(verdict_of(verb, answer.code, answer.message), unheard=left)
 
     async def _write_content(self, conversation: Conversation, content: bytes) -> bool:
-        """Whether the final dot has gone with it; if not, the last byte before it has left this process."""
+        """Write the content. True: its final dot was written with it. False: all but the dot has left this process."""
         if len(content) <= _IN_ONE_PIECE:
             conversation.say(content + _END)
             return True
@@ -130,7 +130,7 @@ class SmtpChannel:
         return False
 
     async def _end(self, conversation: Conversation, dot: bytes) -> SMTPResponse:
-        """Nobody can know of what is lost from here on."""
+        """From here on a lost connection leaves it unknown whether the mail was accepted."""
         if dot:
             conversation.say(dot)
         return await conversation.answer(self._settings.timeouts.final)
@@ -140,7 +140,7 @@ class SmtpChannel:
         try:
             for _ in range(unheard):
                 answer = await conversation.answer(self._settings.timeouts.quit)
-                if answer.code == 354:  # it waits for a mail to nobody; hanging up is the one way to say no
+                if answer.code == 354:  # it waits for the content of a mail without a recipient: only closing ends that
                     return False
             conversation.say(b"RSET\r\n")
             answer = await conversation.answer(self._settings.timeouts.quit)

@@ -27,8 +27,8 @@ from engine.clock import utc_now
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LIFE = timedelta(hours=1)  # the longest that Google gives
-_RENEWED = 300.0  # seconds before the end: what is in hand ends with the token it began with
-_PAUSE = 20.0  # seconds in which a refusal is taken for granted, so that thousands of messages do not ask again
+_RENEWED = 300.0  # seconds before its end, so that requests under way never outlive their token
+_PAUSE = 20.0  # seconds for which a refusal is remembered, so that thousands of messages do not ask again
 
 
 class BadAccount(ValueError):
@@ -89,7 +89,7 @@ class GoogleTokens:
             return await self._asked()
 
     def refuse(self, token: str) -> None:
-        """Google takes it no more: the next one who needs a token gets another."""
+        """Google no longer accepts this token: the next caller gets a new one."""
         if token == self._token:
             self._token, self._until = None, 0.0
 

@@ -14,7 +14,7 @@ import httpx
 
 _TIMEOUT = httpx.Timeout(15, connect=5)
 _AT_ONCE = 16  # to one host
-#: Shorter than servers wait: one that closes a connection while we write to it leaves us in the dark.
+#: Shorter than servers keep theirs: if one closes while we write, nobody knows whether the request arrived.
 _KEPT_OPEN_S = 3.0
 _MOST = 64
 

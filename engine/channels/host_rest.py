@@ -20,7 +20,7 @@ class HostRest:
     _rests_until: dict[str, float] = field(default_factory=dict)
 
     def is_resting(self, host: str) -> bool:
-        """False for the first one that asks when the rest is over: it may try, the others wait for what it finds."""
+        """False once the rest is over, but only for the first caller: it tries the host while the others still wait."""
         until = self._rests_until.get(host)
         if until is None:
             return False

@@ -35,7 +35,7 @@ _AT_ONCE = 16  # to one host
 _ADDRESSES = 3  # of one host that are tried
 _LONGEST_PAUSE = timedelta(days=1)
 _MOST_READ = 64 * 1024  # bytes of a provider's answer
-#: Of an answer that nobody reads so much is taken from the line, within this time.
+#: An answer that nobody reads is drained up to so many bytes and for so long, to reuse its connection.
 _MOST_DRAINED, _DRAINS_S = 16 * 1024, 0.25
 #: Statuses besides 5xx that say: not now.
 _LATER = frozenset({408, 425, 429})
@@ -105,7 +105,7 @@ class HttpPoster:
     )
 
     async def post(self, post: Post) -> Verdict:
-        """For a receiver that knows a call by its id: one that may have arrived can come again."""
+        """For receivers that recognise a call by its id: one that may have arrived is simply tried again."""
         answer = await self.ask(post, most_read=0)
         if isinstance(answer, Unknown):
             return TryLater(answer.reason)
@@ -117,7 +117,7 @@ class HttpPoster:
         return verdict
 
     async def ask(self, post: Post, *, most_read: int = _MOST_READ) -> Answer | Rejected | TryLater | Unknown:
-        """Unknown: it was written to the last byte, and no answer came."""
+        """Unknown: the request was written completely, and no answer came."""
         try:
             url = self._checked(post.url)
         except _Refused as refused:
@@ -177,7 +177,7 @@ class HttpPoster:
         return found
 
     async def _sent(self, request: _Request, addresses: Sequence[str]) -> Answer | TryLater | Unknown:
-        """By the first address that can be reached."""
+        """Over the first of the addresses that can be reached."""
         for address in addresses[:_ADDRESSES]:
             try:
                 return await self._sent_to(address, request)
@@ -206,7 +206,7 @@ class HttpPoster:
 
 
 def _built(client: httpx.AsyncClient, address: str, request: _Request) -> httpx.Request:
-    """To the very address, in the name of the host."""
+    """A request to this very address that names the host in its Host header and in TLS."""
     url, post = request.url, request.post
     ours = {"host": url.netloc.decode("ascii"), "user-agent": "Kogda", "accept-encoding": "identity"}
     return client.build_request(
@@ -234,7 +234,7 @@ class _Request:
 
 
 async def _beginning(response: httpx.Response, most: int) -> bytes:
-    """Only that much is ever read."""
+    """At most `most` bytes of the body."""
     read = b""
     if most:
         async for part in response.aiter_raw():
@@ -245,7 +245,7 @@ async def _beginning(response: httpx.Response, most: int) -> bytes:
 
 
 async def _read_to_its_end(response: httpx.Response) -> None:
-    """What is left of a short answer, so that the next request may have the connection. It is thrown away."""
+    """Read and discard the rest of a short answer, so that its connection can be used again."""
     length = response.headers.get("content-length", "")
     if response.is_stream_consumed or not (length.isascii() and length.isdigit() and int(length[:9]) <= _MOST_DRAINED):
         return

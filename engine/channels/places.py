@@ -100,7 +100,7 @@ class Places:
         held.timer = asyncio.get_running_loop().call_later(after_s, self._lend_if_stuck, held)
 
     def _lend_if_stuck(self, held: Held) -> None:
-        """When everybody waits, it is the provider that is slow: more connections would not make it faster."""
+        """Lend the place of a stuck message to another. Not while all are slow: then it is the provider."""
         held_s = asyncio.get_running_loop().time() - held.since
         is_stuck = held_s >= self.stuck_s or self._given_back_at > held.since + self._patience_s() / 2
         if not is_stuck or self._lent >= max(1, self.total // 2):  # providers count connections too

@@ -78,7 +78,7 @@ class Registry:
             await channel.close()
 
     def _hears_of(self, provider: str, settings: Mapping[str, Any]) -> bool:
-        """Whether its reports could be verified, and would arrive."""
+        """Whether reports of the provider can reach this server, and can be verified."""
         secrets = (settings.get("callbacks") or {}).get("secrets") or {}
         return provider in secrets and bool(self.public_url)
 
@@ -93,7 +93,7 @@ class Registry:
             return self._waiting(written, error) if self.is_real else kept
 
     def _waiting(self, written: Mapping[str, Any], error: NotReady) -> Channel:
-        """Of several providers the others work."""
+        """A channel whose messages wait. With several providers, only those of the one that is not ready do."""
         try:
             in_part = OPENERS_IN_PART.get(written["provider"])
             return self._with(in_part, written) if in_part else WaitingChannel(str(error))

@@ -44,7 +44,7 @@ class GatewayChannel:
         pass
 
     def _post(self, values: Mapping[str, str]) -> Post:
-        """The method decides where the body goes: what is got has none."""
+        """The fields go into the body, or into the URL of a GET."""
         settings = self.settings
         url = filled(settings["url"], values, lambda value: quote(value, safe=""))
         headers = {name: filled(text, values, _one_line) for name, text in settings.get("headers", {}).items()}

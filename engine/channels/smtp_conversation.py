@@ -41,7 +41,7 @@ class Conversation(asyncio.Protocol):
 
     @property
     def is_between_mails(self) -> bool:
-        """Open, and the server has said nothing that nobody asked for."""
+        """Open, and without any unread answer of the server."""
         return self.is_open and not (self._answers or self._lines or self._received)
 
     @property
@@ -62,12 +62,12 @@ class Conversation(asyncio.Protocol):
         return self._answers.popleft()
 
     async def quit(self, within_s: float) -> None:
-        """In good manners, as far as the server has any."""
+        """Say QUIT, wait for the answer, and close the connection in any case."""
         try:
             self.say(b"QUIT\r\n")
             await self.answer(within_s)
         except OSError:
-            pass  # it is gone already, which is what was wanted
+            pass  # it is closed already
         finally:
             self.close()
 

@@ -20,7 +20,7 @@ class PooledConnection:
     used_at: float = 0.0  # monotonic
     mails: int = 0
     is_fresh: bool = True  # opened for this mail
-    is_clean: bool = False  # between two mails, with nothing half said
+    is_clean: bool = False  # between two mails: no command or answer is pending
 
 
 class SmtpPool:
@@ -54,7 +54,7 @@ class SmtpPool:
         await asyncio.gather(*(self._quit(connection) for connection in idle))
 
     def _usable(self) -> PooledConnection | None:
-        """The one used last: the others may grow old and be closed."""
+        """The idle connection that was used last, so that surplus ones grow old and are closed."""
         while self._idle:
             connection = self._idle.pop()
             is_young = monotonic() - connection.used_at < self._settings.idle_s

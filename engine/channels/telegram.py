@@ -73,7 +73,7 @@ def url_of(settings: Mapping[str, Any], token: str) -> str:
 
 
 def verdict_of(answer: Answer, chat: str) -> Verdict:
-    """Telegram counts the messages of each chat: both numbers together are the id."""
+    """Telegram numbers messages within each chat, so the id is made of both numbers."""
     said = json_of(answer)
     if said is None or "ok" not in said:
         return not_its_own(answer)
@@ -91,7 +91,7 @@ def verdict_of(answer: Answer, chat: str) -> Verdict:
 
 
 def cut(text: str) -> str:
-    """What of a text fits into one message."""
+    """The beginning of a text that fits into one message."""
     return text.encode("utf-16-le", "replace")[: LONGEST * 2].decode("utf-16-le", "ignore")
 
 

@@ -1,5 +1,5 @@
-"""A database that is on its way up is waited for in place: a process that ended instead would be started later, and
-would have everything to load again."""
+"""Waits for a database that is still starting. A process that ended instead would be started again later, and would
+load everything anew."""
 
 from __future__ import annotations
 

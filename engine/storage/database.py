@@ -31,7 +31,7 @@ class Database:
     JSON columns are Python values on both sides, written in PostgreSQL's binary form, so COPY takes them too.
     """
 
-    #: Connections that are there before anybody asks; none: opening it asks for nothing.
+    #: Connections that `open` makes at once; with 0 it does not connect at all.
     _at_least = 1
     _connect_within_s = 60.0
 
@@ -109,7 +109,7 @@ async def _prepare_connection(connection: Any) -> None:
 
 
 async def _keep_as_it_is(connection: Any) -> None:
-    """No round trip to undo session settings when a connection goes back: nothing may make any (SET LOCAL only)."""
+    """Nothing is reset when a connection goes back, which saves a round trip: only SET LOCAL is allowed anywhere."""
 
 
 def _encode_jsonb(value: object) -> bytes:

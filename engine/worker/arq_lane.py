@@ -88,7 +88,7 @@ class DoorbellWorker(Worker):
             await self._wait_for_bell()
 
     async def _poll(self) -> None:
-        """To its end, also when this is cancelled: a pipeline of arq that is cut off keeps its connection."""
+        """Poll once, to its end even when cancelled: an interrupted pipeline of arq would keep its connection."""
         poll = asyncio.create_task(self._poll_iteration())
         try:
             await asyncio.shield(poll)
@@ -97,7 +97,7 @@ class DoorbellWorker(Worker):
                 await asyncio.wait([poll], timeout=_ANSWER_S)
             finally:
                 if not poll.cancel():
-                    poll.exception()  # which nobody needs any more
+                    poll.exception()  # retrieved, so that asyncio does not complain about it
             raise
 
     async def _connected(self) -> ArqRedis:

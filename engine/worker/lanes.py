@@ -25,7 +25,7 @@ _MESSAGES = Counter("kogda_messages_decided_total", "Messages that decisions mad
 _FAILURES = Counter("kogda_lane_failures_total", "Turns of a lane that failed and will be tried again", ["lane"])
 _BATCH = Histogram("kogda_batch_seconds", "Time of one batch", buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2))
 
-#: Under load there is always a next batch: that many full ones in a row go without wake-ups, which cost a tenth of it.
+#: Under load so many full batches in a row skip wake-ups, a tenth of their cost: there is always a next batch.
 _UNHEARD = 7
 _AGAIN_AT_MOST_S = 0.5
 #: Between two turns of delivery: a claim costs the same for one message as for hundreds, so under load they gather.
@@ -69,7 +69,7 @@ class AdvanceLane:
         self._closed = False
 
     def wake(self, partitions: Iterable[int], *, timers: bool = False) -> None:
-        """With `timers`, some are known to be due."""
+        """`timers`: timers of some of these partitions are known to be due."""
         self._add(partitions)
         if timers:
             self._looks.want()
@@ -150,10 +150,12 @@ class AdvanceLane:
         decided = {"events": progress.events, "timers": progress.timers, "outcomes": progress.outcomes}
         self._runtime.counts.decided.update({**decided, "messages": progress.messages})
         self._add(sorted(progress.more))
-        # What another has is in good hands, but for the first: those who stand by may leave it any time.
+        # Partitions that another worker holds are left to it, unless this is the eldest: others may stop at any time.
         late = progress.held if self._standby.stands_by else progress.held | progress.busy
         for partition in (partitions - late) | progress.moved:
-            self._delays.pop(partition, None)  # what moves is held up by the traffic itself, not by one slow writer
+            self._delays.pop(
+                partition, None
+            )  # where events move on, it is traffic that holds them up, not one slow writer
         for partition in late:
             delay = self._delays.get(partition, AGAIN_S / 2) * 2
             if delay <= _AGAIN_AT_MOST_S:  # beyond that the sweep is soon enough

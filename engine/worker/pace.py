@@ -38,7 +38,7 @@ class Turn:
 
 
 class Pace:
-    """Of one lane. Nothing rests on it but cost and lateness."""
+    """Of one lane. It decides only about cost and lateness, never about what happens."""
 
     def __init__(self) -> None:
         self._width: int | None = None  # None: all that wait

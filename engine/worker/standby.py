@@ -13,7 +13,7 @@ _LOOK_AGAIN_S = 1.0
 
 
 class Standby:
-    """Of one worker. Nothing rests on it but cost: places may be wrong for a while, or the same for two."""
+    """Of one worker. Only cost depends on it: places may be wrong for a while, or the same for two workers."""
 
     def __init__(self) -> None:
         self.place = 0  # among the live workers, by age

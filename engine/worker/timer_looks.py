@@ -16,7 +16,7 @@ _BULK = 100
 
 
 class TimerLooks:
-    """Of one lane. Nothing rests on it but cost and lateness: the sweep finds every timer that is due."""
+    """Of one lane. It decides only about cost and lateness: the sweep finds every timer that is due."""
 
     def __init__(self) -> None:
         self._not_before = -inf  # by the clock of the event loop, in seconds

@@ -1,4 +1,4 @@
-"""Messages that nobody has made, with the facts that a claim would read of their customer. Nothing is written."""
+"""Hypothetical messages, with the facts that a claim would read for them. Nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What messages met with: which message it is about, and what is kept of it."""
+"""Reactions to messages: finds the message, and stores what happened to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message was made from, to make it once more."""
+"""What a message was rendered from, so that it can be rendered again."""
 
 from __future__ import annotations
 

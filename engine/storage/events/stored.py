@@ -11,7 +11,7 @@ _KINDS: dict[int, Literal["track", "identify", "merge"]] = {TRACK: "track", IDEN
 
 
 def event_of(row: Any) -> Event:
-    """Rows that no rule looks into come without their body; their name and time are history all the same."""
+    """Rows that no rule looks into are read without their body; their name and time still count as history."""
     body = row["body"] or {}
     return Event(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""The rows of one decision, written for many customers: the same but for the ids."""
+"""Copies the rows of one decision to many customers: only the ids differ."""
 
 from __future__ import annotations
 

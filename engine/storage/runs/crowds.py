@@ -1,4 +1,4 @@
-"""Customers for whom one decision is made, and what tells them apart from others."""
+"""Reads which customers with due appointments can share a decision, and the facts by which they differ."""
 
 from __future__ import annotations
 
