@@ -22,7 +22,7 @@ from api.demo.screen import Screen, summary
 from api.demo.sender import Sender
 from api.demo.shop import shoppers
 from api.demo.shortened import shorten_workspace
-from api.language import told
+from api.language import VARIABLE, spoken, told
 from api.supervisor.ports import free_port
 from api.supervisor.publisher import publish_in_child
 from api.supervisor.services import environment
@@ -180,10 +180,10 @@ def _port(settings: Settings, *, any_port: bool) -> int:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Without the settings of the shell: they are about other servers."""
+    """Without the settings of the shell, but for its language: they are about other servers."""
     given = {name: value for name, value in os.environ.items() if not name.upper().startswith("KOGDA_")}
     assert settings.write_key is not None
-    own = {"KOGDA_WRITE_KEY": settings.write_key.get_secret_value(), "KOGDA_LOG_LEVEL": "warning"}
+    own = {"KOGDA_WRITE_KEY": settings.write_key.get_secret_value(), "KOGDA_LOG_LEVEL": "warning", VARIABLE: spoken()}
     return environment(settings, {**given, **own})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from api.demo.shop import COFFEES, Coffee, Shopper
+from dsl.messages import say
 
 BEGINS, OPENS, ENDS = 7.5, 8.0, 23.0  # hours of the shop's day; at the first it tells us whom it knows
 _PEAKS = ((8.0, 10.0), (12.0, 14.0), (18.0, 22.0))
@@ -68,7 +69,7 @@ class _Visit:
         at = self._arrives
         if self._chance.happens("looks around first", 0.5):
             self._view(at - 6 * _MINUTE, self._coffee("first look"), is_anonymous=True)
-        self._add(at, "identify", why="signs up")
+        self._add(at, "identify", why=say("signs up"))
         source = self._chance.weighted("source", [("newsletter", 5), ("checkout", 3), ("friend", 2)])
         self._add(at + _MINUTE, "track", "Registered", {"source": source})
         if not buys:  # an order stops the welcome, and here it comes half a second later
@@ -84,7 +85,8 @@ class _Visit:
         for number in range(views):
             coffee = self._coffee(f"view {number}")
             is_last = number == views - 1
-            self._view(self._arrives + (3 + 4 * number) * _MINUTE, coffee, why="looks, and leaves" if is_last else "")
+            why = say("looks, and leaves") if is_last else ""
+            self._view(self._arrives + (3 + 4 * number) * _MINUTE, coffee, why=why)
         self._expect("looked", needs_consent=True)
 
     def forget(self) -> None:
@@ -94,7 +96,8 @@ class _Visit:
 
     def empty(self) -> None:
         _, _, at = self._fill_cart(self._arrives + 5 * _MINUTE)
-        self._add(at + 12 * _MINUTE, "track", "Cart Emptied", {"cart_id": self._cart}, why="empties the cart again")
+        why = say("empties the cart again")
+        self._add(at + 12 * _MINUTE, "track", "Cart Emptied", {"cart_id": self._cart}, why=why)
 
     def buy(self) -> None:
         items, total, at = self._fill_cart(self._arrives + 5 * _MINUTE)
@@ -105,22 +108,24 @@ class _Visit:
         order = {"order_id": f"T-{900 + self._number}"}
         at = OPENS + 0.5 + self._chance.number("post") * 2
         shipped = {**order, "carrier": "DHL", "tracking_url": f"https://track.example/{order['order_id']}"}
-        self._add(at, "track", "Order Shipped", shipped, why=f"order {order['order_id']} leaves the roastery")
+        why = say("order {order} leaves the roastery", order=order["order_id"])
+        self._add(at, "track", "Order Shipped", shipped, why=why)
         self._expect("order_shipped", needs_consent=False)
         coffee = self._coffee("ordered").named(self._shopper.locale)
-        self._add(at + 7, "track", "Order Delivered", {**order, "first_item": coffee}, why="gets the parcel")
+        self._add(at + 7, "track", "Order Delivered", {**order, "first_item": coffee}, why=say("gets the parcel"))
 
     def complain(self) -> None:
         review = {"order_id": f"T-{700 + self._number}", "rating": 1 + int(self._chance.number("rating") * 2)}
-        self._add(self._arrives, "track", "Review Left", review, why=f"gives {review['rating']} of 5")
+        why = say("gives {rating} of 5", rating=review["rating"])
+        self._add(self._arrives, "track", "Review Left", review, why=why)
         self._expect("sorry", needs_consent=False)
 
     def card_declined(self) -> None:
         card = str(1000 + int(self._chance.number("card") * 9000))
         plan: dict[str, Any] = {"subscription_id": f"S-{self._number}", "total": 19.0, "currency": "EUR"}
-        self._add(self._arrives, "track", "Payment Failed", {**plan, "card": card}, why="the bank declines a card")
+        self._add(self._arrives, "track", "Payment Failed", {**plan, "card": card}, why=say("the bank declines a card"))
         if self._chance.happens("mends it", 0.5):  # which ends the rule, perhaps before it has said a word
-            self._add(self._arrives + 0.6, "track", "Payment Succeeded", plan, why="has mended the card")
+            self._add(self._arrives + 0.6, "track", "Payment Succeeded", plan, why=say("has mended the card"))
         else:
             self._expect("payment_failed", needs_consent=False)
 
@@ -155,7 +160,7 @@ class _Visit:
             items = [*items, {"name": coffee.named(self._shopper.locale), "quantity": 1, "price": coffee.price}]
             total = round(sum(item["price"] for item in items), 2)
             properties = {"cart_id": self._cart, "total": total, "currency": "EUR", "items": items}
-            why = f"has €{total:.2f} in the cart" if number == bags - 1 else ""
+            why = say("has €{total} in the cart", total=f"{total:.2f}") if number == bags - 1 else ""
             self._add(at, "track", "Cart Updated", properties, why=why)
         return items, total, at
 
@@ -164,7 +169,7 @@ class _Visit:
         order = {"order_id": f"T-{1000 + self._number}", "cart_id": self._cart}
         number = 1 if self._shopper.is_new else 1 + int(self._chance.number("orders") * 4)
         properties = {**order, "number": number, "total": total, "currency": "EUR", "items": items}
-        self._add(at, "track", "Order Placed", properties, why=f"orders for €{total:.2f}")
+        self._add(at, "track", "Order Placed", properties, why=say("orders for €{total}", total=f"{total:.2f}"))
         self._expect("order_placed", needs_consent=False)
 
     def _add(

@@ -82,9 +82,8 @@ def clock(hour: float) -> str:
 def _happened(happening: Happening) -> str:
     who = f"{happening.shopper.first_name}, {happening.shopper.city},"
     name = happening.name or "identify"
-    return (
-        f"  [dim]{clock(happening.at)}[/dim]  [cyan]→[/cyan] {escape(who)} {escape(happening.why)}  [dim]{name}[/dim]"
-    )
+    said = f"{escape(who)} {escape(told(happening.why))}"
+    return f"  [dim]{clock(happening.at)}[/dim]  [cyan]→[/cyan] {said}  [dim]{name}[/dim]"
 
 
 def _settled(message: Settled, hour: float) -> str:
