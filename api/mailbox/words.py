@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +23,10 @@ _SAID = {
     "called": "It told {}",
     "ended": "It ended: {}",
 }
+
+
+#: In the record of a wait: `until 2026-03-02T10:00:00+00:00: quiet hours`, `for order_placed until …`.
+_MOMENT = re.compile(r"\buntil (\d\S*[\d+Z])(?=:? |:?$)")
 
 
 def zone_of(name: str | None) -> ZoneInfo:
@@ -46,9 +51,17 @@ def full_time(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%A}, {local.day} {local:%B %Y, %H:%M:%S}"
 
 
-def sentence(note: RunNote, zone: ZoneInfo) -> str:
+def sentence(note: RunNote, zone: ZoneInfo, *, is_last: bool) -> str:
+    """`is_last`: a wait that nothing has come after still goes on."""
+    said = _SAID.get(note.what, note.what + " {}")
     detail = note.detail
-    if note.what == "waits" and detail.startswith("until "):
-        with contextlib.suppress(ValueError):
-            detail = "until " + full_time(datetime.fromisoformat(detail.removeprefix("until ")), zone)
-    return _SAID.get(note.what, note.what + " {}").replace("{}", detail or "—")
+    if note.what == "waits":
+        said = "It waits {}" if is_last else said
+        detail = _MOMENT.sub(lambda found: f"until {_told_moment(found[1], zone)}", detail, count=1)
+    return said.replace("{}", detail or "—")
+
+
+def _told_moment(written: str, zone: ZoneInfo) -> str:
+    with contextlib.suppress(ValueError):
+        return full_time(datetime.fromisoformat(written), zone)
+    return written

@@ -176,7 +176,7 @@ def _detail(found: tuple[KeptMail, bytes, list[RunNote]], zone: ZoneInfo) -> dic
             {
                 "time": full_time(note.at, zone),
                 "iso": note.at.isoformat(),
-                "said": sentence(note, zone),
+                "said": sentence(note, zone, is_last=note is notes[-1]),
                 "line": note.line,
             }
             for note in notes
