@@ -13,6 +13,8 @@ from dsl.telling import tell_condition, tell_rule
 
 Kind = Literal["added", "changed", "removed"]
 
+_STOPS = ".,:;"
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -111,5 +113,7 @@ def shortened(sentence: Sentence) -> str:
     _, start, end, new_start, new_end = blocks[0]
     head = " ".join(before[:start])
     tail = " ".join(before[end:])
-    changed = f"[{' '.join(before[start:end]) or '…'} -> {' '.join(after[new_start:new_end]) or '…'}]"
+    was, will_be = " ".join(before[start:end]), " ".join(after[new_start:new_end])
+    stop = was[-1:] if was[-1:] == will_be[-1:] and was[-1:] in _STOPS else ""
+    changed = f"[{was.removesuffix(stop) or '…'} -> {will_be.removesuffix(stop) or '…'}]{stop}"
     return " ".join(part for part in (head, changed, tail) if part)
