@@ -45,7 +45,7 @@ def customer_of(services: Services, token: str | None) -> str:
     except TokenRefused as refused:
         code = "token_expired" if refused.is_over else "invalid_token"
         raise unauthorized(code, refused.reason) from refused
-    return known_key(_readable(name, "sub"))
+    return known_key(readable(name, "sub"))
 
 
 def bearer(request: Request) -> str | None:
@@ -77,10 +77,11 @@ def _id(body: dict[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str) or len(value) > _LONGEST_ID:
         raise Problem(422, "invalid_request", f"{name} is a text of at most {_LONGEST_ID} characters")
-    return _readable(value, name)
+    return readable(value, name)
 
 
-def _readable(text: str, name: str) -> str:
+def readable(text: str, name: str) -> str:
+    """Raises Problem for NUL and lone surrogates, which the database cannot store."""
     if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
         raise Problem(422, "invalid_request", f"{name} holds what is no character")
     return text

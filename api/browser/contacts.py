@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.browser.asking import body_of, sender_of
+from api.browser.asking import body_of, readable, sender_of
 from api.browser.route import BrowserRoute, preflight
 from api.schemas.browser import CONTACT, CONTACT_GONE, OF_A_SENDER, Done
 from api.schemas.problem import problem_responses
@@ -79,7 +79,7 @@ def _address(body: dict[str, Any]) -> str:
         raise Problem(422, "invalid_request", "channel is push: other channels have no contacts that apps know")
     if not isinstance(found, str) or not found or len(found) > 4096:
         raise Problem(422, "invalid_request", "address is the token of a device, subscription that of a browser")
-    return found
+    return readable(found, "address")
 
 
 def _told(body: dict[str, Any], services: Services) -> _Told:
@@ -88,7 +88,7 @@ def _told(body: dict[str, Any], services: Services) -> _Told:
         return _Told(_endpoint(address, services), _browser(subscription, body))
     if not _DEVICE.fullmatch(address):
         raise Problem(422, "invalid_request", "address is the token that Firebase gave the app")
-    detail = {name: body[name][:64] for name in _DETAILS if isinstance(body.get(name), str)}
+    detail = {name: readable(body[name], name)[:64] for name in _DETAILS if isinstance(body.get(name), str)}
     return _Told(address, detail)
 
 
@@ -115,5 +115,5 @@ def _browser(subscription: dict[str, Any], body: dict[str, Any]) -> dict[str, st
     return {
         "p256dh": keys["p256dh"],
         "auth": keys["auth"],
-        **({"key": made_with[:100]} if isinstance(made_with, str) else {}),
+        **({"key": readable(made_with, "key")[:100]} if isinstance(made_with, str) else {}),
     }

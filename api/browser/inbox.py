@@ -116,9 +116,9 @@ def _customer(request: Request, services: Services) -> UUID:
 
 def _last_seen(request: Request, after: int | None) -> int | None:
     written = request.headers.get("last-event-id", "")
-    if written.isascii() and written.isdigit() and int(written[:20]) <= _MOST_ID:
-        return int(written)
-    return after
+    if not written.isascii() or not written.isdigit() or len(written) > len(str(_MOST_ID)):
+        return after
+    return int(written) if int(written) <= _MOST_ID else after
 
 
 def _json(content: dict[str, Any]) -> Response:

@@ -120,6 +120,9 @@ async def test_what_is_taken_back_is_not_written_to(shop: Shop, client: httpx.As
         pytest.param({"userId": "anna", "address": DEVICE, "channel": "sms"}, "channel is push", id="another channel"),
         pytest.param({"userId": "x" * 300, "address": DEVICE}, "at most 256", id="a long name"),
         pytest.param({"userId": "a\0", "address": DEVICE}, "no character", id="a zero"),
+        pytest.param({"userId": "anna", "address": "a\0"}, "no character", id="a zero in the address"),
+        pytest.param({"userId": "anna", "address": DEVICE, "app": "a\0"}, "app holds", id="a zero beside it"),
+        pytest.param({"userId": "anna", "subscription": BROWSER, "key": "a\0"}, "key holds", id="a zero in the key"),
         pytest.param({"userId": ["anna"], "address": DEVICE}, "userId is a text", id="a list"),
         pytest.param({"userId": "a", "subscription": {**BROWSER, "keys": {}}}, "p256dh is missing", id="no keys"),
         pytest.param(
@@ -157,6 +160,12 @@ async def test_what_is_no_contact_is_answered_in_words(
     assert answer.status_code == 422
     assert reason in answer.json()["detail"]
     assert await alive(shop) == []
+
+
+async def test_what_is_no_address_is_not_taken_back(client: httpx.AsyncClient):
+    answer = await client.request("DELETE", "/v1/contacts", json={"userId": "anna", "address": "a\0"})
+
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(

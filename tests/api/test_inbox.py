@@ -327,6 +327,17 @@ async def test_a_page_that_comes_again_hears_of_what_it_missed(shop: Shop, runti
         assert (await again.until("message"))["text"] == "missed"
 
 
+@pytest.mark.parametrize("seen", ["0" * 20 + "9" * 40, "9" * 19, "9" * 5000, "-1", "one"])
+async def test_an_id_that_no_message_has_is_passed_over(
+    shop: Shop, runtime: Runtime, live_server: LiveServer, seen: str
+):
+    await write(shop, "anna", "there")
+
+    async with listening(live_server, {"token": token(runtime), "after": 0}, **{"last-event-id": seen}) as reader:
+        assert reader.answer.status_code == 200
+        assert (await reader.until("message"))["text"] == "there"
+
+
 async def test_what_is_read_in_one_page_is_counted_in_the_other(shop: Shop, runtime: Runtime, live_server: LiveServer):
     await write(shop, "anna")
     message = await shop.value("SELECT id FROM message")
