@@ -3,6 +3,7 @@ long been in use."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.storage.database import Connection, Database
+from engine.storage.runs.bulk import people_in
 from tests.engine.distribution.busy_day import statements_of_a_busy_day
 from tests.engine.distribution.distribution import nodes
 
@@ -86,6 +88,19 @@ async def test_what_is_asked_all_day_reads_no_large_table_as_a_whole(
 
     assert {text: tables for text, tables in found.items() if tables} == {}
     assert len(large) == len(FILLED) and len(asked) > 60
+
+
+async def test_people_inside_of_rules_are_counted_without_reading_all_who_ever_were(planner: Connection):
+    await fill(planner)
+    asked: list[tuple[str, Sequence[Any]]] = []
+
+    with planner.query_logger(lambda logged: asked.append((logged.query, logged.args))):
+        people = await people_in(planner, ["Cart"])
+    await asyncio.sleep(0)  # the driver tells it a turn later
+
+    assert people == {"Cart": ROWS // 100}
+    [read] = [await read_as_a_whole(planner, *each) for each in asked]
+    assert (await large_tables(planner)).isdisjoint(read)
 
 
 async def test_a_statement_that_reads_a_whole_table_is_seen(planner: Connection):
