@@ -82,6 +82,7 @@ class PlanNeeds:
     all: Needs = field(default_factory=dict)
     by_event: Mapping[str, Needs] = field(default_factory=dict)  # of the rules that it may start, directly or not
     by_rule: Mapping[str, Needs] = field(default_factory=dict)  # of its runs, and of what they may start
+    by_goal: Mapping[str, Needs] = field(default_factory=dict)  # of a rule's runs that have ended, before their goal
     standing: Needs = field(default_factory=dict)  # of segments, and of rules that start without an event
     emits: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by rule: events that may start further ones
     #: By the event that starts: the events, with the properties looked at, that may have come before it with a later
@@ -134,6 +135,7 @@ def needs_of(plan_: plan.Plan) -> PlanNeeds:
             if (needs := merged(by_rule.get(rule.name, {}) for rule in rules))
         },
         by_rule={name: needs for name, needs in by_rule.items() if needs},
+        by_goal={rule.name: needs for rule in plan_.rules if (needs := _needs_of_node(rule.goal, plan_))},
         standing=merged([*segments, *unasked]),
         emits={rule.name: frozenset(_emitted(rule)) for rule in plan_.rules},
         overtaking={name: names for name, rules in started.items() if (names := _overtaking(name, rules, plan_))},

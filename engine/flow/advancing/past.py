@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -125,29 +125,35 @@ def _last_of(customer: UUID, cursor: Cursor, name: str) -> Probe:
     return Probe(customer, cursor, name, _EVER, 1)
 
 
+class _RunOf(NamedTuple):
+    rule_set: int
+    rule: str
+    is_ended: bool  # all that can become of it is that its goal is reached
+
+
 class _NeedsOfMany:
     """Many customers of a batch have the same to decide: their needs are put together once."""
 
     def __init__(self, programs: Mapping[int, Program], live: Program) -> None:
         self._programs = programs
         self._live = live
-        self._known: dict[tuple[frozenset[str], frozenset[tuple[int, str]]], Needs] = {}
+        self._known: dict[tuple[frozenset[str], frozenset[_RunOf]], Needs] = {}
 
     def of(self, looker: Looker) -> Needs:
         live = self._live.needs
         names = frozenset(row["name"] for row in _starting(looker, self._live) if row["name"] in live.by_event)
-        rules = frozenset((run.rule_set, run.rule) for run in looker.runs if run.state != "ended")
-        key = (names, rules)
+        runs = frozenset(_RunOf(run.rule_set, run.rule, run.state == "ended") for run in looker.runs)
+        key = (names, runs)
         if key not in self._known:
             by_event = (live.by_event[name] for name in names)
-            self._known[key] = merged([live.standing, *by_event, *self._of_runs(rules)])
+            self._known[key] = merged([live.standing, *by_event, *self._of_runs(runs)])
         return self._known[key]
 
-    def _of_runs(self, rules: frozenset[tuple[int, str]]) -> Iterator[Needs]:
-        for rule_set, rule in rules:
+    def _of_runs(self, runs: frozenset[_RunOf]) -> Iterator[Needs]:
+        for rule_set, rule, is_ended in runs:
             needs = self._programs[rule_set].needs
-            yield needs.by_rule.get(rule, {})
-            if rule_set != self._live.rule_set:  # what its runs emit starts the live rules
+            yield (needs.by_goal if is_ended else needs.by_rule).get(rule, {})
+            if rule_set != self._live.rule_set and not is_ended:  # what its runs emit starts the live rules
                 yield from (self._live.needs.by_event.get(name, {}) for name in needs.emits.get(rule, ()))
 
 

@@ -136,6 +136,24 @@ async def test_a_run_of_an_older_rule_set_still_reads_its_history(database_url: 
         assert await shop.templates_sent_to("u:1") == ["hello"]
 
 
+async def test_a_goal_reads_its_history_though_the_run_has_ended(database_url: str) -> None:
+    tally = plan.Tally("count", "order_placed", "number", where=IS_WEB, within=MONTH)
+    where = plan.Compare(tally, ">=", plan.Constant("number", 1))
+    goal = plan.Goal(match=plan.EventMatch(events=("paid",), where=where), within=plan.Length(7, "day"))
+    async with open_shop(database_url, rule("hello", "registered", goal=goal)) as shop:
+        await order(shop, "1")
+        await shop.post(shop.event("1", "registered"), shop.event("2", "registered"))
+        await shop.advance()
+        ended = await shop.value("SELECT count(*) FROM run WHERE state = 'ended'")
+
+        await shop.post(shop.event("1", "paid"), shop.event("2", "paid"))
+        await shop.advance()
+
+        assert ended == 2
+        reached = "SELECT c.key FROM run r JOIN customer c ON c.id = r.customer WHERE r.body ? 'goal_at'"
+        assert [row["key"] for row in await shop.fetch(reached)] == ["u:1"]
+
+
 async def test_what_an_emitted_event_starts_reads_its_history_too(database_url: str) -> None:
     emits = rule("emits", "registered", plan.Emit(event="chained", line=1))
     async with open_shop(database_url, emits, counted("hello", "chained")) as shop:
