@@ -34,6 +34,8 @@ from tests.engine.core.reference.worlds import (
     lengths,
 )
 
+pytestmark = pytest.mark.timeout(sized(300, 3600))
+
 CURRENCY = "RUB"
 SIGNS = ("is", "is not", ">", "<", ">=", "<=")
 #: Each example asks every condition of one customer at each of 14 moments: 10,500 cases, and 5,250 of windows; more by

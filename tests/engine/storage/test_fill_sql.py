@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from dsl import plan
 from engine.actions import ACTIONS
 from engine.core.calendar import zone_named
@@ -184,6 +186,7 @@ async def told(connection: Connection, program: Program, facts: Facts, chance: C
     return f"{[one ^ other for one, other in zip(expected, found, strict=True)]}\n{conditions}\n{facts}"
 
 
+@pytest.mark.timeout(sized(300, 3600))
 async def test_sql_and_the_interpreter_note_the_same(database: Database) -> None:
     pairs, odd = 0, list[str]()
     async with database.transaction() as connection:
