@@ -16,7 +16,7 @@ from api.ingest.in_hand import InHand
 from api.ingest.items import Envelope
 from api.ingest.payload import payload_of, too_large, unpacked
 from api.server.auth import WriteKeys, key_in_header
-from api.server.problems import Problem, database_trouble, overloaded, unauthorized
+from api.server.problems import Problem, database_trouble, incomplete_body, overloaded, unauthorized
 from engine.clock import utc_now
 from engine.config import Settings
 from engine.errors import Overloaded
@@ -182,7 +182,7 @@ async def _body(
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise Problem(400, "incomplete_body", "the connection ended before the body did")
+                raise incomplete_body()
             part = message.get("body", b"")
             if size + len(part) > most:
                 raise too_large(most)

@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.server.parameters import reason_of
@@ -72,6 +73,10 @@ def database_trouble() -> Problem:
     return Problem(503, "database_trouble", "the database does not answer; try again", headers={"retry-after": "2"})
 
 
+def incomplete_body() -> Problem:
+    return Problem(400, "incomplete_body", "the connection ended before the body did")
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(Overloaded, _on_overloaded)
@@ -79,6 +84,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         app.add_exception_handler(trouble, _on_trouble)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, on_crash)
 
 
@@ -107,6 +113,11 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [{"path": _json_path(one["loc"]), "reason": reason_of(one)} for one in error.errors()]
     return Problem(422, "invalid_request", "the request is not valid; see `errors`", errors=errors).response()
+
+
+async def _on_disconnect(_: Request, error: Exception) -> Response:
+    """Nobody reads this any more; without it each of them would be logged as a crash of ours."""
+    return incomplete_body().response()
 
 
 async def on_crash(_: Request, error: Exception) -> Response:
