@@ -47,14 +47,15 @@ def titles_of(catalog: Catalog, files: Sequence[syntax.RuleFile] = ()) -> Titles
     definitions = (syntax.Let, syntax.Define, syntax.Segment)
     defined = {item.name.text for file in files for item in file.items if isinstance(item, definitions)}
     events = _written({name: event.title for name, event in catalog.events.items()}, catalog.events)
-    attributes = _written_of(catalog.attributes)
-    properties = {name: _written_of(event.properties) for name, event in catalog.events.items()}
+    attributes = written_titles(catalog.attributes)
+    properties = {name: written_titles(event.properties) for name, event in catalog.events.items()}
     written = {*events, *attributes, *(title for titles in properties.values() for title in titles)}
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(written)))})\b") if written else None
     return Titles(catalog, events, attributes, properties, frozenset(defined), pattern)
 
 
-def _written_of(kinds: Mapping[str, Kind]) -> _Names:
+def written_titles(kinds: Mapping[str, Kind]) -> _Names:
+    """As rules write them, to the names of the attributes or properties."""
     return _written({name: kind.title for name, kind in kinds.items()}, kinds)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dsl import syntax
 from dsl.alphabets import foreign_letters, is_russian, look_alike, mixes_alphabets
@@ -15,6 +15,7 @@ from dsl.problems import Problems, listed, replacement
 from dsl.scope import Scope
 from dsl.source import Span
 from dsl.suggestions import nearest, with_part
+from dsl.titles import as_name, written_titles
 
 
 def report_no_event(path: syntax.Path, scope: Scope) -> None:
@@ -37,6 +38,7 @@ def find_attribute(path: syntax.Path, scope: Scope) -> tuple[str, Kind] | None:
             name.span,
             problems=scope.problems,
             candidates=kinds,
+            titles=written_titles(kinds),
         )
         return None
     return _nested(path, kinds[name.text], scope)
@@ -152,6 +154,7 @@ def _report_unknown_property(
         name.span,
         problems=scope.problems,
         candidates=[each for event in events for each in event.properties],
+        titles={title: name for event in events for title, name in written_titles(event.properties).items()},
         notes=notes,
     )
 
@@ -165,8 +168,9 @@ def report_unknown(
     candidates: Iterable[str],
     notes: Sequence[str] = (),
     quoted: bool = False,
+    titles: Mapping[str, str] | None = None,
 ) -> None:
-    """One finding with the nearest names; a mixture of alphabets is named as such."""
+    """One finding with the nearest names; a mixture of alphabets is named as such. `titles`: to some of the names."""
     names = list(dict.fromkeys(candidates))
     word = problems.source.slice(span).strip("\"'«»“”")
     if mixes_alphabets(word) and not quoted:
@@ -174,7 +178,10 @@ def report_unknown(
     if report_look_alike(word, span, problems=problems, candidates=names, quoted=quoted):
         return
     near = with_part(word, names) or nearest(word, names)
-    hints = [_did_you_mean(near)] if near else [say("there are: {all}", all=listed(sorted(names)))] if names else []
+    said = near
+    if not near and titles and (said := nearest(as_name(word), titles)[:1]):
+        near = [titles[said[0]]]
+    hints = [_did_you_mean(said)] if near else [say("there are: {all}", all=listed(sorted(names)))] if names else []
     fix = f'"{near[0]}"' if quoted and near else near[0] if near else ""
     problems.error(
         code,

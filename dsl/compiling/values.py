@@ -15,6 +15,7 @@ from dsl.kinds import Kind
 from dsl.messages import say
 from dsl.problems import replacement
 from dsl.scope import Maybe, Scope, Typed
+from dsl.titles import as_name, written_titles
 
 
 def compile_value(value: syntax.Value, scope: Scope) -> Maybe:
@@ -141,6 +142,16 @@ def _compile_name(path: syntax.Path, scope: Scope) -> Maybe:
     return None
 
 
+def _paths_by_title(scope: Scope) -> dict[str, str]:
+    """`город` is `customer.city`; what a customer has comes before what an event brings."""
+    paths = {
+        title: f"event.{name}"
+        for event in scope.events or ()
+        for title, name in written_titles(event.properties).items()
+    }
+    return paths | {title: f"customer.{name}" for title, name in written_titles(scope.catalog.attributes).items()}
+
+
 def _report_name(path: syntax.Path, scope: Scope) -> None:
     name = path.parts[-1].text
     if path.root in scope.catalog.events:
@@ -159,7 +170,10 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
     roots = [*counted, *scope.names.seen, *(f"customer.{each}" for each in scope.catalog.attributes)]
     roots += [f"event.{each}" for event in scope.events or () for each in event.properties]
     written = str(path)
+    by_title = _paths_by_title(scope)
     by_last = [root for root in roots if root.split(".")[-1] == written]
+    if not by_last and as_name(written) in by_title:
+        by_last = [by_title[as_name(written)]]
     if by_last:
         scope.problems.error(
             "E206",
@@ -175,6 +189,7 @@ def _report_name(path: syntax.Path, scope: Scope) -> None:
         path.span,
         problems=scope.problems,
         candidates=roots,
+        titles=by_title,
         notes=defined_elsewhere(written, scope)
         or ([say('if this is text, write it in quotes: "{written}"', written=written)] if len(path.parts) == 1 else []),
     )

@@ -148,3 +148,18 @@ def test_a_test_file_may_use_titles_too():
     [result] = run_file(parse_tests(Source("rules/cart.test.rules", tests))[0], workspace)
 
     assert result.status == "passed", (result.failures, result.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "meant"),
+    [
+        pytest.param('город это "Москва"', "E206", "customer.city", id="a title without whose it is"),
+        pytest.param('Горд это "Москва"', "E206", "customer.city", id="a misspelt title without whose it is"),
+        pytest.param('customer.горд это "Москва"', "E203", "city", id="a misspelt title of an attribute"),
+        pytest.param('event.номер_карзины это "c-1"', "E205", "cart_id", id="a misspelt title of a property"),
+    ],
+)
+def test_a_title_that_is_not_quite_right_is_understood_and_put_right(condition: str, code: str, meant: str):
+    _, found = compiled(f'когда cart_abandoned только если {condition} отправить письмо "cart"')
+
+    assert [(each.code, [fix.title for fix in each.fixes]) for each in found] == [(code, [meant])]
