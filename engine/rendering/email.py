@@ -23,7 +23,7 @@ from engine.rendering.sources import PAGES, Sources, main_files, text_sibling, v
 from engine.rendering.values import NotAllowed
 
 #: A subject, a title or a link is one line, whatever a customer's name brings along.
-_BREAKS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
+_BREAKS = re.compile("[\\x01-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 #: Hidden from the page, read by the list of mails.
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
