@@ -91,12 +91,12 @@ class Database:
 
 
 def sqlalchemy_engine(url: str, **options: Any) -> AsyncEngine:
-    from sqlalchemy.engine import make_url
     from sqlalchemy.ext.asyncio import create_async_engine
 
     at = address(url)
-    where = make_url(at.url).set(drivername="postgresql+asyncpg")
-    return create_async_engine(where, connect_args=at.sqlalchemy_options, **options)
+    # asyncpg reads the address itself: the dialect knows no `sslmode`, and what else of libpq's a provider gives out.
+    connection = {"dsn": at.url, **at.sqlalchemy_options}
+    return create_async_engine("postgresql+asyncpg://", connect_args=connection, **options)
 
 
 async def _prepare_connection(connection: Any) -> None:

@@ -5,6 +5,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from asyncpg import Record
+from sqlalchemy import text
 
 from engine.errors import DatabaseUnreachable, SchemaNewer
 from engine.storage import revisions
@@ -21,6 +22,17 @@ async def test_migrating_twice_changes_nothing(database: Database, database_url:
     await require_current(database_url)
     assert "customer" in {row["table_name"] for row in before}
     assert await shape_of(database) == before
+
+
+async def test_an_address_is_taken_as_providers_give_it_out(database_url: str):
+    between = "&" if "?" in database_url else "?"
+    database = Database(f"{database_url}{between}sslmode=prefer&application_name=shop")
+
+    await migrate(database.url)
+
+    async with database.session() as session:
+        assert await session.scalar(text("SHOW application_name")) == "shop"
+    await database.close()
 
 
 async def shape_of(database: Database) -> list[Record]:
