@@ -614,6 +614,8 @@ TEXTS: dict[str, str] = {
     "replace with \"{when}\" and leave out \"{then}\"": "заменить на «{when}» и убрать «{then}»",
     "something is missing at the end of this line": "в конце этой строки чего-то не хватает",
     "leave out \"{after}\"": "убрать «{after}»",
+    "a currency stands behind its amount: {meant}": "валюту пишут после суммы: {meant}",
+    "a percentage is written with its sign": "проценты пишут знаком",
     "a currency is written as its code: {match} {code}": "валюта пишется кодом: {match} {code}",
     "a name is one word": "имя — это одно слово",
     "the name of an event is one word, without quotes": "имя события — это одно слово, без кавычек",

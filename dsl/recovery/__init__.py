@@ -96,6 +96,8 @@ LOOKS: tuple[Look, ...] = (
     structure.missing_end,
     structure.end_too_many,
     money.currency_elsewhere,
+    money.currency_before_amount,
+    money.percent_in_words,
     quantities.date_elsewhere,
     notations.date_in_words,
     notations.short_weekday,

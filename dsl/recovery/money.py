@@ -8,11 +8,14 @@ from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Edit
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced
+from dsl.recovery.finding import Finding, replaced, rewritten
 from dsl.source import Span
+from dsl.tree.values import SIGNS
 from dsl.words import ALL_WORDS, is_unit
 
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)[ \t\u00a0]*([^\W\d_]+)(\.?)")
+_BEFORE = re.compile(r"([$€£₽]|[^\W\d_]+)[ \t\u00a0]*(\d+(?:\.\d+)?)(?![\d.,]*\d)")
+_PERCENT = ("percent", "pct", "процент", "процента", "процентов")
 _NAMES = {
     "EUR": r"euros?|евро",
     "USD": r"dollars?|bucks|доллар(?:а|ов)?",
@@ -45,6 +48,29 @@ def currency_elsewhere(failure: Failure) -> Finding | None:
         fixes=(replaced(span, meant, safe=True, title=f"{match[1]} {code}"),),
         repair=Edit(span, meant),
     )
+
+
+def currency_before_amount(failure: Failure) -> Finding | None:
+    """`EUR 100`, where it was taken for a name; `$ 100`."""
+    # The number may have been read too, as that of `3 times`.
+    name = next((token for token in failure.tokens[-2:] if token.type == "NAME"), None)
+    start = failure.position if name is None else name.start_pos or 0
+    match = None if failure.at_end else _BEFORE.match(failure.text, start)
+    code = match and (SIGNS.get(match[1]) or _code(match[1]) or (match[1] if match[1] in CURRENCIES else None))
+    if match is None or code is None or failure.text[match.end() : failure.position].strip():
+        return None
+    meant = f"{match[2]} {code}"
+    return rewritten(
+        "E111", say("a currency stands behind its amount: {meant}", meant=meant), Span(*match.span()), meant
+    )
+
+
+def percent_in_words(failure: Failure) -> Finding | None:
+    """`10 percent`: seen at the word, when the number has been read."""
+    if failure.type_before() not in ("INT", "NUMBER") or failure.word.lower() not in _PERCENT:
+        return None
+    span = Span(failure.tokens[-1].start_pos or 0, failure.piece.end)
+    return rewritten("E112", say("a percentage is written with its sign"), span, f"{failure.tokens[-1]}%")
 
 
 def _code(word: str) -> str | None:

@@ -54,8 +54,8 @@ def joined_events(failure: Failure) -> Finding | None:
     if not joins or not (failure.word == "," or one_of(failure.word, ("AND",))):
         return None
     following = failure.text[failure.piece.end :].split(maxsplit=1)[:1]
-    if following and one_of(following[0], STEPS):
-        return None  # `when a, send …`: a comma as in a letter
+    if following and one_of(following[0], (*STEPS, "AFTER")):
+        return None  # `when a, after 1h, send …`: commas as in a letter
     return Finding(
         code="E133",
         message=say('several events are joined by "or"'),
