@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from dsl.codes import CODES
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.messages import Language, in_language
+from dsl.messages import Language, in_language, translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Report:
 
     def title(self, diagnostic: Diagnostic) -> str:
         code = CODES.get(diagnostic.code)
-        return in_language(code.title, self.language) if code else diagnostic.code
+        return translated(code.title, self.language) if code else diagnostic.code
 
     def fingerprints(self) -> Iterator[tuple[Diagnostic, str]]:
         """The same from commit to commit while the line says the same, wherever it has moved to."""

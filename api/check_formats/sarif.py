@@ -10,7 +10,7 @@ from urllib.parse import quote
 from api.check_formats.report import Report
 from dsl.codes import CODES, Code
 from dsl.diagnostics import Diagnostic, Fix, Label, Severity
-from dsl.messages import in_language
+from dsl.messages import in_language, translated
 from dsl.source import Source, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -39,8 +39,8 @@ def render_sarif(report: Report) -> str:
 def _rule(code: Code, report: Report) -> dict[str, Any]:
     return {
         "id": code.number,
-        "shortDescription": {"text": in_language(code.title, report.language)},
-        "help": {"text": f"{in_language(code.title, report.language)}: kogda explain {code.number}"},
+        "shortDescription": {"text": translated(code.title, report.language)},
+        "help": {"text": f"{translated(code.title, report.language)}: kogda explain {code.number}"},
         "defaultConfiguration": {"level": "note" if code.number.startswith("W6") else LEVELS[code.severity]},
     }
 

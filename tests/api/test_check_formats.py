@@ -60,6 +60,13 @@ def test_an_empty_sarif_is_valid_too():
     jsonschema.Draft4Validator(SARIF).validate(json.loads(FORMATS["sarif"](Report(found=[]))))
 
 
+def test_sarif_titles_its_codes_in_the_language_of_the_reader():
+    log = json.loads(FORMATS["sarif"](Report(found=[], language="ru")))
+
+    [unused] = [each for each in log["runs"][0]["tool"]["driver"]["rules"] if each["id"] == "W560"]
+    assert unused["shortDescription"]["text"] == "шаблон, который никому не нужен"
+
+
 def test_a_fingerprint_stays_when_the_line_moves_and_differs_for_its_neighbour():
     moved = Source(SOURCE.path, f"# a new line\n\n{TEXT.replace('  send', '    send')}")
 
