@@ -101,6 +101,7 @@ class Draft:
         self.appointments: Mapping[WakeKey, Appointment] = (
             {(each.errand, each.name): each for each in facts.appointments} if facts.appointments else _NONE
         )
+        self._appointments_before = self.appointments
         self.facts = facts
         self._undo: list[tuple[UUID, Run | None]] = []  # what runs were before the present attempt
         self.pinned: Sequence[UUID] = ()
@@ -349,16 +350,14 @@ class Draft:
 
     def _standing(self) -> Mapping[str, Any]:
         """Changed memberships and appointments; empty when nothing of the kind has changed."""
-        before = self.facts
-        if self.memberships is before.memberships and not self.appointments:
+        known, made = self.facts.memberships, self._appointments_before
+        if self.memberships is known and self.appointments is made:
             return _NONE
         changed: dict[str, tuple[Any, ...]] = {}
-        if self.memberships is not before.memberships:
-            known = before.memberships
+        if self.memberships is not known:
             rows = tuple(row for name, row in self.memberships.items() if not _is_as(known.get(name), row))
             changed["memberships"] = tuple(row for row in rows if row.is_in or row.segment in known)
-        if self.appointments:
-            made = {(each.errand, each.name): each for each in before.appointments}
+        if self.appointments is not made:
             changed["appointments"] = tuple(
                 each
                 for key, each in self.appointments.items()
