@@ -9,6 +9,8 @@ from time import monotonic
 
 #: So many failures in a row, and it rests for so long; then one message tries it.
 FAILURES, REST_S = 3, 30.0
+#: Remembered at once: the address of a push names any host that its customer likes.
+MOST_HOSTS = 10_000
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class HostRest:
         self._rests_until.pop(host, None)
 
     def failed(self, host: str) -> None:
+        if host not in self._failures and len(self._failures) >= MOST_HOSTS:
+            self.answered(next(iter(self._failures)))  # who failed first is asked again sooner than need be
         self._failures[host] += 1
         if self._failures[host] >= FAILURES:
             self._rests_until[host] = self.clock() + REST_S

@@ -13,13 +13,13 @@ import contextlib
 import re
 import socket
 import ssl
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -100,9 +100,7 @@ class HttpPoster:
     trust: ssl.SSLContext | None = None  # None: the authorities that everybody trusts, or those of SSL_CERT_FILE
     rest: HostRest = field(default_factory=HostRest)
     _clients: HostClients | None = None
-    _doors: dict[str, asyncio.Semaphore] = field(
-        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
-    )
+    _doors: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)  # of hosts in use
 
     async def post(self, post: Post) -> Verdict:
         """For receivers that recognise a call by its id: one that may have arrived is simply tried again."""
@@ -123,7 +121,8 @@ class HttpPoster:
         except _Refused as refused:
             return Rejected(refused.reason)
         host = url.host
-        async with self._doors[host]:
+        door = self._doors.setdefault(host, asyncio.Semaphore(_AT_ONCE))
+        async with door:
             if self.rest.is_resting(host):
                 return TryLater(DOMAIN_SILENT.of(domain=host), is_outage=True)
             answer = await self._timely(url, post, most_read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shlex
 import ssl
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.channels import Rejected, Sent, TryLater
-from engine.channels.host_rest import FAILURES, REST_S, HostRest
+from engine.channels.host_rest import FAILURES, MOST_HOSTS, REST_S, HostRest
 from engine.channels.http_post import Answer, HttpPoster, Post, pause, verdict_of
 from engine.channels.reachable import is_public
 from tests.channels.http_sink import HttpSink, answer
@@ -261,6 +262,29 @@ def test_a_host_that_fails_again_and_again_rests_and_then_one_tries_it():
     assert tries == [False, True]
     assert not rest.is_resting("crm")
     assert not rest.is_resting("another")
+
+
+def test_of_many_hosts_that_fail_the_first_ones_are_forgotten():
+    rest = HostRest()
+
+    for number in range(MOST_HOSTS + 2):
+        for _ in range(FAILURES):
+            rest.failed(f"host-{number}")
+
+    assert [rest.is_resting(f"host-{number}") for number in range(4)] == [False, False, True, True]
+    assert rest.is_resting(f"host-{MOST_HOSTS + 1}")
+
+
+async def test_nothing_is_kept_of_hosts_that_nobody_asks_any_more():
+    async with HttpSink(lambda _: answer(200)).running() as sink:
+        poster = HttpPoster(allows_private=True, resolve=Names(*[["127.0.0.1"]] * 9))
+
+        for number in range(3):
+            await poster.post(post(f"http://crm-{number}.example:{sink.port}/"))
+        gc.collect()
+
+        assert not poster._doors
+        await poster.close()
 
 
 async def test_a_resting_host_is_not_connected_to():
