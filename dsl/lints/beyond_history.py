@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from dsl import syntax
 from dsl.around import Around
 from dsl.checks.subject import CheckedRule
 from dsl.compiling.lengths import about_seconds
 from dsl.diagnostics import Label
-from dsl.messages import say
+from dsl.messages import Message, say
 from dsl.walk import of_type
 
 
@@ -21,14 +23,7 @@ def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
             rule.scope.problems.warn(
                 "W523",
                 say("the history does not go back that far"),
-                Label(
-                    within.span,
-                    say(
-                        "the oldest event is of {day}, {kept} days ago",
-                        day=observed.history_since.isoformat(),
-                        kept=kept,
-                    ),
-                ),
+                Label(within.span, _oldest(observed.history_since, kept)),
                 notes=[
                     say(
                         "this counts only what is known: import older events, or look back less than {written}",
@@ -36,6 +31,12 @@ def lint_beyond_history(rule: CheckedRule, around: Around) -> None:
                     )
                 ],
             )
+
+
+def _oldest(since: date, kept: int) -> Message:
+    if kept <= 0:
+        return say("the oldest event is of today, {day}", day=since.isoformat())
+    return say("the oldest event is of {day}, {kept} {kept:day|days} ago", day=since.isoformat(), kept=kept)
 
 
 def _looks_back(rule: CheckedRule) -> list[syntax.Duration]:

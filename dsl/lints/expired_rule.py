@@ -15,6 +15,8 @@ def lint_expired_rule(rule: CheckedRule, around: Around) -> None:
             rule.scope.problems.warn(
                 "W526",
                 say("this rule has ended: it starts nothing any more"),
-                Label(clause.until.span, say("{days} days ago", days=(around.today - clause.until.value).days)),
+                Label(
+                    clause.until.span, say("{days} {days:day|days} ago", days=(around.today - clause.until.value).days)
+                ),
                 notes=[say("delete the rule (its history stays), or give it a new date")],
             )
