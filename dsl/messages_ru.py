@@ -718,6 +718,8 @@ TEXTS: dict[str, str] = {
     "move it above the first step": "перенести выше первого шага",
     "write \"else if\" on one line": "написать `{ELSE_IF}` в одной строке",
     "or {word}   (when the first cannot be delivered)": "{OR} {word}   (если первое не доставлено)",
+    "it is not said within what time": "не сказано, за какое время",
+    "within how many days?": "за сколько дней?",
     "error": "ошибка",
     "warning": "предупреждение",
     "{fix}  [safe]": "{fix}  [можно сразу]",

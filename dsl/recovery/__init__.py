@@ -29,6 +29,7 @@ from dsl.recovery import (
     spoken,
     structure,
     units,
+    unsaid,
 )
 from dsl.recovery.failure import Failure, attempt
 from dsl.recovery.finding import Finding
@@ -123,6 +124,8 @@ LOOKS: tuple[Look, ...] = (
     names.title_in_quotes,
     spelling.misspelt,
     spelling.text_without_quotes,
+    unsaid.hour_of_a_schedule,
+    unsaid.time_to_happen_in,
     gaps.then_at_the_end,
     gaps.ends_too_early,
     spelling.missing_word,

@@ -1,0 +1,54 @@
+"""An hour or a length of time that a trigger cannot do without, and that was left unsaid."""
+
+from __future__ import annotations
+
+from dsl.diagnostics import Edit
+from dsl.example_words import example_word
+from dsl.messages import say
+from dsl.recovery.failure import Failure
+from dsl.recovery.finding import Finding, replaced, speaks_russian
+from dsl.source import Span
+from dsl.words import CLAUSES, STEPS, shown
+
+_TRIGGERS = ("WHEN", "EVERY", "ON_DATE")
+
+
+def hour_of_a_schedule(failure: Failure) -> Finding | None:
+    """`every monday send …`, `when 3 days before customer.birthday send …`."""
+    if failure.start != "file" or "AT" not in failure.expected or not _goes_on(failure):
+        return None
+    started = [token.type for token in failure.tokens]
+    trigger = max((place for place, type_ in enumerate(started) if type_ in _TRIGGERS), default=None)
+    if trigger is None or (started[trigger] == "WHEN" and started[trigger + 1] != "DURATION"):
+        return None
+    at = shown("AT", russian=speaks_russian(failure))
+    return _left_out(failure, say("the hour is missing"), say("at what hour of that day?"), f"{at} 10:00")
+
+
+def time_to_happen_in(failure: Failure) -> Finding | None:
+    """`when order_placed 3 times send …`, `when a then not b send …`."""
+    if failure.start != "file" or "WITHIN" not in failure.expected or not _goes_on(failure):
+        return None
+    russian = speaks_russian(failure)
+    days = example_word("30_DAYS", "ru" if russian else "en")
+    within = shown("WITHIN", russian=russian)
+    return _left_out(failure, say("it is not said within what time"), say("within how many days?"), f"{within} {days}")
+
+
+def _goes_on(failure: Failure) -> bool:
+    """With the next part of the rule, or not at all."""
+    return failure.at_end or failure.keyword((*STEPS, *CLAUSES, "FOR")) is not None
+
+
+def _left_out(failure: Failure, message: str, label: str, text: str) -> Finding:
+    end = failure.tokens[-1].end_pos or 0
+    here = Span(end, end)
+    return Finding(
+        code="E127",
+        message=message,
+        where=here,
+        label=label,
+        fixes=(replaced(here, f" {text}", title=say('add "{text}" here', text=text)),),
+        repair=Edit(here, f" {text}"),
+        faithful=False,
+    )
