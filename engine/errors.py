@@ -18,6 +18,8 @@ KogdaError
 ├── RuleSetUnreadable       another version of the product stored it; this one must be replaced
 │   └── RuleSetCorrupt      it was damaged where it is stored: runs that need it are set aside
 ├── TemplateFailed          a template cannot be rendered for this customer
+│   ├── TemplateTooHeavy    it asks for too much work
+│   └── TemplateRests       it did so for several messages in a row
 ├── UnsafeHeader            a rendered mail field would inject a header or a command
 └── Overloaded              try later; carries retry_after
 """
@@ -191,6 +193,17 @@ class TemplateFailed(KogdaError):
     def __init__(self, template: str, reason: str) -> None:
         super().__init__(f"template `{template}`: {reason}")
         self.template, self.reason = template, reason
+
+
+class TemplateTooHeavy(TemplateFailed):
+    """It was stopped, because it asked for more work than one message may take."""
+
+
+class TemplateRests(TemplateFailed):
+    """It is not tried for a while, having been too heavy for several messages in a row."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__(template, "too heavy for several messages in a row; this one waits until it is tried again")
 
 
 class UnsafeHeader(KogdaError):

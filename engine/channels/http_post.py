@@ -25,10 +25,10 @@ import httpx
 
 from engine.channels import Rejected, Sent, TryLater, Unknown, Verdict
 from engine.channels.host_clients import Door, HostClients
-from engine.channels.host_rest import HostRest
 from engine.channels.reachable import is_public
 from engine.clock import utc_now
 from engine.core.reasons.of_delivery import DOMAIN_SILENT
+from engine.resting import Resting
 
 TOTAL = timedelta(seconds=20)  # from the first look at the name to the status
 _AT_ONCE = 16  # to one host
@@ -98,7 +98,7 @@ class HttpPoster:
     allows_private: bool = False
     resolve: Resolve = system_addresses
     trust: ssl.SSLContext | None = None  # None: the authorities that everybody trusts, or those of SSL_CERT_FILE
-    rest: HostRest = field(default_factory=HostRest)
+    rest: Resting = field(default_factory=Resting)
     _clients: HostClients | None = None
     _doors: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)  # of hosts in use
 

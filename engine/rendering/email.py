@@ -13,7 +13,7 @@ from jinja2 import Template
 from jinja2.exceptions import TemplateError, TemplateNotFound
 from markupsafe import escape
 
-from engine.errors import TemplateFailed
+from engine.errors import TemplateFailed, TemplateRests, TemplateTooHeavy
 from engine.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded, current_budget, spending
 from engine.rendering.environment import BudgetedEnvironment, rendered_parts
 from engine.rendering.front_matter import button_keys
@@ -21,6 +21,7 @@ from engine.rendering.inspect import plain_words
 from engine.rendering.plain_text import text_of
 from engine.rendering.sources import PAGES, Sources, main_files, text_sibling, variant_for
 from engine.rendering.values import NotAllowed
+from engine.resting import Resting
 
 #: A subject, a title or a link is one line, whatever a customer's name brings along.
 _BREAKS = re.compile("[\\x01-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
@@ -80,6 +81,7 @@ class MailTemplates:
         self._programs: dict[str, Template] = {}
         self._mentioned: dict[str, bool] = {}
         self._seconds: dict[str, float] = {}  # file -> its slowest rendering
+        self._resting = Resting()  # files; another rule set, which may have mended them, begins anew
 
     def has(self, template: str) -> bool:
         return bool(self._files(template))
@@ -99,13 +101,19 @@ class MailTemplates:
         return self._front(template, self._files(template).get(None)).values.get("topic")
 
     def mail(self, request: MailRequest) -> RenderedMail:
-        """Raises TemplateFailed, with the reason in plain words. Takes at most a few hundred milliseconds."""
+        """Raises TemplateFailed, with the reason in plain words. Takes at most a few hundred milliseconds.
+
+        Raises TemplateRests at once where nothing else is to be expected: a template that is too heavy would take as
+        long for each of a million messages.
+        """
         files = self._files(request.template)
         if not files:
             raise TemplateFailed(f"{self._channel}/{request.template}", "no such file in the published templates")
         path = next(iter(files.values()))
         if len(files) > 1:
             path = files.get(variant_for(request.locale or request.default_locale, files), path)
+        if self._resting.is_resting(path):
+            raise TemplateRests(path)
         began = thread_time()  # not the clock on the wall: a busy machine makes no template heavy
         budget = Budget(
             strict=request.strict,
@@ -117,7 +125,12 @@ class MailTemplates:
         )
         with spending(budget):
             try:
-                return self._mail(path, request)
+                mail = self._mail(path, request)
+                self._resting.answered(path)
+                return mail
+            except TemplateTooHeavy:
+                self._resting.failed(path)
+                raise
             finally:
                 self._seconds[path] = max(self._seconds.get(path, 0.0) * 0.9, thread_time() - began)
 
@@ -197,7 +210,7 @@ class MailTemplates:
         try:
             return render()
         except BudgetExceeded as error:
-            raise TemplateFailed(where, f"stopped: {error}") from error
+            raise TemplateTooHeavy(where, f"stopped: {error}") from error
         except TemplateNotFound as error:
             raise TemplateFailed(where, f"there is no file templates/{error.name}") from error
         except NotAllowed as error:

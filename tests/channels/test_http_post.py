@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.channels import Rejected, Sent, TryLater
-from engine.channels.host_rest import FAILURES, MOST_HOSTS, REST_S, HostRest
 from engine.channels.http_post import Answer, HttpPoster, Post, pause, verdict_of
 from engine.channels.reachable import is_public
+from engine.resting import FAILURES, MOST_KNOWN, REST_S, Resting
 from tests.channels.http_sink import HttpSink, answer
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -248,7 +248,7 @@ async def test_a_redirect_leads_nowhere():
 
 def test_a_host_that_fails_again_and_again_rests_and_then_one_tries_it():
     seconds = [0.0]
-    rest = HostRest(lambda: seconds[0])
+    rest = Resting(lambda: seconds[0])
 
     for _ in range(FAILURES):
         assert not rest.is_resting("crm")
@@ -265,14 +265,14 @@ def test_a_host_that_fails_again_and_again_rests_and_then_one_tries_it():
 
 
 def test_of_many_hosts_that_fail_the_first_ones_are_forgotten():
-    rest = HostRest()
+    rest = Resting()
 
-    for number in range(MOST_HOSTS + 2):
+    for number in range(MOST_KNOWN + 2):
         for _ in range(FAILURES):
             rest.failed(f"host-{number}")
 
     assert [rest.is_resting(f"host-{number}") for number in range(4)] == [False, False, True, True]
-    assert rest.is_resting(f"host-{MOST_HOSTS + 1}")
+    assert rest.is_resting(f"host-{MOST_KNOWN + 1}")
 
 
 async def test_nothing_is_kept_of_hosts_that_nobody_asks_any_more():

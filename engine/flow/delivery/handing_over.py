@@ -36,7 +36,7 @@ from engine.core.reasons.of_delivery import (
     SENT_AGAIN,
 )
 from engine.domains import Met
-from engine.errors import NotReady, TemplateFailed
+from engine.errors import NotReady, TemplateFailed, TemplateRests
 from engine.failpoints import reach
 from engine.flow.delivery.claiming import Claimed
 from engine.flow.delivery.dkim_keys import dkim_keys
@@ -80,10 +80,10 @@ async def hand_over(claimed: Claimed, runtime: Runtime, is_ours: Callable[[Claim
     try:
         rendered = await _rendered(claimed, runtime)
         handover = _handover(claimed, rendered, runtime)
+    except (NotReady, TemplateRests) as error:
+        return Finished(settlement=_again(claimed, str(error)))
     except TemplateFailed as error:
         return _failed_template(claimed, error)
-    except NotReady as error:
-        return Finished(settlement=_again(claimed, str(error)))
     if not is_ours(claimed):
         return None
     reach("send.rendered")

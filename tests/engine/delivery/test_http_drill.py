@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from engine.channels.host_rest import HostRest
 from engine.channels.http_post import HttpPoster
 from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.resting import Resting
 from engine.storage.database import Database
 from tests.channels.http_sink import NO_CONTENT, HttpSink, answer
 from tests.drills.sizes import sized
@@ -93,7 +93,7 @@ async def test_a_receiver_that_fails_for_three_calls_in_ten_gets_each_of_them_an
     def script(number: int) -> str:
         return answer(500) if number % 10 in (1, 4, 8) else NO_CONTENT
 
-    outbox.runtime.poster = HttpPoster(allows_private=True, resolve=this_machine, rest=HostRest())
+    outbox.runtime.poster = HttpPoster(allows_private=True, resolve=this_machine, rest=Resting())
     async with HttpSink(script).running() as sink:
         await publish(outbox, {"crm": sink.port})
         for number in range(CALLS):

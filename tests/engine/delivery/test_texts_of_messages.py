@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.flow.delivery.deliver_messages import deliver_messages
+from engine.flow.delivery.handing_over import TEMPLATE_TRIES
+from engine.resting import FAILURES
 from tests.engine.delivery.outbox import TEMPLATES, Outbox
 
 
@@ -36,6 +38,31 @@ async def test_a_poison_template_whose_error_quotes_nul_is_set_aside_all_the_sam
     assert (row["state"], row["attempts"]) == ("failed", 3)
     assert tuple(entry) == (str(poison), row["reason"])
     assert "ab" in row["reason"]
+
+
+HEAVY = "---\nsubject: Heavy\n---\n{% for a in range(9999) %}{% for b in range(99) %}{% endfor %}{% endfor %}"
+
+
+async def test_a_heavy_template_is_tried_by_few_of_its_messages_and_fails_none_of_the_others(outbox: Outbox):
+    await outbox.publish(templates=TEMPLATES | {"email/heavy.html": HEAVY})
+    for number in range(40):
+        await outbox.message(f"heavy {number}", template="heavy")
+
+    await deliver_messages(outbox.runtime)
+    tried = await outbox.fetch("SELECT FROM message WHERE reason LIKE '%stopped%'")
+    for _ in range(TEMPLATE_TRIES):
+        await outbox.change("UPDATE message SET due_at = now()")
+        await deliver_messages(outbox.runtime)
+    states = await outbox.fetch("SELECT DISTINCT state, reason FROM message")
+    await outbox.publish(templates=TEMPLATES | {"email/heavy.html": "---\nsubject: Light\n---\n<p>"})
+    await outbox.change("UPDATE message SET due_at = now()")
+    await deliver_messages(outbox.runtime)
+
+    assert FAILURES <= len(tried) < 40
+    [(state, reason)] = states
+    assert state == "queued"
+    assert "too heavy for several messages in a row" in reason
+    assert len(outbox.channel.given) == 40
 
 
 async def test_a_mended_text_reaches_those_who_already_wait(outbox: Outbox):
