@@ -1,5 +1,5 @@
-"""The English templates of all messages: the first argument of every `say(…)`, the titles of the codes, and what
-`--help` shows of the commands."""
+"""The English templates of all messages: the first argument of every `say(…)`, the titles of the codes, what
+`--help` shows of the commands, and what the doctor says of the settings."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def templates() -> dict[str, str]:
 
 
 def _templates_of(text: str, where: str) -> Iterator[str]:
+    if where == "engine/config.py":
+        yield from _written_as("description", ast.parse(text))
     if where.startswith("api/cli/"):
         yield from _help_of(ast.parse(text), Path(where).stem)
     if "say(" not in text and where != "dsl/codes.py":
@@ -40,12 +42,18 @@ def _templates_of(text: str, where: str) -> Iterator[str]:
 
 def _help_of(module: ast.Module, command: str) -> Iterator[str]:
     """`help="…"`, and the docstrings of functions that are commands, as Typer reads them."""
+    yield from _written_as("help", module)
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef) and (_is_called(node, command) or _is_command(node)):
+            yield from filter(None, [ast.get_docstring(node)])
+
+
+def _written_as(name: str, module: ast.Module) -> Iterator[str]:
+    """The texts of the arguments of this name."""
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            helps = [each.value for each in node.keywords if each.arg == "help"]
-            yield from (each.value for each in helps if isinstance(each, ast.Constant) and isinstance(each.value, str))
-        elif isinstance(node, ast.FunctionDef) and (_is_called(node, command) or _is_command(node)):
-            yield from filter(None, [ast.get_docstring(node)])
+            given = [each.value for each in node.keywords if each.arg == name]
+            yield from (each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
 def _is_called(function: ast.FunctionDef, command: str) -> bool:

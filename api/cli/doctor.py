@@ -14,9 +14,9 @@ from rich.table import Table
 
 from api.cli.terminal import console
 from api.doctor import OWN_CHECKS, SERVICE_CHECKS, Finding
-from api.language import told
+from api.language import spoken, told
 from api.supervisor.services import connected
-from dsl.messages import say
+from dsl.messages import say, translated
 from engine.config import Settings, given_variables, read_settings, variable
 from engine.errors import ConfigurationError
 
@@ -27,7 +27,7 @@ _MARKS = {
     "unknown": "[dim]?[/dim]",
 }
 
-_COLUMNS = ("setting", "value", "from")
+_COLUMNS = (say("setting"), say("value"), say("from"))
 _DESCRIPTION = 40  # signs: fewer say nothing
 
 
@@ -70,24 +70,30 @@ def settings_table(settings: Settings, environment: Mapping[str, str], *, width:
     table = Table(box=None, pad_edge=False, header_style="dim")
     given = {name.upper() for name in environment}
     rows = [
-        (variable(name), shown(getattr(settings, name)), "set" if variable(name) in given else "default")
+        (
+            variable(name),
+            shown(getattr(settings, name)),
+            told(say("set") if variable(name) in given else say("default")),
+        )
         for name in Settings.model_fields
     ]
     for column in _COLUMNS:
-        table.add_column(column, overflow="fold")
+        table.add_column(told(column), overflow="fold")
     taken = sum(max(len(row[place]) for row in rows) + 1 for place in range(len(_COLUMNS)))
     is_told = width - taken >= _DESCRIPTION
     if is_told:
-        table.add_column("what it is", style="dim", no_wrap=True, overflow="ellipsis", max_width=width - taken)
+        table.add_column(
+            told(say("what it is")), style="dim", no_wrap=True, overflow="ellipsis", max_width=width - taken
+        )
     for row, field in zip(rows, Settings.model_fields.values(), strict=True):
-        table.add_row(*row, *([field.description] if is_told else []))
+        table.add_row(*row, *([translated(field.description or "", spoken())] if is_told else []))
     return table
 
 
 def shown(value: object) -> str:
     """A value as it may be printed: of a secret address the host, of any other secret its end."""
     if value is None:
-        return "none"
+        return told(say("none"))
     if not isinstance(value, SecretStr):
         return str(value)
     text = value.get_secret_value()

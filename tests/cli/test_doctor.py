@@ -46,6 +46,19 @@ def test_it_speaks_russian(tmp_path: Path):
     assert "Проблем: 2." in report.stdout
 
 
+def test_its_table_is_in_russian_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.language.spoken", lambda: "ru")
+    monkeypatch.setattr("api.cli.doctor.spoken", lambda: "ru")
+    wide = Console(width=200, record=True, file=StringIO())
+
+    wide.print(settings_table(Settings(host="127.0.0.9"), {"KOGDA_HOST": "127.0.0.9"}, width=200))
+
+    lines = [" ".join(line.split()) for line in wide.export_text().splitlines()]
+    assert lines[0] == "настройка значение откуда что это"
+    assert "KOGDA_HOST 127.0.0.9 задано адрес, на котором слушает API" in lines
+    assert "KOGDA_MAIL_FROM нет умолчание отправитель писем, в шаблоне которых он не назван" in lines
+
+
 @pytest.mark.parametrize(("width", "description"), [(80, ""), (120, "address the API listens on")])
 def test_a_narrow_terminal_shows_the_values_without_what_they_are(width: int, description: str):
     narrow = Console(width=width, record=True, file=StringIO())
