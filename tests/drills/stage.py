@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, TypeAlias
@@ -122,6 +123,23 @@ async def until_made(shop: Shop, count: int, *, within_s: float) -> None:
     async with asyncio.timeout(within_s):
         while not await _is_all_made(shop, count):
             await asyncio.sleep(0.05)
+
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_LATE_S = """
+    SELECT percentile_cont($1) WITHIN GROUP (
+        ORDER BY extract(epoch FROM m.created_at - e.at)::float8 - CASE m.template WHEN 'cart' THEN 1 ELSE 0 END
+    )
+    FROM message m JOIN (
+        SELECT customer, max(received_at) AS at FROM event GROUP BY customer HAVING max(received_at) >= $2
+    ) e USING (customer)
+"""
+
+
+async def late_s(shop: Shop, share: float, *, since: datetime = LONG_AGO) -> float:
+    """By the database's clock, from the moment at which a message was due until it was made, for this share of those
+    that customers got of whom the last event came after `since`. The rule "cart" waits for a second."""
+    return float(await shop.value(_LATE_S, share, since))
 
 
 async def _is_all_made(shop: Shop, count: int) -> bool:

@@ -15,13 +15,14 @@ from redis.exceptions import OutOfMemoryError
 from engine.embedded import EmbeddedServices
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis
 from tests.drills.sizes import sized
-from tests.drills.stage import Workers, expected, made, stories, tell, until_made
+from tests.drills.stage import Record, Workers, expected, late_s, made, stories, tell, until_made
 from tests.engine.flow.shop import Shop
 
 SEED = 20261122
 LONG_S = 60
 PEOPLE = sized(200, 1000)
 AWAY_S = sized(1.0, 60.0)
+LATE_S = sized(15.0, 3.0)  # of what comes once Redis is back
 BALLAST = b"x" * 100_000
 
 
@@ -115,7 +116,7 @@ async def test_a_redis_that_forgets_jobs_to_make_room_loses_and_doubles_nothing(
 
 
 async def test_a_redis_that_is_away_for_long_and_comes_back_empty_is_not_missed(
-    durable: EmbeddedServices, shop: Shop, redis: ArqRedis
+    durable: EmbeddedServices, shop: Shop, redis: ArqRedis, record_property: Record
 ) -> None:
     told = stories(PEOPLE, Random(SEED))
     half = PEOPLE // 2
@@ -127,10 +128,14 @@ async def test_a_redis_that_is_away_for_long_and_comes_back_empty_is_not_missed(
             await asyncio.sleep(AWAY_S)
         finally:
             durable.redis.start()  # in this thread: the kernel ends a child with the thread that made it
+        back_at = await shop.value("SELECT now()")
         await tell(shop, waker, told[half:])
         await until_made(shop, expected(told).total(), within_s=LONG_S)
+        late = await late_s(shop, 1.0, since=back_at)
         await until_heard(redis)
         codes = workers.exit_codes()
 
+    record_property("ms at most, once it was back", round(late * 1000))
     assert await made(shop) == expected(told)
     assert codes == [None, None]
+    assert late < LATE_S
