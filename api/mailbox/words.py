@@ -13,7 +13,6 @@ _SAID = {
     "started": "The run began with {}",
     "restarted": "It began again with {}",
     "waits": "It waited {}",
-    "sends": "It sent {}",
     "skipped": "It skipped {}",
     "branch": "The condition was answered with {}",
     "split": "The split took {}",
@@ -22,6 +21,11 @@ _SAID = {
     "issued": "It issued {}",
     "called": "It told {}",
     "ended": "It ended: {}",
+    "sent": "It sent {}",
+    "suppressed": "It did not send {}",
+    "failed": "It could not deliver {}",
+    "unknown": "Nobody knows whether it sent {}",
+    "withdrawn": "It took back {}",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -25,7 +25,8 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 async def keep(
     runtime: Runtime, *, html: str | None = "<p>Hello</p>", subject: str = "Your cart", text: str = "Hello"
-) -> None:
+) -> UUID:
+    """Its run."""
     run = uuid4()
     handover = Handover(
         message=uuid4(),
@@ -54,6 +55,21 @@ async def keep(
                 run=run,
                 raw=built.raw,
             ),
+        )
+    return run
+
+
+async def settle(runtime: Runtime, run: UUID, template: str, state: str, reason: str | None = None) -> None:
+    async with runtime.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO message (partition, id, customer, run, rule, rule_set, step, channel, template, context,"
+            " transactional, state, reason, due_at, settled_at)"
+            " VALUES (3, $1, $1, $2, 'cart reminder', 1, 1, 'email', $3, '{}', false, $4, $5, now(), now())",
+            uuid4(),
+            run,
+            template,
+            state,
+            reason,
         )
 
 
@@ -119,6 +135,19 @@ async def test_a_mail_can_be_looked_at_in_five_ways(runtime: Runtime, client: ht
     page = await client.get("/mailbox/1", params={"view": view})
 
     assert shown in page.text
+
+
+async def test_why_ends_with_what_became_of_the_messages(runtime: Runtime, client: httpx.AsyncClient):
+    run = await keep(runtime)
+    await settle(runtime, run, "cart", "sent")
+    await settle(runtime, run, "cart_again", "suppressed", "no consent: email refused")
+    await settle(runtime, uuid4(), "of_another_run", "sent")
+
+    page = (await client.get("/mailbox/1?view=why")).text
+
+    began, sent = page.index("The run began with cart_abandoned"), page.index("It sent email &#34;cart&#34;")
+    assert began < sent < page.index("It did not send email &#34;cart_again&#34;: no consent: email refused")
+    assert "of_another_run" not in page
 
 
 async def test_pages_follow_each_other_and_search_narrows_them(runtime: Runtime, client: httpx.AsyncClient):

@@ -42,4 +42,16 @@ def test_the_moment_of_a_wait_is_told_by_the_clock_of_the_shop(detail: str, expe
 
 
 def test_only_a_wait_can_be_ahead():
-    assert told("sends", 'email "cart"', is_last=True) == 'It sent email "cart"'
+    assert told("sent", 'email "cart"', is_last=True) == 'It sent email "cart"'
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("suppressed", 'It did not send email "cart": no consent'),
+        ("failed", 'It could not deliver email "cart": no consent'),
+        ("unknown", 'Nobody knows whether it sent email "cart": no consent'),
+    ],
+)
+def test_a_message_that_was_not_sent_is_told_with_its_reason(state: str, expected: str):
+    assert told(state, 'email "cart": no consent', is_last=True) == expected

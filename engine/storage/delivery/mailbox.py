@@ -41,7 +41,7 @@ class NewMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunNote:
-    """A line of the record of a mail's run: why it was sent."""
+    """A line of the record of a mail's run, why it was sent, or what became of one of its messages."""
 
     at: datetime
     what: str
@@ -114,7 +114,7 @@ async def shop_facts(connection: Connection) -> dict[str, str]:
 
 
 async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes, list[RunNote]] | None:
-    """One mail, its bytes, and what its run noted up to now, oldest first."""
+    """One mail, its bytes, and what its run noted and what became of its messages up to now, oldest first."""
     row = await connection.fetchrow(
         """
         SELECT id, message, at, recipient, subject, rule, template, channel, partition, run, raw
@@ -132,5 +132,23 @@ async def kept_mail(connection: Connection, mail: int) -> tuple[KeptMail, bytes,
         row["partition"],
         row["run"],
     )
+    settled = await _settled_messages(connection, row["partition"], row["run"])
     kept = KeptMail(**{name: row[name] for name in KeptMail.__slots__})
-    return kept, row["raw"], [RunNote(**note) for note in notes]
+    return kept, row["raw"], sorted([*(RunNote(**note) for note in notes), *settled], key=lambda note: note.at)
+
+
+async def _settled_messages(connection: Connection, partition: int, run: UUID) -> list[RunNote]:
+    """Those put off, and those to webhooks and to the staff, have notes of their own."""
+    rows = await connection.fetch(
+        """
+        SELECT settled_at AS at, state AS what, concat_ws(': ', channel || ' "' || template || '"', reason) AS detail,
+               0 AS line
+        FROM message
+        WHERE partition = $1 AND run = $2 AND settled_at IS NOT NULL
+          AND state <> 'postponed' AND channel NOT IN ('webhook', 'staff')
+        ORDER BY settled_at LIMIT 100
+        """,
+        partition,
+        run,
+    )
+    return [RunNote(**row) for row in rows]
