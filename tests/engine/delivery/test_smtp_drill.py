@@ -11,6 +11,7 @@ from uuid import UUID
 from engine.channels import Handover, Verdict
 from engine.channels.email_smtp import SmtpChannel
 from engine.channels.smtp_settings import SmtpTimeouts, read_smtp_url
+from engine.core.delivery.retries import FIRST_WAIT
 from engine.flow.delivery.deliver_messages import deliver_messages
 from engine.storage.database import Database
 from tests.channels.smtp_sink import Script, SmtpSink
@@ -74,7 +75,9 @@ async def test_whatever_the_server_does_the_row_says_it(database: Database):
             outbox.channel.of |= {held: channel, resent: channel}
             messages.append((held, resent))
 
+        [[began]] = await outbox.fetch("SELECT now()")
         await deliver_messages(outbox.runtime, at_once=4 * len(CASES))
+        [[ended]] = await outbox.fetch("SELECT now()")
         await outbox.channel.close()
 
     found = []
@@ -83,6 +86,8 @@ async def test_whatever_the_server_does_the_row_says_it(database: Database):
         assert all(row["reason"] for row in rows) is bool(script)
         assert rows[1]["maybe_duplicate"] is (rows[0]["state"] == "unknown")
         assert all(row["attempts"] == 1 for row in rows)
+        waits_until = [row["due_at"] for row in rows if row["state"] == "queued"]
+        assert all(began + 0.9 * FIRST_WAIT <= due <= ended + 1.1 * FIRST_WAIT for due in waits_until), script
         found.append((script, *(row["state"] for row in rows)))
     assert found == CASES
 
