@@ -1,4 +1,4 @@
-"""Every error that leaves the server by HTTP: RFC 9457, one shape for all."""
+"""Every error that leaves the server by HTTP: RFC 9457, one shape for all programs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.mailbox.problem_page import has_problem_page, problem_page
 from api.server.parameters import reason_of
 from engine.errors import DatabaseUnreachable, Overloaded
 from engine.storage.database import TROUBLE
@@ -88,8 +89,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_crash)
 
 
-async def _on_problem(_: Request, error: Exception) -> Response:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if has_problem_page(request, error.status):
+        return problem_page(error.status, error.detail)
     return error.response()
 
 
@@ -103,14 +106,18 @@ async def _on_trouble(request: Request, error: Exception) -> Response:
     return database_trouble().response()
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if has_problem_page(request, error.status_code):
+        return problem_page(error.status_code, "")
     status = HTTPStatus(error.status_code)
     return Problem(status, status.name.lower(), str(error.detail), headers=error.headers).response()
 
 
-async def _on_invalid(_: Request, error: Exception) -> Response:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if has_problem_page(request, 422):
+        return problem_page(422, "")
     errors = [{"path": _json_path(one["loc"]), "reason": reason_of(one)} for one in error.errors()]
     return Problem(422, "invalid_request", "the request is not valid; see `errors`", errors=errors).response()
 

@@ -180,6 +180,35 @@ async def test_a_mail_that_is_not_there_is_404(client: httpx.AsyncClient, path: 
     assert (await client.get(path)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/mailbox/99", 404, "there is no mail 99"),
+        ("/mailbox/99/body", 404, "there is no mail 99"),
+        ("/mailbox/first", 422, ""),
+        ("/mailbox/", 404, ""),
+        ("/preview/body?template=<b>", 422, ""),
+        ("/preview/body?template=nobody", 404, "nobody"),
+    ],
+)
+async def test_a_browser_gets_a_page_where_nothing_is(client: httpx.AsyncClient, path: str, status: int, said: str):
+    page = await client.get(path, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert "There is nothing here" in page.text and said in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [("/mailbox/99", "*/*"), ("/preview/body?template=nobody", "*/*"), ("/api/nothing", "text/html")],
+)
+async def test_a_program_and_the_rest_of_the_server_get_the_problem(client: httpx.AsyncClient, path: str, accept: str):
+    answer = await client.get(path, headers={"accept": accept})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 async def test_strangers_are_asked_for_the_admin_key(runtime: Runtime, client: httpx.AsyncClient):
     await keep(runtime)
 
