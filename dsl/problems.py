@@ -71,6 +71,9 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     told = {(d.source.path, d.span) for d in found if d.code.startswith("E2")}
     # How a name is written, and that there is no such name: one mistake, and the second says more.
     found = [d for d in found if d.code not in ("E137", "E138") or (d.source.path, d.span) not in told]
+    # What a number is compared with is told when it is clear which number it is.
+    unclear = {(d.source.path, d.span) for d in found if d.code == "E112"}
+    found = [d for d in found if not d.code.startswith("E3") or not _names_one(d, unclear)]
     mixed = _spans(d for d in found if d.code == "E202")
     found = [d for d in found if d.code != "W551" or not _lies_in_one(d, mixed)]
     # What a condition does to the unknown is told when it can be read.
@@ -85,6 +88,10 @@ def in_order(found: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _is_template_of(path: str, names: Collection[str]) -> bool:
     return any(path.rpartition(".")[0].endswith(f"/{name}") for name in names)
+
+
+def _names_one(found: Diagnostic, places: Collection[tuple[str, Span]]) -> bool:
+    return any((found.source.path, label.span) in places for label in found.labels)
 
 
 def _spans(found: Iterable[Diagnostic]) -> dict[str, list[Span]]:

@@ -8,7 +8,7 @@ from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
 from dsl.kinds import Kind
 from dsl.parser import parse_file
-from dsl.problems import Problems
+from dsl.problems import Problems, in_order
 from dsl.source import Source
 from engine.workspace.schema import load_schema
 from engine.workspace.settings import load_settings
@@ -123,7 +123,7 @@ def check_rules(source: Source) -> list[Diagnostic]:
     sources += [Source(path, text) for path, _, text in (other.partition("\n") for other in others)]
     parsed = [parse_file(each) for each in sources]
     mistakes = [mistake for _, found in parsed for mistake in found]
-    return mistakes + compile_rules([file for file, _ in parsed], SHOP)[1]
+    return in_order(mistakes + compile_rules([file for file, _ in parsed], SHOP)[1])
 
 
 def check_schema(source: Source) -> list[Diagnostic]:
