@@ -34,11 +34,10 @@ def name_of_several_words(failure: Failure) -> Finding | None:
         return None
     written = failure.text[span.start : span.end]
     name = _joined(written).lower() if of_event else _joined(written)
-    read = _reads_to(failure, Edit(span, name))
+    read, following = _reads_to(failure, Edit(span, name)), _next_piece(failure.text, span.end)
+    is_comma = failure.text[following : following + 1] == ","  # as in a letter: `When Order placed, send …`
     other = misspelt(failure)
-    if read <= _next_piece(failure.text, span.end) or (
-        other and other.repair and _reads_to(failure, other.repair) >= read
-    ):
+    if read < following + (not is_comma) or (other and other.repair and _reads_to(failure, other.repair) >= read):
         return None
     return _finding(span, name, say("a name is one word"))
 
