@@ -571,6 +571,7 @@ TEXTS: dict[str, str] = {
     "begin it on a new line": "начать с новой строки",
     "this begins the second one": "здесь начинается второе",
     "two rules on one line": "два правила в одной строке",
+    "each channel has its template behind it": "шаблон пишут за каждым каналом",
     "here we write \"{meant}\", not \"{written}\"": "здесь пишут «{meant}», а не «{written}»",
     "here we write \"{meant}\"": "здесь пишут «{meant}»",
     "the word \"{written}\" is not needed here": "слово «{written}» здесь не нужно",

@@ -14,6 +14,7 @@ from dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from dsl.parse_tree import Start, Tree
 from dsl.problems import Problems
 from dsl.recovery import (
+    channels,
     confusions,
     gaps,
     guards,
@@ -88,6 +89,7 @@ LOOKS: tuple[Look, ...] = (
     confusions.list_without_brackets,
     confusions.two_channels,
     confusions.day_behind_time,
+    channels.channels_together,
     confusions.delay_elsewhere,
     structure.second_else,
     structure.else_with_channel,
