@@ -56,6 +56,7 @@ LOOKS: tuple[Look, ...] = (
     spelling.wrong_layout,
     gaps.missing_event,
     gaps.missing_condition,
+    guards.limit_behind_step,
     guards.guard_after_step,
     guards.condition_behind_step,
     spoken.spoken_comparison,

@@ -13,9 +13,21 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, speaks_russian
 from dsl.recovery.order import next_part
 from dsl.source import Span
-from dsl.words import CLAUSES, STEPS, shown
+from dsl.words import CLAUSES, STEPS, one_of, shown
 
 _COMMENT = re.compile(r"[ \t]*#[^\n]*")
+#: How often, to the end of the line: `only once`, `max 1 per week`; not `once per week`, which is only elsewhere.
+_LIMIT = re.compile(
+    r"(?!once[ ]+per\b|один[ ]+раз[ ]+(?:в|на|за)\b)"
+    r"(?:(?:but[ ]+)?(?:only|just)[ ]+|max(?:imum)?\.?[ ]+|at[ ]+most[ ]+|(?:no|not)[ ]+more(?:[ ]+often)?[ ]+than[ ]+"
+    r"|(?:но[ ]+)?только[ ]+|максимум[ ]+|не[ ]+(?:более|больше|чаще)(?:[ ]+чем)?[ ]+)?"
+    r"(?:once|one[ ]+time|(?:один|одного)[ ]+раза?|однажды|раза?|"
+    r"(?P<times>[1-9]\d{0,2})(?:[ ]*(?:x|times?|раза?))?(?!\w))"
+    r"(?:[ ]+(?:per|an?|every|each|in[ ]+an?|в|на|за)[ ]+(?P<period>[^\W\d]+))?(?=[ ]*(?:#|\n|\Z))".replace(
+        "[ ]", r"[ \t\u00a0]"
+    ),
+    re.IGNORECASE,
+)
 
 
 def guard_after_step(failure: Failure) -> Finding | None:
@@ -30,7 +42,7 @@ def guard_after_step(failure: Failure) -> Finding | None:
         message=say('"{failure}" must stand before the first step', failure=failure.text[where.start : where.end]),
         where=where,
         also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
-        fixes=(*_move(failure, guard, step.start_pos or 0), *_ask_here(failure, guard, clause)),
+        fixes=(*_move(failure, guard, step), *_ask_here(failure, guard, clause)),
         repair=Edit(guard, ""),
         faithful=False,
     )
@@ -43,10 +55,44 @@ def _end_of(failure: Failure, behind: int) -> int:
     return len(text[: comment.start() if comment else len(text)].rstrip())
 
 
-def _move(failure: Failure, guard: Span, step: int) -> Iterator[Fix]:
+def limit_behind_step(failure: Failure) -> Finding | None:
+    """`send email "x" only once`, `send email "x" max 1 per week`."""
+    match = None if failure.at_end else _LIMIT.match(failure.text, failure.position)
+    step = next((token for token in failure.tokens if token.type in STEPS), None)
+    is_behind = "SEND" in failure.expected and "ONCE" not in failure.expected and failure.start == "file"
+    if match is None or step is None or not is_behind or match[0].isdigit():
+        return None
+    meant = _limit(match, russian=speaks_russian(failure))
+    if meant is None:
+        return None
+    guard = Span(*match.span())
+    title = say('put "{text}" before "{split}"', text=meant, split=step)
+    return Finding(
+        code="E114",
+        message=say('"{failure}" must stand before the first step', failure=match[0]),
+        where=guard,
+        also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
+        fixes=tuple(Fix(title, fix.edits) for fix in _move(failure, guard, step, meant)),
+        repair=Edit(guard, ""),
+        faithful=False,
+    )
+
+
+def _limit(match: re.Match[str], *, russian: bool) -> str | None:
+    """How the language says it, if the words behind the number are of the language."""
+    times, per = int(match["times"] or 1), match["period"] or ("клиента" if russian else "customer")
+    of = one_of(per, ("PERIOD", "CUSTOMER"))
+    if of is None or (times > 1 and of == "CUSTOMER"):
+        return None
+    if times > 1:
+        return f"не больше {times} сообщений в {per}" if russian else f"at most {times} messages per {per}"
+    return f"один раз {'в' if of == 'PERIOD' else 'на'} {per}" if russian else f"once per {per}"
+
+
+def _move(failure: Failure, guard: Span, before: Token, words: str = "") -> Iterator[Fix]:
     """A line to itself, where both have one."""
-    text = failure.text
-    words = text[guard.start : guard.end]
+    text, step = failure.text, before.start_pos or 0
+    words = words or text[guard.start : guard.end]
     step_line = text.rfind("\n", 0, step) + 1
     if failure.begins_line and not text[step_line:step].strip():
         line = text.rfind("\n", 0, guard.start)
@@ -56,8 +102,8 @@ def _move(failure: Failure, guard: Span, step: int) -> Iterator[Fix]:
     else:
         moved, left = Edit(Span(step, step), f"{words} "), Span(len(text[: guard.start].rstrip()), guard.end)
         title = say("move it before the first step")
-    before = text[: moved.span.start] + moved.text + text[moved.span.start : left.start]
-    if failure.reaches(before + text[left.end :]) >= len(before):
+    read = text[: moved.span.start] + moved.text + text[moved.span.start : left.start]
+    if failure.reaches(read + text[left.end :]) >= len(read):
         yield Fix(title, (moved, Edit(left, "")))
 
 
