@@ -183,8 +183,8 @@ async def test_a_mail_that_is_not_there_is_404(client: httpx.AsyncClient, path: 
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/mailbox/99", 404, "there is no mail 99"),
-        ("/mailbox/99/body", 404, "there is no mail 99"),
+        ("/mailbox/99", 404, "There is no mail 99."),
+        ("/mailbox/99/body", 404, "There is no mail 99."),
         ("/mailbox/first", 422, ""),
         ("/mailbox/", 404, ""),
         ("/preview/body?template=<b>", 422, ""),
