@@ -40,10 +40,26 @@ async def check_mail_domain(settings: Settings) -> list[Finding]:
     mx, spf, dmarc = await asyncio.gather(*(_ask(name, kind) for name, kind in questions))
     if mx is None or spf is None or dmarc is None:
         return [Finding("unknown", "mail domain", say("could not ask the DNS about {name}", name=domain))]
+    return judge_records(domain, mx=mx, spf=spf, dmarc=dmarc)
+
+
+def judge_records(domain: str, *, mx: list[str], spf: list[str], dmarc: list[str]) -> list[Finding]:
+    """By the texts of its MX and TXT records, and of the TXT records of `_dmarc` below it."""
+    missing_mx = say("{domain} has no MX record: answers and bounces get lost", domain=domain)
+    missing_spf, missing_dmarc = (
+        say("{domain} has no {record} record", domain=domain, record=r) for r in ("SPF", "DMARC")
+    )
     return [
-        _judge(bool(mx), f"{domain} has no MX record: answers and bounces get lost", "an MX record"),
-        _judge(any("v=spf1" in text for text in spf), f"{domain} has no SPF record", "a TXT record v=spf1 …"),
-        _judge(any("v=DMARC1" in text for text in dmarc), f"{domain} has no DMARC record", "TXT at _dmarc: v=DMARC1 …"),
+        _judge(bool(mx), "MX", missing_mx, say("add an MX record")),
+        _judge(
+            any("v=spf1" in text for text in spf), "SPF", missing_spf, say("add a TXT record {value}", value="v=spf1 …")
+        ),
+        _judge(
+            any("v=DMARC1" in text for text in dmarc),
+            "DMARC",
+            missing_dmarc,
+            say("add a TXT record {value} at {name}", value="v=DMARC1 …", name=f"_dmarc.{domain}"),
+        ),
     ]
 
 
@@ -57,10 +73,10 @@ def sender_domain(settings: Settings) -> str | None:
     return address.rpartition("@")[2].lower() or None
 
 
-def _judge(found: bool, missing: str, wanted: str) -> Finding:
+def _judge(found: bool, record: str, missing: str, advice: str) -> Finding:
     if found:
-        return Finding("good", "mail domain", f"has {wanted.split(' …')[0].removeprefix('a ').removeprefix('an ')}")
-    return Finding("warning", "mail domain", missing, f"add {wanted}")
+        return Finding("good", "mail domain", say("has its {record} record", record=record))
+    return Finding("warning", "mail domain", missing, advice)
 
 
 async def _ask(name: str, kind: str) -> list[str] | None:

@@ -10,12 +10,13 @@ from rich.console import Console
 
 from api.cli.doctor import settings_table, shown
 from api.doctor.dkim import check_dkim, judge_record
-from api.doctor.mail_domain import check_mail_domain
+from api.doctor.mail_domain import check_mail_domain, judge_records
 from api.doctor.outside import check_outside
 from api.doctor.providers import check_providers
 from api.doctor.python import judge_version
 from api.doctor.smtp import check_smtp
 from api.doctor.variables import check_variables
+from api.language import told
 from engine.channels.dkim import DkimKey, record_of
 from engine.config import Settings, read_settings
 from engine.errors import ConfigurationError
@@ -134,6 +135,24 @@ async def test_a_mail_server_that_does_not_answer_is_a_problem():
 
     assert finding.state == "problem"
     assert "127.0.0.1:9 does not answer" in finding.text
+
+
+def test_a_domain_without_records_is_told_which_to_add(monkeypatch: pytest.MonkeyPatch):
+    complete = {"mx": ["10 mail.shop.net."], "spf": ['"v=spf1 -all"'], "dmarc": ['"v=DMARC1; p=none"']}
+
+    good = judge_records("shop.net", **complete)
+    bare = judge_records("shop.net", mx=[], spf=['"google-site-verification=1"'], dmarc=[])
+
+    assert [(each.state, each.text) for each in good] == [
+        ("good", f"has its {record} record") for record in ("MX", "SPF", "DMARC")
+    ]
+    assert [(each.state, each.advice) for each in bare] == [
+        ("warning", "add an MX record"),
+        ("warning", "add a TXT record v=spf1 …"),
+        ("warning", "add a TXT record v=DMARC1 … at _dmarc.shop.net"),
+    ]
+    monkeypatch.setattr("api.language.spoken", lambda: "ru")
+    assert [told(each.text) for each in bare][1:] == ["у shop.net нет записи SPF", "у shop.net нет записи DMARC"]
 
 
 async def test_a_reserved_domain_is_not_asked_about():
