@@ -43,9 +43,9 @@ class Looker:
         happened: list[datetime] = [row["at"] for row in self.events if not (row["body"] or {}).get("historical")]
         return min([now, *happened, *self.due])
 
-    def began(self, now: datetime) -> datetime:
-        """No run of theirs began, or comes to begin, before."""
-        return min([self.moment(now), *(min(run.began_at, run.since or run.began_at) for run in self.runs)])
+    def began(self, moment: datetime) -> datetime:
+        """No run of theirs began, or comes to begin, before; `moment` as above."""
+        return min([moment, *(min(run.began_at, run.since or run.began_at) for run in self.runs)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,8 @@ class _Asked:
     properties: dict[str, set[str]] = field(default_factory=dict)
     #: Whose last event of a name is wanted, however old. Most often it lies in a window that is read anyway.
     lasts: list[tuple[UUID, Cursor, str]] = field(default_factory=list)
-    #: Of whom and what the time of the newest one is wanted, if it lies after a moment, and how far back history is
-    #: read anyway: most often it is told by that.
-    newest: list[tuple[Sought, datetime]] = field(default_factory=list)
+    #: Whose newest time is not told by a window that is read anyway, should that hold nothing.
+    newest: list[Sought] = field(default_factory=list)
 
     def ask(self, probe: Probe, properties: frozenset[str]) -> None:
         self.probes.append(probe)
@@ -109,13 +108,9 @@ async def _read(connection: Connection, asked: _Asked, found: Mapping[UUID, Reme
 
 
 async def _read_newest(connection: Connection, asked: _Asked, found: Mapping[UUID, Remembered]) -> None:
-    left = []
-    for sought, read_since in asked.newest:
-        remembered = found[sought.customer]
-        if events := remembered.history.get(sought.name):
-            remembered.newest[sought.name] = events[-1].at
-        elif sought.since < read_since:
-            left.append(sought)
+    for remembered in found.values():
+        remembered.newest.update({name: events[-1].at for name, events in remembered.history.items() if events})
+    left = [sought for sought in asked.newest if sought.name not in found[sought.customer].newest]
     if left:
         for customer, name, at in await newest_times(connection, left):
             found[customer].newest[name] = at
@@ -169,27 +164,27 @@ def _ask_values(asked: _Asked, customer: UUID, looker: Looker, needs: Needs, now
     if not needs:
         return
     moment = looker.moment(now)
+    began = looker.began(moment)
     for name, need in needs.items():
+        read_since = _beginning(moment, need.window) if need.counts else _NEVER
         if need.counts:
-            since = _beginning(moment, need.window)
-            asked.ask(Probe(customer, looker.cursor, name, since, MOST_EVENTS), need.properties)
+            asked.ask(Probe(customer, looker.cursor, name, read_since, MOST_EVENTS), need.properties)
         if need.last and not need.counts:
             asked.ask(_last_of(customer, looker.cursor, name), need.properties)
         elif need.last and need.window is not None:
             asked.lasts.append((customer, looker.cursor, name))
-        if need.newest is not None:
-            sought = Sought(customer, looker.cursor, name, _beginning_of_newest(need.newest, looker, moment, now))
-            asked.newest.append((sought, since if need.counts else _NEVER))
+        if need.newest is not None and (since := _beginning_of_newest(need.newest, moment, began)) < read_since:
+            asked.newest.append(Sought(customer, looker.cursor, name, since))
 
 
 def _beginning(moment: datetime, window: Length | None) -> datetime:
     return _EVER if window is None else _before(moment.date(), window)
 
 
-def _beginning_of_newest(need: NewestNeed, looker: Looker, moment: datetime, now: datetime) -> datetime:
+def _beginning_of_newest(need: NewestNeed, moment: datetime, began: datetime) -> datetime:
     if need.ever:
         return _EVER
-    since = looker.began(now) if need.runs else moment
+    since = began if need.runs else moment
     return since if need.window is None else min(since, _before(moment.date(), need.window))
 
 
