@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.catalog import TemplateInfo, TemplateUse
 from dsl.checks.known_values import PROMO
+from dsl.checks.missing_variables import as_read, place_of
 from dsl.checks.subject import CheckedRule
 from dsl.diagnostics import Edit, Fix, Label
 from dsl.example_words import written_in
@@ -23,7 +24,7 @@ def check_promo_use(
     use: TemplateUse, send: syntax.Send, template: TemplateInfo, *, rule: CheckedRule, known: frozenset[str]
 ) -> None:
     span, problems = send.first.template.span, rule.scope.problems
-    place, read = f"{use.file or template.path}:{use.line}", "{{ " + ".".join(use.path) + " }}"
+    place, read = place_of(use, template), as_read(use)
     pools = list(rule.scope.catalog.pools)[:2]
     part = use.path[1] if len(use.path) > 1 else PARTS[0]
     if part not in PARTS:

@@ -79,3 +79,18 @@ def rewritten(code: str, message: str, span: Span, text: str, *, safe: bool = Tr
         fixes=(replaced(span, text, safe=safe, title=title),),
         repair=Edit(span, text),
     )
+
+
+def left_out(failure: Failure, message: str, label: str, text: str, *, title: str | None = None) -> Finding:
+    """Behind the last word that was read."""
+    end = failure.tokens[-1].end_pos or 0
+    here = Span(end, end)
+    return Finding(
+        code="E127",
+        message=message,
+        where=here,
+        label=label,
+        fixes=(replaced(here, f" {text}", title=title or say('add "{text}" here', text=text)),),
+        repair=Edit(here, f" {text}"),
+        faithful=False,
+    )

@@ -36,13 +36,17 @@ def guard_after_step(failure: Failure) -> Finding | None:
     if clause is None or step is None or clause[0] in failure.expected:
         return None
     guard = Span(failure.position, _end_of(failure, clause[1]))
-    where = Span(failure.position, clause[1])
+    fixes = (*_move(failure, guard, step), *_ask_here(failure, guard, clause))
+    return _too_late(failure, Span(failure.position, clause[1]), step, guard=guard, fixes=fixes)
+
+
+def _too_late(failure: Failure, where: Span, step: Token, *, guard: Span, fixes: tuple[Fix, ...]) -> Finding:
     return Finding(
         code="E114",
         message=say('"{failure}" must stand before the first step', failure=failure.text[where.start : where.end]),
         where=where,
         also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
-        fixes=(*_move(failure, guard, step), *_ask_here(failure, guard, clause)),
+        fixes=fixes,
         repair=Edit(guard, ""),
         faithful=False,
     )
@@ -67,15 +71,8 @@ def limit_behind_step(failure: Failure) -> Finding | None:
         return None
     guard = Span(*match.span())
     title = say('put "{text}" before "{split}"', text=meant, split=step)
-    return Finding(
-        code="E114",
-        message=say('"{failure}" must stand before the first step', failure=match[0]),
-        where=guard,
-        also=((Span(step.start_pos or 0, step.end_pos or 0), say("the first step")),),
-        fixes=tuple(Fix(title, fix.edits) for fix in _move(failure, guard, step, meant)),
-        repair=Edit(guard, ""),
-        faithful=False,
-    )
+    fixes = tuple(Fix(title, fix.edits) for fix in _move(failure, guard, step, meant))
+    return _too_late(failure, guard, step, guard=guard, fixes=fixes)
 
 
 def _limit(match: re.Match[str], *, russian: bool) -> str | None:

@@ -9,7 +9,7 @@ from dsl.diagnostics import Edit
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian, with_blanks
+from dsl.recovery.finding import Finding, left_out, replaced, rewritten, speaks_russian, with_blanks
 from dsl.recovery.quantities import iso_date, pattern_at, unit_of
 from dsl.source import Span
 from dsl.words import STEPS, one_of, shown
@@ -177,16 +177,8 @@ def _hour_of_the_day(failure: Failure) -> Finding | None:
         return None
     if failure.expected != {"TIME"} or not (failure.at_end or failure.keyword(STEPS)):
         return None
-    end = failure.tokens[-1].end_pos or 0
-    return Finding(
-        code="E127",
-        message=say("the hour is missing"),
-        where=Span(end, end),
-        label=say("at what hour of that day?"),
-        fixes=(replaced(Span(end, end), " 10:00", title=f"{failure.tokens[-1]} 10:00"),),
-        repair=Edit(Span(end, end), " 10:00"),
-        faithful=False,
-    )
+    message, label = say("the hour is missing"), say("at what hour of that day?")
+    return left_out(failure, message, label, "10:00", title=f"{failure.tokens[-1]} 10:00")
 
 
 def the_last_days(failure: Failure) -> Finding | None:

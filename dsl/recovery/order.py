@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dsl.diagnostics import Edit, Fix
 from dsl.messages import say
@@ -76,13 +77,16 @@ def delay_before_event(failure: Failure) -> Finding | None:
     )
 
 
-def next_part(failure: Failure, behind: int) -> int:
-    """Where the next guard or step begins, on this line or the next ones."""
+def parts_behind(failure: Failure, behind: int, words: tuple[str, ...]) -> Iterator[int]:
+    """Where parts begin with these words, on this line or the next ones; not inside of texts."""
     for word in _WORD_OR_TEXT.finditer(failure.text, behind):
-        there = Failure(failure.start, failure.text, word.start(), (), at_end=False)
-        if there.keyword((*STEPS, *CLAUSES)):
-            return word.start()
-    return len(failure.text)
+        if Failure(failure.start, failure.text, word.start(), (), at_end=False).keyword(words):
+            yield word.start()
+
+
+def next_part(failure: Failure, behind: int) -> int:
+    """Where the next guard or step begins."""
+    return next(parts_behind(failure, behind, (*STEPS, *CLAUSES)), len(failure.text))
 
 
 def condition_behind_event(failure: Failure) -> Finding | None:

@@ -8,12 +8,12 @@ from dsl.diagnostics import Edit, Fix
 from dsl.messages import Message, in_a_row, say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, speaks_russian
+from dsl.recovery.order import parts_behind
 from dsl.source import Span
 from dsl.words import STEPS, shown
 
 _SHARES = re.compile(r"\d{1,2}%?(?:[ \t]*[/:-][ \t]*\d{1,2}%?)+[ \t]*:?")
 _ARM = re.compile(r"(?:\"[^\"\n]*\"|«[^»\n]*»)[ \t]*:")
-_WORD_OR_TEXT = re.compile(r"[^\W\d]\w*|\"[^\"\n]*\"|«[^»\n]*»|“[^”\n]*”")
 _JOINT = re.compile(r"[ \t]+(?:or|and|vs\.?|или|и|/)[ \t]+\Z|[ \t]*[,/|;][ \t]*\Z", re.IGNORECASE)
 
 
@@ -65,11 +65,7 @@ def _fixes(failure: Failure, written: Span, shares: list[str]) -> tuple[Fix, ...
 def _starts_of_parts(failure: Failure, behind: int) -> list[int]:
     """Of those with names; else each step is one."""
     named = [arm.start() for arm in _ARM.finditer(failure.text, behind)]
-    return named or [
-        word.start()
-        for word in _WORD_OR_TEXT.finditer(failure.text, behind)
-        if Failure(failure.start, failure.text, word.start(), (), at_end=False).keyword(STEPS)
-    ]
+    return named or [*parts_behind(failure, behind, STEPS)]
 
 
 def _fits(failure: Failure, edits: list[Edit]) -> bool:

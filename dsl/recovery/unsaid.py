@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dsl.diagnostics import Edit
 from dsl.example_words import example_word
 from dsl.messages import say
 from dsl.recovery.failure import Failure
-from dsl.recovery.finding import Finding, replaced, speaks_russian
-from dsl.source import Span
+from dsl.recovery.finding import Finding, left_out, speaks_russian
 from dsl.words import CLAUSES, STEPS, shown
 
 _TRIGGERS = ("WHEN", "EVERY", "ON_DATE")
@@ -22,7 +20,7 @@ def hour_of_a_schedule(failure: Failure) -> Finding | None:
     if trigger is None or (started[trigger] == "WHEN" and started[trigger + 1] != "DURATION"):
         return None
     at = shown("AT", russian=speaks_russian(failure))
-    return _left_out(failure, say("the hour is missing"), say("at what hour of that day?"), f"{at} 10:00")
+    return left_out(failure, say("the hour is missing"), say("at what hour of that day?"), f"{at} 10:00")
 
 
 def time_to_happen_in(failure: Failure) -> Finding | None:
@@ -32,23 +30,9 @@ def time_to_happen_in(failure: Failure) -> Finding | None:
     russian = speaks_russian(failure)
     days = example_word("30_DAYS", "ru" if russian else "en")
     within = shown("WITHIN", russian=russian)
-    return _left_out(failure, say("it is not said within what time"), say("within how many days?"), f"{within} {days}")
+    return left_out(failure, say("it is not said within what time"), say("within how many days?"), f"{within} {days}")
 
 
 def _goes_on(failure: Failure) -> bool:
     """With the next part of the rule, or not at all."""
     return failure.at_end or failure.keyword((*STEPS, *CLAUSES, "FOR")) is not None
-
-
-def _left_out(failure: Failure, message: str, label: str, text: str) -> Finding:
-    end = failure.tokens[-1].end_pos or 0
-    here = Span(end, end)
-    return Finding(
-        code="E127",
-        message=message,
-        where=here,
-        label=label,
-        fixes=(replaced(here, f" {text}", title=say('add "{text}" here', text=text)),),
-        repair=Edit(here, f" {text}"),
-        faithful=False,
-    )
