@@ -170,7 +170,7 @@ class Past:
 
 @record()
 class Membership:
-    """The customer is in a segment, by the definition with this hash. Another definition says nothing."""
+    """A change: the customer is in a segment now, by the definition with this hash, or in it no more."""
 
     segment: str
     definition: str
@@ -218,7 +218,7 @@ class Facts:
     reactions: Reactions = NO_REACTIONS  # to messages of each channel, if a rule asks
     last_messages: dict[str, datetime] = field(default_factory=dict)  # `said_as` -> newest, of the last minute (S24)
     history: dict[str, tuple[Past, ...]] = field(default_factory=dict)  # by event name, oldest first
-    memberships: dict[str, Membership] = field(default_factory=dict)  # by segment
+    memberships: dict[str, str] = field(default_factory=dict)  # segments -> hash of the definition; others: not in it
     is_looked_at: bool = False  # by the live definitions: in a segment without a membership they are not
     appointments: tuple[Appointment, ...] = ()
     is_new: bool = False  # nothing was decided for this customer before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -97,7 +97,7 @@ class Draft:
         self.codes = facts.codes
         self.queue: deque[Event | Change] = deque()
         self.is_new = facts.is_new
-        self.memberships: dict[str, Membership] = facts.memberships
+        self.memberships: dict[str, str] = facts.memberships
         self.appointments: Mapping[WakeKey, Appointment] = (
             {(each.errand, each.name): each for each in facts.appointments} if facts.appointments else _NONE
         )
@@ -271,8 +271,11 @@ class Draft:
         self.emitted += (event,)
         self.queue.append(event)
 
-    def change_membership(self, membership: Membership) -> None:
-        self.memberships = {**self.memberships, membership.segment: membership}
+    def join(self, segment: str, definition: str) -> None:
+        self.memberships = {**self.memberships, segment: definition}
+
+    def leave(self, segment: str) -> None:
+        self.memberships = {name: definition for name, definition in self.memberships.items() if name != segment}
 
     def appoint(self, appointment: Appointment) -> None:
         self.appointments = {**self.appointments, (appointment.errand, appointment.name): appointment}
@@ -305,9 +308,8 @@ class Draft:
 
     def effects(self) -> Effects:
         runs, counted, standing = self._changed_runs(), self._newly_counted(), self._standing()
-        is_plain = not (counted or standing or any(_rare(self)))
         customer = None if self._is_customer_as_before() else self.customer
-        if not is_plain:
+        if counted or any(_rare(self)):
             return Effects(
                 customer=customer,
                 runs=runs,
@@ -319,8 +321,8 @@ class Draft:
                 **{name: getattr(self, name) for name in _AS_THEY_ARE},
                 **standing,
             )
-        if runs or self.messages or self.notes or self.customer is not self.facts.customer:
-            return Effects(customer=customer, runs=runs, messages=self.messages, notes=self.notes)
+        if runs or standing or self.messages or self.notes or self.customer is not self.facts.customer:
+            return Effects(customer=customer, runs=runs, messages=self.messages, notes=self.notes, **standing)
         return NOTHING
 
     def _changed_runs(self) -> tuple[Run, ...]:
@@ -355,15 +357,24 @@ class Draft:
             return _NONE
         changed: dict[str, tuple[Any, ...]] = {}
         if self.memberships is not known:
-            rows = tuple(row for name, row in self.memberships.items() if not _is_as(known.get(name), row))
-            changed["memberships"] = tuple(row for row in rows if row.is_in or row.segment in known)
+            changed["memberships"] = tuple(self._changed_memberships(known, self.memberships))
         if self.appointments is not made:
             changed["appointments"] = tuple(
-                each
-                for key, each in self.appointments.items()
-                if not _is_as(made.get(key), each) and (key in made or each.at is not None or each.definition)
+                [
+                    each
+                    for key, each in self.appointments.items()
+                    if not _is_as(made.get(key), each) and (key in made or each.at is not None or each.definition)
+                ]
             )
         return {name: rows for name, rows in changed.items() if rows}
+
+    def _changed_memberships(self, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Membership]:
+        for segment, definition in after.items():
+            if before.get(segment) != definition:
+                yield Membership(segment=segment, definition=definition, is_in=True, since=self.now)
+        for segment, definition in before.items():
+            if segment not in after:
+                yield Membership(segment=segment, definition=definition, is_in=False, since=self.now)
 
 
 def _is_as(before: object, after: object) -> bool:

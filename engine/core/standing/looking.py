@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.core import calendar
+from engine.core.calendar import FAR
 from engine.core.conditions.scope import Scope
 from engine.core.model import Appointment
 from engine.core.runs.draft import Draft
 from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
+from engine.core.values import Values
 
 DEFINITION = "look"  # an appointment that a merge left behind has none: nothing is known of that customer
 
@@ -39,10 +40,10 @@ def settle_look(draft: Draft, standing: Standing | None) -> None:
 def make_look(draft: Draft) -> None:
     """For segments of which something has changed. What was to come for the others is not later than before."""
     waiting, draft.to_look = draft.to_look, {}
-    scope, known = draft.scope(), draft.appointments.get(LOOK)
-    before = planned = known.at if known is not None and known.at is not None else calendar.FAR
+    scope, attributes, known = draft.scope(), draft.attributes, draft.appointments.get(LOOK)
+    before = planned = known.at if known is not None and known.at is not None else FAR
     for code in waiting.values():
-        at = _next_turn(draft, code, scope, before)
+        at = _next_turn(code, scope, attributes, before)
         if at is not None and at < before:
             before = at
     if before < planned:
@@ -56,7 +57,7 @@ def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[Segme
     turns = [
         (at, code)
         for code in standing.sliding
-        if (at := _next_turn(draft, code, now if code.name in draft.judged else before, calendar.FAR)) is not None
+        if (at := _next_turn(code, now if code.name in draft.judged else before, draft.attributes, FAR)) is not None
     ]
     _call_off(draft, kept)
     if later := [at for at, _ in turns if at > kept.at]:
@@ -64,10 +65,10 @@ def keep_look(draft: Draft, standing: Standing, kept: Appointment) -> list[Segme
     return [code for at, code in turns if at <= kept.at]
 
 
-def _next_turn(draft: Draft, code: SegmentCode, scope: Scope, before: datetime) -> datetime | None:
-    if code.turn is None or (code.gate is not None and not code.gate({}, draft.attributes, scope)):
+def _next_turn(code: SegmentCode, scope: Scope, attributes: Values, before: datetime) -> datetime | None:
+    if code.turn is None or (code.gate is not None and not code.gate({}, attributes, scope)):
         return None
-    return code.turn(scope, draft.attributes, {}, before)
+    return code.turn(scope, attributes, {}, before)
 
 
 def _look_by(draft: Draft, at: datetime) -> None:

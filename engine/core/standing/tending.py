@@ -9,7 +9,7 @@ from datetime import datetime
 from dsl.plan import SegmentTrigger
 from engine.core.conditions.program import RuleCode
 from engine.core.conditions.scope import attributes_of
-from engine.core.model import Appointment, Event, Membership
+from engine.core.model import Appointment, Event
 from engine.core.runs.draft import Draft
 from engine.core.standing.change import Change, Occasion
 from engine.core.standing.index import LOOK, SegmentCode, Standing, WakeKey
@@ -41,18 +41,18 @@ def settle(draft: Draft) -> None:
 
 
 def _draw_lines(draft: Draft, standing: Standing, *, is_known: bool) -> None:
+    noted = draft.memberships
     if not is_known:
         draft.look_again(standing.sliding)
-    for code in standing.segments.values():
-        noted = draft.memberships.get(code.name)
-        if (noted is None and not is_known) or (noted is not None and noted.definition != code.definition):
-            _note(draft, code, is_in=_holds(draft, code))
+    for code in [standing.segments[name] for name in noted] if is_known else standing.segments.values():
+        if noted.get(code.name) != code.definition:
+            _note(draft, code, is_in=draft.scope().in_segment(code.name, draft.attributes))
 
 
 def _forget_what_is_gone(draft: Draft, standing: Standing | None) -> None:
-    for row in draft.memberships.values():
-        if standing is None or row.segment not in standing.segments:
-            draft.change_membership(replace(row, is_in=False))
+    for segment in draft.memberships:
+        if standing is None or segment not in standing.segments:
+            draft.leave(segment)
     settle_look(draft, standing)
     for key, kept in draft.appointments.items():
         if key[0] == "segment":
@@ -159,28 +159,21 @@ def _reassess(draft: Draft, segments: Iterable[SegmentCode], occasion: Occasion)
     segments = tuple(segments)
     # Even where nothing changes, the next look at a window may.
     draft.look_again([code for code in segments if code.turn is not None])
+    scope, attributes = draft.scope(), draft.attributes
     for code in segments:
-        is_in = _holds(draft, code)
-        noted = draft.memberships.get(code.name)
-        if is_in == (noted is not None and noted.is_in):
+        is_in = scope.in_segment(code.name, attributes)
+        if is_in == (code.name in draft.memberships):
             continue
         _note(draft, code, is_in=is_in)
         verb = "enters" if is_in else "leaves"
         named = replace(occasion, id=f"{code.name} {verb} {occasion.id}")
         for rule in standing.borders.get((code.name, is_in), ()):
             start(draft, rule, named, told=f"customer {verb} {code.name}")
-
-
-def _holds(draft: Draft, code: SegmentCode) -> bool:
-    return draft.scope().in_segment(code.name, draft.attributes)
+        scope, attributes = draft.scope(), draft.attributes  # what was started may have changed them
 
 
 def _note(draft: Draft, code: SegmentCode, *, is_in: bool) -> None:
-    known = draft.memberships.get(code.name)
-    if known is None or not known.is_in:
-        is_noted = not is_in
-    else:
-        is_noted = is_in and known.definition == code.definition
-    if not is_noted:
-        made = Membership(segment=code.name, definition=code.definition, is_in=is_in, since=draft.now)
-        draft.change_membership(made)
+    if is_in:
+        draft.join(code.name, code.definition)
+    elif code.name in draft.memberships:
+        draft.leave(code.name)

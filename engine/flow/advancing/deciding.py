@@ -41,8 +41,10 @@ class Decisions:
     goals: list[tuple[int, Run]] = field(default_factory=list)  # runs that have just reached theirs
     emitted: list[tuple[int, str, Event]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
-    memberships: list[tuple[int, UUID, Membership]] = field(default_factory=list)
-    appointments: list[tuple[int, UUID, Appointment]] = field(default_factory=list)
+    memberships: list[tuple[int, UUID, Membership]] = field(default_factory=list)  # changed ones
+    new_memberships: list[tuple[int, UUID, Membership]] = field(default_factory=list)
+    appointments: list[tuple[int, UUID, Appointment]] = field(default_factory=list)  # changed ones
+    new_appointments: list[tuple[int, UUID, Appointment]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     points: list[tuple[int, UUID, PointsEntry]] = field(default_factory=list)
@@ -72,10 +74,19 @@ class Decisions:
         self.emitted += [(partition, facts.customer.key, event) for event in effects.emitted]
         self.consents += [(partition, facts.customer.id, entry) for entry in effects.consents]
         self.misfits += [(facts.customer.id, facts.customer.key, misfit) for misfit in effects.misfits]
-        self.memberships += [(partition, facts.customer.id, row) for row in effects.memberships]
-        self.appointments += [(partition, facts.customer.id, each) for each in effects.appointments]
+        if effects.memberships or effects.appointments:
+            self._add_standing(partition, facts, effects)
         self.counted += [(partition, facts.customer.id, mark) for mark in effects.counted]
         self.failures += effects.failures
+
+    def _add_standing(self, partition: int, facts: Facts, effects: Effects) -> None:
+        for row in effects.memberships:
+            is_new = row.segment not in facts.memberships
+            (self.new_memberships if is_new else self.memberships).append((partition, facts.customer.id, row))
+        known = {(each.errand, each.name) for each in facts.appointments}
+        for made in effects.appointments:
+            is_new = (made.errand, made.name) not in known and made.definition != ""
+            (self.new_appointments if is_new else self.appointments).append((partition, facts.customer.id, made))
 
     def end(self, partition: int, run: Run, now: datetime, *, reason: str, detail: str = "") -> None:
         """End the run, whatever was decided for it before, and withdraw its queued messages."""

@@ -54,7 +54,8 @@ async def merge_customers(connection: Connection, runtime: Runtime, batch: Batch
         reach("merge.moved")
         decisions = await _apply_history(connection, runtime, batch, merge)
         if batch.standing.is_watched:
-            decisions.memberships, decisions.appointments = [], []
+            decisions.memberships, decisions.new_memberships = [], []
+            decisions.appointments, decisions.new_appointments = [], []
             await look_again(connection, _move_of(merge))
         await write_decisions(connection, decisions)
         reach("merge.told")

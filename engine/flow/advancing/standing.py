@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from engine.core.model import Appointment, Membership
+from engine.core.model import Appointment
 from engine.flow.advancing.crowds import Crowd, Ground, find_crowds
 from engine.runtime import LoadedRules
 from engine.storage.database import Connection
@@ -131,7 +131,7 @@ async def _next_slices(connection: Connection, unfilled: Sequence[Cursor], looki
 
 async def noted_of(
     connection: Connection, standing: Standing, partitions: Sequence[int], customers: Sequence[UUID]
-) -> tuple[dict[UUID, dict[str, Membership]], dict[UUID, list[Appointment]]]:
+) -> tuple[dict[UUID, dict[str, str]], dict[UUID, list[Appointment]]]:
     """Memberships and appointments of customers given with their partitions."""
     if not standing.is_watched:
         return {}, {}

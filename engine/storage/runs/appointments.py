@@ -65,6 +65,19 @@ async def due_appointments(connection: Connection, horizons: Mapping[int, dateti
     return [Due(*row) for row in rows]
 
 
+async def insert_appointments(connection: Connection, rows: Sequence[tuple[int, UUID, Appointment]]) -> None:
+    """Partition, customer, appointment, by COPY, which raises UniqueViolationError for one that exists:
+    `save_appointments` is the careful way."""
+    await connection.copy_records_to_table(
+        "appointment",
+        columns=("partition", "customer", "errand", "name", "at", "definition", "occasion", "done"),
+        records=[
+            (partition, customer, each.errand, each.name, each.at, each.definition, each.occasion, each.done)
+            for partition, customer, each in rows
+        ],
+    )
+
+
 async def save_appointments(connection: Connection, rows: Sequence[tuple[int, UUID, Appointment]]) -> None:
     """Partition, customer, appointment; those whose rule or segment is gone are deleted."""
     gone = [each for each in rows if not each[2].definition]

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.core.effects import Effects
-from engine.core.model import Appointment, Membership
+from engine.core.model import Appointment
 from engine.core.standing.index import WakeKey
 
 #: Errands whose moments have no end.
@@ -19,7 +19,7 @@ RECURRING = frozenset({"schedule", "date"})
 class Noted:
     known: set[UUID] = field(default_factory=set)  # customers for whom something was decided already
     looked_at: set[UUID] = field(default_factory=set)  # those for whom it was by the live rules
-    memberships: dict[UUID, dict[str, Membership]] = field(default_factory=dict)
+    memberships: dict[UUID, dict[str, str]] = field(default_factory=dict)
     appointments: dict[UUID, dict[WakeKey, Appointment]] = field(default_factory=dict)
 
     def apply(self, customer: UUID, effects: Effects) -> None:
@@ -36,8 +36,13 @@ class Noted:
         self.looked_at.add(customer)
 
     def _apply_memberships(self, customer: UUID, effects: Effects) -> None:
-        rows = {**self.memberships.get(customer, {}), **{row.segment: row for row in effects.memberships}}
-        self.memberships[customer] = {name: row for name, row in rows.items() if row.is_in}
+        known = dict(self.memberships.get(customer, {}))
+        for row in effects.memberships:
+            if row.is_in:
+                known[row.segment] = row.definition
+            else:
+                known.pop(row.segment, None)
+        self.memberships[customer] = known
 
     def moments(self, recurring_until: datetime | None) -> Iterator[datetime]:
         for appointments in self.appointments.values():

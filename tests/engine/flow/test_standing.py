@@ -46,6 +46,17 @@ async def test_entering_and_leaving_start_rules_and_membership_is_noted(database
         assert await members(shop) == ["u:2"]
 
 
+async def test_a_row_that_says_nobody_is_in_is_written_over(database_url: str) -> None:
+    async with open_shop(database_url, ENTERS, **WATCHED) as shop:
+        left = "INSERT INTO membership VALUES ($1, $2, 'gold', '1', false, now())"
+        await shop.execute(left, shop.partition("u:1"), customer_id("u:1"))
+        await shop.post(shop.identify("1", tier="gold"), shop.identify("2", tier="gold"))
+        await shop.advance()
+
+        assert await sent(shop) == ["u:1 welcome", "u:2 welcome"]
+        assert await members(shop) == ["u:1", "u:2"]
+
+
 async def test_d18_a_customer_leaves_when_the_window_moves_past_the_event(database_url: str) -> None:
     async with open_shop(database_url, LAPSES, segments={"recent": RECENT}) as shop:
         await shop.post(shop.event("1", "order_placed"))

@@ -136,10 +136,11 @@ Notes = tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]
 def meant(program: Program, facts: Facts, chance: Chance) -> Notes:
     """What the interpreter leaves behind."""
     effects = advance({1: program}, 1, facts, [], [], now=chance.now, horizon=chance.now.replace(year=2000))
-    memberships = {**facts.memberships, **{each.segment: each for each in effects.memberships}}
+    changed = {each.segment: each.definition if each.is_in else None for each in effects.memberships}
+    memberships = {**facts.memberships, **changed}
     appointments = {(each.errand, each.name): each for each in (*facts.appointments, *effects.appointments)}
     return (
-        {(each.segment, each.definition, each.is_in) for each in memberships.values() if each.is_in},
+        {(segment, definition) for segment, definition in memberships.items() if definition is not None},
         {
             (*key, each.at, each.definition, each.occasion, each.done)
             for key, each in appointments.items()
@@ -152,7 +153,7 @@ async def noted(connection: Connection, customer: UUID) -> Notes:
     memberships = (await memberships_of(connection, [0], [customer])).get(customer, {})
     appointments = (await appointments_of(connection, [0], [customer])).get(customer, [])
     return (
-        {(each.segment, each.definition, each.is_in) for each in memberships.values()},
+        set(memberships.items()),
         {(e.errand, e.name, e.at, e.definition, e.occasion, e.done) for e in appointments},
     )
 
