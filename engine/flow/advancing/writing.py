@@ -13,7 +13,7 @@ from engine.storage.events.cursors import move_cursors
 from engine.storage.events.quarantine import quarantine
 from engine.storage.events.queue import forward_events
 from engine.storage.events.rejects import insert_misfits
-from engine.storage.runs.appointments import call_off, save_appointments
+from engine.storage.runs.appointments import call_off, insert_appointments, save_appointments
 from engine.storage.runs.bulk import insert_runs, save_runs
 from engine.storage.runs.count_marks import save_count_marks
 from engine.storage.runs.decisions import add_messages, insert_emitted, insert_messages, insert_notes, withdraw_messages
@@ -21,7 +21,7 @@ from engine.storage.runs.once_marks import release_marks, save_marks
 from engine.storage.runs.outcomes import delete_outcomes, forward_outcomes
 from engine.storage.runs.promo_codes import issue_codes
 from engine.storage.segments.fills import save_fills
-from engine.storage.segments.memberships import save_memberships
+from engine.storage.segments.memberships import insert_memberships, save_memberships
 
 
 async def write_decisions(connection: Connection, decisions: Decisions, *, carefully: bool = False) -> None:
@@ -47,7 +47,7 @@ async def write_decisions(connection: Connection, decisions: Decisions, *, caref
         await insert_emitted(connection, decisions.emitted)
     if decisions.points or decisions.issued:
         await _write_deeds(connection, decisions)
-    await _write_standing(connection, decisions)
+    await _write_standing(connection, decisions, carefully=carefully)
     if decisions.notes:
         await insert_notes(connection, decisions.notes)
     if decisions.copied:
@@ -76,11 +76,15 @@ async def _write_deeds(connection: Connection, decisions: Decisions) -> None:
         await issue_codes(connection, decisions.issued)
 
 
-async def _write_standing(connection: Connection, decisions: Decisions) -> None:
+async def _write_standing(connection: Connection, decisions: Decisions, *, carefully: bool) -> None:
     if decisions.memberships:
         await save_memberships(connection, decisions.memberships)
+    if decisions.new_memberships:
+        await (save_memberships if carefully else insert_memberships)(connection, decisions.new_memberships)
     if decisions.appointments:
         await save_appointments(connection, decisions.appointments)
+    if decisions.new_appointments:
+        await (save_appointments if carefully else insert_appointments)(connection, decisions.new_appointments)
 
 
 async def write_progress(connection: Connection, batch: Batch) -> None:
