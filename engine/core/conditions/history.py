@@ -111,6 +111,12 @@ def between(events: Sequence[Past], since: datetime | None, until: datetime) -> 
     return events[first : up_to(events, until)]
 
 
+def how_many(events: Sequence[Past], since: datetime | None, until: datetime) -> int:
+    """As many as `between` gives."""
+    first = up_to(events, since) if since is not None else 0
+    return max(0, up_to(events, until) - first)
+
+
 def up_to(events: Sequence[Past], moment: datetime) -> int:
     """How many lie up to that moment."""
     count = len(events)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dsl.plan import Expression, Length
 from engine.core import calendar
 from engine.core.clock import clock_of
-from engine.core.conditions.history import History, Result, Tallying, between, of_name
+from engine.core.conditions.history import History, Result, Tallying, between, how_many, of_name
 from engine.core.model import Customer, Properties
 from engine.core.values import EPOCH, NAN, Number, Values, dig, micros
 
@@ -109,10 +109,10 @@ class Scope:
 
     def _count(self, code: Tallying, attributes: Values, outside: Values, currency: str | None) -> Result:
         after = self.ago(code.within, code.zone) if code.within is not None else None
-        events = between(of_name(self.history, code.event), after, self.now)
-        where = code.where
+        known, where = of_name(self.history, code.event), code.where
         if where is None and code.function == "count":
-            return len(events)
+            return how_many(known, after, self.now)
+        events = between(known, after, self.now)
         chosen = (each.properties for each in events)
         if where is not None:
             chosen = (each for each in chosen if where(each, attributes, self, outside))

@@ -69,7 +69,8 @@ def after_event(draft: Draft, event: Event, occasion: Occasion) -> None:
     standing = draft.live.standing
     if standing is None:
         return
-    draft.plan_again(standing.silences.get(event.name, ()), "changed")
+    if event.name in standing.silences:
+        draft.plan_again(standing.silences[event.name], "changed")
     concerned = standing.by_event.get(event.name, ())
     if draft.is_new:
         draft.is_new, concerned = False, tuple(standing.segments.values())
