@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dsl import plan, syntax
 from dsl.compiling.conditions import compile_condition
@@ -13,7 +12,9 @@ from dsl.compiling.limits import compile_cap, compile_first_customers, compile_q
 from dsl.compiling.triggers import compile_match, compile_once
 from dsl.diagnostics import Label
 from dsl.messages import say
+from dsl.problems import replacement
 from dsl.scope import Scope
+from dsl.time_zones import is_zone, zones_like
 
 #: Clauses that may be written once in a rule, and their words.
 SINGLE: dict[type[syntax.Clause], str] = {
@@ -139,20 +140,12 @@ def _set_active(clause: syntax.Active, compiled: Clauses, scope: Scope) -> None:
     compiled.fields["active_until"] = until.value.isoformat() if until else None
 
 
-def is_zone(name: str) -> bool:
-    """Whether `name` is an IANA time zone, such as Europe/Berlin."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return name == "UTC" or "/" in name
-
-
 def _report_zone(zone: syntax.Text, scope: Scope) -> None:
     scope.problems.error(
         "E212",
         say('there is no time zone "{zone}"', zone=zone.text),
         Label(zone.span, say("zones have names like Europe/Berlin or Asia/Yekaterinburg")),
+        fixes=[replacement(zone.span, f'"{each}"') for each in zones_like(zone.text)],
     )
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dsl.compiling.clauses import is_zone
 from dsl.compiling.lengths import MOST
 from dsl.currencies import CURRENCIES
 from dsl.diagnostics import Label
@@ -15,6 +14,7 @@ from dsl.plan import Length, Unit
 from dsl.problems import Problems, listed, replacement
 from dsl.source import Source
 from dsl.suggestions import nearest
+from dsl.time_zones import is_zone, zones_like
 from engine.workspace.yaml_tree import Entry, Items, Mapping, Scalar, Tree
 
 _LENGTH = re.compile(r"(\d{1,9})\s*([A-Za-z]+)")
@@ -140,6 +140,7 @@ class Reader:
             "E512",
             say('there is no time zone "{text}"', text=text),
             Label(tree.span, say("zones have names like Europe/Berlin or Asia/Yekaterinburg")),
+            fixes=[replacement(tree.span, each) for each in zones_like(text)],
         )
         return None
 
