@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 from xml.etree import ElementTree
 
 import psutil
@@ -30,6 +31,10 @@ TABLE = ROOT / "docs/drills.md"
 _ROW = re.compile(r"^\| (?P<number>\d+) \| (?P<what>.+?) \| (?P<where>.+?) \| (?P<passes>.+?) \|$", re.MULTILINE)
 _PLACE = re.compile(r"`((?:tests/)?[\w/]*test_\w+\.py|tests/[\w/]+)`")
 _AT_MOST_S = 7200  # for a drill that says nothing of its own
+_LONGEST = 200  # characters of a reason
+_OWN_SIZES = ("KOGDA_SEEDS", "KOGDA_FILL_EXAMPLES")  # a drill that one of them is set for is not the size of a night
+
+Figures: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +46,30 @@ class Drill:
     places: tuple[str, ...]  # files and folders of tests; none: it is measured, or run by hand
 
 
+class Case(NamedTuple):
+    """Of a test, and what came of it when it did not pass."""
+
+    name: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Outcome:
     """Of the tests of one file, or of several."""
 
     passed: int = 0
-    skipped: int = 0
-    failed: list[str] = field(default_factory=list)  # names of tests
+    skipped: list[Case] = field(default_factory=list)
+    failed: list[Case] = field(default_factory=list)
     took_s: float = 0.0
-    figures: list[str] = field(default_factory=list)  # what tests said of themselves
+    figures: dict[str, Figures] = field(default_factory=dict)  # what a test, in all its cases, said of itself
 
     def add(self, other: Outcome) -> None:
         self.passed += other.passed
         self.skipped += other.skipped
         self.failed += other.failed
         self.took_s += other.took_s
-        self.figures += other.figures
+        for test, figures in other.figures.items():
+            self.figures[test] = _together(self.figures.get(test, {}), figures)
 
     @property
     def has_run(self) -> bool:
@@ -66,8 +79,17 @@ class Outcome:
         if self.failed:
             return f"**{len(self.failed)} failed**"
         parts = ["passed"] if self.passed else []
-        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{len(self.skipped)} skipped"] if self.skipped else []
         return ", ".join(parts) or "not run"
+
+
+def _together(one: Figures, other: Figures) -> Figures:
+    """Of two cases of a test: counts are added up."""
+    both = one | other
+    for name in one.keys() & other.keys() - {"seed"}:
+        if one[name].isdigit() and other[name].isdigit():
+            both[name] = str(int(one[name]) + int(other[name]))
+    return both
 
 
 def read_drills(text: str) -> list[Drill]:
@@ -99,17 +121,23 @@ def read_outcomes(report: Path) -> dict[str, Outcome]:
 
 
 def _outcome(case: ElementTree.Element) -> Outcome:
-    outcome = Outcome(took_s=float(case.get("time", 0)))
-    if case.find("failure") is not None or case.find("error") is not None:
-        outcome.failed.append(case.get("name", ""))
-    elif case.find("skipped") is not None:
-        outcome.skipped = 1
+    outcome, name = Outcome(took_s=float(case.get("time", 0))), case.get("name", "")
+    said = {each.tag: _first_line(each.get("message", "")) for each in case}
+    if "failure" in said or "error" in said:
+        outcome.failed.append(Case(name, said.get("failure") or said.get("error", "")))
+    elif "skipped" in said:
+        outcome.skipped.append(Case(name, said["skipped"]))
     else:
         outcome.passed = 1
-    said = [_figure(each.get("name", ""), each.get("value", "")) for each in case.iter("property")]
-    if said:
-        outcome.figures.append(", ".join(said))
+    figures = {each.get("name", ""): each.get("value", "") for each in case.iter("property")}
+    if figures:
+        outcome.figures[f"{case.get('classname')}.{name.partition('[')[0]}"] = figures
     return outcome
+
+
+def _first_line(message: str) -> str:
+    line = message.strip().partition("\n")[0]
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
 def _figure(name: str, value: str) -> str:
@@ -119,23 +147,35 @@ def _figure(name: str, value: str) -> str:
 
 
 def report_of(
-    drills: Sequence[Drill], outcomes: dict[str, Outcome], *, size: str, began: datetime, took_s: float
+    drills: Sequence[Drill], outcomes: dict[str, Outcome], *, size: str, commit: str, began: datetime, took_s: float
 ) -> str:
     whole = Outcome()
     for outcome in outcomes.values():
         whole.add(outcome)
+    own = "".join(f" With {name}={os.environ[name]}." for name in _OWN_SIZES if os.environ.get(name))
     head = [
         f"# Drills, in the size of a {size.removesuffix('ly')}",
         "",
-        f"Commit {_commit()}, {began:%Y-%m-%d %H:%M} UTC, {took_s / 60:.0f} minutes: "
-        f"{whole.passed} passed, {len(whole.failed)} failed, {whole.skipped} skipped. On {_machine()}.",
+        f"Commit {commit}. {began:%Y-%m-%d %H:%M} UTC, {_length(took_s)}: "
+        f"{whole.passed} passed, {len(whole.failed)} failed, {len(whole.skipped)} skipped. On {_machine()}.{own}",
+        "A file that several drills have in common is told, and counted, in the line of each.",
         "",
         "| # | what | result | tests | seconds | figures |",
         "|---|---|---|---|---|---|",
     ]
     rows = [_row(drill, outcomes) for drill in drills]
-    failed = [f"- {place}: `{name}`" for place, outcome in outcomes.items() for name in outcome.failed]
-    return "\n".join([*head, *rows, *(["", "Failed:", "", *failed] if failed else [])])
+    failed = [(place, case) for place, outcome in outcomes.items() for case in outcome.failed]
+    skipped = [(place, case) for place, outcome in outcomes.items() for case in outcome.skipped]
+    return "\n".join([*head, *rows, *_listed("Failed", failed), *_listed("Skipped", skipped)])
+
+
+def _listed(title: str, cases: Collection[tuple[str, Case]]) -> list[str]:
+    lines = [f"- {place}: `{name}`" + (f": {reason}" if reason else "") for place, (name, reason) in cases]
+    return ["", f"{title}:", "", *lines] if lines else []
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _machine() -> str:
@@ -153,7 +193,8 @@ def _row(drill: Drill, outcomes: dict[str, Outcome]) -> str:
     if missing and outcome.has_run:
         result += f", {len(missing)} of {len(drill.places)} files not run"
     cells = [drill.number, drill.what, result, outcome.passed + len(outcome.failed), f"{outcome.took_s:.0f}"]
-    return f"| {' | '.join(map(str, cells))} | {'; '.join(outcome.figures)} |"
+    figures = [", ".join(_figure(*each) for each in figures.items()) for figures in outcome.figures.values()]
+    return f"| {' | '.join(map(str, cells))} | {'; '.join(figures)} |"
 
 
 def _of(places: Collection[str], outcomes: dict[str, Outcome]) -> Outcome:
@@ -165,7 +206,7 @@ def _of(places: Collection[str], outcomes: dict[str, Outcome]) -> Outcome:
 
 
 def _commit() -> str:
-    return (_git("rev-parse", "--short", "HEAD") or "unknown") + (", changed since" * bool(_git("diff", "HEAD")))
+    return (_git("rev-parse", "--short", "HEAD") or "unknown") + (" with changes" * bool(_git("status", "--porcelain")))
 
 
 def _git(*arguments: str) -> str:
@@ -205,7 +246,7 @@ def run(places: Sequence[str], outcomes: dict[str, Outcome]) -> int:
                 found = read_outcomes(report)
                 outcomes.update(found)
         if code and not any(each.failed for each in found.values()):
-            outcomes[place] = Outcome(failed=[f"pytest ended with {code}"])
+            outcomes.setdefault(place, Outcome()).failed.append(Case(f"pytest ended with {code}", ""))
         first = first or code
     return first
 
@@ -230,12 +271,14 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(str(error))
     size = os.environ.setdefault("KOGDA_DRILLS", "nightly")
     outcomes: dict[str, Outcome] = {}
-    began, began_s = utc_now(), monotonic()
+    commit, began, began_s = _commit(), utc_now(), monotonic()
     try:
         code = run(places_of(drills), outcomes)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    print(report_of(drills, outcomes, size=size, began=began, took_s=monotonic() - began_s))
+    if (last := _commit()) != commit:
+        commit += f" at first, {last} at the end"
+    print(report_of(drills, outcomes, size=size, commit=commit, began=began, took_s=monotonic() - began_s))
     return code
 
 

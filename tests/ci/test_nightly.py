@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 
 from scripts import nightly
-from scripts.nightly import ROOT, TABLE, Drill, Outcome, main, places_of, read_drills, read_outcomes, report_of, run
+from scripts.nightly import (
+    ROOT,
+    TABLE,
+    Case,
+    Drill,
+    Outcome,
+    main,
+    places_of,
+    read_drills,
+    read_outcomes,
+    report_of,
+    run,
+)
 
 BEGAN = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
@@ -24,9 +36,9 @@ XML = """<testsuites><testsuite>
   <property name="kills" value="200"/><property name="events" value="20000"/><property name="lost" value="0"/>
   <property name="seed" value="20261122"/>
 </properties></testcase>
-<testcase file="tests/drills/test_kills.py" name="test_b" time="1"><failure message="lost"/></testcase>
+<testcase file="tests/drills/test_kills.py" name="test_b" time="1"><failure message="lost 1&#10;and more"/></testcase>
 <testcase file="tests/semantics/test_waits.py" name="test_c" time="2"/>
-<testcase file="tests/drills/test_full_disk.py" name="test_d" time="0"><skipped/></testcase>
+<testcase file="tests/drills/test_full_disk.py" name="test_d" time="0"><skipped message="no disk"/></testcase>
 </testsuite></testsuites>"""
 
 
@@ -64,10 +76,12 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
         drill(33),
     ]
 
-    report = report_of(drills, read_outcomes(tmp_path / "report.xml"), size="nightly", began=BEGAN, took_s=600)
+    report = report_of(
+        drills, read_outcomes(tmp_path / "report.xml"), size="nightly", commit="e2cc0b8", began=BEGAN, took_s=600
+    )
 
     assert "in the size of a night\n" in report
-    assert "2026-11-22 01:30 UTC, 10 minutes: 2 passed, 1 failed, 1 skipped. On " in report
+    assert "Commit e2cc0b8. 2026-11-22 01:30 UTC, 10 minutes: 2 passed, 1 failed, 1 skipped. On " in report
     assert [line for line in report.splitlines() if line.startswith("| ") and "drill" in line] == [
         "| 1 | drill 1 | **1 failed** | 2 | 11 | 200 kills, 20,000 events, 0 lost, seed 20261122 |",
         "| 12 | drill 12 | 1 skipped | 0 | 0 |  |",
@@ -75,13 +89,50 @@ def test_the_report_says_of_each_drill_what_came_of_it(tmp_path: Path) -> None:
         "| 20 | drill 20 | not run | 0 | 0 |  |",
         "| 33 | drill 33 | elsewhere | 0 | 0 |  |",
     ]
-    assert report.endswith("- tests/drills/test_kills.py: `test_b`")
+    failed, skipped = (
+        "- tests/drills/test_kills.py: `test_b`: lost 1",
+        "- tests/drills/test_full_disk.py: `test_d`: no disk",
+    )
+    assert report.endswith(f"\n\nFailed:\n\n{failed}\n\nSkipped:\n\n{skipped}")
+
+
+def test_counts_of_the_cases_of_a_test_are_added_up(tmp_path: Path) -> None:
+    case = '<testcase file="a.py" classname="a" name="test_a[{n}]"><properties>{said}</properties></testcase>'
+    said = '<property name="kills" value="1500"/><property name="MiB" value="0.5"/><property name="seed" value="7"/>'
+    cases = [case.format(n=n, said=said) for n in range(2)]
+    (tmp_path / "report.xml").write_text(f"<testsuite>{''.join(cases)}</testsuite>")
+
+    report = report_of(
+        [drill(1, "a.py")], read_outcomes(tmp_path / "report.xml"), size="nightly", commit="1", began=BEGAN, took_s=600
+    )
+
+    assert "| 1 | drill 1 | passed | 2 | 0 | 3,000 kills, 0.5 MiB, seed 7 |" in report
+
+
+def test_a_night_that_was_made_smaller_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KOGDA_SEEDS", "2000")
+
+    report = report_of([], {}, size="nightly", commit="1", began=BEGAN, took_s=600)
+
+    assert " With KOGDA_SEEDS=2000.\n" in report
+
+
+def test_commits_that_are_made_meanwhile_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commits = iter(["1111111", "2222222 with changes"])
+    monkeypatch.setattr(nightly, "_commit", lambda: next(commits))
+    monkeypatch.setattr(nightly, "run", lambda places, outcomes: 0)
+
+    main(["29"])
+
+    assert "\nCommit 1111111 at first, 2222222 with changes at the end. 20" in capsys.readouterr().out
 
 
 def test_a_file_that_was_not_reached_is_told_beside_what_passed() -> None:
     drills = [drill(1, "tests/a.py", "tests/b.py", "tests/c"), drill(20, "tests/b.py")]
 
-    report = report_of(drills, {"tests/a.py": Outcome(passed=4)}, size="release", began=BEGAN, took_s=0)
+    report = report_of(drills, {"tests/a.py": Outcome(passed=4)}, size="release", commit="1", began=BEGAN, took_s=600)
 
     assert "| 1 | drill 1 | passed, 2 of 3 files not run | 4 |" in report
     assert "| 20 | drill 20 | not run |" in report
@@ -110,10 +161,10 @@ def test_each_file_is_run_whatever_came_of_the_one_before(folder: Path) -> None:
     code = run(["test_a.py", "test_b.py", "test_c.py", "test_d.py"], outcomes)
 
     assert code == 1
-    assert outcomes["test_a.py"].failed == ["test_a"]
+    assert outcomes["test_a.py"].failed == [Case("test_a", "assert False")]
     assert str(outcomes["test_b.py"]) == "passed"
-    assert [name for place in outcomes for name in outcomes[place].failed if "test_c" in f"{place} {name}"] != []
-    assert outcomes["test_d.py"].failed == ["pytest ended with 7"]
+    assert [case for place in outcomes for case in outcomes[place].failed if "test_c" in f"{place} {case.name}"] != []
+    assert outcomes["test_d.py"].failed == [Case("pytest ended with 7", "")]
 
 
 def test_ctrl_c_leaves_a_report_of_what_was_done(

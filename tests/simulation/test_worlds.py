@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.drills.sizes import sized
+from tests.drills.stage import Record
 from tests.simulation.sabotage import BREAKDOWN
 from tests.simulation.worlds import Report
 
@@ -21,12 +22,15 @@ TOGETHER = 30
 @pytest.mark.parametrize(
     "first", range(0, SEEDS, TOGETHER), ids=lambda first: f"seeds {first} to {first + TOGETHER - 1}"
 )
-def test_in_over_a_thousand_worlds_every_law_holds(play: Play, first: int) -> None:
+def test_in_over_a_thousand_worlds_every_law_holds(play: Play, first: int, record_property: Record) -> None:
     reports = [play(seed) for seed in range(first, min(first + TOGETHER, SEEDS))]
 
+    compared, faults = sum(each.compared for each in reports), sum(each.faults for each in reports)
+    for name, value in {"worlds": len(reports), "customers compared": compared, "faults": faults}.items():
+        record_property(name, value)
     assert [f"seed {each.seed}: {each.failure}" for each in reports if each.failure] == []
-    assert sum(each.compared for each in reports) >= len(reports) // 2  # customers, held against the oracle
-    assert sum(each.faults for each in reports) >= len(reports)
+    assert compared >= len(reports) // 2  # customers, held against the oracle
+    assert faults >= len(reports)
 
 
 @pytest.mark.parametrize("seed", [617, 1970, 6000, 6479])
