@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -71,6 +72,7 @@ class EmbeddedServices:
         self.redis.stop()
         self.postgres.stop()
         if self._lock is not None:
+            _leave_socket_folder(self.postgres.sockets)
             os.close(self._lock)
             self._lock = None
 
@@ -112,11 +114,23 @@ def _socket_folder(data: Path) -> Path:
 
 def _make_socket_folder(folder: Path) -> None:
     """Ours alone: trust within the socket is access to the database."""
-    account = service_account()
-    owner = account.pw_uid if account else os.geteuid()
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid not in (owner, os.geteuid()):
+    if not _is_ours(folder):
         raise ConfigurationError(f"{folder} belongs to somebody else; remove it")
     folder.chmod(0o700)
+    account = service_account()
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _leave_socket_folder(folder: Path) -> None:
+    """It goes when nothing is in it; the next start makes it again."""
+    with contextlib.suppress(OSError):
+        if _is_ours(folder):
+            folder.rmdir()
+
+
+def _is_ours(folder: Path) -> bool:
+    account = service_account()
+    owner = account.pw_uid if account else os.geteuid()
+    return not folder.is_symlink() and folder.stat().st_uid in (owner, os.geteuid())

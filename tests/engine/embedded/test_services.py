@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from engine.embedded import EmbeddedServices, running_endpoints
-from engine.errors import DataFolderTaken
+from engine.errors import ConfigurationError, DataFolderTaken
 
 OWNER = """
 import sys, time
@@ -79,6 +80,38 @@ def test_only_its_owner_can_pass_the_socket_folder(tmp_path: Path):
         mode = services.postgres.sockets.stat().st_mode & 0o777
 
     assert mode == 0o700
+
+
+def test_the_socket_folder_goes_with_the_services_and_comes_back_with_the_next_ones(tmp_path: Path):
+    with EmbeddedServices(tmp_path) as first:
+        assert first.postgres.sockets.is_dir()
+    assert not first.postgres.sockets.exists()
+
+    with EmbeddedServices(tmp_path) as second:
+        assert second.postgres.sockets.is_dir()
+        first.stop()  # once more: it has no part in this any longer
+        assert second.postgres.sockets.is_dir()
+
+
+def test_a_socket_folder_in_which_something_lies_stays(tmp_path: Path):
+    with EmbeddedServices(tmp_path) as services:
+        (services.postgres.sockets / "note").touch()
+
+    assert [path.name for path in services.postgres.sockets.iterdir()] == ["note"]
+    shutil.rmtree(services.postgres.sockets)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_socket_folder_of_somebody_else_is_neither_used_nor_removed(tmp_path: Path):
+    services = EmbeddedServices(tmp_path)
+    services.postgres.sockets.mkdir()
+    os.chown(services.postgres.sockets, 12345, 12345)
+
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
+        services.__enter__()
+
+    assert services.postgres.sockets.stat().st_uid == 12345
+    services.postgres.sockets.rmdir()
 
 
 def _all_gone_within(pids: list[int], *, seconds: float) -> bool:
