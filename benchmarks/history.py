@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 import uvloop
 from pydantic import SecretStr
 
 from benchmarks.report import Figure
+from benchmarks.stand import scratch_services
 from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
 from dsl.kinds import Kind
 from engine.config import Settings
-from engine.embedded import EmbeddedServices
 from engine.flow.advancing.advance_partition import advance_partitions
 from engine.flow.publishing.publish_rules import publish
 from engine.runtime import Runtime, open_runtime
@@ -56,13 +53,9 @@ segment place_{number} means customer.country is "C{number}"
 
 def measure(*, stored: int = 1_000_000, customers: int = 100_000, events: int = 10_000) -> list[Figure]:
     tune_garbage_collection()  # as a worker does, and its event loop
-    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
-    try:
-        with EmbeddedServices(folder) as services:
-            url = services.endpoints.database_url
-            return uvloop.run(_measure(url, stored=stored, customers=customers, events=events))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_services() as services:
+        url = services.endpoints.database_url
+        return uvloop.run(_measure(url, stored=stored, customers=customers, events=events))
 
 
 async def _measure(url: str, *, stored: int, customers: int, events: int) -> list[Figure]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import psutil
 from prometheus_client import REGISTRY
@@ -17,6 +14,7 @@ from pydantic import SecretStr
 
 from benchmarks.report import Figure
 from benchmarks.segments import PARTITIONS, POSTGRES, TUNED, look_at_all
+from benchmarks.stand import scratch_services
 from benchmarks.workers import cpu_of_family
 from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType, TemplateInfo
 from dsl.kinds import Kind
@@ -60,12 +58,8 @@ class Planned:
 
 def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
     tune_garbage_collection()  # as a worker does
-    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
-    try:
-        with EmbeddedServices(folder, postgres_options=POSTGRES) as services:
-            planned = asyncio.run(_measure(services, customers))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_services(POSTGRES) as services:
+        planned = asyncio.run(_measure(services, customers))
     return _figures(planned, customers)
 
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import asyncpg
 
 from benchmarks.report import Figure
+from benchmarks.stand import scratch_services
 from engine.clock import utc_now
-from engine.embedded import EmbeddedServices
 from engine.flow.telling.report_messages import Line, lines_of, report_messages
 from engine.flow.upkeep.complete_quarters import complete_quarters
 from engine.storage.database import Connection, Database
@@ -80,12 +77,8 @@ _SETTLE = """
 
 def measure() -> list[Figure]:
     messages = 10_000_000 if os.environ.get("KOGDA_BENCH_FULL") else 1_000_000
-    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
-    try:
-        with EmbeddedServices(folder, postgres_options=_FAST_FILL) as services:
-            return asyncio.run(_measure(services.endpoints.database_url, messages))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_services(_FAST_FILL) as services:
+        return asyncio.run(_measure(services.endpoints.database_url, messages))
 
 
 async def _measure(url: str, messages: int) -> list[Figure]:

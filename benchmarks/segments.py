@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from benchmarks.report import Figure
+from benchmarks.stand import scratch_services
 from benchmarks.workers import cpu_of_family
 from dsl.catalog import BUILT_IN_ATTRIBUTES, Catalog, EventType
 from dsl.kinds import Kind
@@ -54,12 +52,8 @@ segment loyal means customer.country is "LV"
 
 
 def measure(*, customers: int = CUSTOMERS) -> list[Figure]:
-    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
-    try:
-        with EmbeddedServices(folder, postgres_options=POSTGRES) as services:
-            return asyncio.run(_measure(services, customers))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_services(POSTGRES) as services:
+        return asyncio.run(_measure(services, customers))
 
 
 async def _measure(services: EmbeddedServices, customers: int) -> list[Figure]:

@@ -34,15 +34,22 @@ class Stand:
 
     def __enter__(self) -> Stand:
         self.folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
+        self.services = EmbeddedServices(self.folder / "data")
+        self.processes: list[subprocess.Popen[bytes]] = []
+        try:
+            self._open()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def _open(self) -> None:
         self.port = free_port()
         self._write_workspace()
-        self.services = EmbeddedServices(self.folder / "data")
         self.services.__enter__()
         self.database_url = self.services.endpoints.database_url
-        self.processes: list[subprocess.Popen[bytes]] = []
         self.run("migrate")
         self.run("publish", "--workspace", str(self.folder / "shop"))
-        return self
 
     def start(self) -> None:
         """The API and the workers; returns when the API is ready."""
@@ -73,6 +80,9 @@ class Stand:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for process in self.processes:
             process.terminate()
         for process in self.processes:
@@ -109,6 +119,17 @@ class Stand:
             path = shop / "templates" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
+
+@contextmanager
+def scratch_services(options: dict[str, str] | None = None) -> Iterator[EmbeddedServices]:
+    """The services alone, with what they store gone afterwards. `options` are PostgreSQL's."""
+    folder = Path(tempfile.mkdtemp(prefix="kogda-bench-"))
+    try:
+        with EmbeddedServices(folder, postgres_options=options) as services:
+            yield services
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
