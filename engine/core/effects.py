@@ -47,8 +47,8 @@ class Withdrawal:
 
 
 NoteKind: TypeAlias = Literal[
-    "started", "restarted", "waits", "sends", "skipped", "branch", "split", "changed", "emitted", "issued",
-    "called", "chooses", "ended",
+    "started", "restarted", "waits", "skipped", "branch", "split", "changed", "emitted", "issued", "called",
+    "chooses", "ended",
 ]  # fmt: skip
 
 

@@ -93,6 +93,39 @@ def test_an_event_that_the_filter_refuses_asks_no_guard(workspace: Path) -> None
     assert "never held anybody back" in told.stdout
 
 
+SEQUENCE = """rule "Left"
+  when cart_left then not order_placed within 1h
+  only if customer.city is "Kazan"
+  send email "a"
+"""
+MOVES = """test "asked at the end"
+  customer with email = "a@example.com", city = "{first}"
+  at 2026-03-02 10:00 cart_left with total = 20
+  at 10:30 customer.city becomes "{then}"
+  expect {what}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "what", "unseen"),
+    [
+        ("Perm", "Kazan", 'email "a" at 11:00', "never held anybody back"),
+        ("Kazan", "Perm", "nothing", "never let anybody pass"),
+    ],
+)
+def test_the_guard_of_a_sequence_has_answered_when_the_sequence_was_complete(
+    first: str, then: str, what: str, unseen: str, workspace: Path
+) -> None:
+    (workspace / "rules/cart.rules").write_text(SEQUENCE)
+    write_test(workspace, MOVES.format(first=first, then=then, what=what))
+
+    told = kogda("test", "--coverage", cwd=workspace)
+
+    assert told.returncode == 0, told.stdout
+    answers = [line.strip() for line in told.stdout.splitlines() if "rules/cart.rules:3" in line]
+    assert answers == [f'rules/cart.rules:3  `only if customer.city is "Kazan"` {unseen}']
+
+
 @pytest.mark.parametrize(("least", "code"), [("40", 0), ("90", 1)])
 def test_too_little_coverage_fails(least: str, code: int, workspace: Path) -> None:
     write_test(workspace, REACHED)

@@ -77,6 +77,8 @@ class Coverage:
         for code in program.rules:
             if code.trigger is None or event.name not in code.trigger.events or not code.rule.guards:
                 continue
+            if isinstance(code.rule.trigger, plan.SequenceTrigger):
+                continue  # asks when it is complete: what its run notes then is the answer
             known = Known(
                 customer=facts.customer,
                 now=world.now,
@@ -141,9 +143,6 @@ def _noted(rule: plan.Rule, note: Note) -> Iterator[Point]:
     match note.what:
         case "started":
             yield Point(rule.name, "started", "", rule.line, "")
-            if not isinstance(rule.trigger, plan.SequenceTrigger):  # begins later, and asks then
-                yield from (_answer(rule, guard, True) for guard in rule.guards)
-        case "sends":
             yield from (_answer(rule, guard, True) for guard in rule.guards)
         case "branch":
             yield Point(rule.name, note.detail, "", note.line, "")
