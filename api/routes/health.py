@@ -51,7 +51,7 @@ async def ready(services: Served) -> Ready:
         # What the database said stays in the log: it may name hosts and users.
         _log.warning("not_ready", error=repr(error))
         raise _not_ready("database", "the database does not answer; the server's log says why") from error
-    if revision != wanted_revision():
+    if revision is None or revision < wanted_revision():  # later ones: an update is under way, and it serves on
         raise _not_ready("tables", f"the tables are at {revision}, not at {wanted_revision()}; run `kogda migrate`")
     if rule_set is None:
         raise _not_ready("rules", "nothing is published yet; run `kogda publish`")

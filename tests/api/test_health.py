@@ -51,6 +51,16 @@ async def test_a_server_on_old_tables_is_not_ready(client: httpx.AsyncClient, da
     assert "kogda migrate" in answer.json()["detail"]
 
 
+async def test_a_server_whose_successor_has_migrated_the_tables_stays_ready(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await _publish(database)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    assert (await client.get("/health/ready")).status_code == 200
+
+
 async def test_metrics_count_what_came_in(client: httpx.AsyncClient) -> None:
     await client.post("/v1/batch", content=batch(track(messageId="a"), track(messageId="a"), {"type": "nope"}))
     await client.post("/v1/batch", content=b"{")
