@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,25 @@ def test_a_unit_of_systemd_starts_commands_that_exist(unit: Path) -> None:
     commands = commands_of(unit.read_text())
 
     assert commands and set(commands) <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_of_systemd_outlives_a_database_that_is_long_away(unit: Path) -> None:
+    assert "StartLimitIntervalSec=0" in unit.read_text().partition("[Service]")[0]
+
+
+def test_a_migration_may_take_longer_than_systemd_waits_by_itself() -> None:
+    units = [unit.read_text() for unit in UNITS if "kogda migrate" in unit.read_text()]
+
+    assert units and all("TimeoutStartSec=infinity" in unit for unit in units)
+
+
+def test_a_shell_reads_the_file_of_variables_as_systemd_does() -> None:
+    written = (DEPLOY / "systemd/kogda.env").read_text()
+    shell = subprocess.run(["sh", "-c", f"set -a\n{written}\nenv"], capture_output=True, text=True, check=True)
+
+    assert not shell.stderr
+    assert "KOGDA_MAIL_FROM=Shop <hello@example.com>" in shell.stdout.splitlines()
 
 
 def test_the_file_of_variables_for_systemd_sets_what_is_read() -> None:

@@ -109,6 +109,12 @@ def test_a_database_that_is_away_takes_the_api_out_of_service_and_does_not_end_i
     assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
 
 
+def test_an_api_that_waits_for_the_first_rules_is_not_ended():
+    [container] = pods()["api"]["containers"]
+
+    assert container["startupProbe"]["httpGet"]["path"] == "/health/live"
+
+
 def test_parts_have_time_to_end():
     unit = (CHART.parents[1] / "systemd/kogda-worker@.service").read_text()
     [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
