@@ -67,6 +67,14 @@ def _place() -> Path | None:
     return MEMORY
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Like tmp_path, but the account that PostgreSQL runs as may pass: pytest closes its own folders to others."""
+    made = Path(tempfile.mkdtemp(prefix="kogda-test-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def template_database(services: EmbeddedServices) -> str:
     """The name of a migrated database that tests copy."""

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,14 +12,6 @@ from engine.embedded import EmbeddedServices
 from engine.storage.database import Database
 from engine.storage.write_keys import all_write_keys, create_write_key, revoke_write_key
 from tests.api.conftest import Stored, track
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Like tmp_path, but the account that PostgreSQL runs as may pass: pytest closes its own folders to others."""
-    made = Path(tempfile.mkdtemp(prefix="kogda-keys-"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 async def test_a_new_key_is_accepted_at_once_and_its_name_is_the_source(

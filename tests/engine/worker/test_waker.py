@@ -11,7 +11,7 @@ import orjson
 import pytest
 from arq.connections import ArqRedis
 
-from engine.embedded import EmbeddedServices
+from engine.embedded.redis import Redis
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis
 
 PATIENCE_S = 60  # with a machine that is busy: half a second is for those who have something else to do
@@ -121,19 +121,16 @@ async def test_a_dead_redis_neither_raises_nor_slows_down(tmp_path: Path) -> Non
     assert time.monotonic() - began < 100  # 2,000 connection time-outs would be 1,000 s
 
 
-async def test_wake_ups_get_through_again_when_redis_is_back(tmp_path: Path) -> None:
-    services = EmbeddedServices(tmp_path)
-    services.redis.sockets.mkdir(mode=0o700, exist_ok=True)
-    services.redis.start()
-    waker = ArqWaker(services.redis.url)
-    client = connect_redis(services.redis.url, timeout_s=PATIENCE_S)
+async def test_wake_ups_get_through_again_when_redis_is_back(own_redis: Redis) -> None:
+    waker = ArqWaker(own_redis.url)
+    client = connect_redis(own_redis.url, timeout_s=PATIENCE_S)
     try:
         await waker.wake([1])
         await waker.flushed()
-        services.redis.kill()
+        own_redis.kill()
         await waker.wake([2])
         await waker.flushed()
-        services.redis.start()
+        own_redis.start()
 
         async with asyncio.timeout(PATIENCE_S):
             while not await client.exists(QUEUE):
@@ -144,7 +141,6 @@ async def test_wake_ups_get_through_again_when_redis_is_back(tmp_path: Path) -> 
     finally:
         await waker.close()
         await client.aclose(close_connection_pool=True)
-        services.redis.stop()
 
 
 async def test_a_second_of_heavy_traffic_becomes_two_jobs(waker: ArqWaker, redis: ArqRedis) -> None:

@@ -15,7 +15,6 @@ from arq.connections import ArqRedis
 from pydantic import SecretStr
 
 from engine.config import Settings
-from engine.embedded import EmbeddedServices
 from engine.embedded.redis import Redis
 from engine.flow.advancing.advance_partition import advance_partitions
 from engine.runtime import Runtime, open_runtime
@@ -175,30 +174,24 @@ async def test_wake_ups_survive_flushes_at_any_time(shop: Shop, redis: ArqRedis,
 
 
 async def test_a_restart_of_redis_is_survived_and_wake_ups_work_again(
-    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database_url: str, own_redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refused connection is an OSError, which ends arq's worker in its documented configuration."""
     caplog.set_level(logging.CRITICAL, logger="asyncio")
-    services = EmbeddedServices(tmp_path)
-    services.redis.sockets.mkdir(mode=0o700, exist_ok=True)
-    services.redis.start()
     delivery = FakeDelivery()
-    try:
-        async with (
-            open_shop(database_url, rule("welcome", "registered")) as shop,
-            at_work(database_url, services.redis.url, delivery) as runtime,
-        ):
-            services.redis.kill()
-            await shop.post(shop.event("1", "registered"))
-            await until(lambda: _all(shop, 1))  # the sweep carries on alone
-            services.redis.start()
-            client = connect_redis(services.redis.url, timeout_s=LONG_S)
-            await _listening(client)
-            delivery.arrived.clear()
-            await until(lambda: _woken(runtime, delivery))
-            await client.aclose(close_connection_pool=True)
-    finally:
-        services.redis.stop()
+    async with (
+        open_shop(database_url, rule("welcome", "registered")) as shop,
+        at_work(database_url, own_redis.url, delivery) as runtime,
+    ):
+        own_redis.kill()
+        await shop.post(shop.event("1", "registered"))
+        await until(lambda: _all(shop, 1))  # the sweep carries on alone
+        own_redis.start()
+        client = connect_redis(own_redis.url, timeout_s=LONG_S)
+        await _listening(client)
+        delivery.arrived.clear()
+        await until(lambda: _woken(runtime, delivery))
+        await client.aclose(close_connection_pool=True)
 
 
 async def _woken(runtime: Runtime, delivery: FakeDelivery) -> bool:
