@@ -1,4 +1,4 @@
-"""Conditions that can be read and surely mean something else: habits of other notations."""
+"""What can be read and surely means something else: habits of other notations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from dsl.source import Span
 _NOTHING = frozenset(
     ("empty", "null", "none", "nil", "missing", "blank", "unset", "undefined", "пусто", "пустой", "пустая")
 )
+_HOURS = {
+    **dict.fromkeys(("morning", "утра"), "9:00"),
+    **dict.fromkeys(("noon", "midday", "полудня"), "12:00"),
+    **dict.fromkeys(("evening", "вечера"), "19:00"),
+    **dict.fromkeys(("midnight", "полуночи"), "0:00"),
+}
 _FLAGS = {"yes": "yes", "true": "yes", "да": "да", "no": "no", "false": "no", "нет": "нет"}
 
 
@@ -116,5 +122,38 @@ def lacks_a_list(condition: syntax.Or, scope: Scope) -> bool:
         say("several possible values stand in a list"),
         Label(texts[0].span, say("text alone is not a condition")),
         fixes=[Fix(meant, (Edit(Span(first.left.span.start, texts[-1].span.end), meant),), "safe")],
+    )
+    return True
+
+
+def waits_for_an_hour(path: syntax.Path, scope: Scope) -> bool:
+    """`wait until morning`."""
+    hour = _HOURS.get(_bare_word(path, scope).lower())
+    if hour is None:
+        return False
+    scope.problems.error(
+        "E321",
+        say("this is not a moment one can wait for"),
+        Label(path.span, say("at what hour?")),
+        fixes=[replacement(path.span, hour)],
+    )
+    return True
+
+
+def is_an_hour_after_an_event(trigger: syntax.DateTrigger, scope: Scope) -> bool:
+    """`when order_placed at 10:00`."""
+    event = str(trigger.path)
+    if event not in scope.catalog.events or trigger.offset is not None:
+        return False
+    scope.problems.error(
+        "E215",
+        say('"{path}" is not a date', path=event),
+        Label(trigger.path.span, say("{path} is an event: it has no hour until it happens", path=event)),
+        notes=[
+            say(
+                "to do something at this hour after it: wait until {time}, as the first step",
+                time=scope.source.slice(trigger.at.span),
+            )
+        ],
     )
     return True

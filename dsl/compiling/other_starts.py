@@ -9,6 +9,7 @@ from dsl.compiling.comparisons import are_comparable
 from dsl.compiling.conditions import compile_condition
 from dsl.compiling.lengths import compile_length
 from dsl.compiling.lookup import report_no_event
+from dsl.compiling.misreadings import is_an_hour_after_an_event
 from dsl.compiling.segments import find_segment
 from dsl.compiling.values import compile_value
 from dsl.diagnostics import Label
@@ -76,6 +77,8 @@ def _change(trigger: syntax.ChangeTrigger, delay: plan.Length | None, scope: Sco
 
 
 def _date(trigger: syntax.DateTrigger, delay: plan.Length | None, scope: Scope) -> plan.DateTrigger | None:
+    if is_an_hour_after_an_event(trigger, scope):
+        return None
     found = _attribute(trigger.path, scope)
     offset = compile_length(trigger.offset, scope) if trigger.offset else None
     if found is None or (trigger.offset and offset is None):

@@ -11,6 +11,7 @@ from dsl.compiling.conditions import compile_condition
 from dsl.compiling.deeds import compile_call, compile_change, compile_notify, compile_points, compile_promo
 from dsl.compiling.lengths import compile_length
 from dsl.compiling.lookup import report_unknown
+from dsl.compiling.misreadings import waits_for_an_hour
 from dsl.compiling.targets import find_target
 from dsl.compiling.triggers import compile_match
 from dsl.compiling.values import compile_value
@@ -233,6 +234,8 @@ def _check_variable(pair: syntax.Pair, value: Typed, scope: Scope) -> None:
 
 
 def _compile_wait_until_moment(step: syntax.WaitUntilMoment, scope: Scope) -> plan.WaitUntil | None:
+    if step.path and waits_for_an_hour(step.path, scope):
+        return None
     base = compile_value(step.path, scope) if step.path else None
     offset = compile_length(step.offset, scope) if step.offset else None
     if (step.path and base is None) or (step.offset and offset is None):

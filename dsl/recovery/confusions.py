@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dsl.diagnostics import Edit, Fix
-from dsl.keywords import CHANNELS
+from dsl.keywords import CHANNELS, MONTHS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian, with_blanks
@@ -48,6 +48,8 @@ class Confusion:
 
 
 _CLOCK = r"\d{1,2}:\d{2}"
+_MONTH = "|".join(sorted({month[:3] for month in MONTHS}))
+_DAY = rf"\d{{4}}-\d\d|\d{{1,2}}[ ]+(?:{_MONTH})|(?:{_MONTH})\w*[ ]+\d{{1,2}}\b(?!:)"
 
 CONFUSIONS = (
     # comparisons
@@ -104,6 +106,10 @@ CONFUSIONS = (
     Confusion("ONCE", r"(?:no[ ]+more|not[ ]+more[ ]+often)[ ]+than[ ]+once(?=[ ]+(?:an?|per|every)\b)", "once"),
     Confusion("ONCE", r"only[ ]+once(?![ ]+per)", "once per customer", safe=False),
     Confusion("AT_MOST", r"max(?:imum)?|no[ ]+more[ ]+than|up[ ]+to|not[ ]+more[ ]+than", "at most"),
+    Confusion("UNTIL", r"(?:to|till|through|по)(?=[ ]+\S)|(?:[-–—]|and|и|до)(?=[ ]*\d)", "until"),
+    Confusion("ACTIVE", rf"(?:from|between)(?=[ ]+(?:{_DAY}))", "active from"),
+    Confusion("ACTIVE", rf"(?:с|со)(?=[ ]+(?:{_DAY}))", "действует с"),
+    Confusion("FROM", r"between", "from"),
     # schedules and times
     Confusion("WEEKDAY", r"(\d{1,2})(?:st|nd|rd|th)?(?:[ ]+day)?[ ]+of[ ]+(?:the[ ]+|each[ ]+|every[ ]+)?month",
               r"month on \1", "E129", _here),
@@ -116,6 +122,8 @@ CONFUSIONS = (
     Confusion("DURATION", r"полтора[ ]+часа", "90 мин", "E108", _here),
     Confusion("DURATION", r"a[ ]+fortnight", "2 weeks", "E108", _here),
     Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _here),
+    Confusion("TIME", r"(?:in[ ]+the[ ]+)?morning|утром", "9:00", "E120", _here, safe=False),
+    Confusion("TIME", r"(?:in[ ]+the[ ]+)?evening|вечером", "19:00", "E120", _here, safe=False),
     Confusion("TIME", r"noon|midday|полдень", "12:00", "E120", _here),
     Confusion("TIME", r"midnight|полночь", "0:00", "E120", _here),
     # tests
@@ -151,8 +159,9 @@ def known_confusion(failure: Failure) -> Finding | None:
         if confusion.expected not in failure.expected or (confusion.expected in ITEMS and failure.tokens):
             continue  # after any item another may begin: true, and seldom meant
         match = pattern.match(failure.text, failure.position)
-        if match is not None:
-            return _confused(failure, confusion, match)
+        finding = _confused(failure, confusion, match) if match is not None else None
+        if finding is not None:
+            return finding
     return None
 
 

@@ -6,19 +6,15 @@ import re
 from decimal import Decimal
 
 from dsl.diagnostics import Edit
-from dsl.keywords import MONTHS, WEEKDAYS
+from dsl.keywords import WEEKDAYS
 from dsl.messages import say
+from dsl.recovery.days import DAY_AND_MONTH, MONTH_AND_DAY, month_name
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, left_out, replaced, rewritten, speaks_russian, with_blanks
-from dsl.recovery.quantities import iso_date, pattern_at, unit_of
+from dsl.recovery.quantities import pattern_at, unit_of
 from dsl.source import Span
 from dsl.words import STEPS, one_of, shown
 
-_DATE_IN_WORDS = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?[ \t]+([^\W\d]+)\.?|([^\W\d]+)\.?[ \t]+(\d{1,2})(?:st|nd|rd|th)?),?[ \t]+(\d{4})\b"
-)
-_DAY_AND_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ \t]+(?:of[ \t]+)?(?P<month>[^\W\d]+)")
-_MONTH_AND_DAY = re.compile(r"(?P<month>[^\W\d]+)[ \t]+(?:the[ \t]+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d:])")
 _SHORT_DAYS = {
     "пн": "понедельник", "вт": "вторник", "ср": "среду", "чт": "четверг", "пт": "пятницу", "сб": "субботу",
     "вс": "воскресенье",
@@ -36,26 +32,6 @@ _UNTIL_DAY = re.compile(
     re.IGNORECASE,
 )
 _UP_TO = ("-", "–", "—", "to", "till", ",", "до")
-
-
-def date_in_words(failure: Failure) -> Finding | None:
-    """`1 December 2026`, `Dec 1, 2026`, `1 декабря 2026`."""
-    match = pattern_at(failure, _DATE_IN_WORDS, "DATE")
-    month = _month(match[2] or match[3]) if match else None
-    day = iso_date(int(match[5]), month, int(match[1] or match[4])) if match and month else None
-    if match is None or day is None:
-        return None
-    return rewritten("E120", say("dates are written year-month-day"), Span(*match.span()), day)
-
-
-def _month(word: str) -> int | None:
-    """`dec`, `december`, `дек`, `декабря`."""
-    name = _month_name(word)
-    return MONTHS[name] if name else None
-
-
-def _month_name(word: str) -> str | None:
-    return next((name for name in MONTHS if len(word) > 2 and name.startswith(word.lower())), None)
 
 
 def short_weekday(failure: Failure) -> Finding | None:
@@ -77,11 +53,11 @@ def day_of_the_year(failure: Failure) -> Finding | None:
     is_whole = failure.type_before() == "EVERY"
     if failure.at_end or not (is_whole or (_is_yearly(failure) and "INT" in failure.expected)):
         return None
-    matches = [pattern.match(failure.text, failure.position) for pattern in (_DAY_AND_MONTH, _MONTH_AND_DAY)]
-    match = next((match for match in matches if match and _month(match["month"])), None)
+    matches = [pattern.match(failure.text, failure.position) for pattern in (DAY_AND_MONTH, MONTH_AND_DAY)]
+    match = next((match for match in matches if match and month_name(match["month"])), None)
     if match is None:
         return None
-    meant, start = f"{match['day']} {_month_name(match['month'])}", failure.position
+    meant, start = f"{match['day']} {month_name(match['month'])}", failure.position
     if is_whole:
         meant = f"каждый год {meant}" if speaks_russian(failure) else f"every year on {meant}"
         start = failure.tokens[-1].start_pos or 0

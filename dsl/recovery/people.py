@@ -15,6 +15,8 @@ _DOES = re.compile(r"(?:has|have|had|did|does|do|не)(?:[ \t]+(?:not|never)|n['
 _EVENT = re.compile(r"(?P<event>[^\W\d]\w*)(?!\w|[ \t]*\.)[ \t]*(?P<next>[^\W\d]*)")
 _OF_CUSTOMER = re.compile(r"(?:(?P<whose>[^\W\d]+)[ \t]*\.[ \t]*)?(?P<date>[^\W\d]\w*)(?P<rest>[^\n]*)")
 
+_FOR = re.compile(r"\b(?:for|для)\b", re.IGNORECASE)
+
 
 def customer_does(failure: Failure) -> Finding | None:
     """`if customer has not ordered`, `when customer does not order for 30 days`."""
@@ -38,6 +40,8 @@ def on_an_event(failure: Failure) -> Finding | None:
     match = None if failure.at_end else _EVENT.match(failure.text, failure.position)
     if match is None or failure.type_before() != "ON_DATE" or "DATE" not in failure.expected:
         return None
+    if not _begins_item(failure):
+        return None
     if "_" not in match["event"] and not one_of(match["next"], ("AFTER", "WHERE", "OR")):
         return None
     on, when = failure.tokens[-1], shown("WHEN", russian=speaks_russian(failure))
@@ -58,6 +62,8 @@ def date_of_customers(failure: Failure) -> Finding | None:
     if match is None or failure.type_before() != "ON_DATE" or "DATE" not in failure.expected:
         return None
     following = match["rest"].split(maxsplit=1)[:1]
+    if not _begins_item(failure) or _FOR.search(match["rest"]):
+        return None  # a day of the week behind an event; a mailing, which has a date of its own
     has_time = bool(following) and one_of(following[0], ("AT",)) is not None
     if following and not has_time and not one_of(following[0], (*STEPS, *CLAUSES)):
         return None
@@ -76,3 +82,10 @@ def date_of_customers(failure: Failure) -> Finding | None:
         repair=Edit(span, meant),
         faithful=False,
     )
+
+
+def _begins_item(failure: Failure) -> bool:
+    """At the `on` that begins a line, or stands behind the name of its rule."""
+    on = failure.tokens[-1].start_pos or 0
+    line = failure.text[failure.text.rfind("\n", 0, on) + 1 : on]
+    return not line.strip() or failure.type_before(3) == "RULE"

@@ -17,8 +17,8 @@ from dsl.words import ALL_WORDS, FORMS, ITEMS, one_of, shown
 #: Words that are easily left out. Others would change the meaning, or there would be too many to choose from.
 _EASILY_LEFT_OUT = (
     "AT", "AT_MOMENT", "TO", "SET_TO", "PER", "FOR", "FOR_TIME", "OF", "WITH", "THEN", "AFTER", "WITHIN", "UP_TO",
-    "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "SEND", "CUSTOMERS", "BECAUSE",
-    "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL", "RPAR",
+    "BY", "TAG", "PROMO", "POINTS", "MEANS", "EQUAL", "IS", "UNTIL", "FROM", "WHEN", "ON_DATE", "SEND", "CUSTOMERS",
+    "BECAUSE", "EVERYONE", "COLON", "EXPECT", "TIMES", "CHANNEL", "RPAR",
 )  # fmt: skip
 _TITLED = frozenset(("TEST", "RULE", "DESCRIPTION"))
 _PATHS = frozenset(("USE", "RULES", "TIMEZONE"))

@@ -156,7 +156,7 @@ def before_a_date(failure: Failure) -> Finding | None:
 def every_weekday(failure: Failure) -> Finding | None:
     """`on mondays at 9:00`, `по понедельникам в 9:00`, `mondays at 9:00` where a rule should begin."""
     start = failure.position
-    if failure.type_before() == "ON_DATE":
+    if failure.type_before() == "ON_DATE" and failure.type_before(2) != "NAME":
         start = failure.tokens[-1].start_pos or 0
     elif failure.tokens:
         return None
