@@ -10,7 +10,7 @@ from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.source import Span
-from dsl.words import one_of, shown
+from dsl.words import shown
 
 _CHANNEL = "|".join(sorted(CHANNELS, key=len, reverse=True))
 _JOINT = r"[ \t]*[,/&+][ \t]*|[ \t]+(?:or|and|или|и|либо)[ \t]+"
@@ -18,24 +18,27 @@ _TOGETHER = re.compile(
     rf"(?P<channels>(?:{_CHANNEL})(?:(?:{_JOINT})(?:{_CHANNEL})\b)+)[ \t]+(?P<text>\"[^\"\n]*\"|«[^»\n]*»|“[^”\n]*”)",
     re.IGNORECASE,
 )
+_VALUE = (
+    r"(?:\"[^\"\n]*\"|«[^»\n]*»|“[^”\n]*”|[^\W\d]\w*(?:\.\w+)*|-?\d[\w.:-]*(?:[ \t]*%|[ \t]+[A-Z]{3}\b|[ \t]*[₽$€£])?)"
+)
+_PAIR = rf"[^\W\d]\w*[ \t]*=[ \t]*{_VALUE}"
+_VALUES = re.compile(rf"[ \t]+(?:with|с|со)[ \t]+{_PAIR}(?:[ \t]*,[ \t]*{_PAIR})*", re.IGNORECASE)
 _NAME = re.compile(rf"\b(?:{_CHANNEL})\b", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r"\b(?:or|или|либо)\b", re.IGNORECASE)
 
 
 def channels_together(failure: Failure) -> Finding | None:
-    """`send email or sms "x"`, `send email and sms "x"`."""
+    """`send email or sms "x"`, `send email and sms "x" with discount = 10%`."""
     first = failure.before
     if first is None or first.type != "CHANNEL" or failure.type_before(2) != "SEND":
         return None
     match = _TOGETHER.match(failure.text, first.start_pos or 0)
-    following = failure.text[match.end() :].split(maxsplit=1)[:1] if match else []
-    if match is None or (following and one_of(following[0], ("WITH",))):
-        return None  # values stand behind the first template, for all of them
-    russian = speaks_russian(failure)
-    sent = [f"{name} {match['text']}" for name in _NAME.findall(match["channels"])]
-    or_, send = shown("OR", russian=russian), shown("SEND", russian=russian)
-    span, ways = Span(*match.span()), (f" {or_} ".join(sent), f" {send} ".join(sent))
+    if match is None:
+        return None
+    values = _VALUES.match(failure.text, match.end())
+    span = Span(match.start(), values.end() if values else match.end())
     is_said = _ALTERNATIVES.search(match["channels"]) is not None
+    ways = _ways(failure, match, values[0] if values else "")
     return Finding(
         code="E136",
         message=say("each channel has its template behind it")
@@ -46,3 +49,11 @@ def channels_together(failure: Failure) -> Finding | None:
         repair=Edit(span, ways[0]),
         faithful=is_said,
     )
+
+
+def _ways(failure: Failure, match: re.Match[str], values: str) -> tuple[str, str]:
+    """One instead of the other, with values that are for both; and both."""
+    russian = speaks_russian(failure)
+    sent = [f"{name} {match['text']}" for name in _NAME.findall(match["channels"])]
+    or_, send = shown("OR", russian=russian), shown("SEND", russian=russian)
+    return f" {or_} ".join([sent[0] + values, *sent[1:]]), f" {send} ".join(each + values for each in sent)
