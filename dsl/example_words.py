@@ -56,6 +56,11 @@ def written_in(text: str) -> Language | None:
     return None if russian == english == 0 else "ru" if russian > english else "en"
 
 
+def language_of_fixes(text: str) -> Language:
+    """In which a rule file's fixes are written: English where it has no keywords yet."""
+    return written_in(text) or "en"
+
+
 @lru_cache(maxsize=2)
 def _single_words(language: Language) -> frozenset[str]:
     keywords = RUSSIAN if language == "ru" else ENGLISH

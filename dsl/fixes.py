@@ -16,7 +16,11 @@ def safe_fixes(found: Iterable[Diagnostic]) -> list[Fix]:
 
 
 def with_fixes(text: str, fixes: Sequence[Fix]) -> str:
-    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+    return with_edits(text, dict.fromkeys(edit for fix in fixes for edit in fix.edits))
+
+
+def with_edits(text: str, edits: Iterable[Edit]) -> str:
+    """They do not overlap."""
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text

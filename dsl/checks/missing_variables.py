@@ -8,7 +8,7 @@ from dsl import syntax
 from dsl.catalog import TemplateInfo, TemplateUse
 from dsl.checks.subject import CheckedRule
 from dsl.diagnostics import Edit, Fix, Label
-from dsl.example_words import example_word, written_in
+from dsl.example_words import example_word, language_of_fixes
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.source import Span
@@ -60,7 +60,7 @@ def _known_as(name: str, rule: CheckedRule) -> Iterator[str]:
 
 def _given(send: syntax.Send, pair: str, rule: CheckedRule) -> Fix:
     end = (send.variables[-1] if send.variables else send.first.template).span.end
-    word = example_word("WITH", written_in(rule.scope.source.text) or "en")
+    word = example_word("WITH", language_of_fixes(rule.scope.source.text))
     text = f", {pair}" if send.variables else f" {word} {pair}"
     return Fix(f"{word} {pair}", (Edit(Span(end, end), text),))
 

@@ -8,7 +8,7 @@ from dsl.checks.known_values import PROMO
 from dsl.checks.missing_variables import as_read, place_of
 from dsl.checks.subject import CheckedRule
 from dsl.diagnostics import Edit, Fix, Label
-from dsl.example_words import written_in
+from dsl.example_words import language_of_fixes
 from dsl.messages import say
 from dsl.problems import listed
 from dsl.source import Span
@@ -62,4 +62,4 @@ def check_promo_use(
 
 def _issue(send: syntax.Send, pool: str, rule: CheckedRule) -> Fix:
     here, step = Span(send.span.start, send.span.start), say('issue promo "{pool}"', pool=pool)
-    return Fix(step, (Edit(here, f"{step.text(written_in(rule.scope.source.text) or 'en')} "),))
+    return Fix(step, (Edit(here, f"{step.text(language_of_fixes(rule.scope.source.text))} "),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostics import Edit
+from dsl.fixes import with_edits
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
@@ -86,8 +87,7 @@ def _joined(words: str) -> str:
 
 def _reads_to(failure: Failure, edit: Edit) -> int:
     """How far one gets with the edit, as a place in the text without it."""
-    text = failure.text
-    reached = failure.reaches(text[: edit.span.start] + edit.text + text[edit.span.end :])
+    reached = failure.reaches(with_edits(failure.text, [edit]))
     return reached - len(edit.text) + edit.span.end - edit.span.start
 
 

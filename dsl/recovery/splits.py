@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostics import Edit, Fix
+from dsl.fixes import with_edits
 from dsl.messages import Message, in_a_row, say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, speaks_russian
@@ -69,7 +70,5 @@ def _starts_of_parts(failure: Failure, behind: int) -> list[int]:
 
 
 def _fits(failure: Failure, edits: list[Edit]) -> bool:
-    text = failure.text
-    for edit in reversed(edits):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    text = with_edits(failure.text, edits)
     return failure.reaches(text) > len(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl import syntax
 from dsl.diagnostics import Edit, Fix, Label
-from dsl.example_words import example_word, written_in
+from dsl.example_words import example_word, language_of_fixes
 from dsl.messages import say
 from dsl.parse_tree import Token
 from dsl.source import Span
@@ -13,7 +13,7 @@ from dsl.tree.builder import Builder, Parts, tokens
 
 def words_for(b: Builder, *names: str) -> str:
     """Words of the language as this file writes them, for a fix."""
-    language = written_in(b.problems.source.text) or "en"
+    language = language_of_fixes(b.problems.source.text)
     return " ".join(example_word(name, language) or name for name in names)
 
 

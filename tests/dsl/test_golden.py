@@ -102,9 +102,7 @@ def test_a_safe_fix_cures_the_mistake_that_it_is_offered_for(path: Path):
     fixes = [(found, fix) for found in golden.found() for fix in found.fixes if fix.safety == "safe"]
 
     for cured, fix in fixes:
-        text = golden.input
-        for edit in sorted(fix.edits, key=lambda edit: edit.span, reverse=True):
-            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+        text = with_fixes(golden.input, [fix])
 
         left = Golden(golden.head, text, "", "").found()
         assert (cured.code, cured.span) not in [(found.code, found.span) for found in left], text

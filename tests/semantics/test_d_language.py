@@ -7,6 +7,7 @@ import pytest
 from dsl import syntax
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
+from dsl.fixes import with_fixes
 from dsl.parser import parse_file
 from dsl.source import Source
 from tests.semantics.conftest import catalog_of
@@ -32,9 +33,7 @@ def steps_of(text: str) -> tuple[syntax.Step, ...]:
 def repaired(text: str) -> str:
     [diagnostic] = findings(text)
     [fix] = diagnostic.fixes
-    for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
+    return with_fixes(text, [fix])
 
 
 def test_d01_a_fallback_is_said_with_or():
