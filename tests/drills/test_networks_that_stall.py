@@ -17,7 +17,7 @@ import pytest
 from engine.embedded import EmbeddedServices, Endpoints
 from engine.waker import DOORBELL, QUEUE, ArqWaker, connect_redis
 from tests.drills.sizes import SIZE, sized
-from tests.drills.stage import Story, Workers, expected, made, stories, tell, until_made
+from tests.drills.stage import Record, Story, Workers, expected, made, note, stories, tell, until_made
 from tests.drills.stalling_proxy import stalling
 from tests.engine.flow.shop import Shop
 
@@ -54,7 +54,7 @@ async def assert_exact(shop: Shop, told: list[Story]) -> None:
 
 
 async def test_a_worker_that_is_cut_off_from_the_database_loses_and_doubles_nothing_and_finds_back(
-    durable: EmbeddedServices, shop: Shop, folder: Path
+    durable: EmbeddedServices, shop: Shop, folder: Path, record_property: Record
 ) -> None:
     """It is the eldest, which hears all wake-ups, and may hold partitions: the other has to do its work."""
     told = stories(4 * PEOPLE, Random(SEED))
@@ -89,6 +89,9 @@ async def test_a_worker_that_is_cut_off_from_the_database_loses_and_doubles_noth
             other.end()
             await waker.close()
 
+    note(record_property, told, await made(shop), stalls=1)
+    record_property("ms for as many before", round(usual_s * 1000))
+    record_property("ms after", round(min(first_s, second_s) * 1000))
     await assert_exact(shop, told)
     assert codes == [None, None]
     assert network.held > 0, "nothing was on its way: the drill did not bite"
@@ -97,7 +100,7 @@ async def test_a_worker_that_is_cut_off_from_the_database_loses_and_doubles_noth
 
 
 async def test_while_redis_cannot_be_reached_everything_is_done_and_afterwards_wake_ups_are_heard(
-    durable: EmbeddedServices, shop: Shop, folder: Path
+    durable: EmbeddedServices, shop: Shop, folder: Path, record_property: Record
 ) -> None:
     told = stories(2 * PEOPLE, Random(SEED))
     before, during = told[:PEOPLE], told[PEOPLE:]
@@ -123,6 +126,8 @@ async def test_while_redis_cannot_be_reached_everything_is_done_and_afterwards_w
             workers.end()
             await waker.close()
 
+    note(record_property, told, await made(shop), stalls=1)
+    record_property("ms of intake", round(intake_s * 1000))
     await assert_exact(shop, told)
     assert codes == [None, None]
     assert network.held > 0, "nothing was on its way: the drill did not bite"
