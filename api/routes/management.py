@@ -37,7 +37,13 @@ from engine.flow.telling.segment_sizes import report_segments
 from engine.runtime import Programs
 from engine.storage.database import Connection
 from engine.storage.events.rejects import newest_rejects
-from engine.storage.reports.listings import customer_by_key, messages_of_customer, newest_messages, runs_of_customer
+from engine.storage.reports.listings import (
+    customer_by_key,
+    messages_of_customer,
+    newest_messages,
+    newest_sent,
+    runs_of_customer,
+)
 from engine.storage.rules.published import live_rule_set, load_rule_set
 from engine.storage.runs.bulk import people_in
 from engine.storage.write_keys import all_write_keys
@@ -123,6 +129,9 @@ async def list_messages(
     """Messages to one customer or to all, by when they were decided, with why some were not sent."""
     before, partitions = place_of(after), services.runtime.partitions
     async with services.runtime.reading.connection() as connection:
+        if customer is None and state == "sent":
+            rows, looked_to = await newest_sent(connection, before=before, limit=limit)
+            return Page(items=[MessageEntry(**row) for row in rows], next=looked_to and token_of(*looked_to))
         if customer is None:
             rows = await newest_messages(connection, state=state, before=before, limit=limit)
         else:

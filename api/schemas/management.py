@@ -20,7 +20,9 @@ class Page(BaseModel, Generic[T]):
     """Newest first."""
 
     items: list[T]
-    next: str | None = Field(description="give it as `after` to get the page that follows; null on the last page")
+    next: str | None = Field(
+        description="give it as `after` to get the page that follows, which a short page may have; null on the last one"
+    )
 
 
 class SegmentMember(BaseModel):

@@ -54,6 +54,36 @@ async def newest_messages(
     return await _newest(connection, _MESSAGES, of={}, state=state, by="created_at", before=before, limit=limit)
 
 
+#: Messages that a page of sent ones is looked for in: no index has them, and where most are suppressed they are few.
+MOST_LOOKED_AT = 20_000
+
+
+async def newest_sent(
+    connection: Connection, *, before: Place | None, limit: int
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """Those among the next MOST_LOOKED_AT messages, which may be fewer than `limit`, and how far was looked; None: to
+    the end."""
+    older = f"WHERE {_older('created_at', 2)}" if before is not None else ""
+    given, newest = before or (), "ORDER BY created_at DESC, id DESC"
+    async with connection.transaction(isolation="repeatable_read", readonly=True):  # both look at the same ones
+        found = await connection.fetch(
+            f"SELECT * FROM ({_MESSAGES} {older} {newest} LIMIT {MOST_LOOKED_AT}) AS looked_at"  # noqa: S608
+            f" WHERE {_IN_STATE['sent']} {newest} LIMIT $1",
+            limit,
+            *given,
+        )
+        last = (
+            found[-1]
+            if len(found) == limit
+            else await connection.fetchrow(
+                f"SELECT created_at, id FROM message {older} {newest} OFFSET $1 LIMIT 1",  # noqa: S608
+                MOST_LOOKED_AT - 1,
+                *given,
+            )
+        )
+    return [dict(row) for row in found], Place(last["created_at"], last["id"]) if last is not None else None
+
+
 async def messages_of_customer(
     connection: Connection, key: str, *, partitions: int, state: str | None, before: Place | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -83,11 +113,16 @@ async def _newest(
     if state is not None:
         conditions.append(_IN_STATE[state])
     if before is not None:
-        at, row_id = f"${len(given) - 1}::timestamptz", f"${len(given)}::uuid"
-        conditions.append(f"{by} <= {at} AND ({by}, id) < ({at}, {row_id})")
+        conditions.append(_older(by, len(given) - 1))
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     found = await connection.fetch(f"{rows} {where} ORDER BY {by} DESC, id DESC LIMIT $1", *given)
     return [dict(row) for row in found]
+
+
+def _older(by: str, number: int) -> str:
+    """Than the place that is given as two arguments from this one on."""
+    at, row_id = f"${number}::timestamptz", f"${number + 1}::uuid"
+    return f"{by} <= {at} AND ({by}, id) < ({at}, {row_id})"
 
 
 _IN_STATE = {state: f"state = '{state}'" for state in STATES}
