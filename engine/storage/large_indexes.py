@@ -39,6 +39,8 @@ LARGE_INDEXES = (
         "message",
         "(state, created_at DESC, id DESC) WHERE state IN ('suppressed', 'failed', 'unknown', 'postponed')",
     ),
+    # Counted for each scrape of /metrics, amid all that a mailing has queued. What is sent at once never stands in it.
+    LargeIndex("message_retrying", "message", "(channel) WHERE state = 'queued' AND attempts > 0"),
     # Written seldom, and asked for in any combination.
     LargeIndex("suppression_of_channel", "suppression", "(channel, id)"),
     LargeIndex("suppression_of_kind", "suppression", "(kind, id)"),

@@ -8,7 +8,8 @@ STATES = ("queued", "sending", "sent", "suppressed", "failed", "unknown", "postp
 
 
 async def retrying_messages(connection: Connection) -> int:
-    """Queued ones that were tried before: many of them mean that the provider is down."""
+    """Queued ones that were tried before: many of them mean that the provider is down. They have an index of their own,
+    `message_retrying`, however many wait for their first try."""
     count: int = await connection.fetchval("SELECT count(*) FROM message WHERE state = 'queued' AND attempts > 0")
     return count
 

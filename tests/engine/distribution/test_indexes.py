@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.storage.database import Connection, Database
+from engine.storage.delivery.delivery_signs import retrying_messages
 from engine.storage.runs.bulk import people_in
 from tests.engine.distribution.busy_day import statements_of_a_busy_day
 from tests.engine.distribution.distribution import nodes
@@ -101,6 +102,24 @@ async def test_people_inside_of_rules_are_counted_without_reading_all_who_ever_w
     assert people == {"Cart": ROWS // 100}
     [read] = [await read_as_a_whole(planner, *each) for each in asked]
     assert (await large_tables(planner)).isdisjoint(read)
+
+
+async def test_messages_tried_before_are_counted_without_all_others_that_a_mailing_has_queued(planner: Connection):
+    await fill(planner)
+    await planner.execute(
+        "UPDATE message SET state = 'queued', attempts = (id < '01000000-0000-0000-0000-000000000000')::int"
+    )
+    await planner.execute("VACUUM ANALYZE message")
+    asked: list[str] = []
+
+    with planner.query_logger(lambda logged: asked.append(logged.query)):
+        tried = await retrying_messages(planner)
+    await asyncio.sleep(0)
+
+    [row] = await planner.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked[0]}")
+    scans = [node for node in nodes(json.loads(row[0])[0]["Plan"]) if "Scan" in node["Node Type"]]
+    assert 0 < tried < ROWS // 100
+    assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) == tried
 
 
 async def test_a_statement_that_reads_a_whole_table_is_seen(planner: Connection):
