@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -27,9 +28,9 @@ PEOPLE = 100  # told before the backup, and as many after it
 
 
 @asynccontextmanager
-async def worker_on(url: str) -> AsyncIterator[Shop]:
+async def worker_on(url: str, **more: Any) -> AsyncIterator[Shop]:
     """As `kogda worker` begins, in this process."""
-    settings = Settings(database_url=SecretStr(url), waker="null", partitions=8)
+    settings = Settings(database_url=SecretStr(url), waker="null", partitions=8, **more)
     async with AsyncExitStack() as stack:
         runtime = await started(settings, stack, asyncio.Event())
         await stack.enter_async_context(working(runtime))
