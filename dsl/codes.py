@@ -173,6 +173,7 @@ _ALL = (
     Code("W533", "a wait that is longer than its rule is on"),
     Code("W534", "a date that is known of few customers"),
     Code("W535", "a day that not every month has"),
+    Code("W536", "a birthday that comes once"),
     Code("W540", "`is not` and what is unknown"),
     Code("W541", "a hole in a message"),
     Code("W542", "personal data where it stays, or leaves"),

@@ -16,6 +16,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.lints.always_true import lint_always_true
 from dsl.lints.any_such_event import lint_any_such_event
 from dsl.lints.beyond_history import lint_beyond_history
+from dsl.lints.birthday_once import lint_birthday_once
 from dsl.lints.circle_by_changes import lint_circle_by_changes
 from dsl.lints.competing_rules import lint_competing_rules
 from dsl.lints.conventions import lint_no_owner, lint_untested
@@ -73,6 +74,7 @@ RULE_LINTS: tuple[RuleLint, ...] = (
     lint_waits_past_its_end,
     lint_rarely_known_date,
     lint_day_few_months_have,
+    lint_birthday_once,
     lint_unknown_is_not,
     lint_personal_data_out,
     lint_rarely_known_property,

@@ -1,7 +1,7 @@
 """Lints in the shop: what is around the rules comes from the head of a golden file.
 
 `today: 2026-11-21`, `observed: {JSON of Observed}`, `settings: {JSON of kogda.yaml}`, `locales: {template: [ru]}`,
-`tested: path, path`, `no_way_out: template`.
+`tested: path, path`, `no_way_out: template`, `dates: attribute, attribute` that do not repeat.
 Templates that the text does not mention are left out, so that nothing is unused by accident.
 """
 
@@ -18,6 +18,7 @@ from dsl.around import NEED_NUMBERS, Around, Followed, Observed
 from dsl.catalog import Catalog
 from dsl.compiler import compile_rules
 from dsl.diagnostics import Diagnostic
+from dsl.kinds import Kind
 from dsl.parser import parse_file
 from dsl.plan import Length, WorkspaceCap
 from dsl.source import Source
@@ -54,7 +55,11 @@ def _catalog(text: str, head: Mapping[str, str]) -> Catalog:
         if f'"{each.name}"' in text or each.name in locales
     }
     caps = (WorkspaceCap(limit=1, per=Length(1, "week")),) if head.get("caps") == "1 per week" else ()
-    return replace(SHOP, templates=templates, settings=json.loads(head.get("settings", "{}")), caps=caps)
+    dates = {name: Kind(name="date") for name in head.get("dates", "").split(", ") if name}
+    attributes = {**SHOP.attributes, **dates}
+    return replace(
+        SHOP, attributes=attributes, templates=templates, settings=json.loads(head.get("settings", "{}")), caps=caps
+    )
 
 
 def observed(values: dict[str, Any]) -> Observed:
