@@ -51,7 +51,7 @@ def per(words: Words, window: syntax.Duration, *, key: bool = False) -> str:
 
 
 def _cap(words: Words, found: syntax.Cap) -> Doc:
-    what = words.channel(found.channel) if found.channel else words.messages(found.limit)
+    what = words.channel_of(found.limit, found.channel) if found.channel else words.messages(found.limit)
     return [f"{words('AT_MOST')} {found.limit} {what}{per(words, found.per)}"]
 
 

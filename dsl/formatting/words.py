@@ -57,6 +57,9 @@ _UNTIL_WEEKDAY = {
 _EVERY = {3: "каждую", 5: "каждую", 6: "каждую", 7: "каждое"}  # by the weekday after it
 
 
+_RUSSIAN_CHANNELS = {"email": ("письма", "писем"), "push": ("пуша", "пушей")}
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of one language."""
@@ -114,6 +117,11 @@ class Words:
 
     def channel(self, channel: str) -> str:
         return _word(CHANNELS, "channels", self.language)[channel]
+
+    def channel_of(self, limit: int, channel: str) -> str:
+        """`не больше 1 письма`, `не больше 2 писем`."""
+        forms = _RUSSIAN_CHANNELS.get(channel) if self.is_russian else None
+        return forms[plural(limit) > 0] if forms else self.channel(channel)
 
     def month(self, month: int) -> str:
         return _word(MONTHS, "months", self.language)[month]

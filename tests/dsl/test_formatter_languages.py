@@ -92,3 +92,11 @@ def test_first_customers_stand_in_the_form_of_their_number(limit: int, english: 
 
     assert english in formatted(text)
     assert russian in formatted(text, language="ru")
+
+
+@pytest.mark.parametrize(("limit", "what"), [(1, "письма"), (2, "писем"), (21, "письма")])
+def test_russian_channels_agree_with_their_numbers_after_at_most(limit: int, what: str):
+    text = formatted(f"when a at most {limit} email per day exit", language="ru")
+
+    assert f"не больше {limit} {what} в день" in text
+    assert formatted(text, language="ru") == text
