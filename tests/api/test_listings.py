@@ -35,6 +35,8 @@ FILLED = (
     "run (partition, id, customer, rule, rule_set, state, began_at, body)"
     " SELECT n % 8, md5(n::text)::uuid, md5('c' || n)::uuid, 'Cart', 1, 'ended', now() - n * interval '-1 s', '{}'",
     "reject (source, reason, path, body) SELECT 'app', 'no number', '$.total', '{}'",
+    "mailbox (message, recipient, subject, rule, template, partition, run, raw)"
+    " SELECT md5(n::text)::uuid, 'a' || n, 'Your cart', 'Cart', 'cart', n % 8, md5(n::text)::uuid, ''",
     "suppression (channel, address, kind, reason) SELECT CASE WHEN n < 40 THEN 'sms' ELSE 'email' END,"
     " CASE WHEN n < 20 THEN 'rare' ELSE 'a' END || n, CASE WHEN n % 30000 = 30 THEN 'complaint'"
     " WHEN n < 40 THEN 'manual' ELSE 'import' END, ''",
@@ -146,6 +148,14 @@ async def test_where_almost_nothing_is_sent_a_page_of_what_is_looks_so_far_and_t
     assert len(read) > 8 and max(read) <= 2 * ROWS // 8 + LIMIT
 
 
+@pytest.mark.parametrize("given", [{}, {"before": "200"}, {"q": "cart"}], ids=str)
+@pytest.mark.usefixtures("filled")
+async def test_a_page_of_the_mailbox_reads_no_more_than_a_page(watcher: Watcher, given: dict[str, str]):
+    _, read = await watcher.ask("/mailbox", given)
+
+    assert read <= MOST_READ
+
+
 async def pages(client: httpx.AsyncClient, path: str, given: Mapping[str, str]) -> list[dict[str, str]]:
     """The first, and one that lies deeper than may be read."""
     found: list[dict[str, str]] = [{}]
@@ -178,6 +188,8 @@ def _rows(node: Mapping[str, Any]) -> int:
 
 
 def literal(value: object) -> str:
+    if isinstance(value, list):
+        return literal(f"{{{','.join(map(str, value))}}}")
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
