@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import time
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -155,6 +156,19 @@ def test_a_body_that_cannot_be_read_is_refused_whole(what: str) -> None:
 
     assert (refused.value.status, refused.value.code) == (status, code)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("what", [what for what in REFUSED if "bomb" in what or "packed" in what])
+def test_a_bomb_is_refused_before_it_is_unpacked(what: str) -> None:
+    body, limit = REFUSED[what][0], 500 * 1024
+    tracemalloc.start()
+
+    with pytest.raises(Problem):
+        unpacked(body, limit)
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * limit
 
 
 @pytest.mark.parametrize("pack", [zlib.compress, bz2.compress, lambda text: text.decode().encode("utf-16")])
