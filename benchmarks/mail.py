@@ -108,7 +108,8 @@ class _Kept:
     content = b""
 
     async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:
-        self.content = bytes(envelope.content or b"")  # type: ignore[arg-type]
+        if isinstance(envelope.content, bytes):  # nothing decodes it
+            self.content = envelope.content
         return "250 taken"
 
 

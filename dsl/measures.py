@@ -23,3 +23,10 @@ def measure_of(value: syntax.Value) -> Measure | None:
         case syntax.Date():
             return "date", value.value.isoformat()
     return None
+
+
+def is_below(one: object, other: object) -> bool:
+    """Of two amounts in the same measure: of numbers, or of texts by their letters."""
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return one < other
+    return isinstance(one, str) and isinstance(other, str) and one < other

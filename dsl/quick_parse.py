@@ -92,17 +92,14 @@ def _reduce(how: Reduce, states: list[int], values: list[Any]) -> int:
 
 def _spread(parts: list[Any], inlined: list[int]) -> list[Any]:
     """The first of them grows, as it is nobody else's: a long list is made in one go, not copied for each element."""
-    if inlined[0] == 0:
-        spread = parts[0]
-        rest = 1
-    else:
-        spread, rest = [], 0
+    rest = 1 if inlined[0] == 0 else 0
+    spread: list[Any] = parts[0] if rest else []
     for place in range(rest, len(parts)):
         if place in inlined:
             spread += parts[place]
         else:
             spread.append(parts[place])
-    return spread  # type: ignore[no-any-return]
+    return spread
 
 
 def _finish(rows: _Rows, states: list[int], values: list[Any], end: int) -> Tree | None:

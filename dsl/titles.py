@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dsl import syntax
 from dsl.catalog import Catalog, EventType
@@ -96,14 +96,14 @@ class _Reader:
         return replace(self, started_by=_events_of(self.node(item.trigger))).node(item)
 
     def node(self, node: _NODE) -> _NODE:
-        changed: dict[str, object] = {}
+        changed: dict[str, Any] = {}
         within = self._inside(node)
         for name in (each.name for each in fields(node)):
             old = getattr(node, name)
             new = within._value(node, name, old)
             if new is not old:
                 changed[name] = new
-        return replace(node, **changed) if changed else node  # type: ignore[arg-type]
+        return replace(node, **changed) if changed else node
 
     def _inside(self, node: Node) -> _Reader:
         if isinstance(node, syntax.Events):  # in its `where`, `event` is the one that has just come
@@ -114,7 +114,7 @@ class _Reader:
             return replace(self, counted=(self._event(node.event.text),))
         return self
 
-    def _value(self, owner: Node, field_name: str, value: object) -> object:
+    def _value(self, owner: Node, field_name: str, value: Any) -> Any:
         if isinstance(value, tuple):
             new = tuple(self._value(owner, field_name, each) for each in value)
             return new if any(a is not b for a, b in zip(new, value, strict=True)) else value
@@ -164,7 +164,7 @@ class _Reader:
             name = _renamed(name, self._property(name.text, self.counted))
         if name is pair.name and value is pair.value:
             return pair
-        return replace(pair, name=name, value=value)  # type: ignore[arg-type]
+        return replace(pair, name=name, value=value)
 
     def _event(self, text: str) -> str:
         return text if text in self.titles.defined else self.titles.events.get(as_name(text), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from dsl import syntax
 from dsl.syntax import Node
@@ -12,7 +12,7 @@ from dsl.syntax import Node
 T = TypeVar("T", bound=Node)
 
 #: Nodes by their class, each list in the order of the text.
-Index: TypeAlias = dict[type[Node], list[Node]]
+Index: TypeAlias = dict[type[Node], list[Any]]
 
 #: Annotations of fields that hold no nodes.
 PLAIN = ("str", "int", "bool", "Decimal", "date", "time", "Unit", "OneWord", "Span")
@@ -47,15 +47,15 @@ def walk(tree: object) -> list[Node]:
 def index(trees: Iterable[object]) -> Index:
     """Without the leaves: nobody asks for all names of a rule, and they are most of its nodes."""
     found: Index = {}
-    waiting: list[object] = list(trees)[::-1]
+    waiting: list[Any] = list(trees)[::-1]
     while waiting:
         each = waiting.pop()
         cls = type(each)
         if cls is tuple:
-            waiting.extend(reversed(each))  # type: ignore[call-overload]
+            waiting.extend(reversed(each))
         elif cls not in LEAVES and isinstance(each, Node):
-            found.setdefault(cls, []).append(each)  # type: ignore[arg-type]
-            names = _children.get(cls)  # type: ignore[arg-type]
+            found.setdefault(cls, []).append(each)
+            names = _children.get(cls)
             for name in _fields(type(each)) if names is None else names:
                 child = getattr(each, name)
                 if child is not None:
@@ -64,7 +64,7 @@ def index(trees: Iterable[object]) -> Index:
 
 
 def of_type(nodes: Index, cls: type[T]) -> list[T]:
-    return nodes.get(cls, [])  # type: ignore[return-value]
+    return nodes.get(cls, [])
 
 
 def _fields(cls: type[Node]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from dsl import syntax
 from dsl.checks.subject import CheckedRule, Subject
 from dsl.diagnostics import Diagnostic, Label
-from dsl.measures import Measure, measure_of
+from dsl.measures import Measure, is_below, measure_of
 from dsl.messages import say
 from dsl.problems import Problems, replacement
 from dsl.walk import of_type
@@ -27,7 +27,7 @@ def check_always_false(subject: Subject, found: list[Diagnostic]) -> None:
 
 
 def _is_less(left: Measure | None, right: Measure | None) -> bool:
-    return left is not None and right is not None and left[0] == right[0] and left[1] < right[1]  # type: ignore[operator]
+    return left is not None and right is not None and left[0] == right[0] and is_below(left[1], right[1])
 
 
 def _check_between(node: syntax.Between, problems: Problems) -> None:
@@ -105,7 +105,7 @@ class _Limit:
 def _leaves_any(low: _Limit, high: _Limit) -> bool:
     if low.value == high.value:
         return not low.is_strict and not high.is_strict
-    return low.value < high.value  # type: ignore[operator]
+    return is_below(low.value, high.value)
 
 
 def _check_own_trigger(rule: CheckedRule) -> None:

@@ -68,6 +68,12 @@ def is_token(part: Part, *types: str) -> bool:
     return isinstance(part, Token) and part.type in types
 
 
+def as_token(part: Part) -> Token:
+    """Of a part that the grammar makes a token."""
+    assert isinstance(part, Token)
+    return part
+
+
 def tokens(parts: Parts, *types: str) -> list[Token]:
     return [part for part in parts if isinstance(part, Token) and part.type in types]
 

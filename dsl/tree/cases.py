@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl import syntax
 from dsl.parse_tree import Token, Tree
 from dsl.source import Span
-from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree, trees
+from dsl.tree.builder import Builder, Parts, as_token, is_token, token, tokens, tree, trees
 from dsl.tree.mistakes import report_test_without_expectations, report_uneven_row
 from dsl.tree.steps import channel
 from dsl.tree.values import pairs
@@ -29,7 +29,7 @@ def test_case(b: Builder, span: Span, parts: Parts) -> syntax.TestCase:
 def whose(b: Builder, parts: Parts) -> syntax.Name | None:
     """The customer after `for`, when one is named."""
     found = tree(parts, "for_customer")
-    return b.name(found.children[1]) if found else None  # type: ignore[arg-type]
+    return b.name(as_token(found.children[1])) if found else None
 
 
 def given_customer(b: Builder, span: Span, parts: Parts) -> syntax.GivenCustomer:

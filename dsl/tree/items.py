@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dsl import syntax
-from dsl.parse_tree import Token, Tree
+from dsl.parse_tree import Tree
 from dsl.source import Span
-from dsl.tree.builder import Builder, Parts, is_token, tokens, tree
+from dsl.tree.builder import Builder, Parts, as_token, is_token, tokens, tree
 from dsl.tree.mistakes import report_rule_without_steps
 from dsl.tree.triggers import TRIGGERS
 
@@ -25,7 +25,7 @@ def rule(b: Builder, span: Span, parts: Parts) -> syntax.Rule:
         report_rule_without_steps(b, parts)
     return syntax.Rule(
         span=span,
-        name=b.text(parts[1]) if is_token(parts[0], "RULE") else None,  # type: ignore[arg-type]
+        name=b.text(as_token(parts[1])) if is_token(parts[0], "RULE") else None,
         trigger=b.node(trigger),
         delay=b.node(delay.children[1]) if delay else None,
         clauses=b.nodes(part for part in parts if isinstance(part, Tree) and part.data in CLAUSES),
@@ -50,6 +50,4 @@ def segment(b: Builder, span: Span, parts: Parts) -> syntax.Segment:
 
 
 def _name(b: Builder, parts: Parts) -> syntax.Name:
-    word = parts[1]
-    assert isinstance(word, Token)
-    return b.name(word)
+    return b.name(as_token(parts[1]))

@@ -108,8 +108,8 @@ def set_attribute(b: Builder, span: Span, parts: Parts) -> syntax.SetAttribute:
 
 
 def change_number(b: Builder, span: Span, parts: Parts) -> syntax.ChangeNumber:
-    sign = 1 if is_token(parts[0], "INCREASE") else -1
-    return syntax.ChangeNumber(span=span, path=b.node(parts[1]), by=b.node(parts[3]), sign=sign)  # type: ignore[arg-type]
+    increases = is_token(parts[0], "INCREASE")
+    return syntax.ChangeNumber(span=span, path=b.node(parts[1]), by=b.node(parts[3]), sign=1 if increases else -1)
 
 
 def tag(b: Builder, span: Span, parts: Parts) -> syntax.Tag:

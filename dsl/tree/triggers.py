@@ -6,7 +6,7 @@ from dsl import syntax
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.parse_tree import Token
 from dsl.source import Span
-from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree, trees
+from dsl.tree.builder import Builder, Parts, as_token, is_token, token, tokens, tree, trees
 from dsl.tree.mistakes import (
     report_day_of_month,
     report_missing_audience,
@@ -30,7 +30,7 @@ def events(b: Builder, span: Span, parts: Parts) -> syntax.Events:
 def same(b: Builder, parts: Parts) -> syntax.Name | None:
     """The property after `with same`, when it is said."""
     found = tree(parts, "same")
-    return b.name(found.children[1]) if found else None  # type: ignore[arg-type]
+    return b.name(as_token(found.children[1])) if found else None
 
 
 def event_trigger(b: Builder, span: Span, parts: Parts) -> syntax.EventTrigger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from decimal import Decimal
-from typing import cast
+from typing import Literal, cast
 
 from dsl import syntax
 from dsl.currencies import CURRENCIES, OF_THOUSANDTHS
@@ -15,7 +15,7 @@ from dsl.messages import say
 from dsl.parse_tree import Token
 from dsl.source import Span
 from dsl.suggestions import nearest
-from dsl.tree.builder import Builder, Parts, is_token, token, tokens, tree
+from dsl.tree.builder import Builder, Parts, as_token, is_token, token, tokens, tree
 from dsl.tree.calendar import last_day_of_month
 
 SIGNS = {"₽": "RUB", "$": "USD", "€": "EUR", "£": "GBP"}
@@ -156,14 +156,16 @@ def _path_part(b: Builder, part: Token) -> syntax.Name:
     return b.name(part) if root is None else syntax.Name(span=b.span(part), text=root)
 
 
+_FUNCTIONS: dict[str, Literal["count", "sum", "average"]] = {"COUNT": "count", "SUM": "sum", "AVERAGE": "average"}
+
+
 def aggregate(b: Builder, span: Span, parts: Parts) -> syntax.Aggregate:
-    functions = {"COUNT": "count", "SUM": "sum", "AVERAGE": "average"}
-    function = token(parts, *functions)
+    function = token(parts, *_FUNCTIONS)
     assert function is not None
     where, window = tree(parts, "aggregate_where"), tree(parts, "window")
     return syntax.Aggregate(
         span=span,
-        function=functions[function.type],  # type: ignore[arg-type]
+        function=_FUNCTIONS[function.type],
         path=b.node(parts[1]),
         where=b.node(where.children[2]) if where else None,
         within=b.node(window.children[1]) if window else None,
@@ -175,7 +177,7 @@ def last_value(b: Builder, span: Span, parts: Parts) -> syntax.LastValue:
 
 
 def days_since(b: Builder, span: Span, parts: Parts) -> syntax.DaysSince:
-    return syntax.DaysSince(span=span, event=b.name(parts[1]))  # type: ignore[arg-type]
+    return syntax.DaysSince(span=span, event=b.name(as_token(parts[1])))
 
 
 def values_of_list(b: Builder, span: Span, parts: Parts) -> tuple[syntax.Value, ...]:
@@ -183,7 +185,7 @@ def values_of_list(b: Builder, span: Span, parts: Parts) -> tuple[syntax.Value, 
 
 
 def pair(b: Builder, span: Span, parts: Parts) -> syntax.Pair:
-    return syntax.Pair(span=span, name=b.name(parts[0]), value=b.node(parts[2]))  # type: ignore[arg-type]
+    return syntax.Pair(span=span, name=b.name(as_token(parts[0])), value=b.node(parts[2]))
 
 
 def pairs(b: Builder, parts: Parts) -> tuple[syntax.Pair, ...]:

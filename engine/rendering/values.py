@@ -22,19 +22,18 @@ class NotAllowed(Exception):
 def as_text(value: object) -> str:
     """What `{{ value }}` prints: nothing for a missing value, the elements of a list with commas between."""
     kind = type(value)
-    if kind is str or kind is Markup:
-        return value  # type: ignore[return-value]
+    if type(value) is str or type(value) is Markup:
+        return value
     if kind is int or kind is float or isinstance(value, Undefined):
         return str(value)
     if value is None:
         return ""
     if kind is bool:
         return "yes" if value else "no"
-    if kind in (list, tuple):
-        elements: list[Any] = value  # type: ignore[assignment]
-        if any(isinstance(element, list | tuple | dict) for element in elements):
+    if type(value) is list or type(value) is tuple:
+        if any(isinstance(element, list | tuple | dict) for element in value):
             raise NotAllowed("a list of lists or objects cannot be printed; loop over it with {% for %}")
-        return joined((as_text(element) for element in elements), ", ")
+        return joined((as_text(element) for element in value), ", ")
     if kind is dict:
         raise NotAllowed("an object cannot be printed; print one of its properties, like `{{ cart.total }}`")
     if hasattr(value, "__html__"):

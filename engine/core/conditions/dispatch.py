@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from dsl import plan
@@ -153,8 +153,7 @@ def _matcher(entries: Sequence[Entry], currency: str | None) -> Matcher:
         conditions = [writer.condition(condition) for condition in _conjuncts(entry.conditions)]
         call = f"hit({writer.bind(entry.number)})"
         body.append(f"if {' and '.join(conditions)}: {call}" if conditions else call)
-    matcher: Any = build(writer, "e, c, x, hit", body)
-    return matcher  # type: ignore[no-any-return]
+    return build(writer, "e, c, x, hit", body)
 
 
 def _shared(entries: Sequence[Entry]) -> frozenset[str]:

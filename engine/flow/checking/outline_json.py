@@ -101,4 +101,5 @@ def _read_written(unit: str, value: Any) -> Written:
         return frozenset(value)
     if isinstance(value, str) and unit not in ("text", "date"):
         return Decimal(value)  # a number, or an amount of a currency
-    return value  # type: ignore[no-any-return]
+    flag: Written = value
+    return flag
