@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import shutil
@@ -35,6 +36,12 @@ from engine.errors import ConfigurationError, DataFolderTaken, PortTaken
 
 #: The shop that the demo plays: the workspace at the repository's root.
 SHOP = Path(__file__).resolve().parents[2]
+
+#: What a visitor may send to the shop that goes on.
+_VISITOR: tuple[dict[str, object], ...] = (
+    {"type": "identify", "userId": "you", "traits": {"email": "you@example.com"}},
+    {"type": "track", "userId": "you", "event": "Registered", "properties": {"source": "friend"}},
+)
 
 _MARK = "made-by-kogda-demo"
 _TEND_EVERY_S = 0.5
@@ -128,6 +135,11 @@ async def _play(services: LocalServices, supervisor: Supervisor, signals: Signal
         await connection.close()
 
 
+def registration(url: str, write_key: str) -> str:
+    """For a shell, as it stands."""
+    return f"  curl {url}/v1/batch -u {write_key}: -d '{json.dumps({'batch': _VISITOR})}'"
+
+
 def _introduce(shortened: list[tuple[str, str]], *, customers: int, hour_s: int) -> None:
     shortest_first = sorted(shortened, key=lambda change: int(change[1].removesuffix("s")))
     some = in_a_row(", ", [say("{before} is {after}", before=each[0], after=each[1]) for each in shortest_first[:3]])
@@ -145,6 +157,10 @@ def _introduce(shortened: list[tuple[str, str]], *, customers: int, hour_s: int)
 
 
 def _stay(services: LocalServices, supervisor: Supervisor, signals: Signals) -> None:
+    assert services.settings.write_key is not None
+    console.print(f"\n  {told(say('Register there yourself, and a mail comes:'))}\n")
+    own = registration(supervisor.url, services.settings.write_key.get_secret_value())
+    console.print(own, soft_wrap=True, markup=False, highlight=False)
     goes_on = say("The server goes on: [bold]{url}/mailbox[/bold]. Ctrl-C stops it.", url=supervisor.url)
     console.print(f"\n  {told(goes_on)}\n", soft_wrap=True)
     while not signals.is_stopping:

@@ -11,6 +11,11 @@ from dsl.problems import listed, replacement
 from dsl.scope import Scope
 from dsl.suggestions import nearest
 
+#: Mails to begin with, which `kogda templates add` brings.
+STARTERS = (
+    "welcome", "confirm", "cart", "browse", "order_status", "birthday", "win_back", "digest", "nps", "receipt",
+)  # fmt: skip
+
 
 def find_template(recipient: syntax.Recipient, scope: Scope, *, channel: str | None = None) -> TemplateInfo | None:
     """On `channel`, else on the recipient's own. None: there is none (reported), or the channel is refused."""
@@ -59,7 +64,7 @@ def _report(recipient: syntax.Recipient, channel: str, scope: Scope) -> None:
         "E204",
         say('there is no {channel} template "{name}"', channel=channel, name=name),
         Label(span, say("only the name, without folder and ending") if written_as_path else _no_file(channel, name)),
-        notes=notes or [_those_there(channel, here)],
+        notes=notes or [_those_there(channel, here), *_starter(channel, name)],
         fixes=fixes,
     )
 
@@ -68,6 +73,11 @@ def _those_there(channel: str, names: list[str]) -> str:
     if not names:
         return say("there are no {channel} templates yet", channel=channel)
     return say("{channel} templates: {all}", channel=channel, all=listed(sorted(names)))
+
+
+def _starter(channel: str, name: str) -> list[str]:
+    near = nearest(name, STARTERS) if channel == "email" else []
+    return [say("there is one to begin with: kogda templates add {name}", name=each) for each in near[:1]]
 
 
 def _no_file(channel: str, name: str) -> str:

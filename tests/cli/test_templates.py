@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from api.cli.templates import STARTERS, add_starters, starter_source
+from dsl.compiling import templates
 from engine.core.model import Customer
 from engine.errors import ConfigurationError
 from engine.flow.checking.previewing import Ground, Reader, preview_request
@@ -52,6 +53,10 @@ def shown(sources: dict[str, str], name: str, locale: str) -> RenderedMail:
     ground = Ground(templates=sources, settings=SETTINGS, currency="EUR", timezone="Europe/Berlin")
     request = preview_request(ground, "email", name, now=NOW, locale=locale)
     return MailTemplates(sources, "email").mail(request)
+
+
+def test_a_check_that_misses_a_template_knows_the_starters():
+    assert set(templates.STARTERS) == set(STARTERS)
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
