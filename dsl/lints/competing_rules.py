@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dsl.diagnostics import Label
+from dsl.lints.exclusion import exclude_each_other
 from dsl.lints.outline import RuleOutline
-from dsl.lints.parts import Written, exclude_each_other
+from dsl.lints.parts import Written
 from dsl.lints.same_template_twice import apart
 from dsl.lints.workspace import Whole
 from dsl.messages import say

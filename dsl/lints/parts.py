@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
 from dsl import syntax
-from dsl.measures import is_below, measure_of
+from dsl.measures import measure_of
 
 Written: TypeAlias = "str | Decimal | bool | frozenset[str]"
 
@@ -31,14 +31,6 @@ def parts_of(rule: syntax.Rule) -> Iterator[Part]:
             yield from _parts(clause.condition, holds=True)
         elif isinstance(clause, syntax.Unless):
             yield from _parts(clause.condition, holds=False)
-
-
-def exclude_each_other(first: Sequence[Part], second: Sequence[Part]) -> bool:
-    """Whether nobody can meet both."""
-    by_path: dict[str, list[Part]] = {}
-    for other in second:
-        by_path.setdefault(other.path, []).append(other)
-    return any(_exclude(one, other) for one in first for other in by_path.get(one.path, ()))
 
 
 def _parts(condition: syntax.Condition, *, holds: bool) -> Iterator[Part]:
@@ -86,27 +78,3 @@ def _asked(condition: syntax.Condition, *, holds: bool) -> Part | None:
         case syntax.Contains(value=syntax.Path() as path, part=syntax.Text(text=text)):
             return Part(f"{path} contains {text}", "is", "set", holds)
     return None
-
-
-def _exclude(one: Part, other: Part) -> bool:
-    if one.unit == other.unit != "texts":
-        return _never_both(one, other) or _never_both(other, one)
-    if {one.unit, other.unit} <= {"text", "texts"} and one.comparison == other.comparison == "is":
-        return not (_texts(one) & _texts(other))
-    return False
-
-
-def _texts(part: Part) -> frozenset[str]:
-    return part.value if isinstance(part.value, frozenset) else frozenset({str(part.value)})
-
-
-def _never_both(high: Part, low: Part) -> bool:
-    """`high` wants at least something, `low` at most something."""
-    if high.comparison == low.comparison == "is":
-        return high.value != low.value
-    if {high.comparison, low.comparison} == {"is", "is not"}:
-        return high.value == low.value
-    if high.comparison in (">", ">=", "is") and low.comparison in ("<", "<=", "is"):
-        touching = high.value == low.value and (high.comparison == ">" or low.comparison == "<")
-        return touching or is_below(low.value, high.value)
-    return False

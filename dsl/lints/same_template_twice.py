@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl.diagnostics import Label
+from dsl.lints.exclusion import exclude_each_other
 from dsl.lints.outline import RuleOutline, Sent
-from dsl.lints.parts import exclude_each_other
 from dsl.lints.workspace import Whole
 from dsl.messages import say
 
