@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,6 +143,20 @@ def test_requests_without_end_that_are_all_different_leave_no_memory_behind(
     record_property("requests", STRANGE)
     record_property("MiB more", round(mib, 1))
     assert mib < MOST_MIB
+
+
+def test_what_the_intake_remembers_of_names_has_an_end() -> None:
+    """Names are too short for the memory of a process to tell."""
+    remembered = [
+        value
+        for name, module in list(sys.modules.items())
+        if name.startswith("api.ingest.")
+        for value in vars(module).values()
+        if hasattr(value, "cache_parameters")
+    ]
+
+    assert remembered
+    assert all(each.cache_parameters()["maxsize"] for each in remembered)
 
 
 def _send_strange(client: httpx.Client, number: int) -> None:
