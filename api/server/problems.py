@@ -111,7 +111,17 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if has_problem_page(request, error.status_code):
         return problem_page(error.status_code, "")
     status = HTTPStatus(error.status_code)
-    return Problem(status, status.name.lower(), str(error.detail), headers=error.headers).response()
+    return Problem(status, status.name.lower(), _detail(request, status, error), headers=error.headers).response()
+
+
+def _detail(request: Request, status: HTTPStatus, error: HTTPException) -> str:
+    """The framework's own refusals say no more than the status."""
+    if error.detail != status.phrase:
+        return str(error.detail)
+    if status is HTTPStatus.NOT_FOUND:
+        return f"there is nothing at {request.url.path[:200]}; /openapi.json tells what there is"
+    allowed = (error.headers or {}).get("Allow")
+    return f"use {allowed} here" if allowed else status.phrase
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
