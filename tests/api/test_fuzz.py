@@ -32,6 +32,7 @@ from tests.drills.stage import Record
 LINK_SECRET = "a secret of tests that is long enough"
 WARM_UP, STRANGE = 100, sized(400, 10_000)  # of four requests each
 MOST_MIB = sized(10, 50)
+PATIENT_S = 86_400.0  # no worker decides what is stored here, and a night of it takes longer than an API puts up with
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "message"}
 # One server for all examples of a test: nothing that an example leaves behind changes what another may answer.
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
@@ -71,7 +72,7 @@ class Target:
 def server(services: EmbeddedServices, template_database: str) -> Iterator[Target]:
     with (
         _database(services, template_database) as url,
-        live(api_settings(url, link_secret=LINK_SECRET)) as server,
+        live(api_settings(url, link_secret=LINK_SECRET, max_backlog_s=PATIENT_S)) as server,
         httpx.Client(timeout=60) as client,
     ):
         yield Target(server.url, server.port, client)
@@ -130,7 +131,7 @@ def test_requests_without_end_that_are_all_different_leave_no_memory_behind(
     """Each names what no other has named: what is kept for each of them adds up."""
     with (
         _database(services, template_database, name="strange") as url,
-        apart(api_settings(url)) as (server, process),
+        apart(api_settings(url, max_backlog_s=PATIENT_S)) as (server, process),
         httpx.Client(base_url=server.url, auth=(KEY, ""), timeout=60) as client,
     ):
         for number in range(WARM_UP):
