@@ -45,12 +45,16 @@ async def stop_all(connection: Connection, person: Person) -> int:
 
 
 async def undecided_merges(connection: Connection, person: Person) -> int:
-    """How many queued events will merge another customer into the person. That one must be erased as well."""
+    """How many queued events will merge another customer into the person. That one must be erased as well. Partition by
+    partition: joined, each month was read as a whole."""
     waiting: int = await connection.fetchval(
         """
-        SELECT count(*) FROM partition_cursor c JOIN event e
-            ON e.partition = c.partition AND (e.xid, e.seq) > (c.xid, c.seq)
-            AND e.received_at >= least(c.floor, now() - interval '1 day')
+        SELECT count(*) FROM partition_cursor c CROSS JOIN LATERAL (
+            SELECT kind, body FROM event
+            WHERE event.partition = c.partition AND (event.xid, event.seq) > (c.xid, c.seq)
+              AND event.received_at >= least(c.floor, now() - interval '1 day')
+            OFFSET 0
+        ) e
         WHERE e.kind = $2 AND e.body -> 'properties' ->> 'into' = ANY($1::text[])
         """,
         [each.key for each in person.customers],

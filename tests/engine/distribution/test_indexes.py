@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from engine.core.identity import customer_id
+from engine.storage.customers.erasure import undecided_merges
+from engine.storage.customers.holdings import Person, Self
 from engine.storage.database import Connection, Database
 from engine.storage.delivery.delivery_signs import retrying_messages
 from engine.storage.runs.bulk import people_in
@@ -120,6 +123,21 @@ async def test_messages_tried_before_are_counted_without_all_others_that_a_maili
     scans = [node for node in nodes(json.loads(row[0])[0]["Plan"]) if "Scan" in node["Node Type"]]
     assert 0 < tried < ROWS // 100
     assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) == tried
+
+
+async def test_before_an_erasure_merges_on_their_way_are_looked_for_among_what_is_undecided(planner: Connection):
+    await fill(planner)
+    await planner.execute("INSERT INTO partition_cursor (partition, xid) SELECT n, '8' FROM generate_series(0, 7) AS n")
+    await planner.execute("ANALYZE partition_cursor")
+    person = Person([Self(0, customer_id("u:c1"), "u:c1", None, None)], customer_id("u:c1"))
+    asked: list[tuple[str, Sequence[Any]]] = []
+
+    with planner.query_logger(lambda logged: asked.append((logged.query, logged.args))):
+        waiting = await undecided_merges(planner, person)
+    await asyncio.sleep(0)
+
+    assert waiting == 0
+    assert (await large_tables(planner)).isdisjoint(await read_as_a_whole(planner, *asked[-1]))
 
 
 async def test_a_statement_that_reads_a_whole_table_is_seen(planner: Connection):
