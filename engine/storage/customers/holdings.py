@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -97,11 +98,13 @@ _BY_SUBJECT = f"""t.subject = ANY(ARRAY(
     SELECT id::text FROM run t WHERE {_OF_THE_PERSON} UNION ALL SELECT id::text FROM message t WHERE {_OF_THE_PERSON}
     UNION ALL SELECT id::text FROM event t WHERE {_BY_CUSTOMER} UNION ALL SELECT unnest($2::uuid[])::text
 ))"""  # noqa: S608
-#: Apps write some ids as numbers: `"userId": 42` says the same as `"userId": "42"`, and `"total": 42` does not.
-_AS_A_NUMBER = r"""word ~ '^"[0-9]+"$' AND lower(t.body) ~
+#: Apps write some ids as numbers: `"userId": 42` says the same as `"userId": "42"`, and `"total": 42` does not. A
+#: pattern is dear: only a body that has the digits is tried.
+_AS_A_NUMBER = r"""word ~ '^"[0-9]+"$' AND strpos(said.body, trim(BOTH '"' FROM word)) > 0 AND said.body ~
     ('"(userid|anonymousid|previousid)"\s*:\s*' || trim(BOTH '"' FROM word) || '(?![0-9.])')"""
 _IN_ITS_BODY = f"""EXISTS (
-    SELECT FROM unnest($5::text[]) AS word WHERE strpos(lower(t.body), word) > 0 OR ({_AS_A_NUMBER})
+    SELECT FROM (SELECT lower(t.body) AS body OFFSET 0) AS said, unnest($5::text[]) AS word
+    WHERE strpos(said.body, word) > 0 OR ({_AS_A_NUMBER})
 )"""
 
 #: Every table in which something of a person lies, and what to call it.
@@ -162,7 +165,8 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
 
 def arguments(person: Person, addresses: Addresses) -> tuple[list[Any], ...]:
     """$1 to $5 of the conditions."""
-    words = {f'"{each.key.partition(":")[2].lower()}"' for each in person.customers}  # `42` is not found in `1.42`
-    words |= {name.lower() for each in person.customers for name in (each.email, each.phone) if name}
-    words |= {address for channel, address in addresses.known if channel == "email"}
-    return (*person.places, *addresses.columns, sorted(words))
+    keys = {name for each in person.customers for name in (each.key, each.key.partition(":")[2])}
+    words = {json.dumps(key).lower() for key in keys}  # with its quotes: `42` is not found in `1.42`
+    names = {name for each in person.customers for name in (each.email, each.phone) if name}
+    names |= {address for channel, address in addresses.known if channel == "email"}
+    return (*person.places, *addresses.columns, sorted(words | {json.dumps(name)[1:-1].lower() for name in names}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from engine.callbacks import Report
+from engine.core.effects import Misfit
 from engine.core.identity import customer_id
 from engine.flow.answers.take_reports import Setting, take_reports
 from engine.flow.customers.erase_customer import StillInHand, erase_customer
@@ -19,6 +21,7 @@ from engine.flow.delivery.claiming import claim_messages
 from engine.flow.delivery.judging import Room
 from engine.storage.customers.holdings import HELD
 from engine.storage.customers.suppressions import unsuppress
+from engine.storage.events.rejects import insert_misfits
 from engine.storage.reports.counting import counted_figures
 from tests.engine.flow.held_data import MAIL, Planted, whole_database
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, utc
@@ -126,6 +129,22 @@ async def test_a_rejected_event_with_the_id_as_a_number_goes_and_other_numbers_s
 
     left = [row["body"] for row in await shop.fetch("SELECT body FROM reject ORDER BY 1")]
     assert left == ['{"userId": 420}', '{"userId": 7, "total": 42}']
+
+
+@pytest.mark.parametrize("key", ["u:42", "u:Анна", 'u:"x"'])
+async def test_a_refused_value_that_is_kept_with_the_customer_s_key_goes_and_those_of_others_stay(shop: Shop, key: str):
+    await shop.post(shop.event(key[2:], "order_placed", total=5))
+    await shop.advance()
+    event = await shop.value("SELECT id FROM event LIMIT 1")
+    misfit = Misfit(event=event, name="total", kind="number", value="much", of="order_placed")
+    async with shop.runtime.database.transaction() as connection:
+        for each in (key, key + "2"):
+            await insert_misfits(connection, [(customer_id(key), each, misfit)])
+
+    await erase_customer(shop.runtime, key)
+
+    [left] = await shop.fetch("SELECT body FROM reject")
+    assert json.loads(left["body"])["customer"] == key + "2"
 
 
 async def test_events_that_nobody_has_decided_yet_go_as_well(shop: Shop):
