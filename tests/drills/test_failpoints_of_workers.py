@@ -20,7 +20,6 @@ from api.drill.sink import Sink
 from api.drill.stories import Story, tell_stories
 from api.drill.verdict import MADE, UNDER_WAY, as_made, judge
 from api.drill.workspace import FILES, write_workspace
-from api.ingest.items import Envelope, events_of
 from engine.config import Settings
 from engine.core.identity import anonymous_key, customer_id
 from engine.embedded import EmbeddedServices
@@ -28,6 +27,7 @@ from engine.storage.events.events_in import NewEvent
 from engine.waker import ArqWaker, connect_redis
 from tests.drills import armed
 from tests.drills.armed import kill_at, was_killed
+from tests.drills.events_told import events_told
 from tests.drills.sizes import sized
 from tests.drills.stage import Record, open_workspace
 from tests.engine.flow.shop import Shop
@@ -96,12 +96,6 @@ async def shop(empty: EmbeddedServices, receiver: tuple[Receiver, int], tmp_path
     (tmp_path / "templates/inapp/note.txt").write_text("---\ntitle: Hello\n---\nA note\n")
     async with open_workspace(empty.endpoints.database_url, tmp_path) as shop:
         yield shop
-
-
-def events_told(shop: Shop, stories: list[Story]) -> list[NewEvent]:
-    now = shop.runtime.clock()
-    envelope = Envelope(source="drill", received_at=now, partitions=shop.partitions, max_event_bytes=30_000)
-    return [event for story in stories for item in story.items() for event in events_of(dict(item), envelope)]
 
 
 def merge_of(shop: Shop, story: Story) -> list[NewEvent]:

@@ -14,7 +14,7 @@ from api.drill.stories import tell_stories
 from engine.config import Settings
 from engine.embedded import EmbeddedServices
 from tests.drills import armed
-from tests.drills.test_failpoints_of_workers import events_told
+from tests.drills.events_told import events_told
 from tests.engine.flow.shop import Shop
 
 SEED = 20261126

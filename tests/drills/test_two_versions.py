@@ -15,10 +15,10 @@ from api.drill.stories import Story, tell_stories
 from api.drill.verdict import MADE, UNDER_WAY, as_made, judge
 from engine.embedded import EmbeddedServices
 from engine.waker import ArqWaker
+from tests.drills.events_told import events_told
 from tests.drills.newer import MIGRATE_AND_WORK, PUBLISH, ROOT, WORK, make_newer, start
 from tests.drills.sizes import sized
 from tests.drills.stage import Record
-from tests.drills.test_failpoints_of_workers import events_told
 from tests.engine.flow.shop import Shop
 
 SEED = 20261124
