@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from dsl import syntax
 from dsl.keywords import CHANNELS, ENGLISH, MONTHS, PERIODS, RUSSIAN, WEEKDAYS
@@ -185,16 +185,16 @@ def _beginnings() -> frozenset[str]:
     return frozenset(" ".join(form[:length]) for form in forms for length in range(2, len(form) + 1))
 
 
-_found: dict[tuple[str, Language], dict[object, str]] = {}
+_found: dict[tuple[str, Language], Any] = {}
 
 
 def _word(table: Mapping[str, _Meaning], name: str, language: Language) -> dict[_Meaning, str]:
     """Meaning to the first word of the language: the tables hold English and Russian words side by side."""
-    found = _found.get((name, language))
+    found: dict[_Meaning, str] | None = _found.get((name, language))
     if found is None:
         found = {}
         for word, meaning in table.items():
             if word.isascii() == (language == "en"):
                 found.setdefault(meaning, word)
         _found[name, language] = found
-    return found  # type: ignore[return-value]
+    return found
