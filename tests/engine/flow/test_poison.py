@@ -8,10 +8,15 @@ from datetime import timedelta
 import pytest
 
 from engine.flow.advancing import set_aside
-from engine.flow.advancing.advance_partition import advance_partition, pass_poison
+from engine.flow.advancing.advance_partition import TRANSIENT, TRIES, advance_partition, pass_poison
 from tests.engine.flow.shop import HOUR, Shop, known, open_shop, rule, send, stop
 
 UNREADABLE = 'UPDATE event SET body = body || \'{"cause": {"run": 1}}\' WHERE id = $1'
+#: As a server that cannot write.
+IN_TROUBLE = """
+    CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE {}; END $$;
+    CREATE TRIGGER trouble BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION trouble()
+"""
 BROKEN_RUN = """UPDATE run SET body = body || '{"since": "yesterday"}' WHERE customer = $1"""
 
 
@@ -30,6 +35,27 @@ async def test_an_event_that_cannot_be_read_is_quarantined_and_its_neighbours_ar
         (row,) = await shop.fetch("SELECT what, subject, reason FROM quarantine")
         assert (row["what"], row["subject"]) == ("event", str(poison.id))
         assert row["reason"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    ["disk_full", "out_of_memory", "io_error", "admin_shutdown", "deadlock_detected", "read_only_sql_transaction"],
+)
+async def test_trouble_of_the_server_is_blamed_on_no_event_however_often_it_is_met(
+    database_url: str, trouble: str
+) -> None:
+    async with open_shop(database_url, rule("welcome", "registered"), partitions=1) as shop:
+        await shop.execute(IN_TROUBLE.format(trouble))
+        await shop.post(shop.event("1", "registered"))
+        for _ in range(TRIES + 1):
+            with pytest.raises(TRANSIENT):
+                await shop.advance()
+        await shop.execute("DROP TRIGGER trouble ON message")
+
+        await shop.advance()
+
+        assert await shop.templates_sent_to("u:1") == ["welcome"]
+        assert await shop.value("SELECT count(*) FROM quarantine") == 0
 
 
 async def test_a_run_that_cannot_go_on_ends_as_failed_after_three_tries(database_url: str) -> None:
