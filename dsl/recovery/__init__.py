@@ -52,6 +52,7 @@ LOOKS: tuple[Look, ...] = (
     splits.shares_together,
     notations.range_of_lengths,
     notations.until_the_next_day,
+    notations.half_of_the_day,
     days.until_next_week,
     days.day_that_moves,
     days.day_behind_event,

@@ -126,6 +126,7 @@ CONFUSIONS = (
     Confusion("DURATION", r"an[ ]+hour[ ]+and[ ]+a[ ]+half", "90 min", "E108", _here),
     Confusion("DURATION", r"полтора[ ]+часа", "90 мин", "E108", _here),
     Confusion("DURATION", r"a[ ]+fortnight", "2 weeks", "E108", _here),
+    Confusion("TIME", r"([01]?\d|2[0-3])[ ]*(?:uhr|o['’]clock|h|ч|час(?:ов|а)?)", r"\1:00", "E120", _here),
     Confusion("TIME", r"(\d{1,2})[ ]+(?:утра|ночи)", r"\1:00", "E120", _here),
     Confusion("TIME", r"(?:in[ ]+the[ ]+)?morning|утром", "9:00", "E120", _here, safe=False),
     Confusion("TIME", r"(?:in[ ]+the[ ]+)?evening|вечером", "19:00", "E120", _here, safe=False),
@@ -139,6 +140,9 @@ CONFUSIONS = (
     Confusion("AT", r"(?:after|in)[ ]+(\d+[ ]*\w+)", r"at plus \1", "E101", _here),
     Confusion("BECAUSE", r"due[ ]+to|since|as", "because"),
     # items
+    Confusion("EVERY", r"daily|everyday|each[ ]+day", "every day", "E129", _here),
+    Confusion("EVERY", r"weekly[ ]+on", "every", "E129", _here),
+    Confusion("EVERY", r"ежедневно", "каждый день", "E129", _here),
     Confusion("USE", r"import|include|require", "use"),
     Confusion("LET", r"const|var", "let"),
     Confusion("WHEN", r"if(?=[ ]+\w+[ ]+(?:after|send|wait)\b)|upon|once(?=[ ])|whenever|как[ ]+только|при", "when",

@@ -153,6 +153,8 @@ def title_without_rule(failure: Failure) -> Finding | None:
     """`"Abandoned cart"` above `when …`."""
     if failure.start != "file" or failure.tokens or "RULE" not in failure.expected or failure.word[:1] not in '"«“':
         return None
+    if one_of(failure.word[1:].split(maxsplit=1)[0] if failure.word[1:].strip() else "", ("WHEN", "EVERY")):
+        return None  # a whole rule in quotes, as a table pastes it
     here, rule = Span(failure.position, failure.position), shown("RULE", russian=any(map(is_russian, failure.text)))
     return Finding(
         code="E115",

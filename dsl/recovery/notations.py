@@ -31,6 +31,11 @@ _UNTIL_DAY = re.compile(
     r"(?:(?:[ \t]+(?:at|в))?[ \t]+(?P<time>\d{1,2}:\d{2})\b)?",
     re.IGNORECASE,
 )
+_HALF = re.compile(
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?[ \t]*(?:час(?:ов|а)?[ \t]+)?"
+    r"(?:(?P<late>p\.[ ]?m\.|pm\b|вечера\b)|a\.[ ]?m\.|am\b|утра\b)",
+    re.IGNORECASE,
+)
 _UP_TO = ("-", "–", "—", "to", "till", ",", "до")
 
 
@@ -111,6 +116,18 @@ def range_of_numbers(failure: Failure) -> Finding | None:
     span, word = failure.piece, shown(joint, russian=speaks_russian(failure))
     message = say('here we write "{word}", not "{word2}"', word=word, word2=failure.word)
     return rewritten("E105", message, span, with_blanks(failure.text, span, word))
+
+
+def half_of_the_day(failure: Failure) -> Finding | None:
+    """`at 9:30 pm`, seen when the time has been read; `в 9 вечера`, `в 9 часов вечера`."""
+    is_read = failure.type_before() == "TIME"
+    if failure.at_end or not (is_read or "TIME" in failure.expected):
+        return None
+    match = _HALF.match(failure.text, failure.tokens[-1].start_pos or 0 if is_read else failure.position)
+    if match is None or match.end() <= failure.position or not 1 <= int(match["hour"]) <= 12:
+        return None
+    text = f"{int(match['hour']) % 12 + (12 if match['late'] else 0)}:{match['minute'] or '00'}"
+    return rewritten("E120", say("times are written hours:minutes, from 0:00 to 23:59"), Span(*match.span()), text)
 
 
 def range_of_lengths(failure: Failure) -> Finding | None:

@@ -247,4 +247,5 @@ def _starts(failure: Failure) -> list[int]:
     if failure.at_end:
         return []
     before = [token.start_pos or 0 for token in failure.tokens[-2:] if token[:1].isdigit() or token == ","]
+    before += [(token.start_pos or 0) + 1 for token in failure.tokens[-1:] if token[:1] in "$€£"]
     return [*before, failure.position]

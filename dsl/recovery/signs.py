@@ -14,7 +14,7 @@ from dsl.words import CLAUSES, STEPS, shown
 _OPENING = '"«“„'
 _OTHER_QUOTES = "'`’‘‚‛´”"
 _IN_OTHER_QUOTES = re.compile(
-    rf"[{_OTHER_QUOTES}{_OPENING}]+([^{_OTHER_QUOTES}{_OPENING}»\r\n]*)[{_OTHER_QUOTES}“\"»]+"
+    rf"[{_OTHER_QUOTES}{_OPENING}»]+([^{_OTHER_QUOTES}{_OPENING}»\r\n]*)[{_OTHER_QUOTES}“\"»«]+"
 )
 _STRING = re.compile(r'"[^"\r\n]*"|«[^»\r\n]*»|“[^”\r\n]*”|„[^“\r\n]*“')
 _ONE_WORD = re.compile(r"[^\s\"«»“”„]+")

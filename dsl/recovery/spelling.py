@@ -35,6 +35,8 @@ _BLANKS = re.compile(r"\s*")
 _BARE_WORDS = re.compile(r"[^\W\d][\w-]*(?:[ \t]+[^\W\d][\w-]*)*")
 _PIECE_AFTER = re.compile(r"[ \t\u00a0]*([\"«“]|[^\W\d]\w*)")
 _WORD = re.compile(r"[^\W\d]\w*")
+#: Of a template's file: its name is written without.
+_ENDING = re.compile(r"\.(?:html?|mjml|txt|md|j2)\b")
 _CLOSING = ('"', "»", "”", "“", "'")
 
 
@@ -128,7 +130,9 @@ def text_without_quotes(failure: Failure) -> Finding | None:
         return None
     span = _bare_text(failure)
     text = f'"{failure.text[span.start : span.end]}"'
-    span = Span(span.start, span.end + (failure.text[span.end : span.end + 1] in _CLOSING))
+    ending = _ENDING.match(failure.text, span.end)
+    end = ending.end() if ending else span.end
+    span = Span(span.start, end + (failure.text[end : end + 1] in _CLOSING))
     fix = replaced(span, text, safe=" " not in text, title=text)
     return Finding(
         code="E103",
