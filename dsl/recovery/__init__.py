@@ -129,6 +129,7 @@ LOOKS: tuple[Look, ...] = (
     signs.sign_for_word,
     signs.word_for_sign,
     names.name_of_several_words,
+    names.new_name_of_several_words,
     names.title_in_quotes,
     spelling.misspelt,
     spelling.text_without_quotes,

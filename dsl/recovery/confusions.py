@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dsl.diagnostics import Edit, Fix
-from dsl.keywords import CHANNELS, MONTHS
+from dsl.keywords import CHANNELS, MONTHS, WEEKDAYS
 from dsl.messages import say
 from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian, with_blanks
@@ -118,6 +118,9 @@ CONFUSIONS = (
     # schedules and times
     Confusion("WEEKDAY", r"(\d{1,2})(?:st|nd|rd|th)?(?:[ ]+day)?[ ]+of[ ]+(?:the[ ]+|each[ ]+|every[ ]+)?month",
               r"month on \1", "E129", _here),
+    Confusion("WEEKDAY", rf"(?:week[ ]+on|неделю[ ]+во?)[ ]+({'|'.join(WEEKDAYS)})", r"\1", "E129", _here),
+    Confusion("WEEKDAY", r"week", "monday", "E129", _here, safe=False),
+    Confusion("WEEKDAY", r"неделю", "понедельник", "E129", _here, safe=False),
     Confusion("WEEKDAY", r"mornings?|evenings?|nights?|утро|вечер", "day at 9:00", "E129", _here, safe=False),
     Confusion("INT", r"(?:the[ ]+)?(\d{1,2})(?:st|nd|rd|th)|the[ ]+(\d{1,2})", r"\1\2", "E129", _here),
     Confusion("AT", rf"(for[ ]+everyone|для[ ]+всех)[ ]+((?:at|в)[ ]+{_CLOCK})", r"\2 \1", "E135", _here),

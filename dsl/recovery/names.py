@@ -11,16 +11,22 @@ from dsl.recovery.failure import Failure
 from dsl.recovery.finding import Finding, replaced, speaks_russian
 from dsl.recovery.spelling import misspelt
 from dsl.source import Span
-from dsl.words import ALL_WORDS, shown
+from dsl.words import ALL_WORDS, FORMS, shown
 
 #: After these an event is named.
 BEFORE_EVENT = ("WHEN", "STOP_WHEN", "GOAL", "WAIT_FOR", "EMIT", "OR")
 #: After these an event may be asked for.
 _BEFORE_CONDITION = ("ONLY_IF", "UNLESS", "IF", "ELSE_IF", "NOT", "AND")
+#: After these something gets its name, up to what it means.
+_BEFORE_NEW_NAME = ("SEGMENT", "DEFINE", "LET")
 _MOST_WORDS = 5
 _MORE_OR_LESS = ("больше", "меньше", "более", "менее", "more", "less")
 _WORD = re.compile(r"[^\W\d]\w*")
 _JOINT = re.compile(r"[ \t\u00a0]*[-–‑][ \t\u00a0]*(?=[^\W\d])|[ \t\u00a0]+(?=\w)")
+_MEANS = "|".join(FORMS["MEANS"])
+_NEW_NAME = re.compile(
+    rf"[^\W\d]\w*(?:[ \t\u00a0-]+\w+){{1,{_MOST_WORDS - 1}}}?(?=[ \t\u00a0]+(?:{_MEANS})(?!\w)|[ \t\u00a0]*=)"
+)
 _TITLE = re.compile(r'["“«„]([^"”»“\r\n]+)["”»“]')
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
@@ -41,6 +47,16 @@ def name_of_several_words(failure: Failure) -> Finding | None:
     if read < following + (not is_comma) or (other and other.repair and _reads_to(failure, other.repair) >= read):
         return None
     return _finding(span, name, say("a name is one word"))
+
+
+def new_name_of_several_words(failure: Failure) -> Finding | None:
+    """`segment VIP customers means …`, `let new points = …`."""
+    if failure.at_end or failure.type_before() != "NAME" or failure.type_before(2) not in _BEFORE_NEW_NAME:
+        return None
+    match = _NEW_NAME.match(failure.text, failure.tokens[-1].start_pos or 0)
+    if match is None or match.end() <= failure.position:
+        return None
+    return _finding(Span(*match.span()), _joined(match[0]).lower(), say("a name is one word"))
 
 
 def title_in_quotes(failure: Failure) -> Finding | None:

@@ -13,7 +13,7 @@ from dsl.recovery.order import parts_behind
 from dsl.source import Span
 from dsl.words import STEPS, shown
 
-_SHARES = re.compile(r"\d{1,2}%?(?:[ \t]*[/:-][ \t]*\d{1,2}%?)+[ \t]*:?")
+_SHARES = re.compile(r"(?i:a/b(?:[ \t-]*test)?[ \t]+)?\d{1,2}%?(?:[ \t]*[/:-][ \t]*\d{1,2}%?)+[ \t]*:?")
 _ARM = re.compile(r"(?:\"[^\"\n]*\"|«[^»\n]*»)[ \t]*:")
 _JOINT = re.compile(r"[ \t]+(?:or|and|vs\.?|или|и|/)[ \t]+\Z|[ \t]*[,/|;][ \t]*\Z", re.IGNORECASE)
 
