@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import hypothesis
@@ -19,6 +18,7 @@ import pytest
 from engine.embedded import EmbeddedServices
 from engine.storage.database import Database
 from engine.storage.migrate import migrate
+from tests.databases import named, own_database
 
 # A commit is judged by the same examples on every machine; KOGDA_RANDOM_EXAMPLES=1 hunts for new ones.
 # How busy the machine is decides nothing: making examples may take long.
@@ -83,7 +83,7 @@ def template_database(services: EmbeddedServices) -> str:
         connection = await asyncpg.connect(services.endpoints.database_url)
         await connection.execute("CREATE DATABASE kogda_template")
         await connection.close()
-        await migrate(_named(services.endpoints.database_url, "kogda_template"))
+        await migrate(named(services.endpoints.database_url, "kogda_template"))
 
     asyncio.run(make())
     return "kogda_template"
@@ -91,13 +91,9 @@ def template_database(services: EmbeddedServices) -> str:
 
 @pytest.fixture
 async def database_url(services: EmbeddedServices, template_database: str) -> AsyncIterator[str]:
-    name = f"test_{uuid4().hex}"
-    admin = await asyncpg.connect(services.endpoints.database_url)
     # Files are copied in half the time that it takes to log their pages.
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
-    yield _named(services.endpoints.database_url, name)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    async with own_database(services, f"TEMPLATE {template_database} STRATEGY FILE_COPY") as url:
+        yield url
 
 
 @pytest.fixture
@@ -127,7 +123,3 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         and call.excinfo.errisinstance(pytest.skip.Exception)
     ):
         raise AssertionError(f"{item.nodeid} skipped in CI: {call.excinfo.value}")
-
-
-def _named(url: str, database: str) -> str:
-    return url.replace("/kogda?", f"/{database}?")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from dsl.diagnostics import Edit
+from dsl.fixes import with_edits
 from dsl.keywords import MONTHS, WEEKDAYS
 from dsl.messages import say
-from dsl.recovery.failure import Failure
+from dsl.recovery.failure import Failure, behind_blanks
 from dsl.recovery.finding import Finding, replaced, rewritten, speaks_russian
 from dsl.recovery.order import next_part
 from dsl.recovery.quantities import iso_date
@@ -150,25 +151,21 @@ def day_behind_event(failure: Failure) -> Finding | None:
     start = failure.tokens[-1].start_pos or 0 if has_on else failure.position
     match = _DAY_AFTER.match(failure.text, start)
     has_steps = any(token.type in STEPS for token in failure.tokens)
-    if match is None or has_steps or next_part(failure, match.end()) != _next_piece(failure.text, match.end()):
+    if match is None or has_steps or next_part(failure, match.end()) != behind_blanks(failure.text, match.end()):
         return None
     russian = speaks_russian(failure)
     wait, until, tomorrow = (shown(each, russian=russian) for each in ("WAIT", "UNTIL", "TOMORROW"))
     text = f"{wait} {until} {match['weekday'] or tomorrow} {match['time'] or '10:00'}"
     span = Span(*match.span())
-    changed = failure.text[:start] + text + failure.text[span.end :]
+    changed = with_edits(failure.text, [Edit(span, text)])
     return Finding(
         code="E135",
         message=say('a pause between steps is a step of its own: "{wait}"', wait=wait),
         where=span,
         fixes=(replaced(span, text, title=text),) if failure.reaches(changed) > start + len(text) + 1 else (),
-        repair=Edit(Span(start, _next_piece(failure.text, span.end)), ""),
+        repair=Edit(Span(start, behind_blanks(failure.text, span.end)), ""),
         faithful=False,
     )
-
-
-def _next_piece(text: str, position: int) -> int:
-    return len(text) - len(text[position:].lstrip(" \t\u00a0"))
 
 
 def until_next_week(failure: Failure) -> Finding | None:

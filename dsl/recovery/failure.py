@@ -98,6 +98,11 @@ class Failure:
         return outcome.position if isinstance(outcome, Failure) else len(text) + 1
 
 
+def behind_blanks(text: str, position: int) -> int:
+    """Where something stands again, or the line ends."""
+    return len(text) - len(text[position:].lstrip(" \t\u00a0\r"))
+
+
 def attempt(text: str, start: Start) -> Tree | Failure:
     """The tree of the whole text, or where it stops to be one."""
     interactive = grammar.parser().parse_interactive(text, start=start)

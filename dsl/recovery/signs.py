@@ -6,7 +6,7 @@ import re
 
 from dsl.diagnostics import Edit
 from dsl.messages import say
-from dsl.recovery.failure import Failure
+from dsl.recovery.failure import Failure, behind_blanks
 from dsl.recovery.finding import Finding, context, replaced, speaks_russian, with_blanks
 from dsl.source import Span
 from dsl.words import CLAUSES, STEPS, shown
@@ -184,8 +184,7 @@ def marks_of_a_document(failure: Failure) -> Finding | None:
 
 def _part_follows(failure: Failure) -> bool:
     """The end of the line, or a step or guard: there a sign can only be a pause of breath."""
-    start = failure.piece.end
-    following = start + len(failure.text[start:]) - len(failure.text[start:].lstrip(" \t\u00a0\r"))
+    following = behind_blanks(failure.text, failure.piece.end)
     there = Failure(failure.start, failure.text, following, (), at_end=following == len(failure.text))
     return there.at_end or failure.text[following] == "\n" or there.keyword((*STEPS, *CLAUSES)) is not None
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -16,6 +14,7 @@ from engine.embedded import EmbeddedServices
 from engine.runtime import open_runtime
 from engine.storage.database import Database
 from tests.api.conftest import ADMIN_KEY, api_settings, client_of
+from tests.databases import own_database
 from tests.engine.delivery.outbox import PARTITIONS, Outbox
 
 LISTINGS = ("/api/messages", "/api/reports/messages", "/api/customers/u:anna", "/api/runs?customer=u:anna")
@@ -24,19 +23,14 @@ LISTINGS = ("/api/messages", "/api/reports/messages", "/api/customers/u:anna", "
 @pytest.fixture
 async def copy_url(services: EmbeddedServices, database_url: str, template_database: str) -> AsyncIterator[str]:
     """A database that differs: a message and a customer stand in it alone."""
-    name = f"test_{uuid4().hex}"
-    admin = await asyncpg.connect(services.endpoints.database_url)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    url = services.endpoints.database_url.replace("/kogda?", f"/{name}?")
-    database = Database(url)
-    await database.open()
-    outbox = Outbox(database)
-    await outbox.customer()
-    await outbox.message(state="sent", rule="Cart")
-    await database.close()
-    yield url
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    async with own_database(services, f"TEMPLATE {template_database}") as url:
+        database = Database(url)
+        await database.open()
+        outbox = Outbox(database)
+        await outbox.customer()
+        await outbox.message(state="sent", rule="Cart")
+        await database.close()
+        yield url
 
 
 async def answers(database_url: str, read_url: str | None) -> dict[str, httpx.Response]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,6 +20,7 @@ from engine.storage.database import Database
 from engine.storage.events.event_partitions import make_event_partitions
 from engine.storage.migrate import migrate
 from engine.storage.revisions import wanted_revision
+from tests.databases import own_database
 from tests.drills.sizes import sized
 from tests.drills.stage import Record, open_workspace
 from tests.drills.test_restored_backup import worker_on
@@ -213,12 +214,8 @@ async def copy_as_it_was(new_url: str, old_url: str) -> None:
 
 @pytest.fixture
 async def older_url(empty: EmbeddedServices) -> AsyncIterator[str]:
-    name = f"older_{uuid4().hex}"
-    admin = await asyncpg.connect(empty.endpoints.database_url)
-    await admin.execute(f"CREATE DATABASE {name}")
-    yield empty.endpoints.database_url.replace("/kogda?", f"/{name}?")
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    async with own_database(empty) as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -24,6 +23,7 @@ from engine.storage.database import Database, sqlalchemy_engine
 from engine.storage.installation import found_installation
 from engine.storage.migrate import migrate
 from engine.storage.revisions import require_current
+from tests.databases import own_database
 from tests.engine.storage.message_history import counted, reported
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -65,12 +65,8 @@ LATER = (
 
 @pytest.fixture
 async def empty_url(services: EmbeddedServices) -> AsyncIterator[str]:
-    name = f"test_{uuid4().hex}"
-    admin = await asyncpg.connect(services.endpoints.database_url)
-    await admin.execute(f"CREATE DATABASE {name}")
-    yield services.endpoints.database_url.replace("/kogda?", f"/{name}?")
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    async with own_database(services) as url:
+        yield url
 
 
 async def bring_to(url: str, revision: str) -> None:
